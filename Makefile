@@ -1,0 +1,115 @@
+# camrelay: one file builds everything. Each program is the list of its objects.
+#   make            the three programs, in build/
+#   make check      style, layers, unit tests (scripts/check runs the integration tests too)
+#   make install    DESTDIR= PREFIX=/usr/local
+#   SAN=address,undefined | SAN=thread   the same into a build folder of its own
+
+VERSION = 0.1.0
+PREFIX  = /usr/local
+DESTDIR =
+SAN     =
+CC      = gcc
+
+comma := ,
+B = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+packages = libcurl json-c libavformat libavcodec libavutil libsrtp2 nanomsg libuv nice openssl \
+	sqlite3 inih libbsd-overlay cmocka
+warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wvla -Wconversion -Wno-sign-conversion
+hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(PREFIX)/libexec/camrelay"' \
+	-DSYSCONF_DIR='"/etc/camrelay"'
+CFLAGS   = -std=c11 -O2 -g $(warnings) $(if $(SAN),,$(hardening)) $(sanitize)
+LDFLAGS  = $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) $(sanitize)
+sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+
+# ---- what is linked into what: this is the architecture --------------------------------------
+
+common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
+proto  = proto/fields.o proto/msg.o proto/status.o
+
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/camera.o \
+	supervisor/scheduler.o supervisor/quota.o supervisor/accounts.o supervisor/sdm.o \
+	supervisor/oauth.o supervisor/http_client.o supervisor/sfu.o supervisor/publish.o \
+	supervisor/secret.o supervisor/worker_proc.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/events.o supervisor/systemd.o common/settings.o $(common) $(proto)
+camrelayd_libs = libcurl json-c nanomsg libuv inih
+
+camrelay-worker = worker/main.o worker/session.o worker/source.o worker/tunnel.o worker/h264.o \
+	worker/rtp.o worker/rtcp.o worker/history.o worker/sdp.o worker/quality.o worker/ice.o \
+	worker/dtls.o worker/srtp.o worker/peer.o worker/link.o common/proctitle.o $(common) $(proto)
+camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl \
+	libbsd-overlay
+
+camctl = control/main.o control/render.o $(common) $(proto)
+camctl_libs = json-c nanomsg
+
+programs = camrelayd camrelay-worker camctl
+
+# ---- unit tests: each links the module it tests and what that module cannot be without --------
+
+include tests/unit/units.mk
+
+.DEFAULT_GOAL := all
+.PHONY: all check unit layers install clean format tidy cppcheck fuzz bench-worker
+.SECONDARY:
+
+all: $(addprefix $(B)/,$(programs)) layers
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(shell pkg-config --cflags $(packages)) -MMD -MP -c -o $@ $<
+
+define program
+$(B)/$(1): $$(addprefix $(B)/,$$($(1)))
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(shell pkg-config --libs $$($(1)_libs)) -lpthread -lm
+endef
+$(foreach p,$(programs),$(eval $(call program,$(p))))
+
+define unit_program
+$(B)/tests/unit/test_$(1): $(B)/tests/unit/test_$(1).o $$(addprefix $(B)/,$$(unit_$(1)))
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(shell pkg-config --libs cmocka $$(unit_$(1)_libs)) -lpthread -lm
+endef
+$(foreach u,$(units),$(eval $(call unit_program,$(u))))
+
+define fuzz_program
+$(B)/tests/fuzz/fuzz_$(1): $(B)/tests/fuzz/fuzz_$(1).o $(B)/tests/fuzz/driver.o \
+		$$(addprefix $(B)/,$$(fuzz_$(1)))
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(shell pkg-config --libs $$(fuzz_$(1)_libs) libbsd) -lpthread -lm
+endef
+$(foreach f,$(fuzzers),$(eval $(call fuzz_program,$(f))))
+
+layers:
+	@scripts/check-layers
+
+unit: $(units:%=$(B)/tests/unit/test_%)
+	@failed=0; for t in $^; do echo "== $$t"; $$t || failed=1; done; exit $$failed
+
+fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
+	@for f in $^; do echo "== $$f"; $$f || exit 1; done
+
+check: all unit
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+		$(DESTDIR)$(PREFIX)/libexec/camrelay $(DESTDIR)$(PREFIX)/share/doc/camrelay \
+		$(DESTDIR)/etc/init.d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(B)/camrelayd $(DESTDIR)$(PREFIX)/sbin/camrelayd
+	install -m 755 $(B)/camrelay-worker $(DESTDIR)$(PREFIX)/libexec/camrelay/camrelay-worker
+	install -m 755 $(B)/camctl $(DESTDIR)$(PREFIX)/bin/camctl
+	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
+	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
+	chmod 755 $(DESTDIR)/etc/init.d/camrelay
+	sed 's|@PREFIX@|$(PREFIX)|g' etc/systemd/camrelay.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/camrelay.service
+
+sources = $(shell git ls-files '*.c' '*.h')
+
+format:
+	clang-format -i $(sources)
+
+clean:
+	rm -rf build build-address-undefined build-thread
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

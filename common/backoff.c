@@ -1,0 +1,25 @@
+/* backoff.c - how long to wait before the next try: doubling, cap, jitter. Pure. */
+#include "common/backoff.h"
+
+ms_t
+backoff_next(struct backoff *b, uint32_t random)
+{
+	ms_t pause = b->first_ms;
+
+	for (unsigned i = 0; i < b->tries && pause < b->cap_ms; i++)
+		pause *= 2;
+	if (pause > b->cap_ms)
+		pause = b->cap_ms;
+	b->tries++;
+
+	/* Uniform in [-span, +span]; the cap bounds what jitter makes of it too. */
+	ms_t span = pause * b->jitter_percent / 100;
+	pause += (ms_t)((uint64_t)random * (uint64_t)(2 * span + 1) >> 32) - span;
+	return pause > b->cap_ms ? b->cap_ms : pause;
+}
+
+void
+backoff_reset(struct backoff *b)
+{
+	b->tries = 0;
+}
