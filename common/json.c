@@ -146,7 +146,7 @@ json_real(const struct json *j, const char *path, double fallback)
 }
 
 bool
-json_bool(const struct json *j, const char *path, bool fallback)
+json_truth(const struct json *j, const char *path, bool fallback)
 {
 	json_object *o = unwrap(json_get(j, path));
 

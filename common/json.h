@@ -24,12 +24,12 @@ void json_free(struct json *root);
 char *json_text(const struct json *v, bool pretty);
 
 /* Getters. path is dotted object keys, "results.streamUrls.rtspUrl". Typed: a number is not taken
- * for a string. json_str returns NULL, json_int/json_real/json_bool return fallback when the path is
+ * for a string. json_str returns NULL, json_int, json_real and json_truth return fallback when the path is
  * absent, null, or of another type; json_why_not says which. j may be NULL. */
 const char *json_str(const struct json *j, const char *path);
 int64_t json_int(const struct json *j, const char *path, int64_t fallback);
 double json_real(const struct json *j, const char *path, double fallback);
-bool json_bool(const struct json *j, const char *path, bool fallback);
+bool json_truth(const struct json *j, const char *path, bool fallback);
 struct json *json_get(const struct json *j, const char *path); /* any type, or NULL */
 
 /* Why json_str(j, path) is NULL, for people: "results.streamToken is missing", "error is a string,

@@ -1,0 +1,89 @@
+#ifndef WORKER_SDP_H
+#define WORKER_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One audio and one video: what a camera publishes (and all that WHIP allows). */
+#define SDP_MEDIA_MAX 2
+/* Cloudflare sends two, Janus one, a browser with several interfaces about ten. */
+#define SDP_CANDIDATES_MAX 16
+/* RFC 8839 5.4: ice-ufrag is 4 to 256 characters, ice-pwd 22 to 256. */
+#define SDP_ICE_CHARS_MAX 256
+
+enum sdp_kind { SDP_AUDIO, SDP_VIDEO };
+
+/* Who starts the DTLS handshake (RFC 8842): an active end is the client. */
+enum sdp_setup { SDP_SETUP_ACTPASS, SDP_SETUP_ACTIVE, SDP_SETUP_PASSIVE };
+
+/* One m-section that we send. Strings are lent. */
+struct sdp_media {
+	enum sdp_kind kind;
+	const char *mid;      /* "0", "1": token of RFC 5888 */
+	uint8_t pt;           /* payload type, 96 to 127 */
+	const char *rtpmap;   /* "H264/90000", "opus/48000/2" */
+	const char *fmtp;     /* NULL: none */
+	uint32_t ssrc;
+	const char *track_id; /* second half of msid */
+	bool feedback;        /* offer nack, nack pli, ccm fir */
+};
+
+/* Everything an offer says. Strings are lent. */
+struct sdp_offer {
+	uint64_t session_id;
+	const char *ice_ufrag;
+	const char *ice_pwd;
+	const char *fingerprint; /* "AB:CD:...", of SHA-256 */
+	enum sdp_setup setup;
+	const char *cname;
+	const char *stream_id; /* first half of msid */
+	struct sdp_media media[SDP_MEDIA_MAX];
+	size_t media_count;
+};
+
+/* The offer's text (sendonly, BUNDLE, rtcp-mux, no candidates), to be freed by the caller. */
+char *sdp_write_offer(const struct sdp_offer *offer);
+
+/* A UDP candidate with a literal IP address. Others (TCP, .local names) are skipped on parsing. */
+struct sdp_candidate {
+	char foundation[33]; /* RFC 8839 5.1: 1 to 32 ice-chars */
+	char address[46];    /* IPv4 or IPv6 literal */
+	uint16_t port;
+	uint32_t priority;
+	char type[8]; /* host, srflx, prflx, relay */
+};
+
+/* What the other end says of one of our m-sections, in our order. */
+struct sdp_remote_media {
+	enum sdp_kind kind;
+	bool accepted; /* port not 0 and our codec kept */
+	char mid[17];
+	uint8_t pt; /* first payload type that the answer kept */
+	char codec[32]; /* "H264", as its rtpmap says */
+	char fmtp[256];
+	bool nack;
+	bool nack_pli;
+	bool ccm_fir;
+};
+
+struct sdp_remote {
+	char ice_ufrag[SDP_ICE_CHARS_MAX + 1];
+	char ice_pwd[SDP_ICE_CHARS_MAX + 1];
+	bool ice_lite;
+	char fingerprint_hash[16]; /* "sha-256", lower case */
+	char fingerprint[3 * 64];  /* "AB:CD:...", upper case */
+	enum sdp_setup setup;
+	struct sdp_candidate candidates[SDP_CANDIDATES_MAX];
+	size_t candidate_count;
+	struct sdp_remote_media media[SDP_MEDIA_MAX];
+	size_t media_count;
+};
+
+/* Parses an answer (or an offer) of len bytes. Takes ICE and DTLS attributes from session level or
+ * from the m-sections (BUNDLE: the first that has them), candidates of component 1 from any section,
+ * each once; CRLF or LF, trailing blanks, blank last lines. Returns 0, or ERR_PARSE / ERR_RANGE /
+ * ERR_UNSUPPORTED with a sentence in why that names the line or the attribute that lacks. */
+int sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size);
+
+#endif
