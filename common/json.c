@@ -46,7 +46,8 @@ json_parse(const char *text, size_t len, char *why, size_t why_size)
 	}
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	enum json_tokener_error e = json_tokener_get_error(tok);
-	/* A bare number only ends at a byte that cannot belong to it: give it the terminating NUL. */
+	/* A bare number only ends at a byte that cannot belong to it: give it the terminating NUL.
+	 */
 	if (e == json_tokener_continue) {
 		o = json_tokener_parse_ex(tok, "", 1);
 		e = json_tokener_get_error(tok);
@@ -91,8 +92,8 @@ char *
 json_text(const struct json *v, bool pretty)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
-	flags |= pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-			: JSON_C_TO_STRING_PLAIN;
+	flags |=
+		pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
 	char *copy = strdup(json_object_to_json_string_ext(unwrap(v), flags));
 
 	if (!copy)
@@ -139,8 +140,8 @@ double
 json_real(const struct json *j, const char *path, double fallback)
 {
 	json_object *o = unwrap(json_get(j, path));
-	bool number = json_object_is_type(o, json_type_int) ||
-		json_object_is_type(o, json_type_double);
+	bool number =
+		json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double);
 
 	return number ? json_object_get_double(o) : fallback;
 }
@@ -231,7 +232,8 @@ json_set_real(struct json *j, const char *key, double v)
 {
 	char text[32];
 
-	/* Three digits are what people and graphs need; the shortest double would print seventeen. */
+	/* Three digits are what people and graphs need; the shortest double would print seventeen.
+	 */
 	snprintf(text, sizeof(text), "%.3f", v);
 	set(j, key, made(json_object_new_double_s(v, text)));
 }

@@ -24,8 +24,8 @@ void json_free(struct json *root);
 char *json_text(const struct json *v, bool pretty);
 
 /* Getters. path is dotted object keys, "results.streamUrls.rtspUrl". Typed: a number is not taken
- * for a string. json_str returns NULL, json_int, json_real and json_truth return fallback when the path is
- * absent, null, or of another type; json_why_not says which. j may be NULL. */
+ * for a string. json_str returns NULL, json_int, json_real and json_truth return fallback when the
+ * path is absent, null, or of another type; json_why_not says which. j may be NULL. */
 const char *json_str(const struct json *j, const char *path);
 int64_t json_int(const struct json *j, const char *path, int64_t fallback);
 double json_real(const struct json *j, const char *path, double fallback);
@@ -34,8 +34,8 @@ struct json *json_get(const struct json *j, const char *path); /* any type, or N
 
 /* Why json_str(j, path) is NULL, for people: "results.streamToken is missing", "error is a string,
  * not an object". Writes into why and returns it. */
-const char *json_why_not(const struct json *j, const char *path, const char *wanted, char *why,
-	size_t why_size);
+const char *json_why_not(
+	const struct json *j, const char *path, const char *wanted, char *why, size_t why_size);
 
 /* Type tests; false for NULL. */
 bool json_is_object(const struct json *j);

@@ -144,8 +144,8 @@ put_logfmt_fields(struct line *l, const struct log_field *fields, bool ids)
 }
 
 static void
-format_logfmt(struct line *l, enum log_level level, const char *event,
-	const struct log_field *fields)
+format_logfmt(
+	struct line *l, enum log_level level, const char *event, const struct log_field *fields)
 {
 	put_time(l);
 	putf(l, " %s", level_names[level]);
@@ -235,9 +235,9 @@ log_redact_url(const char *url, char *out, unsigned size)
 	bool cut = path_len > URL_PATH_KEPT;
 
 	if (at)
-		snprintf(out, size, "%.*s***%.*s%.*s%s%s", (int)(host - url), url,
-			(int)(path - at), at, cut ? URL_PATH_KEPT : path_len, path,
-			cut ? "..." : "", path[path_len] ? "?***" : "");
+		snprintf(out, size, "%.*s***%.*s%.*s%s%s", (int)(host - url), url, (int)(path - at),
+			at, cut ? URL_PATH_KEPT : path_len, path, cut ? "..." : "",
+			path[path_len] ? "?***" : "");
 	else
 		snprintf(out, size, "%.*s%.*s%s%s", (int)(path - url), url,
 			cut ? URL_PATH_KEPT : path_len, path, cut ? "..." : "",

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* error: a human must act; warn: we recovered and it counts; info: a state changed; debug: the rest. */
+/* error: a human must act; warn: we recovered and it counts; info: a state changed; debug: the
+ * rest. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 enum log_format { LOG_LOGFMT, LOG_JSON };
@@ -23,11 +24,23 @@ struct log_field {
 };
 
 /* The fields of a line. LOG_CAM and LOG_ID name what it is about and stand first. */
-#define LOG_ID(k, v) { .key = (k), .type = LOG_TYPE_STR, .id = true, .u.s = (v) }
+#define LOG_ID(k, v)                                                                               \
+	{                                                                                          \
+		.key = (k), .type = LOG_TYPE_STR, .id = true, .u.s = (v)                           \
+	}
 #define LOG_CAM(v) LOG_ID("cam", (v))
-#define LOG_STR(k, v) { .key = (k), .type = LOG_TYPE_STR, .u.s = (v) }
-#define LOG_INT(k, v) { .key = (k), .type = LOG_TYPE_INT, .u.i = (int64_t)(v) }
-#define LOG_REAL(k, v) { .key = (k), .type = LOG_TYPE_REAL, .u.d = (v) }
+#define LOG_STR(k, v)                                                                              \
+	{                                                                                          \
+		.key = (k), .type = LOG_TYPE_STR, .u.s = (v)                                       \
+	}
+#define LOG_INT(k, v)                                                                              \
+	{                                                                                          \
+		.key = (k), .type = LOG_TYPE_INT, .u.i = (int64_t)(v)                              \
+	}
+#define LOG_REAL(k, v)                                                                             \
+	{                                                                                          \
+		.key = (k), .type = LOG_TYPE_REAL, .u.d = (v)                                      \
+	}
 
 /* log_info("worker died", LOG_CAM(name), LOG_INT("pid", pid)) writes one line:
  *   2026-11-21T06:00:00.123Z info cam=porch worker died pid=412
@@ -37,8 +50,8 @@ struct log_field {
 #define log_info(event, ...) log_at(LOG_INFO, event, __VA_ARGS__)
 #define log_warn(event, ...) log_at(LOG_WARN, event, __VA_ARGS__)
 #define log_error(event, ...) log_at(LOG_ERROR, event, __VA_ARGS__)
-#define log_at(level, event, ...) \
-	log_write((level), (event), (const struct log_field[]) { __VA_ARGS__ __VA_OPT__(, ) { 0 } })
+#define log_at(level, event, ...)                                                                  \
+	log_write((level), (event), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 
 /* One line, written with a single write(2) to the sink; any thread. Fields end with a zero row. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);

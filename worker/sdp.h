@@ -20,10 +20,10 @@ enum sdp_setup { SDP_SETUP_ACTPASS, SDP_SETUP_ACTIVE, SDP_SETUP_PASSIVE };
 /* One m-section that we send. Strings are lent. */
 struct sdp_media {
 	enum sdp_kind kind;
-	const char *mid;      /* "0", "1": token of RFC 5888 */
-	uint8_t pt;           /* payload type, 96 to 127 */
-	const char *rtpmap;   /* "H264/90000", "opus/48000/2" */
-	const char *fmtp;     /* NULL: none */
+	const char *mid;    /* "0", "1": token of RFC 5888 */
+	uint8_t pt;         /* payload type, 96 to 127 */
+	const char *rtpmap; /* "H264/90000", "opus/48000/2" */
+	const char *fmtp;   /* NULL: none */
 	uint32_t ssrc;
 	const char *track_id; /* second half of msid */
 	bool feedback;        /* offer nack, nack pli, ccm fir */
@@ -59,7 +59,7 @@ struct sdp_remote_media {
 	enum sdp_kind kind;
 	bool accepted; /* port not 0 and our codec kept */
 	char mid[17];
-	uint8_t pt; /* first payload type that the answer kept */
+	uint8_t pt;     /* first payload type that the answer kept */
 	char codec[32]; /* "H264", as its rtpmap says */
 	char fmtp[256];
 	bool nack;
@@ -81,9 +81,10 @@ struct sdp_remote {
 };
 
 /* Parses an answer (or an offer) of len bytes. Takes ICE and DTLS attributes from session level or
- * from the m-sections (BUNDLE: the first that has them), candidates of component 1 from any section,
- * each once; CRLF or LF, trailing blanks, blank last lines. Returns 0, or ERR_PARSE / ERR_RANGE /
- * ERR_UNSUPPORTED with a sentence in why that names the line or the attribute that lacks. */
+ * from the m-sections (BUNDLE: the first that has them), candidates of component 1 from any
+ * section, each once; CRLF or LF, trailing blanks, blank last lines. Returns 0, or ERR_PARSE /
+ * ERR_RANGE / ERR_UNSUPPORTED with a sentence in why that names the line or the attribute that
+ * lacks. */
 int sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size);
 
 #endif
