@@ -14,11 +14,12 @@ comma := ,
 B = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 packages = libcurl json-c libavformat libavcodec libavutil libsrtp2 nanomsg libuv nice openssl \
-	sqlite3 inih libbsd-overlay cmocka
+	sqlite3 inih libbsd cmocka
+package_flags := $(shell pkg-config --cflags $(packages))
 warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wvla -Wconversion -Wno-sign-conversion
 hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-CPPFLAGS = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(PREFIX)/libexec/camrelay"' \
+CPPFLAGS = -I. -D_GNU_SOURCE $(if $(SAN),-DSANITIZED) -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(PREFIX)/libexec/camrelay"' \
 	-DSYSCONF_DIR='"/etc/camrelay"'
 CFLAGS   = -std=c11 -O2 -g $(warnings) $(if $(SAN),,$(hardening)) $(sanitize)
 LDFLAGS  = $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) $(sanitize)
@@ -29,18 +30,30 @@ sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-r
 common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
 proto  = proto/fields.o proto/msg.o proto/status.o
 
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/camera.o \
-	supervisor/scheduler.o supervisor/quota.o supervisor/accounts.o supervisor/sdm.o \
-	supervisor/oauth.o supervisor/http_client.o supervisor/sfu.o supervisor/publish.o \
-	supervisor/secret.o supervisor/worker_proc.o supervisor/worker_link.o supervisor/control.o \
-	supervisor/events.o supervisor/systemd.o common/settings.o $(common) $(proto)
+camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o
+camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
+	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/line.o supervisor/choice.o \
+	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
+camrelayd_google = supervisor/account.o supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
+	supervisor/sdm_answer.o
+camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_check.o \
+	supervisor/cameras.o supervisor/worker_proc.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
+	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
+	$(camrelayd_cloudflare) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih
 
-camrelay-worker = worker/main.o worker/session.o worker/source.o worker/tunnel.o worker/h264.o \
-	worker/rtp.o worker/rtcp.o worker/history.o worker/sdp.o worker/quality.o worker/ice.o \
-	worker/dtls.o worker/srtp.o worker/peer.o worker/link.o common/proctitle.o $(common) $(proto)
-camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl \
-	libbsd-overlay
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
+	worker/access_unit.o worker/fifo.o worker/fragments.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
+	worker/tls.o
+worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
+	worker/history.o worker/quality.o
+worker_peer = worker/peer.o worker/sdp.o worker/ice.o worker/udp_path.o worker/dtls.o \
+	worker/dtls_identity.o worker/srtp.o worker/sender.o
+camrelay-worker = worker/main.o worker/worker.o worker/session.o worker/link.o common/proctitle.o \
+	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
+camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/render.o $(common) $(proto)
 camctl_libs = json-c nanomsg
@@ -59,7 +72,7 @@ all: $(addprefix $(B)/,$(programs)) layers
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(shell pkg-config --cflags $(packages)) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(package_flags) -MMD -MP -c -o $@ $<
 
 define program
 $(B)/$(1): $$(addprefix $(B)/,$$($(1)))
@@ -87,7 +100,8 @@ unit: $(units:%=$(B)/tests/unit/test_%)
 	@failed=0; for t in $^; do echo "== $$t"; $$t || failed=1; done; exit $$failed
 
 fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
-	@for f in $^; do echo "== $$f"; $$f || exit 1; done
+	@for f in $(fuzzers); do echo "== fuzz_$$f"; \
+		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
 
 check: all unit
 

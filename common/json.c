@@ -3,6 +3,7 @@
  * by one thread at a time. */
 #include <json-c/json.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "common/json.h"
 
 #define DEPTH_MAX 32
+/* Above this a double has no three digits behind the point. */
+#define FIXED_MAX 1e12
 
 static struct json *
 wrap(json_object *o)
@@ -23,51 +26,58 @@ unwrap(const struct json *j)
 	return (json_object *)(uintptr_t)(const void *)j;
 }
 
-static json_object *
-made(json_object *o)
+static void *
+made(void *p)
 {
-	if (!o)
+	if (!p)
 		abort();
-	return o;
+	return p;
+}
+
+static size_t
+skip_blanks(const char *text, size_t len, size_t at)
+{
+	while (at < len &&
+		(text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n'))
+		at++;
+	return at;
+}
+
+/* One value of the len bytes. *end is where it ends, or where it is wrong. */
+static enum json_tokener_error
+parse_value(struct json_tokener *tok, const char *text, int len, json_object **o, size_t *end)
+{
+	*o = json_tokener_parse_ex(tok, text, len);
+	*end = json_tokener_get_parse_end(tok);
+	if (json_tokener_get_error(tok) != json_tokener_continue)
+		return json_tokener_get_error(tok);
+	/* A bare number ends only at a byte that cannot belong to it: give it a NUL. */
+	*o = json_tokener_parse_ex(tok, "", 1);
+	return json_tokener_get_error(tok);
 }
 
 struct json *
 json_parse(const char *text, size_t len, char *why, size_t why_size)
 {
-	json_tokener *tok = json_tokener_new_ex(DEPTH_MAX);
+	json_tokener *tok = made(json_tokener_new_ex(DEPTH_MAX));
 	json_object *o = NULL;
+	size_t end = 0;
+	enum json_tokener_error e = json_tokener_error_size;
 
-	if (!tok)
-		abort();
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	if (len > INT_MAX) {
-		snprintf(why, why_size, "longer than %d bytes", INT_MAX);
-		goto done;
-	}
-	o = json_tokener_parse_ex(tok, text, (int)len);
-	enum json_tokener_error e = json_tokener_get_error(tok);
-	/* A bare number only ends at a byte that cannot belong to it: give it the terminating NUL.
-	 */
-	if (e == json_tokener_continue) {
-		o = json_tokener_parse_ex(tok, "", 1);
-		e = json_tokener_get_error(tok);
-	}
-	if (e != json_tokener_success) {
-		snprintf(why, why_size, "%s at byte %zu", json_tokener_error_desc(e),
-			json_tokener_get_parse_end(tok));
-		o = NULL;
-		goto done;
-	}
-	size_t end = json_tokener_get_parse_end(tok);
-	if (end < len && text[end + strspn(text + end, " \t\r\n")] != '\0' &&
-		end + strspn(text + end, " \t\r\n") < len) {
-		snprintf(why, why_size, "text after the value at byte %zu", end);
-		json_object_put(o);
-		o = NULL;
-	}
-done:
+	if (len <= INT_MAX)
+		e = parse_value(tok, text, (int)len, &o, &end);
 	json_tokener_free(tok);
-	return wrap(o);
+	if (e != json_tokener_success)
+		snprintf(why, why_size, "%s at byte %zu", json_tokener_error_desc(e), end);
+	else if (skip_blanks(text, len, end) < len)
+		snprintf(why, why_size, "text after the value at byte %zu", end);
+	else if (!o)
+		snprintf(why, why_size, "nothing but null");
+	else
+		return wrap(o);
+	json_object_put(o);
+	return NULL;
 }
 
 struct json *
@@ -133,7 +143,10 @@ json_int(const struct json *j, const char *path, int64_t fallback)
 {
 	json_object *o = unwrap(json_get(j, path));
 
-	return json_object_is_type(o, json_type_int) ? json_object_get_int64(o) : fallback;
+	/* json-c keeps what is above INT64_MAX as uint64_t, and would bend it here. */
+	if (!json_object_is_type(o, json_type_int) || json_object_get_uint64(o) > INT64_MAX)
+		return fallback;
+	return json_object_get_int64(o);
 }
 
 double
@@ -142,8 +155,10 @@ json_real(const struct json *j, const char *path, double fallback)
 	json_object *o = unwrap(json_get(j, path));
 	bool number =
 		json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double);
+	double v = number ? json_object_get_double(o) : fallback;
 
-	return number ? json_object_get_double(o) : fallback;
+	/* json-c reads NaN and Infinity, strict or not. */
+	return isfinite(v) ? v : fallback;
 }
 
 bool
@@ -232,9 +247,14 @@ json_set_real(struct json *j, const char *key, double v)
 {
 	char text[32];
 
+	/* JSON has no word for infinity and what is not a number. */
+	if (!isfinite(v)) {
+		set(j, key, NULL);
+		return;
+	}
 	/* Three digits are what people and graphs need; the shortest double would print seventeen.
 	 */
-	snprintf(text, sizeof(text), "%.3f", v);
+	snprintf(text, sizeof(text), fabs(v) < FIXED_MAX ? "%.3f" : "%.17g", v);
 	set(j, key, made(json_object_new_double_s(v, text)));
 }
 

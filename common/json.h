@@ -10,7 +10,8 @@
 struct json;
 
 /* Parses exactly one value of len bytes (no trailing text, depth at most 32). Returns the value, or
- * NULL with a sentence in why (of why_size bytes): "unexpected character at byte 17". */
+ * NULL with a sentence in why (of why_size bytes): "unexpected character at byte 17". A bare null
+ * is refused as well: there would be nothing to own. */
 struct json *json_parse(const char *text, size_t len, char *why, size_t why_size);
 
 /* An empty object, array. Never NULL: out of memory aborts. */

@@ -16,6 +16,10 @@
 
 /* Long enough for a sentence of Google's; what is longer is cut, never split over two lines. */
 #define LINE_MAX_BYTES 2048
+/* A value that is longer ends in "...", so that the next ones still find room. */
+#define VALUE_MAX_BYTES 1000
+/* Above this a double has no three digits behind the point. */
+#define FIXED_MAX 1e12
 /* Redacted URLs keep this much of the path: enough to see which server, too little to open it. */
 #define URL_PATH_KEPT 40
 
@@ -80,33 +84,80 @@ put_time(struct line *l)
 	putf(l, "%s.%03dZ", date, (int)(us / 1000 % 1000));
 }
 
+/* The bytes of the UTF-8 character at s, 0 if it is none: RFC 3629, and no C1 control, which some
+ * terminals obey. */
+static size_t
+utf8_len(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	size_t n = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
+
+	if (*c < 0xc2 || *c > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	bool overlong = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xf0 && c[1] < 0x90);
+	bool nothing = (*c == 0xed && c[1] >= 0xa0) || (*c == 0xf4 && c[1] >= 0x90);
+	bool control = *c == 0xc2 && c[1] < 0xa0;
+	return overlong || nothing || control ? 0 : n;
+}
+
+/* One character, escaped if it must be. Returns how many bytes of s it was. */
+static size_t
+put_escaped(struct line *l, const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t n = c < 0x80 ? 1 : utf8_len(s);
+
+	if (n == 0)
+		put_str(l, "?");
+	else if (c == '"' || c == '\\')
+		putf(l, "\\%c", c);
+	else if (c == '\n')
+		put_str(l, "\\n");
+	else if (c < 0x20 || c == 0x7f)
+		putf(l, "\\u%04x", c);
+	else
+		put(l, s, n);
+	return n > 0 ? n : 1;
+}
+
 static void
 put_quoted(struct line *l, const char *s)
 {
+	size_t end = l->len + VALUE_MAX_BYTES;
+
 	put(l, "\"", 1);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (c == '"' || c == '\\')
-			putf(l, "\\%c", c);
-		else if (c == '\n')
-			put_str(l, "\\n");
-		else if (c < 0x20 || c == 0x7f)
-			putf(l, "\\u%04x", c);
-		else
-			put(l, s, 1);
-	}
+	while (*s && l->len < end)
+		s += put_escaped(l, s);
+	if (*s)
+		put_str(l, "...");
 	put(l, "\"", 1);
 }
 
 static bool
 is_plain(const char *s)
 {
-	if (!*s)
+	size_t n = strlen(s);
+
+	if (n == 0 || n > VALUE_MAX_BYTES)
 		return false;
 	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == '"' || *s == '=' || *s == '\\' || *s == 0x7f)
+		if (*s <= ' ' || *s >= 0x7f || *s == '"' || *s == '=' || *s == '\\')
 			return false;
 	return true;
+}
+
+static void
+put_real(struct line *l, double v)
+{
+	if (!isfinite(v))
+		put_str(l, "null");
+	else if (fabs(v) < FIXED_MAX)
+		putf(l, "%.3f", v);
+	else
+		putf(l, "%g", v);
 }
 
 static void
@@ -119,7 +170,7 @@ put_value(struct line *l, const struct log_field *f, enum log_format format)
 		putf(l, "%lld", (long long)f->u.i);
 		break;
 	case LOG_TYPE_REAL:
-		putf(l, isfinite(f->u.d) ? "%.3f" : "null", f->u.d);
+		put_real(l, f->u.d);
 		break;
 	case LOG_TYPE_STR:
 		if (format == LOG_LOGFMT && is_plain(s))
@@ -192,29 +243,111 @@ log_write(enum log_level level, const char *event, const struct log_field *field
 	errno = saved;
 }
 
+/* Makes fd (closed then) the sink. The number of an open sink stays: another thread may be about to
+ * write to it. */
+static int
+use_sink(int fd)
+{
+	int old = atomic_load(&sink.fd);
+
+	if (old == STDERR_FILENO) {
+		atomic_store(&sink.fd, fd);
+		return 0;
+	}
+	int result = dup3(fd, old, O_CLOEXEC) < 0 ? ERR_SYS : 0;
+	close(fd);
+	return result;
+}
+
 static int
 open_sink(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 
-	if (fd < 0)
-		return ERR_SYS;
-	int old = atomic_exchange(&sink.fd, fd);
-	if (old != STDERR_FILENO)
-		close(old);
-	return 0;
+	return fd < 0 ? ERR_SYS : use_sink(fd);
+}
+
+static int
+back_to_stderr(void)
+{
+	if (atomic_load(&sink.fd) == STDERR_FILENO)
+		return 0;
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? ERR_SYS : use_sink(fd);
 }
 
 int
 log_open(const char *path, enum log_format format, enum log_level level)
 {
+	if (path && strlen(path) >= sizeof(sink.path)) {
+		errno = ENAMETOOLONG;
+		return ERR_SYS;
+	}
+	int err = path ? open_sink(path) : back_to_stderr();
+	if (err)
+		return err;
+	snprintf(sink.path, sizeof(sink.path), "%s", path ? path : "");
 	sink.format = format;
 	sink.level = level;
-	sink.path[0] = '\0';
-	if (!path)
-		return 0;
-	snprintf(sink.path, sizeof(sink.path), "%s", path);
-	return open_sink(path);
+	return 0;
+}
+
+static const char *const format_names[] = {
+	[LOG_LOGFMT] = "logfmt",
+	[LOG_JSON] = "json",
+};
+
+const char *
+log_format_name(enum log_format format)
+{
+	return format_names[format];
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+static int
+find_word(const char *const *words, int n, const char *word)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+int
+log_format_parse(const char *word, enum log_format *out)
+{
+	int i = find_word(format_names, LOG_JSON + 1, word);
+
+	if (i >= 0)
+		*out = (enum log_format)i;
+	return i < 0 ? -1 : 0;
+}
+
+int
+log_level_parse(const char *word, enum log_level *out)
+{
+	int i = find_word(level_names, LOG_ERROR + 1, word);
+
+	if (i >= 0)
+		*out = (enum log_level)i;
+	return i < 0 ? -1 : 0;
+}
+
+enum log_format
+log_format(void)
+{
+	return sink.format;
+}
+
+enum log_level
+log_level(void)
+{
+	return sink.level;
 }
 
 int

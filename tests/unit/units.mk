@@ -9,13 +9,13 @@ unit_log = common/log.o common/clock.o common/err.o
 
 fuzzers =
 
-# The worker's pure modules.
+# The worker's pure modules, its RTSP input, its WebRTC transport.
 -include tests/unit/worker.mk
-# The worker's wrapped libraries.
+-include tests/unit/source.mk
 -include tests/unit/transport.mk
-# The supervisor's policy.
+# The supervisor's policy, and its clients of Google and Cloudflare.
 -include tests/unit/supervisor.mk
-# The supervisor's clients of Google and Cloudflare.
 -include tests/unit/api.mk
-# What processes say to each other, settings.
+# Settings, and what processes say to each other.
+-include tests/unit/config.mk
 -include tests/unit/proto.mk

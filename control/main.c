@@ -1,0 +1,473 @@
+/* main.c - camctl: asks camrelayd by its control socket and shows the answer.
+ * Owns the command line, --wait and the exit codes. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "common/ipc.h"
+#include "common/json.h"
+#include "control/render.h"
+#include "proto/msg.h"
+
+/* camrelayd answers within a turn of its loop; more is no supervisor. */
+#define ANSWER_TIMEOUT_MS 3000
+/* --wait looks this often, and at the longest: a worker starts within seconds, a Generate may wait
+ * for slots. */
+#define POLL_MS 200
+#define WAIT_TIMEOUT_MS 60000
+
+#define EXIT_REFUSED 1
+
+struct invocation {
+	const char *run_dir;
+	const char *command;
+	const char *camera; /* NULL: none given */
+	bool json;
+	bool wait;
+	bool follow;
+};
+
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+	bool camera; /* takes one */
+	int (*run)(const struct invocation *in);
+};
+
+static int run_simple(const struct invocation *in);
+static int run_status(const struct invocation *in);
+static int run_show(const struct invocation *in);
+static int run_queue(const struct invocation *in);
+static int run_events(const struct invocation *in);
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
+	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
+	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
+	{ .name = "extend", .args = "CAMERA", .help = "extend its stream in the next slot", .camera = true, .run = run_simple },
+	{ .name = "regenerate", .args = "CAMERA", .help = "ask Google for a new stream", .camera = true, .run = run_simple },
+	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },
+	{ .name = "start", .args = "CAMERA|all", .help = "start what was stopped", .camera = true, .run = run_simple },
+	{ .name = "stop", .args = "CAMERA|all", .help = "end the worker, give the stream back", .camera = true, .run = run_simple },
+	{ .name = "reload", .args = "", .help = "read the configuration again", .run = run_simple },
+	{ .name = "events", .args = "[--follow]", .help = "what happens, as it happens", .run = run_events },
+	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
+	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
+};
+/* clang-format on */
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_usage(FILE *out)
+{
+	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA]\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %-11s %s\n", commands[i].name, commands[i].args,
+			commands[i].help);
+	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
+		     "  --json      the answer as JSON\n"
+		     "  --wait      until it is so: running after start, restart and regenerate,\n"
+		     "              stopped after stop\n"
+		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static int
+no_supervisor(const char *path, const char *why)
+{
+	fprintf(stderr, "camctl: no camrelayd at %s: %s\n", path, why);
+	return EX_UNAVAILABLE;
+}
+
+/* nanomsg connects in the background for ever; a missing socket can be told at once. */
+static int
+connect_to(
+	const struct invocation *in, enum ipc_pattern pattern, const char *name, struct ipc **out)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", in->run_dir, name);
+	if (access(path, R_OK | W_OK) < 0)
+		return no_supervisor(path, strerror(errno));
+	int err = ipc_connect(pattern, path, out);
+	return err ? no_supervisor(path, err_text(err)) : 0;
+}
+
+static char *
+make_request(const struct invocation *in, const char *command)
+{
+	struct json *j = json_new_object();
+
+	json_set_int(j, "v", MSG_VERSION);
+	json_set_str(j, "command", command);
+	if (in->camera)
+		json_set_str(j, "camera", in->camera);
+	char *text = json_text(j, false);
+	json_free(j);
+	return text;
+}
+
+/* The request is taken once the connection stands: a moment after the connect. */
+static int
+send_request(struct ipc *ipc, const char *text)
+{
+	ms_t deadline = clock_now() + ANSWER_TIMEOUT_MS;
+	int err;
+
+	while ((err = ipc_send(ipc, text)) == ERR_AGAIN && clock_now() < deadline)
+		usleep(1000);
+	return err;
+}
+
+/* Asks and parses the answer. Returns 0 and the answer, or an exit code with the sentence said. */
+static int
+ask(const struct invocation *in, const char *command, struct json **answer)
+{
+	struct ipc *ipc;
+	char why[160];
+	char *text = NULL;
+	size_t len = 0;
+
+	int code = connect_to(in, IPC_REQ, "control.ipc", &ipc);
+	if (code)
+		return code;
+	char *request = make_request(in, command);
+	int err = send_request(ipc, request);
+	if (!err)
+		err = ipc_recv_wait(ipc, ANSWER_TIMEOUT_MS, &text, &len);
+	free(request);
+	ipc_close(ipc);
+	if (err)
+		return no_supervisor(in->run_dir, err_text(err));
+	*answer = json_parse(text, len, why, sizeof(why));
+	free(text);
+	if (*answer)
+		return 0;
+	fprintf(stderr, "camctl: the answer is not understood: %s\n", why);
+	return EXIT_REFUSED;
+}
+
+static void
+print_json(const struct json *j)
+{
+	char *text = json_text(j, true);
+
+	puts(text);
+	free(text);
+}
+
+/* Prints the sentence (or the JSON) of an answer without data. Returns the exit code. */
+static int
+conclude(const struct invocation *in, struct json *answer)
+{
+	bool ok = json_truth(answer, "ok", false);
+	const char *text = json_str(answer, "text");
+
+	if (in->json)
+		print_json(answer);
+	else if (text && *text)
+		fprintf(ok ? stdout : stderr, "%s%s\n", ok ? "" : "camctl: ", text);
+	return ok ? 0 : EXIT_REFUSED;
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+static int
+ask_status(const struct invocation *in, struct status *s)
+{
+	struct json *answer;
+	char why[160];
+
+	int code = ask(in, "status", &answer);
+	if (code)
+		return code;
+	if (status_from_json(json_get(answer, "data"), s, why, sizeof(why)) != 0) {
+		fprintf(stderr, "camctl: the status is not understood: %s\n", why);
+		code = EXIT_REFUSED;
+	}
+	json_free(answer);
+	return code;
+}
+
+static bool
+is_done(const struct invocation *in, const struct status_camera *c, const struct status *before)
+{
+	int64_t gen = 0;
+	int64_t generates = 0;
+
+	for (size_t i = 0; i < before->camera_count; i++) {
+		if (strcmp(before->cameras[i].name, c->name) != 0)
+			continue;
+		gen = before->cameras[i].gen;
+		generates = before->cameras[i].generates;
+	}
+	if (strcmp(in->command, "stop") == 0)
+		return c->pid == 0;
+	if (strcmp(in->command, "restart") == 0 && c->gen <= gen)
+		return false;
+	if (strcmp(in->command, "regenerate") == 0 && c->generates <= generates)
+		return false;
+	return c->phase && strcmp(c->phase, "running") == 0;
+}
+
+static bool
+all_done(const struct invocation *in, const struct status *now, const struct status *before)
+{
+	for (size_t i = 0; i < now->camera_count; i++) {
+		const struct status_camera *c = &now->cameras[i];
+		bool meant = strcmp(in->camera, "all") == 0 || strcmp(in->camera, c->name) == 0;
+		if (meant && !is_done(in, c, before))
+			return false;
+	}
+	return true;
+}
+
+static int
+wait_until_done(const struct invocation *in, const struct status *before)
+{
+	ms_t deadline = clock_now() + WAIT_TIMEOUT_MS;
+	struct status now;
+
+	while (clock_now() < deadline) {
+		int code = ask_status(in, &now);
+		if (code)
+			return code;
+		bool done = all_done(in, &now, before);
+		status_clear(&now);
+		if (done)
+			return 0;
+		usleep(POLL_MS * 1000);
+	}
+	fprintf(stderr, "camctl: not done after %d s: see camctl show\n", WAIT_TIMEOUT_MS / 1000);
+	return EXIT_REFUSED;
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static int
+run_simple(const struct invocation *in)
+{
+	struct status before = { 0 };
+	struct json *answer;
+	bool wait = in->wait && in->camera;
+
+	int code = wait ? ask_status(in, &before) : 0;
+	if (!code)
+		code = ask(in, in->command, &answer);
+	if (!code) {
+		code = conclude(in, answer);
+		json_free(answer);
+	}
+	if (!code && wait)
+		code = wait_until_done(in, &before);
+	status_clear(&before);
+	return code;
+}
+
+static int
+run_status(const struct invocation *in)
+{
+	struct status s;
+	struct json *answer;
+
+	if (in->json) {
+		int code = ask(in, "status", &answer);
+		if (code)
+			return code;
+		print_json(json_get(answer, "data"));
+		json_free(answer);
+		return 0;
+	}
+	int code = ask_status(in, &s);
+	if (code)
+		return code;
+	render_status(&s, stdout);
+	status_clear(&s);
+	return 0;
+}
+
+/* The camera's row of the answer, as it came. */
+static const struct json *
+find_row(const struct json *answer, const char *camera)
+{
+	const struct json *rows = json_get(answer, "data.cameras");
+
+	for (size_t i = 0; i < json_len(rows); i++) {
+		const char *name = json_str(json_at(rows, i), "name");
+		if (name && strcmp(name, camera) == 0)
+			return json_at(rows, i);
+	}
+	return NULL;
+}
+
+static int
+show_json(const struct invocation *in)
+{
+	struct json *answer;
+
+	int code = ask(in, "status", &answer);
+	if (code)
+		return code;
+	const struct json *row = find_row(answer, in->camera);
+	if (row)
+		print_json(row);
+	else
+		fprintf(stderr, "camctl: there is no camera %s\n", in->camera);
+	json_free(answer);
+	return row ? 0 : EXIT_REFUSED;
+}
+
+static int
+run_show(const struct invocation *in)
+{
+	struct status s;
+
+	if (in->json)
+		return show_json(in);
+	int code = ask_status(in, &s);
+	if (code)
+		return code;
+	if (render_camera(&s, in->camera, stdout) < 0) {
+		fprintf(stderr, "camctl: there is no camera %s\n", in->camera);
+		code = EXIT_REFUSED;
+	}
+	status_clear(&s);
+	return code;
+}
+
+static int
+run_queue(const struct invocation *in)
+{
+	struct json *answer;
+
+	int code = ask(in, "queue", &answer);
+	if (code)
+		return code;
+	if (in->json)
+		print_json(json_get(answer, "data"));
+	else
+		render_queue(json_get(answer, "data"), stdout);
+	json_free(answer);
+	return 0;
+}
+
+static void
+print_event(const struct invocation *in, const char *text, size_t len)
+{
+	char why[160];
+	struct json *j = in->json ? NULL : json_parse(text, len, why, sizeof(why));
+	const char *camera = json_str(j, "camera");
+	const char *detail = json_str(j, "text");
+
+	if (j)
+		printf("%s %s %s%s%s\n", json_str(j, "time"), camera ? camera : "-",
+			json_str(j, "event"), detail ? ": " : "", detail ? detail : "");
+	else
+		puts(text);
+	fflush(stdout);
+	json_free(j);
+}
+
+/* Without --follow: until the first second in which nothing happens. */
+static int
+run_events(const struct invocation *in)
+{
+	struct ipc *ipc;
+	char *text;
+	size_t len;
+
+	int code = connect_to(in, IPC_SUB, "events.ipc", &ipc);
+	if (code)
+		return code;
+	int err = 0;
+	while (!err) {
+		err = ipc_recv_wait(ipc, in->follow ? -1 : 1000, &text, &len);
+		if (err)
+			break;
+		print_event(in, text, len);
+		free(text);
+	}
+	ipc_close(ipc);
+	return err == ERR_TIMEOUT ? 0 : EXIT_REFUSED;
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int
+usage_error(void)
+{
+	print_usage(stderr);
+	return EX_USAGE;
+}
+
+static int
+parse_options(int argc, char **argv, struct invocation *in)
+{
+	static const struct option options[] = {
+		{ .name = "json", .val = 'j' },
+		{ .name = "wait", .val = 'w' },
+		{ .name = "follow", .val = 'f' },
+		{ .name = "help", .val = 'h' },
+		{ .name = NULL },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "r:jwfh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'r':
+			in->run_dir = optarg;
+			break;
+		case 'j':
+			in->json = true;
+			break;
+		case 'w':
+			in->wait = true;
+			break;
+		case 'f':
+			in->follow = true;
+			break;
+		case 'h':
+			print_usage(stdout);
+			exit(0);
+		default:
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *dir = getenv("CAMRELAY_RUN_DIR");
+	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay" };
+
+	if (parse_options(argc, argv, &in) < 0 || optind == argc)
+		return usage_error();
+	in.command = argv[optind];
+	in.camera = argv[optind + 1];
+	const struct command *c = find_command(in.command);
+	int args = argc - optind - 1;
+	if (!c || args != (c->camera ? 1 : 0))
+		return usage_error();
+	return c->run(&in);
+}

@@ -1,0 +1,174 @@
+/* render.c - what camctl shows of a snapshot. Pure but for common/json: text out, nothing asked. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "control/render.h"
+
+/* DESIGN 7: fits 100 columns. What is left of them is the last error's. */
+#define ERROR_COLUMNS 27
+
+/* "4:31", "1h12m", "3d04h": at most six columns. */
+static const char *
+format_span(int64_t ms, char *out, size_t size)
+{
+	long long s = ms / 1000;
+
+	if (ms < 0)
+		snprintf(out, size, "-");
+	else if (s < 3600)
+		snprintf(out, size, "%lld:%02lld", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(out, size, "%lldh%02lldm", s / 3600, s / 60 % 60);
+	else
+		snprintf(out, size, "%lldd%02lldh", s / 86400, s / 3600 % 24);
+	return out;
+}
+
+static const char *
+or_dash(const char *s)
+{
+	return s && *s ? s : "-";
+}
+
+static void
+render_account(const struct status_account *a, FILE *out)
+{
+	fprintf(out, "account %s: %s, %lld streams, %lld of %lld commands used in the last minute",
+		a->name, a->state, (long long)a->streams, (long long)a->used, (long long)a->qpm);
+	if (a->waiting > 0)
+		fprintf(out, ", %lld waiting", (long long)a->waiting);
+	fprintf(out, "\n");
+	if (a->error)
+		fprintf(out, "  %s\n", a->error);
+}
+
+static void
+render_row(const struct status_camera *c, FILE *out)
+{
+	char expires[24];
+	char video[24] = "-";
+	char pid[24] = "-";
+
+	if (c->width > 0)
+		snprintf(video, sizeof(video), "%lldx%lld", (long long)c->width,
+			(long long)c->height);
+	if (c->pid > 0)
+		snprintf(pid, sizeof(pid), "%lld", (long long)c->pid);
+	fprintf(out, "%-16.16s %-8.8s %-12.12s %6s %5.1f %5.2f %9.9s %7s %.*s\n", c->name, c->state,
+		c->health, format_span(c->expires_ms, expires, sizeof(expires)), c->fps,
+		(double)c->bitrate / 1e6, video, pid, ERROR_COLUMNS, or_dash(c->error));
+}
+
+void
+render_status(const struct status *s, FILE *out)
+{
+	char up[24];
+
+	fprintf(out, "camrelayd %s, pid %lld, up %s\n", s->version, (long long)s->pid,
+		format_span(s->uptime_ms, up, sizeof(up)));
+	for (size_t i = 0; i < s->account_count; i++)
+		render_account(&s->accounts[i], out);
+	fprintf(out, "%-16s %-8s %-12s %6s %5s %5s %9s %7s %s\n", "CAMERA", "STATE", "HEALTH",
+		"EXPIRY", "FPS", "MBIT", "VIDEO", "PID", "LAST ERROR");
+	for (size_t i = 0; i < s->camera_count; i++)
+		render_row(&s->cameras[i], out);
+}
+
+static void
+line(FILE *out, const char *label, const char *text)
+{
+	fprintf(out, "  %-14s %s\n", label, or_dash(text));
+}
+
+static void
+render_media(const struct status_camera *c, FILE *out)
+{
+	fprintf(out,
+		"  %-14s %lldx%lld, %.1f fps, %.2f Mbit/s, GOP %lld ms, jitter %.1f ms, %lld "
+		"frames, "
+		"%lld gaps, %lld late\n",
+		"video", (long long)c->width, (long long)c->height, c->fps,
+		(double)c->bitrate / 1e6, (long long)c->gop_ms, c->jitter_ms, (long long)c->frames,
+		(long long)c->gaps, (long long)c->late);
+	fprintf(out, "  %-14s %lld packets, %lld bytes, %lld not taken\n", "sent",
+		(long long)c->packets, (long long)c->bytes, (long long)c->dropped);
+	fprintf(out,
+		"  %-14s loss %.1f %%, RTT %.1f ms, %lld NACKed, %lld resent, %lld PLI, %lld FIR\n",
+		"far end", c->loss_ratio * 100, c->rtt_ms, (long long)c->nacks,
+		(long long)c->resent, (long long)c->plis, (long long)c->firs);
+	fprintf(out,
+		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, first packet "
+		"%lld ms\n",
+		"last start", (long long)c->rtsp_ms, (long long)c->offer_ms,
+		(long long)c->answer_ms, (long long)c->ice_ms, (long long)c->dtls_ms,
+		(long long)c->first_packet_ms);
+}
+
+static void
+render_stream(const struct status_camera *c, FILE *out)
+{
+	char text[24];
+
+	line(out, "account", c->account);
+	if (c->account)
+		fprintf(out, "  %-14s expires in %s, %lld generated, %lld extensions of this one\n",
+			"stream", format_span(c->expires_ms, text, sizeof(text)),
+			(long long)c->generates, (long long)c->extends);
+	if (c->next_try_ms >= 0)
+		fprintf(out, "  %-14s in %s\n", "next step",
+			format_span(c->next_try_ms, text, sizeof(text)));
+}
+
+int
+render_camera(const struct status *s, const char *name, FILE *out)
+{
+	const struct status_camera *c = NULL;
+	char text[24];
+
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (strcmp(s->cameras[i].name, name) == 0)
+			c = &s->cameras[i];
+	if (!c)
+		return -1;
+	fprintf(out, "%s\n  %-14s %s for %s, media %s, %lld failures in a row\n", c->name, "state",
+		c->state, format_span(c->state_ms, text, sizeof(text)), c->health,
+		(long long)c->failures);
+	line(out, "last error", c->error);
+	render_stream(c, out);
+	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
+		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
+		or_dash(c->phase), (long long)c->reconnects);
+	fprintf(out, "  %-14s %s, session %s, track %s\n", "publication", or_dash(c->publication),
+		or_dash(c->session), or_dash(c->track));
+	render_media(c, out);
+	return 0;
+}
+
+static void
+render_plan(const struct json *account, FILE *out)
+{
+	const struct json *calls = json_get(account, "calls");
+
+	fprintf(out, "account %s: %lld of %lld commands used, one every %.2f s",
+		json_str(account, "account"), (long long)json_int(account, "used", 0),
+		(long long)json_int(account, "limit", 0),
+		(double)json_int(account, "pace_ms", 0) / 1000);
+	if (json_int(account, "held_ms", 0) > 0)
+		fprintf(out, ", held for %.1f s by a 429",
+			(double)json_int(account, "held_ms", 0) / 1000);
+	fprintf(out, "\n");
+	for (size_t i = 0; i < json_len(calls); i++) {
+		const struct json *call = json_at(calls, i);
+		fprintf(out, "  in %7.1f s  %-10s %s\n", (double)json_int(call, "in_ms", 0) / 1000,
+			json_str(call, "call"), json_str(call, "camera"));
+	}
+}
+
+void
+render_queue(const struct json *accounts, FILE *out)
+{
+	for (size_t i = 0; i < json_len(accounts); i++)
+		render_plan(json_at(accounts, i), out);
+}

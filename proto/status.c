@@ -1,0 +1,138 @@
+/* status.c - the snapshot's tables: which members there are and how they are called outside.
+ * Pure but for common/json. */
+#include <stdlib.h>
+
+#include "common/err.h"
+#include "common/json.h"
+#include "proto/status.h"
+
+/* clang-format off */
+#define ROW(in, t, n) { .name = #n, .type = FIELD_##t, .offset = offsetof(struct in, n) }
+#define CAMERA(t, n) ROW(status_camera, t, n)
+#define ACCOUNT(t, n) ROW(status_account, t, n)
+
+static const struct field camera_fields[] = {
+	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, state), CAMERA(STR, health),
+	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, publication), CAMERA(STR, session),
+	CAMERA(STR, track), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
+	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
+	CAMERA(INT, generates), CAMERA(INT, extends), CAMERA(INT, failures), CAMERA(INT, restarts),
+	CAMERA(INT, width), CAMERA(INT, height), CAMERA(REAL, fps), CAMERA(INT, bitrate),
+	CAMERA(INT, gop_ms), CAMERA(INT, keyframe_age_ms), CAMERA(REAL, jitter_ms),
+	CAMERA(INT, frames), CAMERA(INT, gaps), CAMERA(INT, late), CAMERA(INT, packets),
+	CAMERA(INT, bytes), CAMERA(INT, dropped), CAMERA(INT, nacks), CAMERA(INT, resent),
+	CAMERA(INT, plis), CAMERA(INT, firs), CAMERA(INT, reconnects), CAMERA(REAL, loss_ratio),
+	CAMERA(REAL, rtt_ms), CAMERA(INT, rtsp_ms), CAMERA(INT, offer_ms), CAMERA(INT, answer_ms),
+	CAMERA(INT, ice_ms), CAMERA(INT, dtls_ms), CAMERA(INT, first_packet_ms),
+};
+
+static const struct field account_fields[] = {
+	ACCOUNT(STR, name), ACCOUNT(STR, state), ACCOUNT(STR, error), ACCOUNT(INT, streams),
+	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, calls),
+	ACCOUNT(INT, refused), ACCOUNT(INT, failed),
+};
+
+static const struct field head_fields[] = {
+	ROW(status, STR, version), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+};
+/* clang-format on */
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A list of rows: where its table is and how large a row. */
+struct rows {
+	const char *key;
+	const struct field *fields;
+	size_t field_count;
+	size_t size;
+};
+
+static const struct rows camera_rows = { .key = "cameras",
+	.fields = camera_fields,
+	.field_count = COUNT(camera_fields),
+	.size = sizeof(struct status_camera) };
+static const struct rows account_rows = { .key = "accounts",
+	.fields = account_fields,
+	.field_count = COUNT(account_fields),
+	.size = sizeof(struct status_account) };
+
+static void
+encode_rows(struct json *j, const struct rows *r, const void *rows, size_t n)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		struct json *row = json_new_object();
+		fields_encode(row, r->fields, r->field_count, (const char *)rows + i * r->size);
+		json_add(list, row);
+	}
+	json_set(j, r->key, list);
+}
+
+static int
+decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, char *why,
+	size_t why_size)
+{
+	struct json *list = json_get(j, r->key);
+	int err = 0;
+
+	if (!json_is_array(list)) {
+		json_why_not(j, r->key, "array", why, why_size);
+		return ERR_PARSE;
+	}
+	*rows = calloc(json_len(list) + 1, r->size);
+	if (!*rows)
+		abort();
+	*n = json_len(list);
+	for (size_t i = 0; i < *n && !err; i++)
+		err = fields_decode(json_at(list, i), r->fields, r->field_count,
+			(char *)*rows + i * r->size, why, why_size);
+	return err;
+}
+
+static void
+clear_rows(const struct rows *r, void *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fields_clear(r->fields, r->field_count, (char *)rows + i * r->size);
+	free(rows);
+}
+
+struct json *
+status_to_json(const struct status *s)
+{
+	struct json *j = json_new_object();
+
+	fields_encode(j, head_fields, COUNT(head_fields), s);
+	encode_rows(j, &account_rows, s->accounts, s->account_count);
+	encode_rows(j, &camera_rows, s->cameras, s->camera_count);
+	return j;
+}
+
+int
+status_from_json(const struct json *j, struct status *s, char *why, size_t why_size)
+{
+	void *accounts = NULL;
+	void *cameras = NULL;
+	*s = (struct status){ 0 };
+
+	int err = fields_decode(j, head_fields, COUNT(head_fields), s, why, why_size);
+	if (!err)
+		err = decode_rows(j, &account_rows, &accounts, &s->account_count, why, why_size);
+	s->accounts = accounts;
+	if (!err)
+		err = decode_rows(j, &camera_rows, &cameras, &s->camera_count, why, why_size);
+	s->cameras = cameras;
+	if (err)
+		status_clear(s);
+	return err;
+}
+
+void
+status_clear(struct status *s)
+{
+	fields_clear(head_fields, COUNT(head_fields), s);
+	clear_rows(&account_rows, s->accounts, s->account_count);
+	clear_rows(&camera_rows, s->cameras, s->camera_count);
+	*s = (struct status){ 0 };
+}

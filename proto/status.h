@@ -1,0 +1,76 @@
+#ifndef PROTO_STATUS_H
+#define PROTO_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/fields.h"
+
+struct json;
+
+/* What camrelayd is, at one moment: the one truth that camctl, HTTP and metrics render. Strings are
+ * owned by the row. Members of a row are what its table in status.c lists. */
+
+struct status_camera {
+	char *name;
+	char *account;     /* NULL: a plain RTSP camera */
+	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
+	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
+	char *phase;       /* the worker's, "-" without one */
+	char *error;       /* the last error, NULL if none since it last ran well */
+	char *publication; /* none, starting, up, retrying */
+	char *session;     /* the SFU's session id, NULL without one */
+	char *track;       /* the video track's name at the SFU */
+	int64_t state_ms;  /* since when in this state */
+	int64_t pid;       /* 0: no worker */
+	int64_t gen;
+	int64_t uptime_ms;   /* the worker's */
+	int64_t expires_ms;  /* stream's time left; -1 without a stream, or for one that has no end
+			      */
+	int64_t next_try_ms; /* until the next Generate is asked for; -1: none planned */
+	int64_t generates;
+	int64_t extends;
+	int64_t failures; /* in a row */
+	int64_t restarts; /* workers started after the first */
+	int64_t width, height;
+	double fps;
+	int64_t bitrate;
+	int64_t gop_ms, keyframe_age_ms;
+	double jitter_ms;
+	int64_t frames, gaps, late, packets, bytes, dropped;
+	int64_t nacks, resent, plis, firs, reconnects;
+	double loss_ratio, rtt_ms;
+	int64_t rtsp_ms, offer_ms, answer_ms, ice_ms, dtls_ms, first_packet_ms;
+};
+
+struct status_account {
+	char *name;
+	char *state; /* ok, refreshing, needs login (invalid_grant), ... */
+	char *error;
+	int64_t streams; /* living */
+	int64_t qpm;
+	int64_t used;                   /* commands in the last window */
+	int64_t waiting;                /* Generates that wait for a slot */
+	int64_t calls, refused, failed; /* commands since start; of these 429; failed otherwise */
+};
+
+struct status {
+	char *version;
+	int64_t pid;
+	int64_t uptime_ms;
+	struct status_account *accounts;
+	size_t account_count;
+	struct status_camera *cameras;
+	size_t camera_count;
+};
+
+/* The snapshot as JSON, and back (the rows are the caller's to clear). status_from_json returns 0
+ * or ERR_PARSE with a sentence; unknown members are ignored, absent ones are 0. */
+struct json *status_to_json(const struct status *s);
+int status_from_json(const struct json *j, struct status *s, char *why, size_t why_size);
+
+/* Frees everything inside s. */
+void status_clear(struct status *s);
+
+#endif

@@ -1,0 +1,632 @@
+/* account.c - one Google account: what the scheduler decides is carried out here.
+ * Owns the leases and the calls in flight. Policy is the scheduler's, HTTP is sdm's, tokens for the
+ * API are oauth's. Loop thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/log.h"
+#include "proto/status.h"
+#include "supervisor/account.h"
+#include "supervisor/oauth.h"
+#include "supervisor/sdm.h"
+#include "supervisor/secret.h"
+
+/* Slots shown by `camctl queue`: two minutes' worth at 10 a minute. */
+#define PLAN_MAX 20
+
+/* A camera of this account and its stream. */
+struct lease {
+	struct lease *next;
+	struct account *account;
+	int camera;
+	const char *name;
+	const char *device;
+	struct sdm_stream stream; /* rtsp_url NULL: none */
+	ms_t expires_at;
+	unsigned extends;
+	/* The call in flight, at most one per camera (scheduler.h). */
+	struct api_call call;
+};
+
+struct account {
+	const struct config_google *config;
+	struct oauth *oauth;
+	struct sdm *sdm;
+	struct scheduler *scheduler;
+	struct lease *leases; /* owned */
+	uv_timer_t timer;
+	account_event *on_event;
+	void *arg;
+	enum oauth_state logged; /* last OAuth state that was logged */
+};
+
+static void kick(struct account *a);
+
+static struct lease *
+find_lease(const struct account *a, int camera)
+{
+	for (struct lease *l = a->leases; l; l = l->next)
+		if (l->camera == camera)
+			return l;
+	return NULL;
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* clang-format off */
+/* What an error means to the scheduler. An Extend that is refused for whatever reason of the
+ * camera's means that its stream is lost (facts/google-sdm.md 2.2). */
+static const struct {
+	enum call_result generate;
+	enum call_result extend;
+} results[SDM_ERRORS] = {
+	[SDM_OK]                = { .generate = CALL_OK,           .extend = CALL_OK },
+	[SDM_RATE_LIMITED]      = { .generate = CALL_RATE_LIMITED, .extend = CALL_RATE_LIMITED },
+	[SDM_CAMERA_OFF]        = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_SESSION_LOST]      = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_NOT_RTSP]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_UNAUTHENTICATED]   = { .generate = CALL_ACCOUNT,      .extend = CALL_ACCOUNT },
+	[SDM_PERMISSION_DENIED] = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_NOT_FOUND]         = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_CONFLICT]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_REFUSED]           = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
+	[SDM_SERVER]            = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
+	[SDM_TIMEOUT]           = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
+	[SDM_TRANSPORT]         = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
+	[SDM_MALFORMED]         = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
+};
+
+static const enum quota_bucket buckets[] = {
+	[SDM_BUCKET_UNKNOWN] = QUOTA_EXECUTE,
+	[SDM_BUCKET_USER]    = QUOTA_EXECUTE,
+	[SDM_BUCKET_COMMAND] = QUOTA_COMMAND,
+	[SDM_BUCKET_DEVICE]  = QUOTA_DEVICE_MINUTE,
+	[SDM_BUCKET_LIST]    = QUOTA_LIST,
+};
+
+static const char *const call_names[] = {
+	[CALL_NONE] = "none", [CALL_EXTEND] = "extend", [CALL_GENERATE] = "generate",
+	[CALL_STOP] = "stop", [CALL_LIST] = "list",
+};
+static const char *const verdict_names[] = {
+	[VERDICT_DONE] = "done", [VERDICT_KEPT] = "retried", [VERDICT_FAILED] = "failed",
+	[VERDICT_LOST] = "stream lost", [VERDICT_STALE] = "stale",
+};
+/* clang-format on */
+
+static struct call_answer
+to_call_answer(const struct sdm_answer *answer, enum call_kind kind, ms_t now)
+{
+	return (struct call_answer){
+		.result = kind == CALL_EXTEND || kind == CALL_STOP
+				  ? results[answer->error].extend
+				  : results[answer->error].generate,
+		.expires_at = now + answer->stream.life_ms,
+		.bucket = buckets[answer->bucket],
+		.retry_after_ms = answer->retry_after_ms > 0 ? answer->retry_after_ms : 0,
+	};
+}
+
+static void
+forget_stream(struct lease *l)
+{
+	sdm_stream_clear(&l->stream);
+	l->expires_at = 0;
+}
+
+/* Takes over what a Generate granted. */
+static void
+take_generated(struct lease *l, struct sdm_answer *answer, ms_t expires_at)
+{
+	forget_stream(l);
+	l->stream = answer->stream;
+	answer->stream = (struct sdm_stream){ 0 };
+	l->expires_at = expires_at;
+	l->extends = 0;
+}
+
+/* An Extend brings new tokens, no URL: the stream's own goes on with the new token. */
+static void
+take_extended(struct lease *l, struct sdm_answer *answer, ms_t expires_at)
+{
+	struct sdm_stream *fresh = &answer->stream;
+
+	if (fresh->stream_token) {
+		char *url = sdm_url_with_token(l->stream.rtsp_url, fresh->stream_token);
+		free(l->stream.rtsp_url);
+		l->stream.rtsp_url = url;
+		free(l->stream.stream_token);
+		l->stream.stream_token = fresh->stream_token;
+		fresh->stream_token = NULL;
+	}
+	free(l->stream.extension_token);
+	l->stream.extension_token = fresh->extension_token;
+	fresh->extension_token = NULL;
+	l->stream.expires_at_us = fresh->expires_at_us;
+	l->expires_at = expires_at;
+	l->extends++;
+}
+
+static void
+tell_done(struct lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
+{
+	struct account *a = l->account;
+
+	if (kind == CALL_GENERATE) {
+		take_generated(l, answer, expires_at);
+		a->on_event(a->arg, l->camera, CAMERA_EV_GENERATED, NULL);
+	} else if (kind == CALL_EXTEND) {
+		take_extended(l, answer, expires_at);
+		a->on_event(a->arg, l->camera, CAMERA_EV_EXTENDED, NULL);
+	} else {
+		forget_stream(l);
+	}
+}
+
+static void
+log_answer(const struct lease *l, enum call_kind kind, const struct sdm_answer *answer,
+	enum call_verdict verdict)
+{
+	if (answer->error == SDM_OK)
+		log_debug("google answered", LOG_CAM(l->name), LOG_STR("call", call_names[kind]),
+			LOG_INT("life_ms", answer->stream.life_ms));
+	else
+		log_warn("google call failed", LOG_CAM(l->name), LOG_STR("call", call_names[kind]),
+			LOG_STR("error", sdm_error_name(answer->error)),
+			LOG_STR("words", answer->words),
+			LOG_STR("verdict", verdict_names[verdict]));
+}
+
+/* A call is over: the scheduler judges, the camera hears. */
+static void
+settle(struct lease *l, struct sdm_answer *answer)
+{
+	struct account *a = l->account;
+	struct api_call call = l->call;
+	ms_t now = clock_now();
+	struct call_answer told = to_call_answer(answer, call.kind, now);
+	bool hopeless = answer->error == SDM_NOT_RTSP || answer->error == SDM_NOT_FOUND;
+
+	enum call_verdict verdict = scheduler_answered(a->scheduler, &call, &told, now);
+	log_answer(l, call.kind, answer, verdict);
+	/* An Extend that outlived its stream brings a token for nothing. */
+	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.rtsp_url))
+		tell_done(l, call.kind, answer, told.expires_at);
+	else if (verdict == VERDICT_FAILED)
+		a->on_event(a->arg, l->camera,
+			hopeless ? CAMERA_EV_UNSUPPORTED : CAMERA_EV_GENERATE_FAILED,
+			answer->words);
+	else if (verdict == VERDICT_LOST)
+		a->on_event(a->arg, l->camera, CAMERA_EV_LOST, answer->words);
+}
+
+static void
+on_answer(struct sdm_answer *answer, void *arg)
+{
+	struct lease *l = arg;
+
+	settle(l, answer);
+	kick(l->account);
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static struct sdm_call *
+send_call(struct account *a, struct lease *l)
+{
+	switch (l->call.kind) {
+	case CALL_GENERATE:
+		return sdm_generate(a->sdm, l->device, on_answer, l);
+	case CALL_EXTEND:
+		return sdm_extend(a->sdm, l->device, l->stream.extension_token, on_answer, l);
+	case CALL_STOP:
+		return sdm_stop(a->sdm, l->device, l->stream.extension_token, on_answer, l);
+	case CALL_LIST:
+	case CALL_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static void
+make_call(struct account *a, const struct api_call *call)
+{
+	struct sdm_answer none = { .error = SDM_UNAUTHENTICATED, .words = "no access token" };
+	struct lease *l = find_lease(a, call->camera);
+
+	l->call = *call;
+	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", call_names[call->kind]));
+	/* kick held the scheduler if there is no token; but the token may just have ended. */
+	if (!send_call(a, l))
+		settle(l, &none);
+}
+
+static void
+on_scheduler_event(struct account *a, const struct scheduler_event *e)
+{
+	struct lease *l = e->camera >= 0 ? find_lease(a, e->camera) : NULL;
+	const char *name = l ? l->name : NULL;
+
+	switch (e->kind) {
+	case SCHEDULER_GIVEN_UP:
+		log_error("scheduler gave a stream up", LOG_CAM(name),
+			LOG_STR("reason", "not all streams can be extended in time"));
+		break;
+	case SCHEDULER_EXPIRED:
+		log_warn("scheduler stream expired", LOG_CAM(name),
+			LOG_INT("failed_extends", e->failures));
+		a->on_event(a->arg, e->camera, CAMERA_EV_LOST, "the stream expired");
+		break;
+	case SCHEDULER_WAITING:
+		log_warn("scheduler start waits", LOG_CAM(name),
+			LOG_STR("reason", "no slot can be spared for another stream"));
+		break;
+	case SCHEDULER_API_DOWN:
+		log_error("scheduler api down", LOG_ID("account", a->config->name));
+		break;
+	case SCHEDULER_API_BACK:
+		log_info("scheduler api back", LOG_ID("account", a->config->name));
+		break;
+	}
+}
+
+static void
+drain_events(struct account *a)
+{
+	struct scheduler_event e;
+
+	while (scheduler_event(a->scheduler, &e))
+		on_scheduler_event(a, &e);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	kick(timer->data);
+}
+
+/* Everything that is due is done, and the timer set for what comes next. The timer also serves to
+ * leave the caller's stack: events must not come from inside our own functions. */
+static void
+kick(struct account *a)
+{
+	struct api_call call;
+	ms_t now = clock_now();
+	ms_t next;
+
+	scheduler_hold(a->scheduler, oauth_bearer(a->oauth) == NULL);
+	while (next = scheduler_step(a->scheduler, now, &call), call.kind != CALL_NONE)
+		make_call(a, &call);
+	drain_events(a);
+	if (next == MS_NEVER)
+		uv_timer_stop(&a->timer);
+	else
+		uv_timer_start(&a->timer, on_timer, next > now ? (uint64_t)(next - now) : 0, 0);
+}
+
+static void
+kick_soon(struct account *a)
+{
+	uv_timer_start(&a->timer, on_timer, 0, 0);
+}
+
+static void
+on_oauth_changed(struct oauth *o, void *arg)
+{
+	struct account *a = arg;
+	enum oauth_state state = oauth_state(o);
+
+	if (state == OAUTH_DEAD && a->logged != OAUTH_DEAD)
+		log_error("account needs login", LOG_ID("account", a->config->name),
+			LOG_STR("why", oauth_why(o)));
+	else if (state == OAUTH_PAUSING)
+		log_warn("account refresh failed", LOG_ID("account", a->config->name),
+			LOG_STR("why", oauth_why(o)));
+	a->logged = state;
+	kick(a);
+}
+
+/* ---- making one ------------------------------------------------------------------------------ */
+
+/* A secret from the file that is named, else the credential of that name, else the environment. */
+static struct secret *
+find_secret(const struct config_google *config, const char *file, const char *key, const char *env,
+	char *why, size_t why_size)
+{
+	char credential[160];
+	struct secret *s = NULL;
+
+	snprintf(credential, sizeof(credential), "%s.%s", config->name, key);
+	if (file) {
+		secret_read(file, &s, why, why_size);
+		return s;
+	}
+	if (getenv("CREDENTIALS_DIRECTORY") && secret_read(credential, &s, why, why_size) == 0)
+		return s;
+	s = secret_take_env(env);
+	if (!s)
+		snprintf(why, why_size,
+			"[google \"%s\"] has no %s, no credential %s and no %s in the environment",
+			config->name, key, credential, env);
+	return s;
+}
+
+static void
+set_quota(struct scheduler_settings *s, const struct config_google *config)
+{
+	struct quota_limit *limits = s->quota.limits;
+
+	limits[QUOTA_EXECUTE].calls = config->qpm;
+	limits[QUOTA_COMMAND].calls = config->device_qpm;
+	limits[QUOTA_DEVICE_MINUTE].calls = config->camera_qpm;
+	limits[QUOTA_DEVICE_HOUR].calls = config->camera_qph;
+	limits[QUOTA_DEVICE_HOUR].window_ms = config->long_window_ms;
+	limits[QUOTA_LIST].calls = config->list_qpm;
+}
+
+static int
+start_oauth(
+	struct account *a, uv_loop_t *loop, struct http_client *http, char *why, size_t why_size)
+{
+	const struct config_google *c = a->config;
+	struct secret *id =
+		c->client_id ? secret_new(c->client_id)
+			     : find_secret(c, NULL, "client_id", "GOOGLE_CLIENT_ID", why, why_size);
+	struct secret *client = find_secret(c, c->client_secret_file, "client_secret_file",
+		"GOOGLE_CLIENT_SECRET", why, why_size);
+	struct secret *refresh = find_secret(c, c->refresh_token_file, "refresh_token_file",
+		"GOOGLE_REFRESH_TOKEN", why, why_size);
+	int err = -1;
+
+	if (id && client && refresh) {
+		struct oauth_settings settings = { .name = c->name,
+			.token_url = c->token_url,
+			.ca_file = c->ca_file,
+			.client_id = secret_text(id),
+			.refresh_token_file = c->refresh_token_file,
+			.client_secret = client,
+			.refresh_token = refresh,
+			.timeout_ms = c->call_timeout_ms };
+		a->oauth = oauth_new(loop, http, &settings, on_oauth_changed, a);
+		client = refresh = NULL;
+		err = 0;
+	}
+	secret_free(id);
+	secret_free(client);
+	secret_free(refresh);
+	return err;
+}
+
+static int
+start_sdm(struct account *a, struct http_client *http, char *why, size_t why_size)
+{
+	const struct config_google *c = a->config;
+	struct secret *project = c->project_id ? secret_new(c->project_id)
+					       : find_secret(c, NULL, "project_id",
+							 "GOOGLE_PROJECT_ID", why, why_size);
+
+	if (!project)
+		return -1;
+	struct sdm_settings settings = { .api_url = c->api_url,
+		.project_id = secret_text(project),
+		.ca_file = c->ca_file,
+		.timeout_ms = c->call_timeout_ms };
+	a->sdm = sdm_new(http, a->oauth, &settings);
+	secret_free(project);
+	return 0;
+}
+
+int
+account_new(uv_loop_t *loop, struct http_client *http, const struct config_google *config,
+	ms_t stagger_ms, account_event *on_event, void *arg, struct account **out, char *why,
+	size_t why_size)
+{
+	struct scheduler_settings settings =
+		scheduler_settings_default(config->qpm, config->window_ms);
+	struct account *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	a->config = config;
+	a->on_event = on_event;
+	a->arg = arg;
+	a->logged = OAUTH_ASKING;
+	uv_timer_init(loop, &a->timer);
+	a->timer.data = a;
+	set_quota(&settings, config);
+	settings.stagger_ms = stagger_ms;
+	a->scheduler = scheduler_new(&settings);
+	if (start_oauth(a, loop, http, why, why_size) < 0 ||
+		start_sdm(a, http, why, why_size) < 0) {
+		account_free(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void
+account_free(struct account *a)
+{
+	if (!a)
+		return;
+	if (a->sdm)
+		sdm_free(a->sdm);
+	if (a->oauth)
+		oauth_free(a->oauth);
+	scheduler_free(a->scheduler);
+	for (struct lease *l = a->leases, *next; l; l = next) {
+		next = l->next;
+		forget_stream(l);
+		free(l);
+	}
+	a->leases = NULL;
+	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
+}
+
+const char *
+account_name(const struct account *a)
+{
+	return a->config->name;
+}
+
+/* ---- what cameras want ----------------------------------------------------------------------- */
+
+void
+account_add(struct account *a, int camera, const char *name, const char *device)
+{
+	struct lease *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	*l = (struct lease){
+		.next = a->leases, .account = a, .camera = camera, .name = name, .device = device
+	};
+	a->leases = l;
+	scheduler_add(a->scheduler, camera);
+}
+
+void
+account_generate(struct account *a, int camera, enum generate_reason reason, ms_t at)
+{
+	scheduler_want_generate(a->scheduler, camera, reason, at);
+	kick_soon(a);
+}
+
+void
+account_cancel(struct account *a, int camera)
+{
+	scheduler_cancel(a->scheduler, camera);
+	kick_soon(a);
+}
+
+void
+account_drop(struct account *a, int camera)
+{
+	scheduler_lost(a->scheduler, camera);
+	forget_stream(find_lease(a, camera));
+	kick_soon(a);
+}
+
+void
+account_stop_stream(struct account *a, int camera)
+{
+	scheduler_want_stop(a->scheduler, camera);
+	kick_soon(a);
+}
+
+int
+account_extend(struct account *a, int camera)
+{
+	int err = scheduler_want_extend(a->scheduler, camera);
+
+	kick_soon(a);
+	return err;
+}
+
+const char *
+account_url(const struct account *a, int camera)
+{
+	return find_lease(a, camera)->stream.rtsp_url;
+}
+
+ms_t
+account_expires_ms(const struct account *a, int camera, ms_t now)
+{
+	const struct lease *l = find_lease(a, camera);
+
+	if (!l->stream.rtsp_url)
+		return -1;
+	return l->expires_at > now ? l->expires_at - now : 0;
+}
+
+unsigned
+account_extends(const struct account *a, int camera)
+{
+	return find_lease(a, camera)->extends;
+}
+
+/* ---- what people see ------------------------------------------------------------------------- */
+
+static const char *
+state_text(const struct account *a, const struct scheduler_stats *stats)
+{
+	if (oauth_state(a->oauth) == OAUTH_DEAD)
+		return "needs login";
+	if (!oauth_bearer(a->oauth))
+		return "no token yet";
+	return stats->api_down ? "api down" : "ok";
+}
+
+static char *
+copy(const char *s)
+{
+	char *c = strdup(s);
+
+	if (!c)
+		abort();
+	return c;
+}
+
+void
+account_status(const struct account *a, ms_t now, struct status_account *row)
+{
+	struct scheduler_stats stats = scheduler_stats(a->scheduler, now);
+	struct quota_usage usage =
+		quota_usage(scheduler_quota(a->scheduler), NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	const char *why = oauth_why(a->oauth);
+
+	*row = (struct status_account){
+		.name = copy(a->config->name),
+		.state = copy(state_text(a, &stats)),
+		.error = *why ? copy(why) : NULL,
+		.streams = stats.living,
+		.qpm = usage.limit,
+		.used = usage.used,
+		.waiting = stats.waiting,
+		.calls = stats.calls[CALL_EXTEND] + stats.calls[CALL_GENERATE] +
+			 stats.calls[CALL_STOP],
+		.refused = stats.rate_limited,
+		.failed = stats.failed,
+	};
+}
+
+static struct json *
+planned_to_json(const struct account *a, const struct planned_call *p, ms_t now)
+{
+	struct json *j = json_new_object();
+
+	json_set_str(j, "camera", find_lease(a, p->camera)->name);
+	json_set_str(j, "call", call_names[p->kind]);
+	json_set_int(j, "in_ms", p->at > now ? p->at - now : 0);
+	return j;
+}
+
+struct json *
+account_queue(const struct account *a, ms_t now)
+{
+	struct quota *q = scheduler_quota(a->scheduler);
+	struct quota_usage usage = quota_usage(q, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	struct planned_call plan[PLAN_MAX];
+	struct json *j = json_new_object();
+	struct json *calls = json_new_array();
+
+	int n = scheduler_plan(a->scheduler, now, plan, PLAN_MAX);
+	for (int i = 0; i < n; i++)
+		json_add(calls, planned_to_json(a, &plan[i], now));
+	json_set_str(j, "account", a->config->name);
+	json_set_int(j, "limit", usage.limit);
+	json_set_int(j, "used", usage.used);
+	json_set_int(j, "held_ms", usage.held_ms);
+	json_set_int(j, "pace_ms", quota_pace(q, now));
+	json_set(j, "calls", calls);
+	return j;
+}

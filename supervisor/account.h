@@ -1,0 +1,60 @@
+#ifndef SUPERVISOR_ACCOUNT_H
+#define SUPERVISOR_ACCOUNT_H
+
+#include <uv.h>
+
+#include "common/clock.h"
+#include "supervisor/camera.h"
+#include "supervisor/config.h"
+#include "supervisor/http_client.h"
+#include "supervisor/scheduler.h"
+
+struct json;
+struct status_account;
+
+/* One Google account at work: its access token, its scheduler, its calls, and the leases of its
+ * cameras (URL, tokens, expiry). Makes the calls that the scheduler gives out and tells the cameras
+ * what came of them. Loop thread. */
+struct account;
+
+/* What became of a camera's stream: one of GENERATED, GENERATE_FAILED, UNSUPPORTED, EXTENDED, LOST.
+ * why (lent, may be NULL) is Google's own words. Never from inside a function of this header. */
+typedef void account_event(void *arg, int camera, enum camera_event ev, const char *why);
+
+/* http and config are lent and must outlive it. Secrets are read now: returns 0, or -1 with a
+ * sentence in why. */
+int account_new(uv_loop_t *loop, struct http_client *http, const struct config_google *config,
+	ms_t stagger_ms, account_event *on_event, void *arg, struct account **out, char *why,
+	size_t why_size);
+
+/* NULL is fine. Calls in flight are dropped. Its timer is freed when libuv has let go of it. */
+void account_free(struct account *a);
+
+const char *account_name(const struct account *a);
+
+/* Camera number `camera` (unique among all accounts' cameras) is Google's device. device and name
+ * are lent. */
+void account_add(struct account *a, int camera, const char *name, const char *device);
+
+/* What a camera wants; see scheduler.h. */
+void account_generate(struct account *a, int camera, enum generate_reason reason, ms_t at);
+void account_cancel(struct account *a, int camera);
+void account_drop(struct account *a, int camera);        /* the stream is dead: forget it */
+void account_stop_stream(struct account *a, int camera); /* a Stop, when a slot is idle */
+int account_extend(struct account *a, int camera);       /* operator; -1: it has no stream */
+
+/* The stream's RTSP URL with its newest token, lent until the next event; NULL without a stream. */
+const char *account_url(const struct account *a, int camera);
+
+/* Time left of the stream; -1 without one. */
+ms_t account_expires_ms(const struct account *a, int camera, ms_t now);
+
+/* The commands spent for this camera since the start. */
+unsigned account_extends(const struct account *a, int camera);
+
+/* For people. account_status fills a row whose strings are the row's; account_queue adds the calls
+ * that are planned: {"camera","call","in_ms"}, and the buckets. */
+void account_status(const struct account *a, ms_t now, struct status_account *row);
+struct json *account_queue(const struct account *a, ms_t now);
+
+#endif

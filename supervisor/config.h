@@ -1,0 +1,119 @@
+#ifndef SUPERVISOR_CONFIG_H
+#define SUPERVISOR_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+/* What the configuration file says, checked. Strings are never "" and NULL only where it is said.
+ * Read-only once loaded; owned by struct supervisor. */
+
+/* [google "NAME"]: one Device Access project and user, hence one budget. */
+struct config_google {
+	struct config_google *next;
+	char *name;
+	/* Each of these four may be NULL: then secret.c takes $CREDENTIALS_DIRECTORY/NAME.KEY or
+	 * the environment. */
+	char *project_id;
+	char *client_id;
+	char *client_secret_file;
+	char *refresh_token_file;
+	char *api_url;
+	char *token_url;
+	char *ca_file; /* NULL: the system's */
+	ms_t call_timeout_ms;
+	/* Google's buckets: so many calls in any window. */
+	int qpm;             /* executeCommand, all cameras together */
+	int device_qpm;      /* one command of one device */
+	int camera_qpm;      /* all commands of one camera */
+	int camera_qph;      /* the same, in the long window */
+	int list_qpm;        /* devices.list */
+	ms_t window_ms;      /* what Google calls a minute */
+	ms_t long_window_ms; /* what Google calls an hour */
+};
+
+/* [cloudflare]: the SFU application that cameras are published to. */
+struct config_cloudflare {
+	char *app_id;
+	char *app_secret_file; /* NULL: as above, $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file
+				*/
+	char *api_url;
+	char *ca_file; /* NULL: the system's */
+	ms_t call_timeout_ms;
+};
+
+enum config_publish { CONFIG_PUBLISH_NONE, CONFIG_PUBLISH_CLOUDFLARE };
+
+/* [camera "NAME"]: google and device, or url. */
+struct config_camera {
+	struct config_camera *next;
+	char *name;
+	char *google;                        /* NULL if the camera is a URL */
+	const struct config_google *account; /* lent: the section that google names */
+	char *device;                        /* NULL if the camera is a URL */
+	char *url; /* NULL if the camera is Google's; may hold a password */
+	enum config_publish publish;
+	bool tls_verify;
+	char *ca_file;       /* NULL: the system's */
+	ms_t media_stall_ms; /* no packet for that long: reconnect; [supervisor]'s unless set here
+			      */
+};
+
+/* What the environment said when camrelayd started; it is gone from there afterwards. It serves the
+ * first [google] for the keys that the file leaves out. */
+struct config_env {
+	char *project_id; /* NULL: not set, as the next */
+	char *client_id;
+	bool client_secret; /* it was there; secret_take_env has it */
+	bool refresh_token;
+	bool credentials; /* systemd has given some; which, secret_read will see */
+};
+
+struct config {
+	struct config_env env;
+
+	/* [supervisor] */
+	char *run_dir;
+	enum log_format log_format;
+	enum log_level log_level;
+	char *log_file;        /* NULL: stderr */
+	char *worker;          /* path of camrelay-worker */
+	ms_t start_stagger_ms; /* between the first Generates of two cameras */
+	ms_t ready_timeout_ms; /* a worker that has not said READY by then is killed */
+	ms_t kill_timeout_ms;  /* between TERM and KILL */
+	ms_t respawn_first_ms; /* pause after a worker that died before READY; doubles to cap */
+	ms_t respawn_cap_ms;
+	ms_t failed_retry_first_ms; /* pause before a Generate after a lost stream; doubles to cap
+				     */
+	ms_t failed_retry_cap_ms;
+	int degraded_after;     /* failures in a row that make a camera DEGRADED */
+	ms_t degraded_retry_ms; /* pause between its Generates */
+	ms_t media_stall_ms;    /* default of the cameras */
+
+	struct config_google *googles;        /* owned; by next, in the file's order */
+	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
+	struct config_camera *cameras;        /* owned; by next, in the file's order */
+	size_t camera_count;
+};
+
+/* Reads and checks the file, and looks at the environment: call it before secret_take_env. Returns
+ * 0 with *out yours, or -1 with every mistake as a sentence on errors: file, line, section, key,
+ * value, what is allowed. */
+int config_load(const char *path, struct config **out, FILE *errors);
+
+/* The same later, with what the environment had said to old. */
+int config_reload(const char *path, const struct config *old, struct config **out, FILE *errors);
+
+/* NULL is fine. */
+void config_free(struct config *c);
+
+/* The effective configuration, secrets redacted, itself a valid file. */
+void config_print(const struct config *c, FILE *out);
+
+/* The settings as mdoc, for camrelay.conf(5). */
+void config_print_manual(FILE *out);
+
+#endif

@@ -1,0 +1,179 @@
+/* config_check.c - settings that are right each for itself and wrong together.
+ * Changes nothing but what the environment gives. Loop thread. */
+#include <string.h>
+#include <sys/un.h>
+
+#include "common/value.h"
+#include "supervisor/config_check.h"
+
+/* What a unix socket's path may be, with its NUL. */
+#define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)0)->sun_path)
+
+static void
+check_supervisor(const struct config *c, struct settings *s)
+{
+	if (c->respawn_cap_ms < c->respawn_first_ms)
+		settings_complain(s, c, "respawn_cap", "must not be less than respawn_first");
+	if (c->failed_retry_cap_ms < c->failed_retry_first_ms)
+		settings_complain(
+			s, c, "failed_retry_cap", "must not be less than failed_retry_first");
+}
+
+/* ---- what the environment gives ---- */
+
+static const struct setting env_id = { .type = SET_TOKEN };
+
+/* Sets *at from the environment's text if the file left key out. */
+static void
+take_id(struct settings *s, const struct config_google *g, const char *key, const char *variable,
+	const char *text, char **at)
+{
+	char allowed[VALUE_TEXT_MAX];
+
+	if (settings_given(s, g, key))
+		return;
+	if (!text)
+		settings_complain(s, g, key,
+			"is missing here, and the environment has no %s for this section",
+			variable);
+	else if (value_parse(&env_id, text, at) < 0)
+		settings_complain(s, g, key, "is not here, and the environment's %s must be %s",
+			variable, value_allowed(&env_id, allowed));
+}
+
+static void
+need_secret(struct settings *s, const struct config_google *g, const char *key,
+	const char *variable, bool elsewhere)
+{
+	if (!elsewhere && !settings_given(s, g, key))
+		settings_complain(s, g, key,
+			"is missing here, and the environment has no %s for this section",
+			variable);
+}
+
+static void
+take_env(struct settings *s, struct config_google *g, const struct config_env *env)
+{
+	take_id(s, g, "project_id", "GOOGLE_PROJECT_ID", env->project_id, &g->project_id);
+	take_id(s, g, "client_id", "GOOGLE_CLIENT_ID", env->client_id, &g->client_id);
+	need_secret(s, g, "client_secret_file", "GOOGLE_CLIENT_SECRET",
+		env->client_secret || env->credentials);
+	need_secret(s, g, "refresh_token_file", "GOOGLE_REFRESH_TOKEN",
+		env->refresh_token || env->credentials);
+}
+
+/* ---- services ---- */
+
+static bool
+is_loopback(const char *host)
+{
+	size_t n = strcspn(host, ":/?#");
+
+	return strncmp(host, "[::1]", 5) == 0 || (n == 9 && strncmp(host, "localhost", n) == 0) ||
+	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == n);
+}
+
+/* These URLs are sent secrets. */
+static void
+check_url(struct settings *s, const void *object, const char *key, const char *url)
+{
+	const char plain[] = "http://";
+
+	if (url && strncmp(url, plain, strlen(plain)) == 0 && !is_loopback(url + strlen(plain)))
+		settings_complain(s, object, key,
+			"must be https://, since secrets go there (http:// only to 127.0.0.1, "
+			"[::1] or localhost)");
+}
+
+static void
+check_services(struct config *c, struct settings *s)
+{
+	const struct config_env none = { .credentials = c->env.credentials };
+
+	for (struct config_google *g = c->googles; g; g = g->next) {
+		take_env(s, g, g == c->googles ? &c->env : &none);
+		check_url(s, g, "api_url", g->api_url);
+		check_url(s, g, "token_url", g->token_url);
+		if (g->long_window_ms < g->window_ms)
+			settings_complain(s, g, "long_window", "must not be less than window");
+	}
+	if (!c->cloudflare)
+		return;
+	check_url(s, c->cloudflare, "api_url", c->cloudflare->api_url);
+	if (!c->env.credentials && !settings_given(s, c->cloudflare, "app_secret_file"))
+		settings_complain(s, c->cloudflare, "app_secret_file",
+			"is missing here, and systemd has given no credentials");
+}
+
+/* ---- cameras ---- */
+
+static void
+check_source(struct settings *s, const struct config_camera *cam)
+{
+	bool google = settings_given(s, cam, "google");
+	bool device = settings_given(s, cam, "device");
+	bool url = settings_given(s, cam, "url");
+
+	if (url && google)
+		settings_complain(s, cam, "url", "a camera has either google and device, or url");
+	else if (!url && !google)
+		settings_complain(s, cam, NULL, "needs google and device, or url");
+	else if (google && !device)
+		settings_complain(s, cam, "device", "is missing: a camera of google needs its id");
+	else if (device && !google)
+		settings_complain(s, cam, "device", "is only for a camera that has google");
+	if (cam->google && !cam->account)
+		settings_complain(
+			s, cam, "google", "there is no section [google \"%s\"]", cam->google);
+}
+
+/* Two cameras of one device would extend, and lose, each other's streams. */
+static void
+check_twins(const struct config *c, struct settings *s, const struct config_camera *cam)
+{
+	if (!cam->account || !cam->device)
+		return;
+	for (const struct config_camera *other = c->cameras; other != cam; other = other->next)
+		if (other->account == cam->account && other->device &&
+			strcmp(other->device, cam->device) == 0) {
+			settings_complain(
+				s, cam, "device", "is already [camera \"%s\"]'s", other->name);
+			return;
+		}
+}
+
+static void
+check_socket(const struct config *c, struct settings *s, const struct config_camera *cam)
+{
+	size_t need = strlen(c->run_dir) + strlen("/worker/.ipc") + strlen(cam->name) + 1;
+
+	if (need > SOCKET_PATH_MAX)
+		settings_complain(s, cam, NULL,
+			"%s/worker/%s.ipc is %zu bytes too long for a socket: shorten the name or "
+			"run_dir",
+			c->run_dir, cam->name, need - SOCKET_PATH_MAX);
+}
+
+static void
+check_camera(const struct config *c, struct settings *s, const struct config_camera *cam)
+{
+	check_source(s, cam);
+	check_twins(c, s, cam);
+	check_socket(c, s, cam);
+	if (cam->publish == CONFIG_PUBLISH_CLOUDFLARE && !c->cloudflare)
+		settings_complain(s, cam, "publish",
+			"there is no section [cloudflare] to publish to; it is the default, and "
+			"none is "
+			"the other choice");
+	if (cam->ca_file && !cam->tls_verify)
+		settings_complain(s, cam, "ca_file", "is of no use with tls_verify = no");
+}
+
+void
+config_check(struct config *c, struct settings *s)
+{
+	check_supervisor(c, s);
+	check_services(c, s);
+	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
+		check_camera(c, s, cam);
+}

@@ -1,0 +1,270 @@
+/* control.c - camctl's commands.
+ * Owns the control socket and the table of commands; each is a few lines on the camera table.
+ * A bad request costs an answer that says so. Loop thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "common/ipc.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "proto/msg.h"
+#include "proto/status.h"
+#include "supervisor/control.h"
+
+/* Then back to the loop, which calls again. */
+#define REQUESTS_PER_WAKEUP 8
+
+struct control {
+	struct supervisor *supervisor;
+	struct ipc *ipc;
+	char *path;
+	uv_poll_t poll;
+};
+
+/* One request on its way to its answer. */
+struct request {
+	struct supervisor *supervisor;
+	int camera;        /* where the command names one */
+	struct json *data; /* what the command answers beside its sentence, NULL: nothing */
+	char text[4096];
+};
+
+struct command {
+	const char *name;
+	bool camera;                    /* names one, */
+	bool all;                       /* or "all" */
+	bool (*run)(struct request *r); /* true: done; false: refused. text says how or why */
+};
+
+static bool
+run_status(struct request *r)
+{
+	struct status s;
+
+	supervisor_status(r->supervisor, &s);
+	r->data = status_to_json(&s);
+	status_clear(&s);
+	return true;
+}
+
+static bool
+run_queue(struct request *r)
+{
+	r->data = supervisor_queue(r->supervisor);
+	return true;
+}
+
+static bool
+command(struct request *r, enum camera_event ev, const char *done)
+{
+	cameras_command(supervisor_cameras(r->supervisor), r->camera, ev);
+	snprintf(r->text, sizeof(r->text), "%s", done);
+	return true;
+}
+
+static bool
+run_start(struct request *r)
+{
+	return command(r, CAMERA_EV_START, "starting");
+}
+
+static bool
+run_stop(struct request *r)
+{
+	return command(r, CAMERA_EV_STOP, "stopping");
+}
+
+static bool
+run_restart(struct request *r)
+{
+	return command(r, CAMERA_EV_RESTART, "restarting its worker");
+}
+
+static bool
+run_regenerate(struct request *r)
+{
+	return command(r, CAMERA_EV_REGENERATE, "asking for a new stream");
+}
+
+static bool
+run_extend(struct request *r)
+{
+	struct cameras *t = supervisor_cameras(r->supervisor);
+
+	if (cameras_extend(t, r->camera, r->text, sizeof(r->text)) < 0)
+		return false;
+	snprintf(r->text, sizeof(r->text), "extending in the next slot");
+	return true;
+}
+
+static bool
+run_reload(struct request *r)
+{
+	return supervisor_reload(r->supervisor, r->text, sizeof(r->text));
+}
+
+static bool
+run_ping(struct request *r)
+{
+	snprintf(r->text, sizeof(r->text), "pong");
+	return true;
+}
+
+static bool
+run_version(struct request *r)
+{
+	snprintf(r->text, sizeof(r->text), "camrelayd %s", VERSION);
+	return true;
+}
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ .name = "status",     .run = run_status },
+	{ .name = "queue",      .run = run_queue },
+	{ .name = "start",      .run = run_start,      .camera = true, .all = true },
+	{ .name = "stop",       .run = run_stop,       .camera = true, .all = true },
+	{ .name = "restart",    .run = run_restart,    .camera = true, .all = true },
+	{ .name = "regenerate", .run = run_regenerate, .camera = true },
+	{ .name = "extend",     .run = run_extend,     .camera = true },
+	{ .name = "reload",     .run = run_reload },
+	{ .name = "ping",       .run = run_ping },
+	{ .name = "version",    .run = run_version },
+};
+/* clang-format on */
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool
+run_on_all(const struct command *c, struct request *r)
+{
+	size_t n = cameras_count(supervisor_cameras(r->supervisor));
+
+	for (size_t i = 0; i < n; i++) {
+		r->camera = (int)i;
+		c->run(r);
+	}
+	snprintf(r->text, sizeof(r->text), "%s: %zu cameras", c->name, n);
+	return true;
+}
+
+static bool
+run(const struct command *c, const char *camera, struct request *r)
+{
+	if (!c->camera)
+		return c->run(r);
+	if (!camera) {
+		snprintf(r->text, sizeof(r->text), "%s needs a camera's name", c->name);
+		return false;
+	}
+	if (c->all && strcmp(camera, "all") == 0)
+		return run_on_all(c, r);
+	r->camera = cameras_find(supervisor_cameras(r->supervisor), camera);
+	if (r->camera >= 0)
+		return c->run(r);
+	snprintf(r->text, sizeof(r->text), "there is no camera %.64s", camera);
+	return false;
+}
+
+static bool
+handle(const struct json *j, struct request *r)
+{
+	const char *name = json_str(j, "command");
+	const struct command *c = name ? find_command(name) : NULL;
+
+	if (json_int(j, "v", -1) != MSG_VERSION) {
+		snprintf(r->text, sizeof(r->text), "this camrelayd speaks protocol version %d",
+			MSG_VERSION);
+		return false;
+	}
+	if (!c) {
+		snprintf(r->text, sizeof(r->text), "unknown command %.40s", name ? name : "(none)");
+		return false;
+	}
+	return run(c, json_str(j, "camera"), r);
+}
+
+static char *
+answer(struct control *c, const char *text, size_t len)
+{
+	struct request r = { .supervisor = c->supervisor };
+	struct json *j = json_parse(text, len, r.text, sizeof(r.text));
+	struct json *out = json_new_object();
+
+	bool ok = j && handle(j, &r);
+	json_set_int(out, "v", MSG_VERSION);
+	json_set_bool(out, "ok", ok);
+	json_set_str(out, "text", r.text);
+	if (r.data)
+		json_set(out, "data", r.data);
+	char *answer_text = json_text(out, false);
+	json_free(out);
+	json_free(j);
+	return answer_text;
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct control *c = poll->data;
+	char *text;
+	size_t len;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < REQUESTS_PER_WAKEUP && ipc_recv(c->ipc, &text, &len) == 0; i++) {
+		char *reply = answer(c, text, len);
+		if (ipc_send(c->ipc, reply) != 0)
+			log_debug("control answer lost", LOG_STR("why", "camctl is gone"));
+		free(reply);
+		free(text);
+	}
+}
+
+int
+control_open(uv_loop_t *loop, const char *path, struct supervisor *supervisor, struct control **out)
+{
+	struct control *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	int err = ipc_bind(IPC_REP, path, &c->ipc);
+	if (err) {
+		free(c);
+		return err;
+	}
+	c->supervisor = supervisor;
+	c->path = strdup(path);
+	c->poll.data = c;
+	uv_poll_init(loop, &c->poll, ipc_fd(c->ipc));
+	uv_poll_start(&c->poll, UV_READABLE, on_readable);
+	*out = c;
+	return 0;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void
+control_close(struct control *c)
+{
+	if (!c)
+		return;
+	uv_poll_stop(&c->poll);
+	uv_close((uv_handle_t *)&c->poll, on_closed);
+	ipc_close(c->ipc);
+	unlink(c->path);
+	free(c->path);
+}

@@ -1,0 +1,339 @@
+/* main.c - camrelayd's command line, its signals and its start and end as a daemon.
+ * Owns the pid file and what the parent of a daemon is told. All else is supervisor.c's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "common/log.h"
+#include "supervisor/config.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/systemd.h"
+
+struct options {
+	const char *config_path;
+	const char *pid_path; /* NULL: none is written */
+	bool foreground;
+	bool test;
+	bool print;
+};
+
+struct daemon {
+	uv_loop_t loop;
+	struct supervisor *supervisor;
+	uv_signal_t term, interrupt, hangup, user1;
+	const char *pid_path;
+	const char *log_file;
+	int parent; /* the pipe to the parent that waits for the start, -1 in the foreground */
+};
+
+static const char usage[] =
+	"usage: camrelayd [-f] [-c FILE] [-p PIDFILE] [-t | -T | -M] [-V] [-h]\n"
+	"  -f          stay in the foreground\n"
+	"  -c FILE     configuration (" SYSCONF_DIR "/camrelay.conf)\n"
+	"  -p PIDFILE  write the process id there\n"
+	"  -t          test the configuration: exit 0, or 78 with every mistake named\n"
+	"  -T          test it and print what is effective, secrets redacted\n"
+	"  -M          print the settings as a manual page's section\n"
+	"  -V          version\n"
+	"  -h          this\n"
+	"Signals: HUP reloads, USR1 opens the log anew, TERM and INT stop.\n";
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static void
+on_stopped(void *arg)
+{
+	uv_stop(arg);
+}
+
+static void
+on_term(uv_signal_t *handle, int signum)
+{
+	struct daemon *d = handle->data;
+
+	(void)signum;
+	supervisor_stop(d->supervisor, on_stopped, &d->loop);
+}
+
+static void
+on_hangup(uv_signal_t *handle, int signum)
+{
+	struct daemon *d = handle->data;
+	char why[2048] = "";
+
+	(void)signum;
+	bool done = supervisor_reload(d->supervisor, why, sizeof(why));
+	log_at(done ? LOG_INFO : LOG_ERROR, "supervisor reload", LOG_STR("text", why));
+}
+
+/* Workers write to descriptor 2, which they inherit: it has to be the log as well. */
+static int
+send_stderr_to(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return -1;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
+static void
+on_user1(uv_signal_t *handle, int signum)
+{
+	struct daemon *d = handle->data;
+
+	(void)signum;
+	if (d->log_file && (log_reopen() < 0 || send_stderr_to(d->log_file) < 0))
+		log_error("log cannot be reopened", LOG_STR("path", d->log_file),
+			LOG_STR("error", strerror(errno)));
+}
+
+static void
+watch_signals(struct daemon *d)
+{
+	struct {
+		uv_signal_t *handle;
+		uv_signal_cb cb;
+		int signum;
+	} const signals[] = {
+		{ &d->term, on_term, SIGTERM },
+		{ &d->interrupt, on_term, SIGINT },
+		{ &d->hangup, on_hangup, SIGHUP },
+		{ &d->user1, on_user1, SIGUSR1 },
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		uv_signal_init(&d->loop, signals[i].handle);
+		signals[i].handle->data = d;
+		uv_signal_start(signals[i].handle, signals[i].cb, signals[i].signum);
+	}
+}
+
+static void
+unwatch_signals(struct daemon *d)
+{
+	uv_close((uv_handle_t *)&d->term, NULL);
+	uv_close((uv_handle_t *)&d->interrupt, NULL);
+	uv_close((uv_handle_t *)&d->hangup, NULL);
+	uv_close((uv_handle_t *)&d->user1, NULL);
+}
+
+/* ---- as a daemon ----------------------------------------------------------------------------- */
+
+/* Forks. The parent waits until the child says that it runs, and ends with what became of it; the
+ * child returns the pipe to say so. Before anything else is opened: nanomsg and libuv do not
+ * survive a fork. */
+static int
+become_daemon(void)
+{
+	int fds[2];
+	char status = EX_SOFTWARE;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	pid_t pid = fork();
+	if (pid != 0) {
+		close(fds[1]);
+		if (pid < 0)
+			exit(EX_OSERR);
+		ssize_t n = read(fds[0], &status, 1);
+		exit(n == 1 ? status : EX_SOFTWARE);
+	}
+	close(fds[0]);
+	setsid();
+	return fds[1];
+}
+
+static void
+tell_parent(struct daemon *d, char status)
+{
+	if (d->parent < 0)
+		return;
+	ssize_t n = write(d->parent, &status, 1);
+	(void)n;
+	close(d->parent);
+	d->parent = -1;
+}
+
+/* Cuts off the terminal. stderr is the log by then, or follows. */
+static void
+detach(const char *log_file)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!log_file)
+		dup2(null, STDERR_FILENO);
+	close(null);
+	if (chdir("/") < 0)
+		log_warn("supervisor chdir failed", LOG_STR("error", strerror(errno)));
+}
+
+static int
+write_pid(const char *path)
+{
+	FILE *f = path ? fopen(path, "we") : NULL;
+
+	if (!f)
+		return path ? -1 : 0;
+	fprintf(f, "%d\n", getpid());
+	return fclose(f);
+}
+
+/* A camera takes about ten descriptors: take what the system allows. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		log_warn("supervisor file limit", LOG_STR("error", strerror(errno)));
+	/* A core file would hold every secret. */
+	struct rlimit none = { 0 };
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+static void
+run_loop(struct daemon *d)
+{
+	supervisor_start(d->supervisor);
+	log_info("supervisor started", LOG_STR("version", VERSION), LOG_INT("pid", getpid()),
+		LOG_INT("cameras", cameras_count(supervisor_cameras(d->supervisor))));
+	systemd_notify("READY=1");
+	tell_parent(d, 0);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+}
+
+static void
+end(struct daemon *d)
+{
+	supervisor_free(d->supervisor);
+	unwatch_signals(d);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+	if (d->pid_path)
+		unlink(d->pid_path);
+}
+
+static int
+open_log(const struct config *c)
+{
+	if (log_open(c->log_file, c->log_format, c->log_level) == 0 &&
+		(!c->log_file || send_stderr_to(c->log_file) == 0))
+		return 0;
+	fprintf(stderr, "camrelayd: %s: %s\n", c->log_file, strerror(errno));
+	return -1;
+}
+
+static int
+serve(const struct options *o, struct config *config)
+{
+	struct daemon d = { .parent = -1, .pid_path = o->pid_path, .log_file = config->log_file };
+	char why[512];
+
+	if (!o->foreground)
+		d.parent = become_daemon();
+	if (open_log(config) < 0) {
+		tell_parent(&d, EX_CANTCREAT);
+		return EX_CANTCREAT;
+	}
+	raise_limits();
+	uv_loop_init(&d.loop);
+	watch_signals(&d);
+	if (supervisor_new(&d.loop, o->config_path, config, &d.supervisor, why, sizeof(why)) < 0) {
+		log_error("supervisor cannot start", LOG_STR("why", why));
+		if (!o->foreground && !isatty(STDERR_FILENO))
+			fprintf(stdout, "camrelayd: %s\n", why);
+		tell_parent(&d, EX_CONFIG);
+		return EX_CONFIG;
+	}
+	if (write_pid(o->pid_path) < 0)
+		log_error("supervisor pid file", LOG_STR("path", o->pid_path),
+			LOG_STR("error", strerror(errno)));
+	if (!o->foreground)
+		detach(config->log_file);
+	run_loop(&d);
+	end(&d);
+	return 0;
+}
+
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "fc:p:tTMVh")) != -1) {
+		switch (opt) {
+		case 'f':
+			o->foreground = true;
+			break;
+		case 'c':
+			o->config_path = optarg;
+			break;
+		case 'p':
+			o->pid_path = optarg;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'T':
+			o->test = o->print = true;
+			break;
+		case 'M':
+			config_print_manual(stdout);
+			exit(0);
+		case 'V':
+			printf("camrelayd %s\n", VERSION);
+			exit(0);
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			return -1;
+		}
+	}
+	return optind == argc ? 0 : -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .config_path = SYSCONF_DIR "/camrelay.conf" };
+	struct config *config;
+
+	if (parse_options(argc, argv, &o) < 0) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	umask(027);
+	if (config_load(o.config_path, &config, stderr) < 0)
+		return EX_CONFIG;
+	if (!o.test)
+		return serve(&o, config);
+	if (o.print)
+		config_print(config, stdout);
+	else
+		printf("%s: configuration is sound\n", o.config_path);
+	config_free(config);
+	return 0;
+}

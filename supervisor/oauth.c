@@ -1,0 +1,365 @@
+/* oauth.c - the access token of one Google account, kept fresh.
+ * Owns the account's client secret, refresh token and access token. Asks the token endpoint through
+ * http_client; never blocks but for writing a new refresh token. Loop thread. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/backoff.h"
+#include "common/err.h"
+#include "common/log.h"
+#include "supervisor/oauth.h"
+#include "supervisor/oauth_answer.h"
+#include "supervisor/timer.h"
+
+/* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
+ * some tries of which the first fail. */
+#define EARLY_MS 60000
+#define EARLY_PERCENT 10
+
+enum event {
+	EV_TIMER,          /* the time of the early refresh, or the end of a pause, has come */
+	EV_TOKEN,          /* the endpoint granted a token */
+	EV_FAILED,         /* no answer, or none of use */
+	EV_REFUSED,        /* the endpoint says that asking is in vain */
+	EV_REJECTED,       /* an API call with the token was answered 401 */
+	EV_REJECTED_AGAIN, /* the same, with a token that was got for that reason */
+};
+
+struct oauth {
+	enum oauth_state state;
+	char *name;
+	char *token_url;
+	char *ca_file;
+	char *client_id;
+	char *refresh_token_file;
+	struct secret *client_secret; /* owned */
+	struct secret *refresh_token; /* owned */
+	ms_t timeout_ms;
+
+	char *token; /* NULL: none that may be used */
+	ms_t token_expires_ms;
+	bool replaces_rejected; /* the token, or the one asked for, is to replace one answered 401
+				 */
+
+	struct http_client *http; /* lent */
+	struct http_call *call;   /* in OAUTH_ASKING */
+	ms_t asked_ms;
+	struct timer *timer; /* owned; runs in OAUTH_RESTING and OAUTH_PAUSING */
+	struct backoff backoff;
+	char why[256];
+	oauth_changed *changed;
+	void *arg;
+};
+
+/* clang-format off */
+static const struct {
+	enum oauth_state from;
+	enum event event;
+	enum oauth_state to;
+} transitions[] = {
+	{ .from = OAUTH_ASKING,  .event = EV_TOKEN,          .to = OAUTH_RESTING },
+	{ .from = OAUTH_ASKING,  .event = EV_FAILED,         .to = OAUTH_PAUSING },
+	{ .from = OAUTH_ASKING,  .event = EV_REFUSED,        .to = OAUTH_DEAD    },
+	{ .from = OAUTH_ASKING,  .event = EV_REJECTED,       .to = OAUTH_ASKING  },
+	{ .from = OAUTH_ASKING,  .event = EV_REJECTED_AGAIN, .to = OAUTH_ASKING  },
+	{ .from = OAUTH_RESTING, .event = EV_TIMER,          .to = OAUTH_ASKING  },
+	{ .from = OAUTH_RESTING, .event = EV_REJECTED,       .to = OAUTH_ASKING  },
+	{ .from = OAUTH_RESTING, .event = EV_REJECTED_AGAIN, .to = OAUTH_PAUSING },
+	{ .from = OAUTH_PAUSING, .event = EV_TIMER,          .to = OAUTH_ASKING  },
+	{ .from = OAUTH_PAUSING, .event = EV_REJECTED,       .to = OAUTH_PAUSING },
+	{ .from = OAUTH_PAUSING, .event = EV_REJECTED_AGAIN, .to = OAUTH_PAUSING },
+};
+/* clang-format on */
+
+static const char *const state_names[OAUTH_STATES] = {
+	[OAUTH_ASKING] = "asking",
+	[OAUTH_RESTING] = "resting",
+	[OAUTH_PAUSING] = "pausing",
+	[OAUTH_DEAD] = "dead",
+};
+
+static void handle(struct oauth *o, enum event event);
+
+static void
+drop_token(struct oauth *o)
+{
+	if (o->token)
+		explicit_bzero(o->token, strlen(o->token));
+	free(o->token);
+	o->token = NULL;
+}
+
+/* ---- what is done in a state ----------------------------------------------------------------- */
+
+static void
+on_timer(void *arg)
+{
+	struct oauth *o = arg;
+
+	/* A token that lived to its early refresh was accepted after all. */
+	if (o->state == OAUTH_RESTING)
+		o->replaces_rejected = false;
+	handle(o, EV_TIMER);
+}
+
+static void
+rest(struct oauth *o)
+{
+	ms_t life_ms = o->token_expires_ms - o->asked_ms;
+	ms_t early_ms = life_ms * EARLY_PERCENT / 100;
+
+	if (early_ms > EARLY_MS)
+		early_ms = EARLY_MS;
+	timer_start(o->timer, o->token_expires_ms - early_ms - clock_now());
+}
+
+static void
+pause_a_while(struct oauth *o)
+{
+	uint32_t random = 0;
+
+	/* Without randomness the pause is merely at the short end of its range. */
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	ms_t pause_ms = backoff_next(&o->backoff, random);
+	log_warn("oauth refresh failed", LOG_ID("google", o->name), LOG_STR("why", o->why),
+		LOG_INT("next_ms", pause_ms));
+	timer_start(o->timer, pause_ms);
+}
+
+static void on_answer(const struct http_answer *answer, void *arg);
+
+static void
+ask(struct oauth *o)
+{
+	char *form = oauth_answer_form(
+		o->client_id, secret_text(o->client_secret), secret_text(o->refresh_token));
+	struct http_request request = {
+		.method = "POST",
+		.url = o->token_url,
+		.content_type = "application/x-www-form-urlencoded",
+		.body = form,
+		.body_len = strlen(form),
+		.ca_file = o->ca_file,
+		.timeout_ms = o->timeout_ms,
+	};
+
+	timer_stop(o->timer);
+	o->asked_ms = clock_now();
+	o->call = http_client_start(o->http, &request, on_answer, o);
+	explicit_bzero(form, strlen(form));
+	free(form);
+}
+
+static void
+enter(struct oauth *o, enum oauth_state state)
+{
+	enum oauth_state old = o->state;
+
+	if (old == state)
+		return;
+	o->state = state;
+	log_debug("oauth state", LOG_ID("google", o->name), LOG_STR("from", state_names[old]),
+		LOG_STR("to", state_names[state]));
+	switch (state) {
+	case OAUTH_ASKING:
+		ask(o);
+		break;
+	case OAUTH_RESTING:
+		rest(o);
+		break;
+	case OAUTH_PAUSING:
+		pause_a_while(o);
+		break;
+	case OAUTH_DEAD:
+		drop_token(o);
+		log_error("oauth account refused: log in anew", LOG_ID("google", o->name),
+			LOG_STR("why", o->why));
+		break;
+	case OAUTH_STATES:
+		assert(!"a state");
+	}
+}
+
+static void
+handle(struct oauth *o, enum event event)
+{
+	for (size_t i = 0; i < sizeof(transitions) / sizeof(*transitions); i++)
+		if (transitions[i].from == o->state && transitions[i].event == event) {
+			enter(o, transitions[i].to);
+			return;
+		}
+	assert(o->state == OAUTH_DEAD);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void
+keep_refresh_token(struct oauth *o, const char *text)
+{
+	struct secret *s = secret_new(text);
+
+	if (!s)
+		return;
+	secret_free(o->refresh_token);
+	o->refresh_token = s;
+	if (!o->refresh_token_file)
+		log_warn("oauth new refresh token is kept in memory only",
+			LOG_ID("google", o->name));
+	else if (secret_write(o->refresh_token_file, s) != 0)
+		log_error("oauth new refresh token cannot be stored", LOG_ID("google", o->name),
+			LOG_STR("file", o->refresh_token_file), LOG_STR("why", strerror(errno)));
+	else
+		log_info("oauth new refresh token stored", LOG_ID("google", o->name),
+			LOG_STR("file", o->refresh_token_file));
+}
+
+static void
+keep_token(struct oauth *o, struct oauth_answer *a)
+{
+	drop_token(o);
+	o->token = a->access_token;
+	a->access_token = NULL;
+	/* Counted from the question: the endpoint set the clock before we read its answer. */
+	o->token_expires_ms = o->asked_ms + a->expires_in_s * 1000;
+	o->why[0] = '\0';
+	if (a->refresh_token)
+		keep_refresh_token(o, a->refresh_token);
+	if (!o->replaces_rejected)
+		backoff_reset(&o->backoff);
+	log_info("oauth token granted", LOG_ID("google", o->name),
+		LOG_INT("expires_in_s", a->expires_in_s),
+		LOG_INT("after_ms", clock_now() - o->asked_ms));
+}
+
+static enum event
+read_answer(struct oauth *o, const struct http_answer *answer)
+{
+	struct oauth_answer a;
+	enum event event = EV_FAILED;
+
+	oauth_answer_parse(answer->status, answer->body, answer->body_len, &a);
+	if (a.verdict == OAUTH_GRANTED) {
+		keep_token(o, &a);
+		event = EV_TOKEN;
+	} else {
+		memcpy(o->why, a.why, sizeof(o->why));
+		event = a.verdict == OAUTH_REFUSED ? EV_REFUSED : EV_FAILED;
+	}
+	oauth_answer_clear(&a);
+	return event;
+}
+
+static void
+on_answer(const struct http_answer *answer, void *arg)
+{
+	struct oauth *o = arg;
+	enum event event = EV_FAILED;
+
+	o->call = NULL;
+	if (answer->err == 0)
+		event = read_answer(o, answer);
+	else
+		snprintf(o->why, sizeof(o->why), "%s: %s", err_text(answer->err), answer->why);
+	handle(o, event);
+	o->changed(o, o->arg);
+}
+
+/* ---- the account ----------------------------------------------------------------------------- */
+
+static char *
+copy(const char *text)
+{
+	char *s = text ? strdup(text) : NULL;
+
+	if (text && !s)
+		abort();
+	return s;
+}
+
+struct oauth *
+oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings *s,
+	oauth_changed *changed, void *arg)
+{
+	struct oauth *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		abort();
+	*o = (struct oauth){
+		.state = OAUTH_ASKING,
+		.name = copy(s->name),
+		.token_url = copy(s->token_url),
+		.ca_file = copy(s->ca_file),
+		.client_id = copy(s->client_id),
+		.refresh_token_file = copy(s->refresh_token_file),
+		.client_secret = s->client_secret,
+		.refresh_token = s->refresh_token,
+		.timeout_ms = s->timeout_ms,
+		.http = http,
+		.timer = timer_new(loop, on_timer, o),
+		.backoff = { .first_ms = 1000, .cap_ms = 60000, .jitter_percent = 20 },
+		.changed = changed,
+		.arg = arg,
+	};
+	ask(o);
+	return o;
+}
+
+void
+oauth_free(struct oauth *o)
+{
+	if (!o)
+		return;
+	if (o->call)
+		http_client_cancel(o->call);
+	timer_free(o->timer);
+	drop_token(o);
+	secret_free(o->client_secret);
+	secret_free(o->refresh_token);
+	free(o->name);
+	free(o->token_url);
+	free(o->ca_file);
+	free(o->client_id);
+	free(o->refresh_token_file);
+	free(o);
+}
+
+const char *
+oauth_bearer(const struct oauth *o)
+{
+	return o->token && clock_now() < o->token_expires_ms ? o->token : NULL;
+}
+
+void
+oauth_reject(struct oauth *o, const char *bearer)
+{
+	/* Late words about a token that was replaced already say nothing new. */
+	if (!o->token || strcmp(o->token, bearer) != 0)
+		return;
+	bool again = o->replaces_rejected;
+	o->replaces_rejected = true;
+	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
+	drop_token(o);
+	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
+}
+
+enum oauth_state
+oauth_state(const struct oauth *o)
+{
+	return o->state;
+}
+
+const char *
+oauth_state_name(enum oauth_state state)
+{
+	return state_names[state];
+}
+
+const char *
+oauth_why(const struct oauth *o)
+{
+	return o->why;
+}

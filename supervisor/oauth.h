@@ -1,0 +1,61 @@
+#ifndef SUPERVISOR_OAUTH_H
+#define SUPERVISOR_OAUTH_H
+
+#include <uv.h>
+
+#include "common/clock.h"
+#include "supervisor/http_client.h"
+#include "supervisor/secret.h"
+
+/* The access token of one Google account, kept fresh. Only holder of that account's client secret
+ * and refresh token. */
+struct oauth;
+
+enum oauth_state {
+	OAUTH_ASKING,  /* a refresh is on its way */
+	OAUTH_RESTING, /* there is a token; the next refresh waits for its time */
+	OAUTH_PAUSING, /* the last refresh failed; the next waits for its back-off */
+	OAUTH_DEAD, /* Google refused the account: invalid_grant, invalid_client, ... A human must
+		     * act; no more requests are made */
+	OAUTH_STATES
+};
+
+struct oauth_settings {
+	const char *name; /* of the account, in logs; this and the next strings are copied */
+	const char *token_url;
+	const char *ca_file; /* NULL: the system's */
+	const char *client_id;
+	const char *refresh_token_file; /* where a new refresh token is written; NULL: nowhere */
+	struct secret *client_secret;   /* becomes oauth's, as does the next */
+	struct secret *refresh_token;
+	ms_t timeout_ms; /* of one refresh */
+};
+
+/* Something that oauth_bearer or oauth_state says is different now. From the loop, never from
+ * inside a function of this header. */
+typedef void oauth_changed(struct oauth *o, void *arg);
+
+/* Begins the first refresh at once. Never NULL. */
+struct oauth *oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings *s,
+	oauth_changed *changed, void *arg);
+
+/* Before its http_client. Its timer is closed when the loop has run once more. */
+void oauth_free(struct oauth *o);
+
+/* A token that is valid now, lent until the loop turns; or NULL: one is on its way and changed will
+ * come, or the state is OAUTH_DEAD. A token stays in use while its early refresh is tried. */
+const char *oauth_bearer(const struct oauth *o);
+
+/* A call with this token was answered 401. The first word about a token drops it and begins one
+ * refresh, however many calls bring the same word; a token that was itself got because of a 401 is
+ * replaced after a pause, so that an account whose tokens are all rejected makes no storm. */
+void oauth_reject(struct oauth *o, const char *bearer);
+
+enum oauth_state oauth_state(const struct oauth *o);
+const char *oauth_state_name(enum oauth_state state);
+
+/* Why the last refresh failed, in Google's words ("invalid_grant: Token has been expired or
+ * revoked."), or "". Lent until the loop turns. */
+const char *oauth_why(const struct oauth *o);
+
+#endif

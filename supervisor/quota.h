@@ -1,0 +1,72 @@
+#ifndef SUPERVISOR_QUOTA_H
+#define SUPERVISOR_QUOTA_H
+
+#include "common/clock.h"
+
+/* The calls that cost something. CALL_LIST is devices.list; the others are executeCommand. */
+enum call_kind { CALL_NONE, CALL_EXTEND, CALL_GENERATE, CALL_STOP, CALL_LIST };
+
+/* What Google counts (facts/google-sdm.md 3.1). The first two belong to the account, which is one
+ * project and one user; the others to one camera of it. */
+enum quota_bucket {
+	QUOTA_EXECUTE,       /* all executeCommand calls: paced evenly */
+	QUOTA_LIST,          /* devices.list */
+	QUOTA_COMMAND,       /* one command (Extend, ...) on one device */
+	QUOTA_DEVICE_MINUTE, /* all commands on one device */
+	QUOTA_DEVICE_HOUR,
+	QUOTA_BUCKETS
+};
+
+struct quota_limit {
+	int calls; /* 0: this bucket has no limit */
+	ms_t window_ms;
+};
+
+struct quota_settings {
+	struct quota_limit limits[QUOTA_BUCKETS];
+	int guard_permille; /* windows are taken this much longer than Google says */
+};
+
+/* Google's limits with qpm executeCommand calls a minute; a minute of minute_ms (60000, or less
+ * where tests compress time), an hour of 60 of them, and the default guard. */
+struct quota_settings quota_settings_default(int qpm, ms_t minute_ms);
+
+/* One account's buckets, and the buckets of one of its cameras. quota_device_new borrows nothing
+ * from q but its limits. */
+struct quota;
+struct quota_device;
+struct quota *quota_new(const struct quota_settings *settings);
+void quota_free(struct quota *q);
+struct quota_device *quota_device_new(const struct quota *q);
+void quota_device_free(struct quota_device *d);
+
+/* The earliest moment, now or later, at which every bucket lets this call leave. d is NULL for
+ * CALL_LIST, and for a call of whatever camera. */
+ms_t quota_when(const struct quota *q, const struct quota_device *d, enum call_kind kind, ms_t now);
+
+/* The same, asking only the camera's own buckets. */
+ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t now);
+
+/* The call leaves now and is spent, whatever is answered. Moments may be given late (calls of a
+ * former process, from the store) but in their order. */
+void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
+
+/* Google answered 429 and named this bucket: it rests for retry_after_ms (0: not said, so a whole
+ * window), then runs at half its limit until a window has passed without another 429. */
+void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
+	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
+
+/* The distance between two executeCommand calls now: twice as long while a 429 slows them. */
+ms_t quota_pace(const struct quota *q, ms_t now);
+
+/* For people: what one bucket holds. kind matters to QUOTA_COMMAND only. */
+struct quota_usage {
+	int limit;    /* 0: none */
+	int used;     /* calls within the last window */
+	ms_t held_ms; /* how long a 429 still holds it; 0 when it does not */
+	ms_t slow_ms; /* how long it still runs at half its limit */
+};
+struct quota_usage quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket,
+	enum call_kind kind, ms_t now);
+
+#endif

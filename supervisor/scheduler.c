@@ -1,0 +1,239 @@
+/* scheduler.c - the cameras of one Google account: what they want, and until when they live.
+ * Owns wishes and leases. Calls and answers are scheduler_call's, whom a slot is given to is
+ * choice's, the buckets are quota's. Pure. Loop thread. */
+#include <stdlib.h>
+
+#include "supervisor/scheduler_state.h"
+
+/* What scheduler_settings_default scales, for a minute of 60 s. */
+#define MINUTE_MS 60000
+#define EARLY_PERCENT 60       /* DESIGN 5 */
+#define STAGGER_MS 12000       /* DESIGN 4: two slots, so that one is left for Extends */
+#define MARGIN_MS 1000         /* 0.5 s on the way (see quota.c), 0.5 s for clocks and timers */
+#define PROBE_CAP_MS 30000     /* a living stream shortens it */
+#define ASSUMED_LIFE_MS 300000 /* facts/google-sdm.md 0 */
+
+struct scheduler_settings
+scheduler_settings_default(int qpm, ms_t minute_ms)
+{
+	return (struct scheduler_settings){
+		.quota = quota_settings_default(qpm, minute_ms),
+		.early_percent = EARLY_PERCENT,
+		.stagger_ms = STAGGER_MS * minute_ms / MINUTE_MS,
+		.margin_ms = MARGIN_MS * minute_ms / MINUTE_MS,
+		.probe_cap_ms = PROBE_CAP_MS * minute_ms / MINUTE_MS,
+		.assumed_life_ms = ASSUMED_LIFE_MS * minute_ms / MINUTE_MS,
+	};
+}
+
+struct scheduler *
+scheduler_new(const struct scheduler_settings *settings)
+{
+	struct scheduler *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->settings = *settings;
+	s->life_ms = settings->assumed_life_ms;
+	s->quota = quota_new(&settings->quota);
+	return s;
+}
+
+static void
+entry_free(struct entry *e)
+{
+	quota_device_free(e->device);
+	free(e);
+}
+
+void
+scheduler_free(struct scheduler *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->count; i++)
+		entry_free(s->entries[i]);
+	free(s->entries);
+	free(s->line);
+	quota_free(s->quota);
+	free(s);
+}
+
+struct quota *
+scheduler_quota(struct scheduler *s)
+{
+	return s->quota;
+}
+
+struct entry *
+scheduler_entry(const struct scheduler *s, int camera)
+{
+	for (int i = 0; i < s->count; i++) {
+		if (s->entries[i]->camera == camera)
+			return s->entries[i];
+	}
+	return NULL;
+}
+
+struct quota_device *
+scheduler_quota_device(struct scheduler *s, int camera)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	return e ? e->device : NULL;
+}
+
+int
+scheduler_add(struct scheduler *s, int camera)
+{
+	size_t size = (size_t)s->count + 1;
+
+	if (scheduler_entry(s, camera))
+		return -1;
+	s->entries = realloc(s->entries, size * sizeof(struct entry *));
+	s->line = realloc(s->line, size * sizeof(struct lease *));
+	struct entry *e = calloc(1, sizeof(*e));
+	if (!s->entries || !s->line || !e)
+		abort();
+	e->camera = camera;
+	e->device = quota_device_new(s->quota);
+	s->entries[s->count++] = e;
+	return 0;
+}
+
+void
+scheduler_remove(struct scheduler *s, int camera)
+{
+	for (int i = 0; i < s->count; i++) {
+		if (s->entries[i]->camera != camera)
+			continue;
+		entry_free(s->entries[i]);
+		s->entries[i] = s->entries[--s->count];
+		return;
+	}
+}
+
+/* ---- what cameras want ----------------------------------------------------------------------- */
+
+void
+scheduler_want_generate(struct scheduler *s, int camera, enum generate_reason reason, ms_t from)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (!e)
+		return;
+	if (!e->wants_generate) {
+		e->ticket = s->tickets++;
+		e->told &= ~(1u << SCHEDULER_WAITING);
+	}
+	e->wants_generate = true;
+	e->reason = reason;
+	e->from = from;
+	if (e->stream == STREAM_ENDING)
+		e->stream = STREAM_NONE;
+}
+
+void
+scheduler_cancel(struct scheduler *s, int camera)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (!e)
+		return;
+	e->wants_generate = false;
+	e->wants_extend = false;
+}
+
+void
+scheduler_want_stop(struct scheduler *s, int camera)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (e && e->stream == STREAM_LIVING)
+		e->stream = STREAM_ENDING;
+}
+
+int
+scheduler_want_extend(struct scheduler *s, int camera)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (!e || e->stream != STREAM_LIVING)
+		return -1;
+	e->wants_extend = true;
+	return 0;
+}
+
+/* ---- what happened --------------------------------------------------------------------------- */
+
+void
+scheduler_lease_begin(struct scheduler *s, struct entry *e, ms_t granted_at, ms_t expires_at)
+{
+	e->stream = STREAM_LIVING;
+	e->lease = (struct lease){
+		.granted_at = granted_at,
+		.expires_at = expires_at,
+		.since = granted_at,
+	};
+	e->told &= ~(1u << SCHEDULER_GIVEN_UP);
+	s->life_ms = expires_at - granted_at;
+}
+
+void
+scheduler_lease_renew(struct scheduler *s, struct entry *e, ms_t granted_at, ms_t expires_at)
+{
+	e->lease.granted_at = granted_at;
+	e->lease.expires_at = expires_at;
+	e->lease.retry_at = 0;
+	e->lease.failures = 0;
+	e->wants_extend = false;
+	s->life_ms = expires_at - granted_at;
+}
+
+void
+scheduler_lease_end(struct entry *e)
+{
+	e->stream = STREAM_NONE;
+	e->wants_extend = false;
+}
+
+void
+scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t expires_at)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (e)
+		scheduler_lease_begin(s, e, granted_at, expires_at);
+}
+
+void
+scheduler_lost(struct scheduler *s, int camera)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (e)
+		scheduler_lease_end(e);
+}
+
+void
+scheduler_hold(struct scheduler *s, bool held)
+{
+	s->held = held;
+}
+
+/* ---- what people see --------------------------------------------------------------------------
+ */
+
+struct scheduler_stats
+scheduler_stats(const struct scheduler *s, ms_t now)
+{
+	struct scheduler_stats stats = s->stats;
+
+	for (int i = 0; i < s->count; i++) {
+		stats.living += s->entries[i]->stream == STREAM_LIVING;
+		stats.waiting += s->entries[i]->wants_generate && s->entries[i]->from <= now;
+	}
+	stats.api_down = s->breaker.open;
+	stats.held = s->held;
+	return stats;
+}

@@ -1,0 +1,153 @@
+#ifndef SUPERVISOR_SCHEDULER_H
+#define SUPERVISOR_SCHEDULER_H
+
+#include <stdbool.h>
+
+#include "supervisor/quota.h"
+
+/* Which camera may call Google next, and when. One per account. Cameras are known by a number of
+ * the caller's, at least 0. All of DESIGN 5. */
+struct scheduler_settings {
+	struct quota_settings quota;
+	int early_percent; /* of a stream's life after which an idle slot extends it: 60 */
+	ms_t stagger_ms;   /* between two first Generates: 12000 */
+	ms_t margin_ms; /* a call must leave this long before the stream ends to reach Google: 1000
+			 */
+	ms_t probe_cap_ms;    /* longest pause between probes of an API that is down: 30000 */
+	ms_t assumed_life_ms; /* of a stream, until the first was granted: 300000 */
+	ms_t rotate_ms;       /* under overload, who lived this long makes room; 0: nobody does */
+};
+
+/* The values above, every time scaled from minute_ms (60000, or less where tests compress). */
+struct scheduler_settings scheduler_settings_default(int qpm, ms_t minute_ms);
+
+struct scheduler;
+struct scheduler *scheduler_new(const struct scheduler_settings *settings);
+void scheduler_free(struct scheduler *s);
+
+/* The buckets, for devices.list and status. Lent; NULL if there is no such camera. */
+struct quota *scheduler_quota(struct scheduler *s);
+struct quota_device *scheduler_quota_device(struct scheduler *s, int camera);
+
+/* ---- what cameras want ---------------------------------------------------------------------- */
+
+/* -1 if there is one of that number. A removed camera's answers are ignored. */
+int scheduler_add(struct scheduler *s, int camera);
+void scheduler_remove(struct scheduler *s, int camera);
+
+enum generate_reason {
+	GENERATE_START,    /* first stream: starts are staggered */
+	GENERATE_RECOVER,  /* the stream was lost */
+	GENERATE_OPERATOR, /* head of the class; a living stream is kept until the new one is there
+			    */
+};
+
+/* A Generate is wanted from this moment on; a second wish replaces the first but keeps its place
+ * if it is not later. Cancels a Stop that was wanted. */
+void scheduler_want_generate(
+	struct scheduler *s, int camera, enum generate_reason reason, ms_t from);
+
+/* Takes back what was wanted (not what is in flight). */
+void scheduler_cancel(struct scheduler *s, int camera);
+
+/* No longer extended; a Stop is sent if a slot is idle before the stream ends by itself. */
+void scheduler_want_stop(struct scheduler *s, int camera);
+
+/* Operator: extend at the head of the class. -1 if it has no stream. */
+int scheduler_want_extend(struct scheduler *s, int camera);
+
+/* ---- what happened -------------------------------------------------------------------------- */
+
+/* A stream is there that no call of ours has just brought: from the store. */
+void scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t expires_at);
+
+/* The stream is gone, by the word of the worker. */
+void scheduler_lost(struct scheduler *s, int camera);
+
+/* The account cannot be used (invalid_grant): nothing is called until it can. Wishes are kept. */
+void scheduler_hold(struct scheduler *s, bool held);
+
+struct api_call {
+	enum call_kind kind; /* CALL_NONE: nothing to call */
+	int camera;
+	unsigned number; /* comes back with the answer */
+};
+
+enum call_result {
+	CALL_OK,
+	CALL_FAILED,  /* transport, time-out, 5xx, a body that is not understood: the API's fault */
+	CALL_REFUSED, /* the API works and said no for this camera (FAILED_PRECONDITION, ...) */
+	CALL_STREAM_GONE,  /* Extend or Stop: 404, or the session is no longer known */
+	CALL_RATE_LIMITED, /* 429 */
+	CALL_ACCOUNT,      /* no access token, or 401 after a refresh: not the camera's fault */
+};
+
+struct call_answer {
+	enum call_result result;
+	ms_t expires_at;          /* CALL_OK of Generate and Extend */
+	enum quota_bucket bucket; /* CALL_RATE_LIMITED: which one the message names */
+	ms_t retry_after_ms;      /* CALL_RATE_LIMITED: 0 if not said */
+};
+
+enum call_verdict {
+	VERDICT_DONE,   /* worked */
+	VERDICT_KEPT,   /* the scheduler itself tries again: nothing to do */
+	VERDICT_FAILED, /* a Generate failed: the camera decides when to ask again */
+	VERDICT_LOST,   /* the stream is gone */
+	VERDICT_STALE,  /* the camera was removed or stopped meanwhile: forget the answer */
+};
+
+/* The answer to a call that scheduler_step gave out, or its time-out. Every call is answered
+ * exactly once; until then its camera is not called again. */
+enum call_verdict scheduler_answered(struct scheduler *s, const struct api_call *call,
+	const struct call_answer *answer, ms_t now);
+
+/* ---- what is to be done --------------------------------------------------------------------- */
+
+/* Writes the call to make now, or CALL_NONE, and returns when to look again at the latest. Call it
+ * then and after each of the functions above, until it gives none. */
+ms_t scheduler_step(struct scheduler *s, ms_t now, struct api_call *out);
+
+enum scheduler_event_kind {
+	SCHEDULER_GIVEN_UP, /* camera: not all streams can be saved, this one is passed over */
+	SCHEDULER_EXPIRED,  /* camera: its stream ended, tell the camera it is lost */
+	SCHEDULER_WAITING,  /* camera: its Generate must wait, no slot can be spared for its stream
+			     */
+	SCHEDULER_API_DOWN, /* the API as a whole fails: probes only */
+	SCHEDULER_API_BACK,
+};
+
+struct scheduler_event {
+	enum scheduler_event_kind kind;
+	int camera;   /* -1 where it is not about one */
+	int failures; /* SCHEDULER_EXPIRED: Extends that failed in a row, 0: no slot was left for
+			 one */
+};
+
+/* Takes the next event; false if there is none. To be emptied after each step. */
+bool scheduler_event(struct scheduler *s, struct scheduler_event *out);
+
+/* ---- what people see ------------------------------------------------------------------------ */
+
+/* The next calls as they are planned now if all succeed; returns how many were written. */
+struct planned_call {
+	enum call_kind kind;
+	int camera;
+	ms_t at;
+};
+int scheduler_plan(const struct scheduler *s, ms_t now, struct planned_call *out, int max);
+
+struct scheduler_stats {
+	unsigned calls[CALL_LIST]; /* that left, by kind */
+	unsigned failed;
+	unsigned rate_limited;
+	unsigned expired;  /* streams that died because no Extend succeeded in time */
+	unsigned given_up; /* of these, for want of a slot */
+	int living;
+	int waiting; /* Generates wanted now */
+	bool api_down;
+	bool held;
+};
+struct scheduler_stats scheduler_stats(const struct scheduler *s, ms_t now);
+
+#endif

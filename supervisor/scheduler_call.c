@@ -1,0 +1,237 @@
+/* scheduler_call.c - calls that leave, their answers, and streams that end for want of one.
+ * Owns the calls in flight and what is made of an answer. Makes no call itself: scheduler_step
+ * gives them out. Pure. Loop thread. */
+#include <stddef.h>
+
+#include "supervisor/choice.h"
+
+/* Half an hour at ten calls a minute. */
+#define FAIL_MEMORY_CALLS 300
+
+/* From the second failure on, an Extend is tried again after this part of what is left: one camera
+ * that always fails then spends a few slots of its last minutes, not all. */
+#define RETRY_LIFE_PERCENT 20
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* The API is down or back: who failed because of it starts afresh. */
+static void
+breaker_turned(struct scheduler *s, enum scheduler_event_kind kind)
+{
+	s->announce |= 1u << kind;
+	for (int i = 0; i < s->count; i++)
+		s->entries[i]->lease.retry_at = 0;
+}
+
+static void
+judge_api(struct scheduler *s, int camera, enum call_result result)
+{
+	if (result == CALL_ACCOUNT)
+		return;
+	if (!s->breaker.open)
+		s->fail_ratio += ((result == CALL_FAILED) - s->fail_ratio) / FAIL_MEMORY_CALLS;
+	if (result == CALL_FAILED) {
+		if (breaker_failed(&s->breaker, camera))
+			breaker_turned(s, SCHEDULER_API_DOWN);
+	} else if (breaker_answered(&s->breaker)) {
+		breaker_turned(s, SCHEDULER_API_BACK);
+	}
+}
+
+static enum call_verdict
+call_worked(struct scheduler *s, struct entry *e, enum call_kind kind, ms_t expires_at, ms_t now)
+{
+	if (kind == CALL_GENERATE) {
+		e->wants_generate = false;
+		scheduler_lease_begin(s, e, now, expires_at);
+	} else if (e->stream == STREAM_NONE) {
+		return VERDICT_STALE;
+	} else if (kind == CALL_EXTEND) {
+		scheduler_lease_renew(s, e, now, expires_at);
+	} else {
+		scheduler_lease_end(e);
+	}
+	return VERDICT_DONE;
+}
+
+/* An Extend or Stop is tried again as long as the stream lives: at once, then after a part of what
+ * is left of it, lest one camera takes every slot. */
+static enum call_verdict
+retry_later(struct scheduler *s, struct entry *e, ms_t now)
+{
+	ms_t left = e->lease.expires_at - s->settings.margin_ms - now;
+
+	if (e->stream == STREAM_NONE)
+		return VERDICT_STALE;
+	e->wants_extend = false;
+	e->lease.failures++;
+	if (e->lease.failures > 1 && left > 0 && !s->breaker.open)
+		e->lease.retry_at = now + left * RETRY_LIFE_PERCENT / 100;
+	return VERDICT_KEPT;
+}
+
+static enum call_verdict
+call_failed(struct scheduler *s, struct entry *e, enum call_kind kind, bool api_failed, ms_t now)
+{
+	s->stats.failed++;
+	if (kind != CALL_GENERATE)
+		return retry_later(s, e, now);
+	if (api_failed && s->breaker.open) {
+		e->from = now; /* the next probe is another's */
+		return VERDICT_KEPT;
+	}
+	e->wants_generate = false;
+	return VERDICT_FAILED;
+}
+
+static enum call_verdict
+stream_gone(struct scheduler *s, struct entry *e, enum call_kind kind, ms_t now)
+{
+	if (kind == CALL_GENERATE)
+		return call_failed(s, e, kind, false, now);
+	if (e->stream == STREAM_NONE)
+		return VERDICT_STALE;
+	enum stream_state was = e->stream;
+	scheduler_lease_end(e);
+	return was == STREAM_LIVING ? VERDICT_LOST : VERDICT_DONE;
+}
+
+enum call_verdict
+scheduler_answered(struct scheduler *s, const struct api_call *call,
+	const struct call_answer *answer, ms_t now)
+{
+	struct entry *e = scheduler_entry(s, call->camera);
+
+	judge_api(s, call->camera, answer->result);
+	if (!e || !e->call.kind || e->call.number != call->number)
+		return VERDICT_STALE;
+	e->call.kind = CALL_NONE;
+	e->lease.busy = false;
+
+	switch (answer->result) {
+	case CALL_OK:
+		return call_worked(s, e, call->kind, answer->expires_at, now);
+	case CALL_FAILED:
+	case CALL_REFUSED:
+		return call_failed(s, e, call->kind, answer->result == CALL_FAILED, now);
+	case CALL_STREAM_GONE:
+		return stream_gone(s, e, call->kind, now);
+	case CALL_RATE_LIMITED:
+		s->stats.rate_limited++;
+		quota_refused(s->quota, e->device, call->kind, answer->bucket,
+			answer->retry_after_ms, now);
+		return VERDICT_KEPT;
+	case CALL_ACCOUNT:
+		break;
+	}
+	return VERDICT_KEPT;
+}
+
+/* ---- what is to be done ---------------------------------------------------------------------- */
+
+/* Streams whose end has come. One whose Extend is in flight waits for the answer. Returns when the
+ * next of them ends. */
+static ms_t
+expire(struct scheduler *s, ms_t now)
+{
+	ms_t next = MS_NEVER;
+
+	for (int i = 0; i < s->count; i++) {
+		struct entry *e = s->entries[i];
+
+		if (e->stream == STREAM_NONE || e->call.kind)
+			continue;
+		if (e->lease.expires_at > now) {
+			next = e->lease.expires_at < next ? e->lease.expires_at : next;
+			continue;
+		}
+		if (e->stream == STREAM_LIVING) {
+			s->stats.expired++;
+			s->stats.given_up += e->lease.given_up || e->lease.yields;
+			e->expired_failures = e->lease.failures;
+			e->announce |= 1u << SCHEDULER_EXPIRED;
+		}
+		scheduler_lease_end(e);
+	}
+	return next;
+}
+
+static void
+name_given_up(struct scheduler *s)
+{
+	for (int i = 0; i < s->count; i++) {
+		struct entry *e = s->entries[i];
+
+		if (e->stream == STREAM_LIVING && e->lease.given_up)
+			choice_announce(e, SCHEDULER_GIVEN_UP);
+	}
+}
+
+static void
+call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const struct look *look)
+{
+	quota_take(s->quota, e->device, kind, look->now);
+	e->call = (struct api_call){ .kind = kind, .camera = e->camera, .number = ++s->calls };
+	e->lease.busy = kind != CALL_GENERATE;
+	s->stats.calls[kind]++;
+	if (s->breaker.open)
+		breaker_probed(&s->breaker, look->slots.pace_ms, s->settings.probe_cap_ms,
+			look->spare, look->now);
+	if (kind == CALL_GENERATE && e->reason == GENERATE_START) {
+		s->started = true;
+		s->start_at = look->now;
+	}
+}
+
+ms_t
+scheduler_step(struct scheduler *s, ms_t now, struct api_call *out)
+{
+	struct look look;
+	enum call_kind kind;
+	ms_t ends = expire(s, now);
+
+	*out = (struct api_call){ .kind = CALL_NONE };
+	choice_look(s, now, &look);
+	name_given_up(s);
+	if (s->held)
+		return ends;
+	if (look.slots.next_at > now)
+		return ends < look.slots.next_at ? ends : look.slots.next_at;
+	struct entry *e = choice_make(s, &look, &kind);
+	if (!e)
+		return ends < look.again ? ends : look.again;
+	call_leaves(s, e, kind, &look);
+	*out = e->call;
+	return now;
+}
+
+static bool
+take_event(unsigned *announced, int camera, int failures, struct scheduler_event *out)
+{
+	for (int kind = 0; kind <= SCHEDULER_API_BACK; kind++) {
+		if (!(*announced & 1u << kind))
+			continue;
+		*announced &= ~(1u << kind);
+		*out = (struct scheduler_event){
+			.kind = (enum scheduler_event_kind)kind,
+			.camera = camera,
+			.failures = failures,
+		};
+		return true;
+	}
+	return false;
+}
+
+bool
+scheduler_event(struct scheduler *s, struct scheduler_event *out)
+{
+	if (take_event(&s->announce, -1, 0, out))
+		return true;
+	for (int i = 0; i < s->count; i++) {
+		struct entry *e = s->entries[i];
+
+		if (take_event(&e->announce, e->camera, e->expired_failures, out))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,381 @@
+/* supervisor.c - what camrelayd consists of, in the order in which it is made.
+ * Owns accounts, the SFU client, the camera table, control and events. Loop thread. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "proto/contract.h"
+#include "proto/status.h"
+#include "supervisor/control.h"
+#include "supervisor/secret.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/systemd.h"
+
+/* Longest answer taken from Google or Cloudflare: an SDP answer is 10 kB, a list of fifty devices
+ * some 100 kB. */
+#define HTTP_ANSWER_MAX (1024 * 1024)
+/* How often systemd's STATUS= is brought up to date. */
+#define STATUS_INTERVAL_MS 5000
+
+struct google {
+	struct google *next;
+	const struct config_google *config;
+	struct account *account;
+};
+
+struct supervisor {
+	uv_loop_t *loop;
+	char *config_path;
+	struct config *config; /* owned */
+	struct http_client *http;
+	struct google *googles; /* owned */
+	struct sfu *sfu;        /* NULL: no [cloudflare] */
+	struct events *events;
+	struct cameras *cameras;
+	struct control *control;
+	uv_timer_t watchdog;
+	uv_timer_t status;
+	int open_timers;
+	ms_t started;
+	bool stopping;
+	void (*done)(void *arg);
+	void *arg;
+};
+
+/* ---- systemd --------------------------------------------------------------------------------- */
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	systemd_notify("WATCHDOG=1");
+}
+
+static void
+on_status(uv_timer_t *timer)
+{
+	struct supervisor *s = timer->data;
+
+	systemd_notifyf("STATUS=%zu of %zu cameras running", cameras_running(s->cameras),
+		cameras_count(s->cameras));
+}
+
+static void
+start_timers(struct supervisor *s)
+{
+	ms_t watchdog = systemd_watchdog_interval();
+
+	uv_timer_init(s->loop, &s->watchdog);
+	uv_timer_init(s->loop, &s->status);
+	s->watchdog.data = s->status.data = s;
+	s->open_timers = 2;
+	if (watchdog != MS_NEVER)
+		uv_timer_start(&s->watchdog, on_watchdog, 0, (uint64_t)watchdog);
+	uv_timer_start(&s->status, on_status, STATUS_INTERVAL_MS, STATUS_INTERVAL_MS);
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static int
+make_dir(const char *path, char *why, size_t why_size)
+{
+	if (mkdir(path, 0750) == 0 || errno == EEXIST)
+		return 0;
+	snprintf(why, why_size, "%s: %s", path, strerror(errno));
+	return -1;
+}
+
+static int
+make_dirs(const struct config *c, char *why, size_t why_size)
+{
+	char worker[512];
+
+	snprintf(worker, sizeof(worker), "%s/worker", c->run_dir);
+	if (make_dir(c->run_dir, why, why_size) < 0)
+		return -1;
+	return make_dir(worker, why, why_size);
+}
+
+static struct account *
+find_account(void *arg, const struct config_google *config)
+{
+	struct supervisor *s = arg;
+
+	for (struct google *g = s->googles; g; g = g->next)
+		if (g->config == config)
+			return g->account;
+	return NULL;
+}
+
+/* An answer can only come once there are cameras: no call leaves before one is wanted. */
+static void
+on_account(void *arg, int camera, enum camera_event ev, const char *why)
+{
+	struct supervisor *s = arg;
+
+	cameras_on_account(s->cameras, camera, ev, why);
+}
+
+static int
+make_accounts(struct supervisor *s, char *why, size_t why_size)
+{
+	struct google **end = &s->googles;
+
+	for (const struct config_google *c = s->config->googles; c; c = c->next) {
+		struct google *g = calloc(1, sizeof(*g));
+		if (!g)
+			abort();
+		*end = g;
+		end = &g->next;
+		g->config = c;
+		if (account_new(s->loop, s->http, c, s->config->start_stagger_ms, on_account, s,
+			    &g->account, why, why_size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make_sfu(struct supervisor *s, char *why, size_t why_size)
+{
+	const struct config_cloudflare *c = s->config->cloudflare;
+	struct secret *secret;
+
+	if (!c)
+		return 0;
+	if (secret_read(c->app_secret_file ? c->app_secret_file : "cloudflare.app_secret_file",
+		    &secret, why, why_size) < 0)
+		return -1;
+	struct sfu_settings settings = { .api_url = c->api_url,
+		.app_id = c->app_id,
+		.ca_file = c->ca_file,
+		.app_secret = secret,
+		.timeout_ms = c->call_timeout_ms };
+	s->sfu = sfu_new(s->http, &settings);
+	return 0;
+}
+
+static int
+explain(int err, const char *path, char *why, size_t why_size)
+{
+	if (err)
+		snprintf(why, why_size, "%s: %s", path,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	return err ? -1 : 0;
+}
+
+static int
+make_sockets(struct supervisor *s, char *why, size_t why_size)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
+	if (explain(events_open(path, &s->events), path, why, why_size) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
+	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
+}
+
+static int
+make_cameras(struct supervisor *s, char *why, size_t why_size)
+{
+	struct cameras_config c = { .loop = s->loop,
+		.config = s->config,
+		.events = s->events,
+		.sfu = s->sfu,
+		.find_account = find_account,
+		.arg = s };
+
+	return cameras_new(&c, &s->cameras, why, why_size);
+}
+
+int
+supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
+	struct supervisor **out, char *why, size_t why_size)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->loop = loop;
+	s->config = config;
+	s->config_path = strdup(config_path);
+	s->started = clock_now();
+	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
+	if (make_dirs(config, why, why_size) < 0 || make_accounts(s, why, why_size) < 0 ||
+		make_sfu(s, why, why_size) < 0 || make_sockets(s, why, why_size) < 0 ||
+		make_cameras(s, why, why_size) < 0) {
+		supervisor_free(s);
+		return -1;
+	}
+	start_timers(s);
+	*out = s;
+	return 0;
+}
+
+void
+supervisor_start(struct supervisor *s)
+{
+	cameras_start(s->cameras);
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void
+on_cameras_ended(void *arg, bool clean)
+{
+	struct supervisor *s = arg;
+
+	log_info("supervisor stopped", LOG_STR("clean", clean ? "yes" : "no"));
+	s->done(s->arg);
+}
+
+void
+supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->done = done;
+	s->arg = arg;
+	log_info("supervisor stops", LOG_INT("cameras", cameras_count(s->cameras)));
+	systemd_notify("STOPPING=1");
+	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
+}
+
+static void
+free_googles(struct google *g)
+{
+	for (struct google *next; g; g = next) {
+		next = g->next;
+		account_free(g->account);
+		free(g);
+	}
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	struct supervisor *s = handle->data;
+
+	if (--s->open_timers == 0)
+		free(s);
+}
+
+/* In the reverse order of making; the last handle's close frees the object. */
+void
+supervisor_free(struct supervisor *s)
+{
+	if (!s)
+		return;
+	cameras_free(s->cameras);
+	control_close(s->control);
+	events_close(s->events);
+	sfu_free(s->sfu);
+	free_googles(s->googles);
+	http_client_free(s->http);
+	config_free(s->config);
+	free(s->config_path);
+	if (s->open_timers == 0) {
+		free(s);
+		return;
+	}
+	uv_close((uv_handle_t *)&s->watchdog, on_timer_closed);
+	uv_close((uv_handle_t *)&s->status, on_timer_closed);
+}
+
+/* ---- reload ---------------------------------------------------------------------------------- */
+
+static char *
+printed(const struct config *c)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	config_print(c, f);
+	fclose(f);
+	return text;
+}
+
+bool
+supervisor_reload(struct supervisor *s, char *why, size_t why_size)
+{
+	struct config *fresh;
+	FILE *errors = fmemopen(why, why_size, "w");
+
+	if (!errors)
+		abort();
+	int err = config_load(s->config_path, &fresh, errors);
+	fclose(errors);
+	if (err)
+		return false;
+	char *old_text = printed(s->config);
+	char *new_text = printed(fresh);
+	bool same = strcmp(old_text, new_text) == 0;
+	snprintf(why, why_size,
+		same ? "nothing changed"
+		     : "the configuration is sound, but this version takes changes "
+		       "only by a restart");
+	free(old_text);
+	free(new_text);
+	config_free(fresh);
+	return same;
+}
+
+/* ---- what people see ------------------------------------------------------------------------- */
+
+struct cameras *
+supervisor_cameras(struct supervisor *s)
+{
+	return s->cameras;
+}
+
+static void
+fill_accounts(struct supervisor *s, ms_t now, struct status *out)
+{
+	for (struct google *g = s->googles; g; g = g->next)
+		out->account_count++;
+	out->accounts = calloc(out->account_count + 1, sizeof(*out->accounts));
+	if (!out->accounts)
+		abort();
+	struct status_account *row = out->accounts;
+	for (struct google *g = s->googles; g; g = g->next)
+		account_status(g->account, now, row++);
+}
+
+void
+supervisor_status(struct supervisor *s, struct status *out)
+{
+	ms_t now = clock_now();
+
+	*out = (struct status){ .version = strdup(VERSION),
+		.pid = getpid(),
+		.uptime_ms = now - s->started,
+		.camera_count = cameras_count(s->cameras) };
+	fill_accounts(s, now, out);
+	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
+	if (!out->cameras || !out->version)
+		abort();
+	for (size_t i = 0; i < out->camera_count; i++)
+		cameras_status(s->cameras, (int)i, now, &out->cameras[i]);
+}
+
+struct json *
+supervisor_queue(struct supervisor *s)
+{
+	struct json *list = json_new_array();
+	ms_t now = clock_now();
+
+	for (struct google *g = s->googles; g; g = g->next)
+		json_add(list, account_queue(g->account, now));
+	return list;
+}

@@ -1,0 +1,44 @@
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "supervisor/cameras.h"
+#include "supervisor/config.h"
+
+struct json;
+struct status;
+
+/* Everything that camrelayd is, on one libuv loop: made in main, ended by supervisor_stop. */
+struct supervisor;
+
+/* Opens sockets and accounts; nothing is started yet. config becomes the supervisor's. Returns 0,
+ * or -1 with a sentence in why. */
+int supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
+	struct supervisor **out, char *why, size_t why_size);
+
+/* Starts the cameras. */
+void supervisor_start(struct supervisor *s);
+
+/* Graceful stop: workers end, the SFU's tracks are closed, streams are left to expire; within
+ * CONTRACT_STOP_TIMEOUT_MS. done comes once. Idempotent. */
+void supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg);
+
+/* Reads the configuration again and says what it would change. A change is refused in this version,
+ * with a sentence: true if there was none. */
+bool supervisor_reload(struct supervisor *s, char *why, size_t why_size);
+
+/* Frees everything; its handles when libuv has let go of them. NULL is fine. */
+void supervisor_free(struct supervisor *s);
+
+struct cameras *supervisor_cameras(struct supervisor *s);
+
+/* The snapshot, the caller's to clear. */
+void supervisor_status(struct supervisor *s, struct status *out);
+
+/* The planned calls of every account, an array. */
+struct json *supervisor_queue(struct supervisor *s);
+
+#endif

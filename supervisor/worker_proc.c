@@ -1,0 +1,244 @@
+/* worker_proc.c - one camera's process: spawn, reap, kill ladder.
+ * Owns the child and its life pipe. Knows nothing of what is said, decides nothing. Loop thread. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "proto/contract.h"
+#include "supervisor/worker_proc.h"
+
+/* A running child. Its own object since libuv lets go of a handle only after the close callback,
+ * when the next child may be running already. */
+struct child {
+	uv_process_t process;
+	struct worker_proc *owner; /* NULL once the owner was freed */
+	int life_fd;               /* write end: closed, the worker knows that we are gone */
+};
+
+struct worker_proc {
+	struct worker_proc_config config;
+	struct child *child; /* NULL when nothing runs */
+	uv_timer_t timer;    /* TERM to KILL; or at once, to tell that the spawn failed */
+	int64_t gen;
+	ms_t since;
+	bool stopping; /* somebody asked for its end */
+};
+
+/* What a worker may inherit: nothing of the supervisor's but where things are. */
+static const char *const inherited[] = {
+	"PATH",
+	"LANG",
+	"TZ",
+	"LD_LIBRARY_PATH",
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"ASAN_OPTIONS",
+	"LSAN_OPTIONS",
+	"TSAN_OPTIONS",
+	"UBSAN_OPTIONS",
+};
+#define INHERITED (sizeof(inherited) / sizeof(inherited[0]))
+
+static void
+make_env(char **env)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < INHERITED; i++) {
+		const char *value = getenv(inherited[i]);
+		if (value && asprintf(&env[n], "%s=%s", inherited[i], value) < 0)
+			abort();
+		n += value != NULL;
+	}
+	env[n] = NULL;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void
+describe_death(int64_t code, int sig, char *why, size_t size)
+{
+	if (sig)
+		snprintf(why, size, "signal %d (%s)", sig, strsignal(sig));
+	else
+		snprintf(why, size, "exit code %d", (int)code);
+}
+
+static void
+on_child_exit(uv_process_t *process, int64_t code, int sig)
+{
+	struct child *child = process->data;
+	struct worker_proc *w = child->owner;
+	char why[80];
+
+	close(child->life_fd);
+	uv_close((uv_handle_t *)process, on_closed);
+	if (!w)
+		return;
+	uv_timer_stop(&w->timer);
+	w->child = NULL;
+	describe_death(code, sig, why, sizeof(why));
+	log_at(w->stopping ? LOG_INFO : LOG_WARN, "worker died", LOG_CAM(w->config.camera),
+		LOG_INT("pid", process->pid), LOG_INT("gen", w->gen), LOG_STR("why", why),
+		LOG_INT("after_ms", clock_now() - w->since));
+	w->config.on_death(w->config.arg, why);
+}
+
+static int
+spawn_child(struct worker_proc *w, struct child *child, int life_read)
+{
+	char gen[24];
+	char *env[INHERITED + 1];
+	char *argv[] = { "camrelay-worker", (char *)(uintptr_t)w->config.camera, gen,
+		(char *)(uintptr_t)w->config.socket,
+		(char *)(uintptr_t)log_format_name(log_format()),
+		(char *)(uintptr_t)log_level_name(log_level()), NULL };
+	uv_stdio_container_t stdio[] = {
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		[CONTRACT_LIFE_FD] = { .flags = UV_INHERIT_FD, .data.fd = life_read },
+	};
+	uv_process_options_t options = {
+		.exit_cb = on_child_exit,
+		.file = w->config.program,
+		.args = argv,
+		.env = env,
+		.stdio = stdio,
+		.stdio_count = sizeof(stdio) / sizeof(stdio[0]),
+	};
+
+	snprintf(gen, sizeof(gen), "%lld", (long long)w->gen);
+	make_env(env);
+	int err = uv_spawn(w->config.loop, &child->process, &options);
+	for (size_t i = 0; env[i]; i++)
+		free(env[i]);
+	return err;
+}
+
+static int
+spawn_with_pipe(struct worker_proc *w, struct child *child)
+{
+	int life[2];
+
+	if (pipe2(life, O_CLOEXEC) < 0)
+		return uv_translate_sys_error(errno);
+	int err = spawn_child(w, child, life[0]);
+	close(life[0]);
+	if (err)
+		close(life[1]);
+	child->life_fd = life[1];
+	return err;
+}
+
+static void
+on_spawn_failed(uv_timer_t *timer)
+{
+	struct worker_proc *w = timer->data;
+
+	w->config.on_death(w->config.arg, "could not be started");
+}
+
+static void
+on_kill_due(uv_timer_t *timer)
+{
+	worker_proc_kill(timer->data);
+}
+
+struct worker_proc *
+worker_proc_new(const struct worker_proc_config *config)
+{
+	struct worker_proc *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		abort();
+	w->config = *config;
+	uv_timer_init(config->loop, &w->timer);
+	w->timer.data = w;
+	return w;
+}
+
+void
+worker_proc_start(struct worker_proc *w)
+{
+	struct child *child = calloc(1, sizeof(*child));
+
+	assert(!w->child);
+	if (!child)
+		abort();
+	w->gen++;
+	w->stopping = false;
+	child->owner = w;
+	child->process.data = child;
+	int err = spawn_with_pipe(w, child);
+	if (err) {
+		log_error("worker spawn failed", LOG_CAM(w->config.camera),
+			LOG_STR("program", w->config.program), LOG_STR("error", uv_strerror(err)));
+		uv_close((uv_handle_t *)&child->process, on_closed);
+		uv_timer_start(&w->timer, on_spawn_failed, 0, 0);
+		return;
+	}
+	w->child = child;
+	w->since = clock_now();
+	log_info("worker started", LOG_CAM(w->config.camera), LOG_INT("pid", child->process.pid),
+		LOG_INT("gen", w->gen));
+}
+
+void
+worker_proc_stop(struct worker_proc *w)
+{
+	if (!w->child || w->stopping)
+		return;
+	w->stopping = true;
+	uv_process_kill(&w->child->process, SIGTERM);
+	uv_timer_start(&w->timer, on_kill_due, (uint64_t)w->config.kill_timeout_ms, 0);
+}
+
+void
+worker_proc_kill(struct worker_proc *w)
+{
+	if (!w->child)
+		return;
+	log_warn("worker killed", LOG_CAM(w->config.camera), LOG_INT("pid", w->child->process.pid));
+	uv_process_kill(&w->child->process, SIGKILL);
+}
+
+int64_t
+worker_proc_pid(const struct worker_proc *w)
+{
+	return w->child ? w->child->process.pid : 0;
+}
+
+int64_t
+worker_proc_gen(const struct worker_proc *w)
+{
+	return w->gen;
+}
+
+ms_t
+worker_proc_since(const struct worker_proc *w)
+{
+	return w->child ? w->since : 0;
+}
+
+void
+worker_proc_free(struct worker_proc *w)
+{
+	if (!w)
+		return;
+	if (w->child) {
+		w->child->owner = NULL;
+		uv_process_kill(&w->child->process, SIGKILL);
+	}
+	uv_close((uv_handle_t *)&w->timer, on_closed);
+}

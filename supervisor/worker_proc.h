@@ -1,0 +1,53 @@
+#ifndef SUPERVISOR_WORKER_PROC_H
+#define SUPERVISOR_WORKER_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "common/clock.h"
+
+/* The process of one camera: spawned, watched, ended. Whether and when there is to be another one
+ * is the camera's decision (supervisor/camera.h). Loop thread. */
+struct worker_proc;
+
+struct worker_proc_config {
+	uv_loop_t *loop;
+	const char *program; /* camrelay-worker's path; lent for as long as the object lives */
+	const char *camera;  /* likewise, as socket */
+	const char *socket;
+	ms_t kill_timeout_ms; /* TERM to KILL */
+	/* It is gone, or could not be started. why is for people: "signal 9 (Killed)", "exit code
+	 * 70". From the loop, never from inside a function of this header. */
+	void (*on_death)(void *arg, const char *why);
+	void *arg;
+};
+
+/* Nothing runs yet. Never NULL (out of memory aborts). */
+struct worker_proc *worker_proc_new(const struct worker_proc_config *config);
+
+/* Starts a process of the next generation. Only while none runs. A failure to start comes as its
+ * death. */
+void worker_proc_start(struct worker_proc *w);
+
+/* SIGTERM, and SIGKILL if it is still there after the time-out; on_death says when it is gone.
+ * Nothing happens if none runs. */
+void worker_proc_stop(struct worker_proc *w);
+
+/* SIGKILL now: it no longer answers. */
+void worker_proc_kill(struct worker_proc *w);
+
+/* 0 when nothing runs. */
+int64_t worker_proc_pid(const struct worker_proc *w);
+
+/* The newest spawn's number, from 1; 0 before the first. */
+int64_t worker_proc_gen(const struct worker_proc *w);
+
+/* When the running process was started, 0 when nothing runs. */
+ms_t worker_proc_since(const struct worker_proc *w);
+
+/* Kills what runs without waiting, and frees w when libuv has let go of its handles. NULL is fine.
+ */
+void worker_proc_free(struct worker_proc *w);
+
+#endif

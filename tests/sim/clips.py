@@ -1,0 +1,206 @@
+"""clips.py - the moving pictures and the sound of the stand-in cameras.
+
+Encodes each camera's clip once with ffmpeg into a cache folder, and cuts it into access units, so that a running
+camera server encodes and parses nothing. Knows nothing of RTSP.
+
+The picture: a moving test pattern, the camera's name, clock and frame number of the clip, and along the lower edge a
+strip of 24 cells that a program can read:  1 0 | camera number, 8 bits | frame number, 12 bits | 0 1
+(white = 1, most significant bit first; cell = width/24 rounded down to even, starting at the left edge).
+Closed GOPs, no B-frames, so the clip can be looped and entered at every IDR.
+"""
+
+import fcntl
+import hashlib
+import math
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+CLIP_SECONDS = 8  # a whole number of AAC frames at 8, 16 and 48 kHz
+AAC_FRAME = 1024  # samples
+ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+STRIP_CELLS = 24
+FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
+START_CODE = re.compile(b"\x00\x00\x01")
+NAL_SLICE, NAL_IDR, NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD = 1, 5, 6, 7, 8, 9
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a clip is encoded to."""
+    width: int = 640
+    height: int = 360
+    fps: int = 15
+    bitrate: int = 500  # kbit/s
+    gop: float = 1.0  # seconds
+    profile: str = "main"
+    slices: int = 1
+    audio_rate: int = 16000  # Hz; 0 = no sound
+
+    @property
+    def gop_frames(self):
+        return max(1, round(self.gop * self.fps))
+
+    @property
+    def frames(self):
+        """A whole number of GOPs."""
+        return math.ceil(CLIP_SECONDS * self.fps / self.gop_frames) * self.gop_frames
+
+
+@dataclass
+class AccessUnit:
+    nals: list  # without parameter sets
+    idr: bool
+
+
+@dataclass
+class Video:
+    spec: Spec
+    sps: bytes
+    pps: bytes
+    units: list  # of AccessUnit
+
+    def codec_data(self):
+        """AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3.1; NAL lengths of 4 bytes."""
+        return (bytes([1]) + self.sps[1:4] + bytes([0xff, 0xe1]) + len(self.sps).to_bytes(2, "big") + self.sps
+                + bytes([1]) + len(self.pps).to_bytes(2, "big") + self.pps)
+
+
+@dataclass
+class Audio:
+    rate: int
+    config: bytes  # AudioSpecificConfig
+    frames: list  # of raw AAC frames
+
+
+def avc(nals):
+    return b"".join(len(n).to_bytes(4, "big") + n for n in nals)
+
+
+def split_nals(data):
+    marks = [m.end() for m in START_CODE.finditer(data)]
+    ends = [m - 3 for m in marks[1:]] + [len(data)]
+    return [data[a:b].rstrip(b"\x00") for a, b in zip(marks, ends)]
+
+
+def starts_picture(nal):
+    """A slice whose first_mb_in_slice is 0: ue(v) of 0 is a single 1 bit."""
+    return nal[0] & 31 in (NAL_SLICE, NAL_IDR) and nal[1] & 0x80 != 0
+
+
+def group_units(nals):
+    """NAL units -> access units. What precedes a picture's first slice belongs to it."""
+    units, pending = [], []
+    for nal in nals:
+        kind = nal[0] & 31
+        if kind not in (NAL_SLICE, NAL_IDR):
+            if kind not in (NAL_SPS, NAL_PPS, NAL_AUD):
+                pending.append(nal)
+        elif starts_picture(nal):
+            units.append(AccessUnit(pending + [nal], kind == NAL_IDR))
+            pending = []
+        else:
+            units[-1].nals.append(nal)
+    return units
+
+
+def cut_video(data, spec):
+    nals = split_nals(data)
+    first = lambda kind: next(n for n in nals if n[0] & 31 == kind)
+    video = Video(spec, first(NAL_SPS), first(NAL_PPS), group_units(nals))
+    check_video(video)
+    return video
+
+
+def check_video(video):
+    """The loop is only clean if the clip is what was asked for."""
+    spec = video.spec
+    if len(video.units) != spec.frames:
+        raise ValueError(f"clip has {len(video.units)} pictures, wanted {spec.frames}")
+    wrong = [i for i, u in enumerate(video.units) if u.idr != (i % spec.gop_frames == 0)]
+    if wrong:
+        raise ValueError(f"pictures {wrong[:5]} are not (or are wrongly) IDR")
+
+
+def cut_adts(data):
+    """ADTS -> raw AAC frames. The first is the encoder's priming and is dropped, so is a last short one."""
+    frames, at = [], 0
+    profile, index, channels = data[2] >> 6, data[2] >> 2 & 15, (data[2] & 1) << 2 | data[3] >> 6
+    while at + 7 <= len(data):
+        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+        header = 7 if data[at + 1] & 1 else 9
+        frames.append(data[at + header:at + size])
+        at += size
+    config = ((profile + 1) << 11 | index << 7 | channels << 3).to_bytes(2, "big")
+    rate = ADTS_RATES[index]
+    return Audio(rate, config, frames[1:1 + CLIP_SECONDS * rate // AAC_FRAME])
+
+
+def cell(spec):
+    return spec.width // STRIP_CELLS // 2 * 2
+
+
+def strip_filters(spec, number):
+    """Black band, then a white box for every 1: fixed bits as they are, frame bits by the frame's number."""
+    size = cell(spec)
+    box = lambda i: f"drawbox=x={i * size}:y=ih-{size}:w={size}:h={size}:color=white:t=fill"
+    filters = [f"drawbox=x=0:y=ih-{size}:w=iw:h={size}:color=black:t=fill"]
+    fixed = [1, 0] + [number >> (7 - i) & 1 for i in range(8)]
+    filters += [box(i) for i, bit in enumerate(fixed) if bit]
+    filters += [box(10 + i) + f":enable='gte(mod(n,{2 ** (12 - i)}),{2 ** (11 - i)})'" for i in range(12)]
+    return filters + [box(STRIP_CELLS - 1)]
+
+
+def text_filter(text, size, y):
+    return (f"drawtext=fontfile={FONT}:text='{text}':fontsize={size}:fontcolor=white:box=1:boxcolor=black@0.7:"
+            f"boxborderw=8:x=(w-tw)/2:y={y}")
+
+
+def filters(spec, name, number):
+    noise = "noise=alls=12:allf=t"  # without it x264 cannot use the bit rate that was asked for
+    label = text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
+    clock = text_filter("%{pts\\:hms}  %{frame_num}", spec.height // 12, "h*0.7")
+    return ",".join([noise, label, clock] + strip_filters(spec, number))
+
+
+def video_command(spec, name, number, out):
+    gop = spec.gop_frames
+    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes=0:sliced-threads=0:slices={spec.slices}"
+    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi",
+            "-i", f"testsrc2=size={spec.width}x{spec.height}:rate={spec.fps}", "-vf", filters(spec, name, number),
+            "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
+            "-profile:v", spec.profile, "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
+            "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
+
+
+def audio_command(spec, number, out):
+    tone = f"sine=frequency={220 + 20 * number}:sample_rate={spec.audio_rate}:beep_factor=4"
+    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-t", str(CLIP_SECONDS + 1),
+            "-c:a", "aac", "-b:a", "32k", "-ac", "1", "-f", "adts", out]
+
+
+def cached(folder, suffix, command):
+    """The output of a command whose last word is the file; runs it unless the folder has it. Safe for several processes."""
+    key = hashlib.sha256("\0".join(command[:-1]).encode()).hexdigest()[:20]
+    path = os.path.join(folder, key + suffix)
+    with open(os.path.join(folder, "." + key + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path):
+            part = path + ".part"
+            subprocess.run(command[:-1] + [part], check=True)
+            os.rename(part, path)
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def load_video(folder, spec, name, number):
+    os.makedirs(folder, exist_ok=True)
+    return cut_video(cached(folder, ".h264", video_command(spec, name, number, "")), spec)
+
+
+def load_audio(folder, spec, number):
+    if not spec.audio_rate:
+        return None
+    os.makedirs(folder, exist_ok=True)
+    return cut_adts(cached(folder, ".aac", audio_command(spec, number, "")))

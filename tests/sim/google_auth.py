@@ -1,0 +1,117 @@
+"""google_auth.py - the errors of Google's services and its OAuth token endpoint.
+
+Owns the users, their refresh tokens and the access tokens that were given out. Pure but for randomness: time comes in.
+"""
+
+import hashlib
+import hmac
+import re
+from urllib.parse import parse_qs
+
+import leases
+
+FORM_CHARACTERS = re.compile(r"[A-Za-z0-9*._~+%&=-]*")  # what application/x-www-form-urlencoded leaves
+STATUS_OF = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
+             409: "ABORTED", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
+TEXT_OF = {
+    401: "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+         "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+    403: "The caller does not have permission", 404: "Requested entity was not found.",
+    409: "The operation was aborted.", 500: "Internal error encountered.",
+    503: "The service is currently unavailable.", 504: "Deadline exceeded."}
+
+
+class ApiError(Exception):
+    """An answer other than 200, in gRPC's words."""
+
+    def __init__(self, http, message=None, status=None, headers=None, bucket=None):
+        self.http, self.headers, self.bucket = http, headers or {}, bucket
+        self.message = message or TEXT_OF.get(http, "Error.")
+        self.status = status or STATUS_OF[http]
+        super().__init__(self.message)
+
+    def body(self):
+        error = {"code": self.http, "message": self.message, "status": self.status}
+        if self.http == 429:
+            error["errors"] = [{"message": self.message, "domain": "global", "reason": "rateLimitExceeded"}]
+        return {"error": error}
+
+
+class OAuthError(Exception):
+    def __init__(self, http, error, description):
+        self.http, self.error, self.description = http, error, description
+        super().__init__(description)
+
+    def body(self):
+        return {"error": self.error, "error_description": self.description}
+
+
+def failed_precondition(message):
+    return ApiError(400, message, "FAILED_PRECONDITION")
+
+
+class OAuth:
+    """Users, their refresh tokens and the access tokens that were given out."""
+
+    def __init__(self, args):
+        self.client_id, self.client_secret = args.client_id, args.client_secret
+        self.life = args.token_life
+        self.users = {self.refresh_token(i): f"user{i}" for i in range(1, args.users + 1)}
+        self.access = {}  # token -> (user, expiry, monotonic)
+        self.refused = False  # every refresh is invalid_grant
+
+    @staticmethod
+    def refresh_token(i):
+        """Google's look like 1//0...: the slashes show who does not form-encode."""
+        return f"1//0lab{i}-" + hashlib.sha256(b"refresh%d" % i).hexdigest() + "/x"
+
+    def refresh(self, content_type, body, now):
+        form = self.parse(content_type, body)
+        if not form.get("client_id"):
+            raise OAuthError(400, "invalid_request", "Could not determine client ID from request.")
+        if form["client_id"] != self.client_id:
+            raise OAuthError(401, "invalid_client", "The OAuth client was not found.")
+        if not hmac.compare_digest(form.get("client_secret", "").encode(), self.client_secret.encode()):
+            raise OAuthError(401, "invalid_client", "Unauthorized")
+        if form.get("grant_type") != "refresh_token":
+            raise OAuthError(400, "unsupported_grant_type", "Invalid grant_type: " + form.get("grant_type", ""))
+        if not form.get("refresh_token"):
+            raise OAuthError(400, "invalid_request", "Missing required parameter: refresh_token")
+        user = self.users.get(form["refresh_token"])
+        if user is None or self.refused:
+            raise invalid_grant()
+        return self.grant(user, now)
+
+    @staticmethod
+    def parse(content_type, body):
+        if content_type != "application/x-www-form-urlencoded":
+            raise OAuthError(400, "invalid_request", "Could not determine client ID from request.")
+        text = body.decode("latin-1")
+        if not FORM_CHARACTERS.fullmatch(text):
+            raise OAuthError(400, "invalid_request", "Bad Request")
+        values = parse_qs(text, keep_blank_values=True)
+        if any(len(v) > 1 for v in values.values()):
+            raise OAuthError(400, "invalid_request", "Bad Request: a parameter is repeated")
+        return {k: v[0] for k, v in values.items()}
+
+    def grant(self, user, now):
+        self.access = {t: (u, end) for t, (u, end) in self.access.items() if end > now}
+        token = "ya29.a0" + leases.opaque(200)
+        self.access[token] = (user, now + self.life)
+        return {"access_token": token, "expires_in": int(self.life), "token_type": "Bearer",
+                "scope": "https://www.googleapis.com/auth/sdm.service"}
+
+    def user(self, header, now):
+        """The user of an Authorization header, or 401."""
+        if not header:
+            raise ApiError(401, "Request is missing required authentication credential. Expected OAuth 2 access token, "
+                                "login cookie or other valid authentication credential.")
+        scheme, _, token = header.partition(" ")
+        user, end = self.access.get(token, (None, 0))
+        if scheme != "Bearer" or user is None or end <= now:
+            raise ApiError(401)
+        return user
+
+
+def invalid_grant():
+    return OAuthError(400, "invalid_grant", "Token has been expired or revoked.")

@@ -1,0 +1,255 @@
+"""lab.py - the whole of camrelay's world on loopback: cameras, Google, SFU, camrelayd, viewer.
+
+Used by the integration tests and by scripts/demo. Every part is a process that a person could start by hand
+(README.md); here they are only wired together: free ports, a temporary directory, one configuration file.
+"""
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+
+SIM = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(SIM))
+BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(TOP, "build"))
+CACHE = os.path.join(TOP, "build", "sim-cache")
+DEADLINE_S = 30
+
+
+def until(condition, what, deadline_s=DEADLINE_S):
+    """The first true value of condition(), or a failure that says what did not come."""
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {deadline_s} s: {what}")
+
+
+def http(method, url, body=None, timeout=10):
+    """JSON in, JSON out."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+class Process:
+    """A program whose standard output is JSON lines; stderr goes to a file of the lab."""
+
+    def __init__(self, name, arguments, directory):
+        self.name = name
+        self.log_path = os.path.join(directory, f"{name}.log")
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, cwd=TOP)
+        self.lines = queue.Queue()
+        self.last = None
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            if line.startswith(b"{"):
+                self.last = json.loads(line)
+                self.lines.put(self.last)
+
+    def ready(self, deadline_s=DEADLINE_S):
+        """The first line, which says where things are."""
+        end = time.monotonic() + deadline_s
+        while time.monotonic() < end:
+            try:
+                return self.lines.get(timeout=0.1)
+            except queue.Empty:
+                if self.process.poll() is not None:
+                    break
+        raise AssertionError(f"{self.name} is not ready; its log ends:\n{self.log_tail()}")
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def log_tail(self, lines=15):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def stop(self, deadline_s=10):
+        """SIGTERM and the exit code; SIGKILL when that takes too long."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        try:
+            code = self.process.wait(deadline_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = None
+        self.reader.join(5)
+        self.process.stdout.close()
+        return code
+
+
+class Lab:
+    """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
+
+    supervisor, account, camera: {key: value} added to the sections of the configuration.
+    """
+
+    def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
+                 supervisor=None, account=None, camera=None, log_level="debug"):
+        # Short: unix sockets allow 108 bytes.
+        self.directory = tempfile.mkdtemp(prefix="camrelay-")
+        self.processes = []
+        self.names = [f"cam{i + 1}" for i in range(cameras)]
+        self.supervisor_keys = {"log_level": log_level, **(supervisor or {})}
+        self.account_keys = {"qpm": qpm, "window": f"{int(window * 1000)}ms",
+                             "long_window": f"{int(window * 60000)}ms", **(account or {})}
+        self.camera_keys = camera or {}
+        self.config = os.path.join(self.directory, "camrelay.conf")
+        self.run_dir = os.path.join(self.directory, "run")
+        self.daemon = None
+        try:
+            self._start_world(cameras, lifetime, window, qpm, camera_args, google_args, sfu_args)
+            self.write_config()
+        except BaseException:
+            self.close()
+            raise
+
+    def _spawn(self, name, *arguments):
+        process = Process(name, [os.path.join(SIM, f"{name}.py"), *map(str, arguments)], self.directory)
+        self.processes.append(process)
+        return process
+
+    def _start_world(self, cameras, lifetime, window, qpm, camera_args, google_args, sfu_args):
+        self.cams = self._spawn("camera", "--cameras", cameras, "--cache", CACHE, *camera_args)
+        self.sfu = self._spawn("cloudflare", "--cache", CACHE, *sfu_args)
+        self.cam = self.cams.ready(120)
+        self.google_process = self._spawn("google", "--camera", self.cam["control"], "--lifetime", lifetime, "--window",
+                                          window, "--qpm", qpm, "--cache", CACHE, *google_args)
+        self.google = self.google_process.ready()
+        self.cf = self.sfu.ready()
+
+    # ---- camrelayd ----
+
+    def _secret(self, name, text):
+        path = os.path.join(self.directory, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(text + "\n")
+        return path
+
+    def sections(self):
+        """The configuration as [(header, {key: value})]."""
+        google = self.google
+        yield "supervisor", {"run_dir": self.run_dir, **self.supervisor_keys}
+        yield 'google "home"', {
+            "project_id": google["project_id"], "client_id": google["client_id"],
+            "client_secret_file": self._secret("client.secret", google["client_secret"]),
+            "refresh_token_file": self._secret("refresh.token", google["refresh_token"]),
+            "api_url": google["api_url"], "token_url": google["token_url"], **self.account_keys}
+        yield "cloudflare", {"app_id": self.cf["app_id"], "api_url": self.cf["api"],
+                             "app_secret_file": self._secret("sfu.secret", "sim-secret")}
+        for name in self.names:
+            yield f'camera "{name}"', {"google": "home", "device": google["devices"][name],
+                                       "publish": "cloudflare", "ca_file": self.cam["ca"], **self.camera_keys}
+
+    def write_config(self):
+        with open(self.config, "w", encoding="utf-8") as file:
+            for header, keys in self.sections():
+                file.write(f"[{header}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) + "\n")
+
+    def start(self):
+        """camrelayd in the foreground."""
+        self.daemon = Process("camrelayd", [os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory)
+        self.processes.append(self.daemon)
+        until(self.pings, "camrelayd answers")
+        return self
+
+    def camctl(self, *arguments, check=True):
+        """camctl's standard output; its exit code must be 0 if check."""
+        done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", self.run_dir, *arguments], capture_output=True,
+                              text=True, timeout=90, check=False)
+        assert not check or done.returncode == 0, f"camctl {arguments}: {done.returncode} {done.stderr}"
+        return done.stdout if check else done
+
+    def pings(self):
+        assert self.daemon.process.poll() is None, f"camrelayd ended:\n{self.daemon.log_tail()}"
+        return self.camctl("ping", check=False).returncode == 0
+
+    def status(self):
+        return json.loads(self.camctl("--json", "status"))
+
+    def rows(self):
+        """{camera: its row of the status}"""
+        return {row["name"]: row for row in self.status()["cameras"]}
+
+    def running(self, names=None):
+        """The rows, once all of them are sending media."""
+        rows = self.rows()
+        return rows if all(rows[n]["phase"] == "running" for n in names or self.names) else None
+
+    def until_running(self, names=None, deadline_s=DEADLINE_S):
+        return until(lambda: self.running(names), f"{names or self.names} running", deadline_s)
+
+    def log(self):
+        return self.daemon.log()
+
+    # ---- the others ----
+
+    def calls(self, **wanted):
+        """Google's record of every call, those with these values: calls(kind="extend", name="cam1")."""
+        return [c for c in http("GET", self.google["sim"] + "/calls") if all(c.get(k) == v for k, v in wanted.items())]
+
+    def google_fault(self, **fault):
+        return http("POST", self.google["sim"] + "/faults", fault)
+
+    def camera_fault(self, name, kind, **fault):
+        return http("POST", f"{self.cam['control']}/cameras/{name}/faults", {"kind": kind, **fault})
+
+    def camera_state(self, name):
+        return http("GET", self.cam["control"] + "/state")["cameras"][name]
+
+    def sfu_fault(self, **fault):
+        return http("POST", self.cf["sim"] + "/faults", fault)
+
+    def sfu_state(self):
+        return http("GET", self.cf["sim"] + "/state")
+
+    def view(self, kind="viewer_aiortc", names=None, *arguments):
+        """A viewer of these cameras' video tracks, which follows them when they are published anew."""
+        tracks = [f"{name}-video" for name in names or self.names]
+        viewer = self._spawn(kind, "--api", self.cf["api"], "--sim", self.cf["sim"],
+                             *(a for track in tracks for a in ("--discover", track)), *arguments)
+        return viewer
+
+    def frames(self, viewer, name):
+        """Decoded so far."""
+        line = viewer.last or {"cameras": {}}
+        return line["cameras"].get(f"{name}-video", {}).get("framesDecoded", 0)
+
+    def until_decoding(self, viewer, names=None, more=5, deadline_s=DEADLINE_S):
+        """Every camera's decoded frames have grown by `more` since now."""
+        names = names or self.names
+        start = {name: self.frames(viewer, name) for name in names}
+        until(lambda: all(self.frames(viewer, n) >= start[n] + more for n in names),
+              f"{names} decoded; last {viewer.last}", deadline_s)
+
+    def close(self):
+        """Ends everything, camrelayd first; its exit code."""
+        code = None
+        for process in reversed(self.processes):
+            result = process.stop()
+            if process is self.daemon:
+                code = result
+        shutil.rmtree(self.directory, ignore_errors=True)
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

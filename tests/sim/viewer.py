@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""viewer.py - watches cameras through the SFU in a real browser (headless Chromium).
+
+Owns the browser process and its page; speaks to it over the DevTools port. The API calls are made
+outside the page (viewer_common.py), so no bearer gets in. README-sfu.md documents it.
+"""
+import asyncio
+import base64
+import contextlib
+import ctypes
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import aiohttp
+
+import viewer_common
+
+START_TIMEOUT_S = 20
+CLOSE_TIMEOUT_S = 3
+PR_SET_PDEATHSIG = 1
+# Debian's /usr/bin/chromium-headless-shell is a shell script that only starts this; a script in
+# between would keep the browser alive when viewer.py is killed.
+BROWSER = "/usr/lib/chromium/chromium-headless-shell"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+         "--disable-backgrounding-occluded-windows", "--disable-dev-shm-usage", "--mute-audio",
+         "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
+         "--disable-features=WebRtcHideLocalIpsWithMdns", "--window-size=1280,960",
+         "--remote-debugging-port=0"]
+
+PAGE = """
+document.title = 'camrelay viewer';
+document.body.style = 'margin:0;background:#222;color:#eee;font:14px sans-serif;' +
+    'display:grid;grid-template-columns:repeat(auto-fit,minmax(400px,1fr));gap:8px';
+window.pulls = {};
+
+function showVideo(key, track) {
+    const box = document.createElement('div'), video = document.createElement('video');
+    const name = document.createElement('div');
+    name.textContent = key;
+    video.autoplay = video.muted = video.playsInline = true;
+    video.style = 'width:100%;max-height:90vh';
+    video.srcObject = new MediaStream([track]);
+    box.append(name, video);
+    document.body.append(box);
+    return box;
+}
+
+window.answer = async (key, sdp) => {
+    const pc = new RTCPeerConnection();
+    const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, box: null};
+    pc.ontrack = (event) => { pull.box = showVideo(key, event.track); };
+    await pc.setRemoteDescription({type: 'offer', sdp});
+    await pc.setLocalDescription();
+    pull.rejected = /^m=video 0 /m.test(pc.localDescription.sdp);
+    return pc.localDescription.sdp;
+};
+
+window.drop = (key) => {
+    const pull = pulls[key];
+    if (!pull) return;
+    pull.pc.close();
+    if (pull.box) pull.box.remove();
+    delete pulls[key];
+};
+
+async function sample(pull) {
+    const receiver = pull.pc.getReceivers().find((r) => r.track.kind === 'video');
+    if (!receiver) return;
+    for (const s of (await receiver.getStats()).values()) {
+        if (s.type !== 'inbound-rtp') continue;
+        pull.stats = {framesDecoded: s.framesDecoded || 0, width: s.frameWidth || 0,
+                      height: s.frameHeight || 0, packetsLost: s.packetsLost || 0,
+                      packetsReceived: s.packetsReceived || 0, freezeCount: s.freezeCount || 0,
+                      pliCount: s.pliCount, nackCount: s.nackCount};
+        if (s.framesDecoded > pull.frames) pull.ticks.push(Date.now());
+        pull.frames = s.framesDecoded || 0;
+    }
+}
+
+setInterval(() => Object.values(pulls).forEach(sample), SAMPLE_MS);
+
+window.poll = () => {
+    const out = {};
+    for (const [key, pull] of Object.entries(pulls)) {
+        out[key] = {...pull.stats, state: pull.pc.connectionState, ticks: pull.ticks};
+        if (pull.rejected) out[key].error = 'the browser rejected the video format';
+        pull.ticks = [];
+    }
+    return out;
+};
+"""
+SAMPLE_MS = 100
+
+
+def die_with_parent():
+    """In the child, before exec: its own group, and no life after viewer.py."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setsid()
+
+
+class Chromium:
+    """The backend: a browser with one page."""
+
+    def __init__(self):
+        self.profile = tempfile.mkdtemp(prefix="sim-viewer-")
+        self.process = subprocess.Popen(
+            [BROWSER, *FLAGS, f"--user-data-dir={self.profile}", "about:blank"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent)
+        self.http = aiohttp.ClientSession()
+        self.socket = self.reader = None
+        self.numbers = itertools.count(1)
+        self.waiting = {}
+
+    @classmethod
+    async def open(cls):
+        self = cls()
+        try:
+            await asyncio.wait_for(self.connect(), START_TIMEOUT_S)
+            await self.evaluate(PAGE.replace("SAMPLE_MS", str(SAMPLE_MS)))
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def connect(self):
+        """Find the page's debugger: the port is written by the browser."""
+        while True:
+            with contextlib.suppress(OSError, ValueError, IndexError, aiohttp.ClientError):
+                with open(self.profile + "/DevToolsActivePort", encoding="ascii") as file:
+                    port = int(file.readline())
+                async with self.http.get(f"http://127.0.0.1:{port}/json/list") as response:
+                    pages = [p for p in await response.json() if p["type"] == "page"]
+                self.socket = await self.http.ws_connect(pages[0]["webSocketDebuggerUrl"],
+                                                         max_msg_size=0)
+                break
+            if self.process.poll() is not None:
+                raise RuntimeError(f"chromium ended with {self.process.returncode}")
+            await asyncio.sleep(0.05)
+        self.reader = asyncio.create_task(self.read())
+
+    async def read(self):
+        async for frame in self.socket:
+            message = json.loads(frame.data)
+            future = self.waiting.get(message.get("id"))
+            if future and not future.done():
+                future.set_result(message)
+        for future in self.waiting.values():
+            if not future.done():
+                future.set_exception(RuntimeError("chromium is gone"))
+
+    async def command(self, method, **parameters):
+        number = next(self.numbers)
+        future = self.waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self.socket.send_json({"id": number, "method": method, "params": parameters})
+            reply = await asyncio.wait_for(future, START_TIMEOUT_S)
+        finally:
+            del self.waiting[number]
+        if "error" in reply:
+            raise RuntimeError(f"{method}: {reply['error']}")
+        return reply["result"]
+
+    async def evaluate(self, expression):
+        result = await self.command("Runtime.evaluate", expression=expression, awaitPromise=True,
+                                    returnByValue=True)
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
+            raise ValueError(details.get("exception", details).get("description", "exception"))
+        return result["result"].get("value")
+
+    async def answer(self, key, offer):
+        return await self.evaluate(f"answer({json.dumps(key)}, {json.dumps(offer)})")
+
+    async def drop(self, key):
+        await self.evaluate(f"drop({json.dumps(key)})")
+
+    async def poll(self):
+        return await self.evaluate("poll()")
+
+    async def screenshot(self, path):
+        reply = await self.command("Page.captureScreenshot", format="png")
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(reply["data"]))
+
+    async def close(self):
+        """Close the connections (so the SFU hears of it), then the browser."""
+        if self.socket is not None:
+            with contextlib.suppress(Exception):
+                await self.evaluate("Object.keys(pulls).forEach(drop)")
+                await self.command("Browser.close")
+        if self.reader:
+            self.reader.cancel()
+        await self.http.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(self.process.wait, CLOSE_TIMEOUT_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    OPTIONS = viewer_common.parse_arguments(__doc__.splitlines()[0])
+    asyncio.run(viewer_common.run_viewer(OPTIONS, Chromium.open))

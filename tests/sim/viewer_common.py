@@ -1,0 +1,301 @@
+"""viewer_common.py - what both viewers share: finding tracks, pulling them, counting, reporting.
+
+Owns the command line, the API calls (so no bearer gets into a page), one Watch per camera, and the
+output lines. Knows nothing of Chromium or aiortc: a backend has answer(), drop(), poll(), close(),
+and screenshot(). One asyncio loop.
+"""
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import ssl
+import sys
+import time
+
+import aiohttp
+
+LOG = logging.getLogger("viewer")
+DISCOVER_S = 0.2
+RETRY_S = 0.2
+CALL_TIMEOUT_S = 15
+
+
+class Refused(Exception):
+    """The API did not give the track."""
+
+
+class Gauge:
+    """Gaps between decoded frames, over all pulls of a camera. Times in ms."""
+
+    def __init__(self, now):
+        self.start, self.last, self.first = now, None, None
+        self.longest = self.line = 0
+
+    def tick(self, at):
+        if self.last is None:
+            self.first = self.last = at
+        gap = at - self.last
+        self.last = max(self.last, at)
+        self.longest, self.line = max(self.longest, gap), max(self.line, gap)
+
+    def report(self, now):
+        """Longest gaps since the start and since the last report; an unended gap counts."""
+        if self.last is not None:
+            self.longest = max(self.longest, now - self.last)
+            self.line = max(self.line, now - self.last)
+        out = {"first_frame_ms": None if self.first is None else round(self.first - self.start),
+               "longest_gap_ms": round(self.longest), "gap_since_line_ms": round(self.line)}
+        self.line = 0
+        return out
+
+
+class Api:
+    """The calls a viewer's application server makes."""
+
+    def __init__(self, options, http):
+        self.base = f"{options.api}/apps/{options.app_id}/sessions"
+        self.headers = {"Authorization": f"Bearer {options.secret}"}
+        self.http = http
+
+    async def call(self, method, path, body=None):
+        timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
+        async with self.http.request(method, self.base + path, json=body, headers=self.headers,
+                                     timeout=timeout) as response:
+            reply = await response.json(content_type=None)
+            if response.status >= 300:
+                raise Refused(f"{response.status} {reply.get('errorCode')}")
+            return reply
+
+    async def pull(self, locator):
+        """A new viewer session with this track: (session id, offer)."""
+        session = (await self.call("POST", "/new"))["sessionId"]
+        reply = await self.call("POST", f"/{session}/tracks/new", {"tracks": [
+            {"location": "remote", "sessionId": locator[0], "trackName": locator[1]}]})
+        failed = [t["errorCode"] for t in reply["tracks"] if "errorCode" in t]
+        if failed or "sessionDescription" not in reply:
+            raise Refused(",".join(failed) or "no sessionDescription")
+        return session, reply["sessionDescription"]["sdp"]
+
+    async def answer(self, session, sdp):
+        await self.call("PUT", f"/{session}/renegotiate",
+                        {"sessionDescription": {"type": "answer", "sdp": sdp}})
+
+
+class Watch:
+    """One camera: pulls it, and again when it is published elsewhere or the pull is lost."""
+
+    def __init__(self, name, api, backend):
+        self.name, self.api, self.backend = name, api, backend
+        self.locator = None            # what is published: (session id, track name)
+        self.pulled = None             # what we have
+        self.key = None                # of the backend's connection in use
+        self.pulls = 0
+        self.error = None
+        self.gauge = Gauge(time.time() * 1000)
+        self.frames_before = 0         # decoded by connections that are gone
+        self.lost_before = 0
+        self.now = {}                  # last poll of the backend
+        self.changed = asyncio.Event()
+
+    def locate(self, locator):
+        if locator != self.locator:
+            self.locator = locator
+            self.changed.set()
+
+    async def run(self):
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            while self.locator != self.pulled:
+                try:
+                    await self.pull(self.locator)
+                except Exception as error:  # aiortc and browsers refuse SDP in many ways
+                    self.error = str(error) or type(error).__name__
+                    LOG.info("%s: %s", self.name, self.error)
+                    await asyncio.sleep(RETRY_S)
+
+    async def pull(self, locator):
+        session, offer = await self.api.pull(locator)
+        self.pulls += 1
+        key = f"{self.name}#{self.pulls}"
+        try:
+            await self.api.answer(session, await self.backend.answer(key, offer))
+        except BaseException:
+            await self.backend.drop(key)
+            raise
+        old, self.key, self.pulled, self.error = self.key, key, locator, None
+        if old:
+            self.keep_totals()
+            await self.backend.drop(old)
+
+    def keep_totals(self):
+        self.frames_before += self.now.get("framesDecoded", 0)
+        self.lost_before += self.now.get("packetsLost", 0)
+        self.now = {}
+
+    def take(self, polled):
+        """A poll of the backend: {key: counters}."""
+        mine = polled.get(self.key)
+        if mine is None:
+            return
+        for at in mine.pop("ticks", ()):
+            self.gauge.tick(at)
+        self.now = mine
+        if mine.get("state") in ("failed", "closed") and self.pulled == self.locator:
+            self.pulled = None           # the same track again, by a new session
+            self.changed.set()
+
+    def report(self):
+        now = self.now
+        return {"framesDecoded": self.frames_before + now.get("framesDecoded", 0),
+                "width": now.get("width", 0), "height": now.get("height", 0),
+                "packetsLost": self.lost_before + now.get("packetsLost", 0),
+                "packetsReceived": now.get("packetsReceived", 0),
+                "freezeCount": now.get("freezeCount"), "pulls": self.pulls,
+                "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
+                "error": self.error or now.get("error"),
+                **self.gauge.report(time.time() * 1000)}
+
+
+class Viewer:
+    """All cameras of one run."""
+
+    def __init__(self, options, http, backend):
+        self.options, self.http, self.backend = options, http, backend
+        self.api = Api(options, http)
+        self.watches, self.tasks = {}, []
+        self.started = time.time()
+        for name in options.camera:
+            self.watch(name)
+
+    def watch(self, name):
+        if name not in self.watches:
+            self.watches[name] = Watch(name, self.api, self.backend)
+            self.tasks.append(asyncio.create_task(self.watches[name].run()))
+        return self.watches[name]
+
+    async def discover(self):
+        """Follow what the stand-in says is published; the newest of a name is the one."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, ValueError):
+                async with self.http.get(self.options.sim + "/state?light=1",
+                                         timeout=aiohttp.ClientTimeout(total=2)) as response:
+                    self.locate_published((await response.json())["published"])
+            await asyncio.sleep(DISCOVER_S)
+
+    def locate_published(self, published):
+        newest = {}
+        for track in published:
+            name = track["trackName"]
+            if track["kind"] == "video" and name.startswith(tuple(self.options.discover)):
+                newest[name] = (track["sessionId"], name)
+        for name, locator in newest.items():
+            self.watch(name).locate(locator)
+
+    async def locate_listed(self):
+        """--tracks: [{camera, sessionId, trackName}] in a file, at a URL, or on stdin."""
+        source = self.options.tracks
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError,
+                                     ValueError):
+                for entry in json.loads(await self.read_list(source)):
+                    watch = self.watch(entry.get("camera") or entry["trackName"])
+                    watch.locate((entry["sessionId"], entry["trackName"]))
+            if source == "-":
+                return
+            await asyncio.sleep(DISCOVER_S)
+
+    async def read_list(self, source):
+        if source == "-":
+            return await asyncio.to_thread(sys.stdin.read)
+        if source.startswith(("http://", "https://")):
+            async with self.http.get(source) as response:
+                return await response.text()
+        with open(source, encoding="utf-8") as file:
+            return file.read()
+
+    async def poll(self):
+        polled = await self.backend.poll()
+        for watch in self.watches.values():
+            watch.take(polled)
+
+    def line(self, **more):
+        now = time.time()
+        cameras = {name: watch.report() for name, watch in self.watches.items()}
+        print(json.dumps({"t": round(now, 3), "elapsed": round(now - self.started, 3), **more,
+                          "cameras": cameras}), flush=True)
+        return cameras
+
+    def enough(self, cameras):
+        wanted = self.options.frames
+        return wanted and cameras and all(c["framesDecoded"] >= wanted for c in cameras.values())
+
+    async def run(self, stop):
+        if self.options.discover:
+            self.tasks.append(asyncio.create_task(self.discover()))
+        if self.options.tracks:
+            self.tasks.append(asyncio.create_task(self.locate_listed()))
+        try:
+            while not stop.is_set():
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(stop.wait(), self.options.interval)
+                await self.poll()
+                over = self.options.seconds and time.time() - self.started >= self.options.seconds
+                if self.enough(self.line()) or over:
+                    break
+            if self.options.screenshot:
+                await self.backend.screenshot(self.options.screenshot)
+            self.line(summary=True)
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+def parse_arguments(text):
+    parser = argparse.ArgumentParser(description=text)
+    add = parser.add_argument
+    add("--api", required=True, help="http(s)://host:port/v1")
+    add("--app-id", default="sim-app")
+    add("--secret", default="sim-secret", help="the app's bearer")
+    add("--secret-file", help="read the bearer from this file instead")
+    add("--ca-file", help="PEM that the API's certificate must verify against")
+    add("--sim", help="control API of the stand-in, for --discover (default: beside --api)")
+    add("--discover", action="append", default=[], metavar="PREFIX",
+        help="watch every published video track whose name starts so ('' = all); repeatable")
+    add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName}]; a file or "
+        "URL is read again every 0.2 s")
+    add("--camera", action="append", default=[], metavar="NAME",
+        help="report this one from the start, though it is not published yet; repeatable")
+    add("--interval", type=float, default=0.2, metavar="S", help="between output lines")
+    add("--seconds", type=float, default=0, metavar="S", help="end after S (0: at SIGTERM)")
+    add("--frames", type=int, default=0, metavar="N", help="end when all cameras have decoded N")
+    add("--screenshot", metavar="FILE", help="PNG of all cameras, taken at the end")
+    add("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    if not options.discover and not options.tracks:
+        parser.error("--discover or --tracks is needed")
+    if options.secret_file:
+        with open(options.secret_file, encoding="utf-8") as file:
+            options.secret = file.read().strip()
+    options.sim = options.sim or options.api[:-len("/v1")] + "/sim"
+    logging.basicConfig(stream=sys.stderr, format="%(name)s %(message)s",
+                        level=logging.INFO if options.verbose else logging.WARNING)
+    return options
+
+
+async def run_viewer(options, open_backend):
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    context = ssl.create_default_context(cafile=options.ca_file) if options.ca_file else None
+    connector = aiohttp.TCPConnector(ssl=context)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        backend = await open_backend()
+        try:
+            await Viewer(options, http, backend).run(stop)
+        finally:
+            await backend.close()

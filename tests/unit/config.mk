@@ -1,0 +1,10 @@
+# Settings, logs, JSON, systemd.
+units += settings config systemd
+
+settings_objects = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/log.o \
+	common/clock.o
+unit_settings = $(settings_objects)
+unit_settings_libs = inih
+unit_config = supervisor/config.o supervisor/config_check.o $(settings_objects)
+unit_config_libs = inih
+unit_systemd = supervisor/systemd.o

@@ -1,0 +1,13 @@
+# proto.mk - what processes say to each other, and the worker's session.
+units += fields msg status session
+unit_fields = proto/fields.o common/json.o
+unit_fields_libs = json-c
+unit_msg = proto/msg.o proto/fields.o common/json.o
+unit_msg_libs = json-c
+unit_status = proto/status.o proto/fields.o common/json.o
+unit_status_libs = json-c
+unit_session = worker/session.o common/backoff.o
+
+fuzzers += msg
+fuzz_msg = proto/msg.o proto/fields.o common/json.o
+fuzz_msg_libs = json-c

@@ -1,0 +1,324 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "common/err.h"
+#include "common/log.h"
+#include "supervisor/oauth.h"
+#include "supervisor/timer.h"
+
+/* ---- a clock, a timer and a network made of nothing ------------------------------------------ */
+
+static ms_t now_ms;
+static struct {
+	void (*on_due)(void *);
+	void *arg;
+	ms_t due_ms; /* MS_NEVER: not set */
+} timer;
+static struct {
+	int asked;
+	char body[512];
+	http_done *done; /* NULL: nothing in flight */
+	void *arg;
+} net;
+
+ms_t
+clock_now(void)
+{
+	return now_ms;
+}
+
+int64_t
+clock_wall_us(void)
+{
+	return 0;
+}
+
+struct timer *
+timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
+{
+	(void)loop;
+	timer.on_due = on_due;
+	timer.arg = arg;
+	timer.due_ms = MS_NEVER;
+	return (struct timer *)&timer;
+}
+
+void
+timer_free(struct timer *t)
+{
+	(void)t;
+}
+
+void
+timer_start(struct timer *t, ms_t pause_ms)
+{
+	(void)t;
+	timer.due_ms = now_ms + pause_ms;
+}
+
+void
+timer_stop(struct timer *t)
+{
+	(void)t;
+	timer.due_ms = MS_NEVER;
+}
+
+struct http_call *
+http_client_start(struct http_client *c, const struct http_request *r, http_done *done, void *arg)
+{
+	(void)c;
+	assert_null(net.done);
+	net.asked++;
+	snprintf(net.body, sizeof(net.body), "%s", r->body);
+	net.done = done;
+	net.arg = arg;
+	return (struct http_call *)&net;
+}
+
+void
+http_client_cancel(struct http_call *call)
+{
+	(void)call;
+	net.done = NULL;
+}
+
+static void
+answer(int status, const char *body)
+{
+	struct http_answer a = { .err = status ? 0 : ERR_TIMEOUT,
+		.why = status ? "" : "timed out",
+		.status = status,
+		.body = body,
+		.body_len = strlen(body) };
+	http_done *done = net.done;
+
+	assert_non_null(done);
+	net.done = NULL;
+	done(&a, net.arg);
+}
+
+static void
+grant(const char *token)
+{
+	char body[128];
+
+	snprintf(body, sizeof(body), "{\"access_token\":\"%s\",\"expires_in\":3600}", token);
+	answer(200, body);
+}
+
+/* Goes to the moment that the timer is set to. */
+static ms_t
+elapse(void)
+{
+	ms_t before_ms = now_ms;
+
+	assert_true(timer.due_ms < MS_NEVER);
+	now_ms = timer.due_ms;
+	timer.due_ms = MS_NEVER;
+	timer.on_due(timer.arg);
+	return now_ms - before_ms;
+}
+
+/* ---- the account ----------------------------------------------------------------------------- */
+
+static char token_file[] = "/tmp/test_oauth.XXXXXX";
+static int changes;
+
+static void
+on_changed(struct oauth *o, void *arg)
+{
+	(void)o;
+	(void)arg;
+	changes++;
+}
+
+static int
+start(void **state)
+{
+	struct oauth_settings s = { .name = "home",
+		.token_url = "http://t",
+		.client_id = "id",
+		.refresh_token_file = token_file,
+		.client_secret = secret_new("hush"),
+		.refresh_token = secret_new("1//0x"),
+		.timeout_ms = 1000 };
+
+	now_ms = 1000000;
+	net.asked = changes = 0;
+	*state = oauth_new(NULL, NULL, &s, on_changed, NULL);
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	oauth_free(*state);
+	unlink(token_file);
+	return 0;
+}
+
+static void
+the_first_refresh_begins_at_once(void **state)
+{
+	assert_int_equal(net.asked, 1);
+	assert_non_null(strstr(net.body, "refresh_token=1%2F%2F0x"));
+	assert_null(oauth_bearer(*state));
+	grant("a");
+	assert_string_equal(oauth_bearer(*state), "a");
+	assert_int_equal(changes, 1);
+	assert_int_equal(oauth_state(*state), OAUTH_RESTING);
+}
+
+static void
+a_token_is_renewed_a_minute_before_it_expires(void **state)
+{
+	grant("a");
+	assert_int_equal(elapse(), 3600000 - 60000);
+	assert_int_equal(net.asked, 2);
+	assert_string_equal(oauth_bearer(*state), "a");
+	grant("b");
+	assert_string_equal(oauth_bearer(*state), "b");
+}
+
+static void
+a_short_token_is_renewed_after_nine_tenths_of_its_life(void **state)
+{
+	answer(200, "{\"access_token\":\"a\",\"expires_in\":20}");
+	assert_int_equal(elapse(), 18000);
+	assert_string_equal(oauth_bearer(*state), "a");
+	now_ms += 2000;
+	assert_null(oauth_bearer(*state));
+}
+
+static void
+failures_are_tried_again_with_growing_pauses(void **state)
+{
+	ms_t longest_ms = 0;
+
+	for (int i = 0; i < 12; i++) {
+		answer(i % 2 ? 0 : 503, "");
+		assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
+		ms_t pause_ms = elapse();
+		assert_true(pause_ms <= 60000);
+		assert_true(i > 0 || (pause_ms >= 800 && pause_ms <= 1200));
+		longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
+	}
+	assert_true(longest_ms >= 48000);
+	assert_int_equal(net.asked, 13);
+	grant("a");
+	assert_string_equal(oauth_why(*state), "");
+}
+
+static void
+a_token_stays_in_use_while_its_renewal_fails(void **state)
+{
+	grant("a");
+	elapse();
+	answer(500, "<title>Oops</title>");
+	assert_string_equal(oauth_bearer(*state), "a");
+	assert_string_equal(oauth_why(*state), "answer 500: HTML page: Oops");
+}
+
+static void
+a_refused_account_is_dead_and_asks_no_more(void **state)
+{
+	grant("a");
+	elapse();
+	answer(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Token revoked.\"}");
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_string_equal(oauth_why(*state), "invalid_grant: Token revoked.");
+	assert_null(oauth_bearer(*state));
+	assert_true(timer.due_ms == MS_NEVER);
+	oauth_reject(*state, "a");
+	assert_int_equal(net.asked, 2);
+}
+
+static void
+many_rejections_make_one_refresh(void **state)
+{
+	grant("a");
+	for (int i = 0; i < 20; i++)
+		oauth_reject(*state, "a");
+	assert_int_equal(net.asked, 2);
+	assert_null(oauth_bearer(*state));
+	grant("b");
+	oauth_reject(*state, "a"); /* late words about the old one */
+	assert_string_equal(oauth_bearer(*state), "b");
+	assert_int_equal(net.asked, 2);
+}
+
+static void
+a_replacement_that_is_rejected_too_is_replaced_after_a_pause(void **state)
+{
+	grant("a");
+	oauth_reject(*state, "a");
+	grant("b");
+	oauth_reject(*state, "b");
+	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
+	assert_int_equal(net.asked, 2);
+	elapse();
+	grant("c");
+	oauth_reject(*state, "c");
+	assert_true(elapse() >= 1600); /* the second pause */
+}
+
+static void
+a_token_that_lived_makes_rejections_news_again(void **state)
+{
+	grant("a");
+	oauth_reject(*state, "a");
+	grant("b");
+	elapse(); /* its early refresh */
+	grant("c");
+	oauth_reject(*state, "c");
+	assert_int_equal(oauth_state(*state), OAUTH_ASKING);
+}
+
+static void
+a_new_refresh_token_is_stored_and_used(void **state)
+{
+	char stored[32] = "";
+
+	answer(200, "{\"access_token\":\"a\",\"expires_in\":60,\"refresh_token\":\"1//0new\"}");
+	FILE *f = fopen(token_file, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(stored, sizeof(stored), f));
+	fclose(f);
+	assert_string_equal(stored, "1//0new\n");
+	elapse();
+	assert_non_null(strstr(net.body, "refresh_token=1%2F%2F0new"));
+	grant("b");
+	assert_string_equal(oauth_bearer(*state), "b");
+}
+
+int
+main(void)
+{
+#define ACCOUNT_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+	const struct CMUnitTest tests[] = {
+		ACCOUNT_TEST(the_first_refresh_begins_at_once),
+		ACCOUNT_TEST(a_token_is_renewed_a_minute_before_it_expires),
+		ACCOUNT_TEST(a_short_token_is_renewed_after_nine_tenths_of_its_life),
+		ACCOUNT_TEST(failures_are_tried_again_with_growing_pauses),
+		ACCOUNT_TEST(a_token_stays_in_use_while_its_renewal_fails),
+		ACCOUNT_TEST(a_refused_account_is_dead_and_asks_no_more),
+		ACCOUNT_TEST(many_rejections_make_one_refresh),
+		ACCOUNT_TEST(a_replacement_that_is_rejected_too_is_replaced_after_a_pause),
+		ACCOUNT_TEST(a_token_that_lived_makes_rejections_news_again),
+		ACCOUNT_TEST(a_new_refresh_token_is_stored_and_used),
+	};
+	int fd = mkstemp(token_file);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	log_open("/dev/null", LOG_LOGFMT, LOG_DEBUG);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

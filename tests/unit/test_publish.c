@@ -1,0 +1,539 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "common/log.h"
+#include "supervisor/publish.h"
+#include "supervisor/timer.h"
+
+/* ---- a clock, timers and an SFU made of nothing ---------------------------------------------- */
+
+struct timer {
+	void (*on_due)(void *);
+	void *arg;
+	ms_t due_ms; /* MS_NEVER: not set */
+	bool freed;
+};
+
+struct sfu_call {
+	enum sfu_request request;
+	char session[SFU_ID_CHARS_MAX + 1];
+	char offer[32];
+	size_t track_count;
+	sfu_done *done; /* NULL: answered or cancelled */
+	void *arg;
+};
+
+static ms_t now_ms;
+static struct timer timers[2]; /* unpublish's and publish's */
+static size_t timer_count;
+static struct sfu_call calls[64];
+static size_t call_count;
+static int session_count;
+
+ms_t
+clock_now(void)
+{
+	return now_ms;
+}
+
+int64_t
+clock_wall_us(void)
+{
+	return 0;
+}
+
+struct timer *
+timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
+{
+	struct timer *t = &timers[timer_count++];
+
+	(void)loop;
+	*t = (struct timer){ .on_due = on_due, .arg = arg, .due_ms = MS_NEVER };
+	return t;
+}
+
+void
+timer_free(struct timer *t)
+{
+	t->freed = true;
+}
+
+void
+timer_start(struct timer *t, ms_t pause_ms)
+{
+	t->due_ms = now_ms + (pause_ms > 0 ? pause_ms : 0);
+}
+
+void
+timer_stop(struct timer *t)
+{
+	t->due_ms = MS_NEVER;
+}
+
+static struct sfu_call *
+call(enum sfu_request request, const char *session, sfu_done *done, void *arg)
+{
+	struct sfu_call *c = &calls[call_count++];
+
+	assert_true(call_count < sizeof(calls) / sizeof(*calls));
+	*c = (struct sfu_call){ .request = request, .done = done, .arg = arg };
+	snprintf(c->session, sizeof(c->session), "%s", session);
+	return c;
+}
+
+struct sfu_call *
+sfu_session_new(struct sfu *s, sfu_done *done, void *arg)
+{
+	(void)s;
+	return call(SFU_SESSION_NEW, "", done, arg);
+}
+
+struct sfu_call *
+sfu_tracks_new(struct sfu *s, const char *session, const char *offer,
+	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg)
+{
+	struct sfu_call *c = call(SFU_TRACKS_NEW, session, done, arg);
+
+	(void)s;
+	(void)tracks;
+	snprintf(c->offer, sizeof(c->offer), "%s", offer);
+	c->track_count = count;
+	return c;
+}
+
+struct sfu_call *
+sfu_tracks_close(struct sfu *s, const char *session, const struct sfu_track *tracks, size_t count,
+	sfu_done *done, void *arg)
+{
+	struct sfu_call *c = call(SFU_TRACKS_CLOSE, session, done, arg);
+
+	(void)s;
+	(void)tracks;
+	c->track_count = count;
+	return c;
+}
+
+void
+sfu_cancel(struct sfu_call *c)
+{
+	assert_non_null(c->done);
+	c->done = NULL;
+}
+
+/* The only call of its kind that waits for an answer; NULL: none. */
+static struct sfu_call *
+waiting(enum sfu_request request)
+{
+	struct sfu_call *found = NULL;
+
+	for (size_t i = 0; i < call_count; i++)
+		if (calls[i].request == request && calls[i].done) {
+			assert_null(found);
+			found = &calls[i];
+		}
+	return found;
+}
+
+static void
+answer(enum sfu_request request, struct sfu_answer a)
+{
+	struct sfu_call *c = waiting(request);
+
+	assert_non_null(c);
+	sfu_done *done = c->done;
+	c->done = NULL;
+	done(&a, c->arg);
+}
+
+static void
+refuse(enum sfu_request request, enum sfu_error error)
+{
+	answer(request,
+		(struct sfu_answer){
+			.error = error, .words = "words", .sent = true, .retry_after_ms = -1 });
+}
+
+static void
+open_session(void)
+{
+	struct sfu_answer a = { .error = SFU_OK };
+
+	snprintf(a.session_id, sizeof(a.session_id), "s%d", ++session_count);
+	answer(SFU_SESSION_NEW, a);
+}
+
+static void
+accept_tracks(void)
+{
+	static char sdp[] = "answer";
+
+	answer(SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_OK, .sdp = sdp });
+}
+
+/* Goes to the next moment that a timer is set to; how long that took. */
+static ms_t
+elapse(void)
+{
+	ms_t before_ms = now_ms;
+	struct timer *t = timers[0].due_ms < timers[1].due_ms ? &timers[0] : &timers[1];
+
+	assert_true(t->due_ms < MS_NEVER);
+	now_ms = t->due_ms;
+	t->due_ms = MS_NEVER;
+	t->on_due(t->arg);
+	return now_ms - before_ms;
+}
+
+/* ---- the publication ------------------------------------------------------------------------- */
+
+static const struct sfu_track tracks[] = { { .mid = "0", .name = "porch-audio" },
+	{ .mid = "1", .name = "porch-video" } };
+static struct {
+	int answers;
+	int failures;
+	char session[32];
+	char why[128];
+	ms_t retry_ms;
+	int stopped;
+	bool closed;
+} seen;
+
+static void
+on_answer(const char *session, const char *sdp, void *arg)
+{
+	(void)arg;
+	assert_string_equal(sdp, "answer");
+	snprintf(seen.session, sizeof(seen.session), "%s", session);
+	seen.answers++;
+}
+
+static void
+on_failed(const char *why, ms_t retry_ms, void *arg)
+{
+	(void)arg;
+	snprintf(seen.why, sizeof(seen.why), "%s", why);
+	seen.retry_ms = retry_ms;
+	seen.failures++;
+}
+
+static void
+on_stopped(bool closed, void *arg)
+{
+	(void)arg;
+	seen.closed = closed;
+	seen.stopped++;
+}
+
+static int
+start(void **state)
+{
+	const struct publish_events events = { .on_answer = on_answer, .on_failed = on_failed };
+
+	now_ms = 1000000;
+	timer_count = call_count = 0;
+	session_count = 0;
+	memset(&seen, 0, sizeof(seen));
+	*state = publish_new(NULL, NULL, "porch", &events, NULL);
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	publish_free(*state);
+	assert_true(timers[0].freed && timers[1].freed);
+	for (size_t i = 0; i < call_count; i++)
+		assert_null(calls[i].done);
+	return 0;
+}
+
+static void
+offer(struct publish *p, const char *sdp)
+{
+	publish_offer(p, sdp, tracks, 2);
+}
+
+static void
+go_live(struct publish *p)
+{
+	offer(p, "offer");
+	open_session();
+	accept_tracks();
+	assert_int_equal(publish_state(p), PUBLISH_LIVE);
+}
+
+static void
+an_offer_becomes_an_answer(void **state)
+{
+	offer(*state, "offer");
+	assert_null(publish_session(*state));
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "offer");
+	assert_int_equal(waiting(SFU_TRACKS_NEW)->track_count, 2);
+	accept_tracks();
+	assert_int_equal(seen.answers, 1);
+	assert_string_equal(seen.session, "s1");
+	assert_string_equal(publish_session(*state), "s1");
+}
+
+static void
+a_failed_push_is_tried_in_a_new_session_with_the_same_offer(void **state)
+{
+	static const enum sfu_error errors[] = { SFU_INVALID, SFU_GONE, SFU_BUSY, SFU_SERVER,
+		SFU_TRACK, SFU_MALFORMED, SFU_TIMEOUT, SFU_TRANSPORT };
+
+	offer(*state, "offer");
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		open_session();
+		refuse(SFU_TRACKS_NEW, errors[i]);
+		assert_int_equal(seen.failures, i + 1);
+		assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
+		while (!waiting(SFU_SESSION_NEW)) {
+			if (waiting(SFU_TRACKS_CLOSE))
+				answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+			elapse();
+		}
+	}
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "offer");
+	accept_tracks();
+	assert_string_equal(seen.session, "s9");
+}
+
+static void
+pauses_double_from_half_a_second_to_fifteen(void **state)
+{
+	static const ms_t pauses[] = { 500, 1000, 2000, 4000, 8000, 15000, 15000 };
+
+	offer(*state, "offer");
+	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
+		refuse(SFU_SESSION_NEW, SFU_SERVER);
+		ms_t pause_ms = elapse();
+		assert_in_range(pause_ms, pauses[i] * 8 / 10, pauses[i] * 12 / 10);
+	}
+}
+
+static void
+success_makes_the_pause_short_again(void **state)
+{
+	offer(*state, "offer");
+	for (int i = 0; i < 5; i++) {
+		refuse(SFU_SESSION_NEW, SFU_SERVER);
+		elapse();
+	}
+	open_session();
+	accept_tracks();
+	offer(*state, "second");
+	refuse(SFU_SESSION_NEW, SFU_SERVER);
+	assert_in_range(seen.retry_ms, 400, 600);
+}
+
+static void
+a_longer_retry_after_is_kept_to(void **state)
+{
+	offer(*state, "offer");
+	answer(SFU_SESSION_NEW,
+		(struct sfu_answer){ .error = SFU_BUSY, .sent = true, .retry_after_ms = 7000 });
+	assert_int_equal(seen.retry_ms, 7000);
+	assert_int_equal(elapse(), 7000);
+}
+
+static void
+a_wrong_secret_is_tried_once_a_minute(void **state)
+{
+	offer(*state, "offer");
+	refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
+	assert_int_equal(elapse(), 60000);
+	refuse(SFU_SESSION_NEW, SFU_NO_APP);
+	assert_int_equal(elapse(), 60000);
+	assert_string_equal(publish_why(*state), "no-app: words");
+}
+
+static void
+a_lost_reply_closes_what_may_have_been_published(void **state)
+{
+	offer(*state, "offer");
+	open_session();
+	refuse(SFU_TRACKS_NEW, SFU_TRANSPORT);
+	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	assert_int_equal(waiting(SFU_TRACKS_CLOSE)->track_count, 2);
+}
+
+static void
+what_was_not_sent_needs_no_close(void **state)
+{
+	offer(*state, "offer");
+	open_session();
+	answer(SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_TRANSPORT, .sent = false });
+	assert_null(waiting(SFU_TRACKS_CLOSE));
+	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
+}
+
+static void
+too_early_waits_on_the_same_session_three_times(void **state)
+{
+	offer(*state, "offer");
+	open_session();
+	for (int i = 0; i < 2; i++) {
+		refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
+		assert_int_equal(publish_state(*state), PUBLISH_WAITING);
+		assert_int_equal(elapse(), 1000);
+		assert_string_equal(waiting(SFU_TRACKS_NEW)->session, "s1");
+	}
+	refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
+	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
+	elapse();
+	open_session();
+	refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED); /* the first of the new session */
+	assert_int_equal(publish_state(*state), PUBLISH_WAITING);
+}
+
+static void
+an_offer_that_three_sessions_refuse_is_given_up(void **state)
+{
+	offer(*state, "bad");
+	for (int i = 0; i < 3; i++) {
+		open_session();
+		refuse(SFU_TRACKS_NEW, SFU_INVALID);
+		if (i < 2)
+			elapse();
+	}
+	assert_int_equal(publish_state(*state), PUBLISH_GIVEN_UP);
+	assert_int_equal(seen.retry_ms, -1);
+	assert_true(timers[1].due_ms == MS_NEVER);
+	offer(*state, "good");
+	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
+	elapse();
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "good");
+}
+
+static void
+a_new_offer_has_a_new_session_at_once_and_the_old_is_closed(void **state)
+{
+	go_live(*state);
+	offer(*state, "second");
+	assert_non_null(waiting(SFU_SESSION_NEW));
+	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "second");
+	accept_tracks();
+	assert_string_equal(seen.session, "s2");
+	refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
+	elapse();
+	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
+}
+
+static void
+an_offer_during_a_pause_waits_for_its_end(void **state)
+{
+	offer(*state, "first");
+	refuse(SFU_SESSION_NEW, SFU_SERVER);
+	offer(*state, "second");
+	offer(*state, "third");
+	assert_null(waiting(SFU_SESSION_NEW));
+	elapse();
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "third");
+}
+
+static void
+an_offer_replaces_one_that_is_being_pushed(void **state)
+{
+	offer(*state, "first");
+	open_session();
+	offer(*state, "second");
+	assert_null(waiting(SFU_TRACKS_NEW));
+	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	open_session();
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->session, "s2");
+	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "second");
+}
+
+static void
+a_stop_is_done_when_the_tracks_are_closed(void **state)
+{
+	go_live(*state);
+	publish_stop(*state, 4000, on_stopped, NULL);
+	assert_int_equal(publish_state(*state), PUBLISH_IDLE);
+	assert_int_equal(seen.stopped, 0);
+	answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+	elapse();
+	assert_int_equal(seen.stopped, 1);
+	assert_true(seen.closed);
+}
+
+static void
+a_stop_does_not_wait_longer_than_it_may(void **state)
+{
+	ms_t began_ms = now_ms;
+
+	go_live(*state);
+	publish_stop(*state, 4000, on_stopped, NULL);
+	while (!seen.stopped) {
+		if (waiting(SFU_TRACKS_CLOSE))
+			refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
+		elapse();
+	}
+	assert_int_equal(now_ms - began_ms, 4000);
+	assert_false(seen.closed);
+}
+
+static void
+a_stop_of_nothing_is_done_at_once(void **state)
+{
+	publish_stop(*state, 4000, on_stopped, NULL);
+	assert_int_equal(seen.stopped, 0); /* never from inside */
+	assert_int_equal(elapse(), 0);
+	assert_int_equal(seen.stopped, 1);
+	assert_true(seen.closed);
+}
+
+static void
+a_close_that_never_works_is_left_to_the_sfu(void **state)
+{
+	go_live(*state);
+	publish_stop(*state, 0, NULL, NULL);
+	int tries = 0;
+	while (waiting(SFU_TRACKS_CLOSE)) {
+		refuse(SFU_TRACKS_CLOSE, SFU_TIMEOUT);
+		tries++;
+		if (timers[0].due_ms < MS_NEVER)
+			elapse();
+	}
+	assert_in_range(tries, 5, 15);
+	assert_true(now_ms <= 1000000 + 30000);
+}
+
+int
+main(void)
+{
+#define PUBLISH_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+	const struct CMUnitTest tests[] = {
+		PUBLISH_TEST(an_offer_becomes_an_answer),
+		PUBLISH_TEST(a_failed_push_is_tried_in_a_new_session_with_the_same_offer),
+		PUBLISH_TEST(pauses_double_from_half_a_second_to_fifteen),
+		PUBLISH_TEST(success_makes_the_pause_short_again),
+		PUBLISH_TEST(a_longer_retry_after_is_kept_to),
+		PUBLISH_TEST(a_wrong_secret_is_tried_once_a_minute),
+		PUBLISH_TEST(a_lost_reply_closes_what_may_have_been_published),
+		PUBLISH_TEST(what_was_not_sent_needs_no_close),
+		PUBLISH_TEST(too_early_waits_on_the_same_session_three_times),
+		PUBLISH_TEST(an_offer_that_three_sessions_refuse_is_given_up),
+		PUBLISH_TEST(a_new_offer_has_a_new_session_at_once_and_the_old_is_closed),
+		PUBLISH_TEST(an_offer_during_a_pause_waits_for_its_end),
+		PUBLISH_TEST(an_offer_replaces_one_that_is_being_pushed),
+		PUBLISH_TEST(a_stop_is_done_when_the_tracks_are_closed),
+		PUBLISH_TEST(a_stop_does_not_wait_longer_than_it_may),
+		PUBLISH_TEST(a_stop_of_nothing_is_done_at_once),
+		PUBLISH_TEST(a_close_that_never_works_is_left_to_the_sfu),
+	};
+	log_open("/dev/null", LOG_LOGFMT, LOG_DEBUG);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* test_quota.c - each of Google's buckets, in virtual time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "supervisor/quota.h"
+
+#define MINUTE 60000
+#define HOUR (60 * MINUTE)
+
+struct buckets {
+	struct quota *quota;
+	struct quota_device *porch;
+	struct quota_device *garage;
+};
+
+static struct buckets
+make(int qpm, ms_t minute_ms)
+{
+	struct quota_settings s = quota_settings_default(qpm, minute_ms);
+	struct quota *q = quota_new(&s);
+
+	return (struct buckets){
+		.quota = q,
+		.porch = quota_device_new(q),
+		.garage = quota_device_new(q),
+	};
+}
+
+static void
+drop(struct buckets *b)
+{
+	quota_device_free(b->porch);
+	quota_device_free(b->garage);
+	quota_free(b->quota);
+}
+
+/* Sends as many calls as are let, as soon as they are; returns when the last left. */
+static ms_t
+send(struct buckets *b, struct quota_device *d, enum call_kind kind, int calls, ms_t now)
+{
+	for (int i = 0; i < calls; i++) {
+		now = quota_when(b->quota, d, kind, now);
+		quota_take(b->quota, d, kind, now);
+	}
+	return now;
+}
+
+static void
+calls_leave_evenly_with_a_guard_of_one_and_a_half_percent(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	assert_int_equal(quota_pace(b.quota, 0), 6090);
+	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 1, 0), 0);
+	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, 0), 6090);
+	assert_int_equal(send(&b, b.garage, CALL_GENERATE, 1, 0), 2 * 6090);
+	drop(&b);
+}
+
+/* Unused slots are lost, they do not pile up. */
+static void
+no_burst_follows_a_pause(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	send(&b, b.porch, CALL_EXTEND, 1, 0);
+	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 1, HOUR), HOUR);
+	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 1, HOUR), HOUR + 6090);
+	drop(&b);
+}
+
+static void
+the_same_command_on_one_device_is_let_five_times_a_minute(void **state)
+{
+	struct buckets b = make(60, MINUTE);
+
+	(void)state;
+	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 5, 0), 4 * 1015);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 5000), 60900);
+	assert_int_equal(quota_device_when(b.porch, CALL_GENERATE, 5000), 5000);
+	assert_int_equal(quota_device_when(b.garage, CALL_EXTEND, 5000), 5000);
+	drop(&b);
+}
+
+static void
+a_camera_is_called_thirty_times_a_minute_at_most(void **state)
+{
+	struct quota_settings s = quota_settings_default(600, MINUTE);
+	struct buckets b = { 0 };
+
+	(void)state;
+	s.limits[QUOTA_COMMAND].calls = 0;
+	b.quota = quota_new(&s);
+	b.porch = quota_device_new(b.quota);
+	ms_t last = send(&b, b.porch, CALL_EXTEND, 30, 0);
+	assert_in_range(last, 1, 5000);
+	assert_int_equal(quota_device_when(b.porch, CALL_STOP, last), 60900);
+	drop(&b);
+}
+
+static void
+a_camera_is_called_a_hundred_times_an_hour_at_most(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+	ms_t now = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		now = send(&b, b.porch, i % 2 ? CALL_EXTEND : CALL_GENERATE, 1, now);
+	assert_in_range(now, 9 * MINUTE, 12 * MINUTE);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, now), HOUR + HOUR * 15 / 1000);
+	drop(&b);
+}
+
+static void
+listing_devices_has_a_bucket_of_its_own(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	send(&b, b.porch, CALL_EXTEND, 1, 0);
+	assert_int_equal(send(&b, NULL, CALL_LIST, 5, 0), 0);
+	assert_int_equal(quota_when(b.quota, NULL, CALL_LIST, 0), 60900);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 6090), 6090);
+	drop(&b);
+}
+
+static void
+a_minute_may_be_three_seconds(void **state)
+{
+	struct buckets b = make(10, 3000);
+
+	(void)state;
+	assert_int_equal(quota_pace(b.quota, 0), 305);
+	send(&b, b.porch, CALL_EXTEND, 5, 0);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 2000), 3045);
+	drop(&b);
+}
+
+static void
+a_limit_of_zero_is_none(void **state)
+{
+	struct quota_settings s = quota_settings_default(10, MINUTE);
+	struct buckets b = { 0 };
+
+	(void)state;
+	s.limits[QUOTA_COMMAND].calls = 0;
+	s.limits[QUOTA_DEVICE_MINUTE].calls = 0;
+	s.limits[QUOTA_DEVICE_HOUR].calls = 0;
+	b.quota = quota_new(&s);
+	b.porch = quota_device_new(b.quota);
+	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 1000, 0), 999 * 6090);
+	drop(&b);
+}
+
+static void
+a_429_holds_the_bucket_that_it_names_and_no_other(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_GENERATE, QUOTA_COMMAND, 0, 1000);
+	assert_int_equal(quota_device_when(b.porch, CALL_GENERATE, 1000), 1000 + 60900);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 1000), 1000);
+	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, 1000);
+	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000 + 60900);
+	assert_int_equal(quota_when(b.quota, NULL, CALL_LIST, 1000), 1000);
+	drop(&b);
+}
+
+static void
+a_429_holds_for_as_long_as_google_says(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 0), 30000);
+	drop(&b);
+}
+
+static void
+after_a_429_the_pace_is_half_until_a_window_was_clean(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
+	ms_t now = send(&b, b.porch, CALL_EXTEND, 1, 30000);
+	assert_int_equal(quota_pace(b.quota, now), 2 * 6090);
+	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, now), now + 2 * 6090);
+	assert_int_equal(quota_pace(b.quota, 30000 + 60900), 6090);
+	drop(&b);
+}
+
+static void
+a_second_429_begins_the_window_again(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 40000);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 40000), 70000);
+	assert_int_equal(quota_pace(b.quota, 130000), 2 * 6090);
+	assert_int_equal(quota_pace(b.quota, 130900), 6090);
+	drop(&b);
+}
+
+static void
+usage_says_what_is_left(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = send(&b, b.porch, CALL_EXTEND, 3, 0);
+	struct quota_usage u = quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	assert_int_equal(u.limit, 10);
+	assert_int_equal(u.used, 3);
+	assert_int_equal(u.held_ms, 0);
+	u = quota_usage(b.quota, b.porch, QUOTA_DEVICE_HOUR, CALL_EXTEND, now + HOUR / 2);
+	assert_int_equal(u.used, 3);
+	u = quota_usage(b.quota, b.porch, QUOTA_DEVICE_HOUR, CALL_EXTEND, now + 2 * HOUR);
+	assert_int_equal(u.used, 0);
+	drop(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls_leave_evenly_with_a_guard_of_one_and_a_half_percent),
+		cmocka_unit_test(no_burst_follows_a_pause),
+		cmocka_unit_test(the_same_command_on_one_device_is_let_five_times_a_minute),
+		cmocka_unit_test(a_camera_is_called_thirty_times_a_minute_at_most),
+		cmocka_unit_test(a_camera_is_called_a_hundred_times_an_hour_at_most),
+		cmocka_unit_test(listing_devices_has_a_bucket_of_its_own),
+		cmocka_unit_test(a_minute_may_be_three_seconds),
+		cmocka_unit_test(a_limit_of_zero_is_none),
+		cmocka_unit_test(a_429_holds_the_bucket_that_it_names_and_no_other),
+		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
+		cmocka_unit_test(after_a_429_the_pace_is_half_until_a_window_was_clean),
+		cmocka_unit_test(a_second_429_begins_the_window_again),
+		cmocka_unit_test(usage_says_what_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

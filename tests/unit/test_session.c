@@ -1,0 +1,370 @@
+/* test_session.c - the worker's two machines, in virtual time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "worker/session.h"
+
+/* The middle of the 32 bits: no jitter. */
+#define MIDDLE 0x80000000u
+
+static struct session *s;
+static ms_t now;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	s = session_new();
+	now = 1000;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	session_free(s);
+	return 0;
+}
+
+static unsigned
+step(enum session_event ev)
+{
+	return session_step(s, ev, now, MIDDLE);
+}
+
+/* Lets the pause pass; returns its length. */
+static ms_t
+wait_out(unsigned *effects)
+{
+	ms_t pause = session_due(s) - now;
+
+	now += pause;
+	*effects = step(SESSION_TIMER);
+	return pause;
+}
+
+static void
+play(void)
+{
+	step(SESSION_SOURCE);
+	step(SESSION_OPENED);
+	step(SESSION_MEDIA);
+}
+
+static void
+send_media(void)
+{
+	play();
+	step(SESSION_ANSWERED);
+	step(SESSION_CONNECTED);
+}
+
+static void
+a_stream_is_opened_when_it_is_named(void **state)
+{
+	(void)state;
+	assert_string_equal(session_phase(s), "idle");
+	assert_int_equal(step(SESSION_SOURCE), SESSION_DO_OPEN);
+	assert_string_equal(session_phase(s), "opening");
+}
+
+static void
+nothing_is_offered_before_pictures_flow(void **state)
+{
+	(void)state;
+	step(SESSION_SOURCE);
+	assert_int_equal(step(SESSION_OPENED), 0);
+	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
+	assert_string_equal(session_phase(s), "publishing");
+}
+
+static void
+media_goes_once_dtls_is_done(void **state)
+{
+	(void)state;
+	play();
+	assert_int_equal(step(SESSION_ANSWERED), 0);
+	assert_int_equal(step(SESSION_CONNECTED), SESSION_DO_SEND);
+	assert_string_equal(session_phase(s), "running");
+	assert_true(session_is_playing(s));
+}
+
+static void
+without_an_sfu_pictures_are_enough(void **state)
+{
+	(void)state;
+	session_set_publish(s, false);
+	step(SESSION_SOURCE);
+	step(SESSION_OPENED);
+	assert_int_equal(step(SESSION_MEDIA), 0);
+	assert_string_equal(session_phase(s), "running");
+}
+
+static void
+a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	send_media();
+	assert_int_equal(step(SESSION_LOST), 0);
+	assert_int_equal(wait_out(&effects), 0);
+	assert_int_equal(effects, SESSION_DO_OPEN);
+	for (ms_t expected = 1000; expected <= 32000; expected *= 2) {
+		step(SESSION_LOST);
+		assert_int_equal(wait_out(&effects), expected);
+		assert_int_equal(effects, SESSION_DO_OPEN);
+	}
+	step(SESSION_LOST);
+	assert_int_equal(wait_out(&effects), 60000);
+	step(SESSION_LOST);
+	assert_int_equal(wait_out(&effects), 60000);
+	assert_string_equal(session_phase(s), "reconnecting");
+}
+
+static void
+a_sound_stretch_forgets_the_pauses(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	play();
+	step(SESSION_LOST);
+	wait_out(&effects);
+	step(SESSION_OPENED);
+	step(SESSION_MEDIA);
+	now += SESSION_STABLE_MS;
+	step(SESSION_LOST);
+	assert_int_equal(wait_out(&effects), 0);
+}
+
+static void
+a_camera_that_drops_soon_after_each_connect_makes_no_storm(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	play();
+	step(SESSION_LOST);
+	wait_out(&effects);
+	step(SESSION_OPENED);
+	step(SESSION_MEDIA);
+	now += SESSION_STABLE_MS - 1;
+	step(SESSION_LOST);
+	assert_int_equal(wait_out(&effects), 1000);
+}
+
+static void
+a_404_is_tried_twice_more_then_refused(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	for (int i = 0; i < SESSION_NOT_FOUND_TRIES; i++) {
+		assert_int_equal(step(SESSION_NOT_FOUND), 0);
+		assert_int_equal(wait_out(&effects), SESSION_NOT_FOUND_PAUSE_MS);
+		assert_int_equal(effects, SESSION_DO_OPEN);
+	}
+	assert_int_equal(step(SESSION_NOT_FOUND), SESSION_DO_REFUSED);
+	assert_int_equal(session_due(s), MS_NEVER);
+	assert_string_equal(session_phase(s), "refused");
+}
+
+static void
+a_denial_is_tried_once_more_then_refused(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	assert_int_equal(step(SESSION_DENIED), 0);
+	wait_out(&effects);
+	assert_int_equal(effects, SESSION_DO_OPEN);
+	assert_int_equal(step(SESSION_DENIED), SESSION_DO_REFUSED);
+}
+
+static void
+pictures_forgive_earlier_refusals(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	step(SESSION_DENIED);
+	wait_out(&effects);
+	step(SESSION_OPENED);
+	step(SESSION_MEDIA);
+	assert_int_equal(step(SESSION_DENIED), 0);
+}
+
+static void
+a_refused_session_waits_for_another_stream(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	step(SESSION_DENIED);
+	wait_out(&effects);
+	step(SESSION_DENIED);
+	now += 3600000;
+	assert_int_equal(step(SESSION_TIMER), 0);
+	assert_int_equal(step(SESSION_SOURCE), SESSION_DO_OPEN);
+	assert_int_equal(step(SESSION_DENIED), 0); /* the old stream's denials do not count */
+}
+
+static void
+another_stream_closes_the_running_one_first(void **state)
+{
+	(void)state;
+	send_media();
+	assert_int_equal(step(SESSION_SOURCE), SESSION_DO_CLOSE);
+	assert_int_equal(step(SESSION_CLOSED), SESSION_DO_OPEN);
+}
+
+static void
+another_stream_is_opened_however_the_old_one_ends(void **state)
+{
+	(void)state;
+	send_media();
+	step(SESSION_SOURCE);
+	assert_int_equal(step(SESSION_LOST), SESSION_DO_OPEN);
+}
+
+static void
+an_untrusted_camera_is_not_tried_at_once(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	assert_int_equal(step(SESSION_UNUSABLE), 0);
+	assert_int_equal(wait_out(&effects), SESSION_PAUSE_CAP_MS);
+}
+
+static void
+a_short_outage_of_the_camera_keeps_the_sfu_session(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	send_media();
+	step(SESSION_LOST);
+	wait_out(&effects);
+	now += SESSION_TRACK_IDLE_MS - 1;
+	step(SESSION_OPENED);
+	assert_int_equal(step(SESSION_MEDIA), 0);
+	assert_string_equal(session_phase(s), "running");
+}
+
+static void
+a_track_that_the_sfu_forgot_is_offered_anew(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	send_media();
+	step(SESSION_LOST);
+	wait_out(&effects);
+	now += SESSION_TRACK_IDLE_MS;
+	step(SESSION_OPENED);
+	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
+}
+
+static void
+a_lost_sfu_connection_is_offered_anew(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	send_media();
+	assert_int_equal(step(SESSION_PEER_LOST), SESSION_DO_DROP);
+	assert_int_equal(wait_out(&effects), 0);
+	assert_int_equal(effects, SESSION_DO_OFFER);
+	assert_int_equal(step(SESSION_PEER_LOST), SESSION_DO_DROP);
+	assert_int_equal(wait_out(&effects), 1000);
+	assert_int_equal(effects, SESSION_DO_OFFER);
+}
+
+static void
+an_sfu_that_fails_while_the_camera_is_away_waits_for_pictures(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	send_media();
+	step(SESSION_LOST);
+	step(SESSION_OPENED); /* not asked for yet: ignored */
+	step(SESSION_PEER_LOST);
+	wait_out(&effects);
+	assert_false(effects & SESSION_DO_OFFER);
+	step(SESSION_OPENED);
+	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
+}
+
+static void
+a_stale_answer_changes_nothing(void **state)
+{
+	(void)state;
+	send_media();
+	assert_int_equal(step(SESSION_ANSWERED), 0);
+	assert_string_equal(session_peer_state(s), "sending");
+}
+
+static void
+reconnects_and_tries_are_counted(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	play();
+	assert_int_equal(session_reconnects(s), 0);
+	step(SESSION_LOST);
+	wait_out(&effects);
+	step(SESSION_LOST);
+	assert_int_equal(session_tries(s), 2);
+	wait_out(&effects);
+	step(SESSION_OPENED);
+	assert_int_equal(session_reconnects(s), 1);
+	step(SESSION_MEDIA);
+	assert_int_equal(session_tries(s), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_stream_is_opened_when_it_is_named),
+		TEST(nothing_is_offered_before_pictures_flow),
+		TEST(media_goes_once_dtls_is_done),
+		TEST(without_an_sfu_pictures_are_enough),
+		TEST(a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds),
+		TEST(a_sound_stretch_forgets_the_pauses),
+		TEST(a_camera_that_drops_soon_after_each_connect_makes_no_storm),
+		TEST(a_404_is_tried_twice_more_then_refused),
+		TEST(a_denial_is_tried_once_more_then_refused),
+		TEST(pictures_forgive_earlier_refusals),
+		TEST(a_refused_session_waits_for_another_stream),
+		TEST(another_stream_closes_the_running_one_first),
+		TEST(another_stream_is_opened_however_the_old_one_ends),
+		TEST(an_untrusted_camera_is_not_tried_at_once),
+		TEST(a_short_outage_of_the_camera_keeps_the_sfu_session),
+		TEST(a_track_that_the_sfu_forgot_is_offered_anew),
+		TEST(a_lost_sfu_connection_is_offered_anew),
+		TEST(an_sfu_that_fails_while_the_camera_is_away_waits_for_pictures),
+		TEST(a_stale_answer_changes_nothing),
+		TEST(reconnects_and_tries_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,28 @@
+# transport.mk - the worker's WebRTC transport: each module with what it is built on.
+units += srtp dtls udp_path sender ice peer
+unit_srtp = worker/srtp.o
+unit_srtp_libs = libsrtp2 openssl
+unit_dtls = worker/dtls.o worker/dtls_identity.o worker/srtp.o common/clock.o
+unit_dtls_libs = libsrtp2 openssl
+unit_ice = worker/ice.o worker/udp_path.o tests/unit/lite.o common/clock.o
+unit_ice_libs = nice openssl
+unit_udp_path = worker/udp_path.o
+unit_sender = worker/sender.o worker/srtp.o worker/udp_path.o
+unit_sender_libs = libsrtp2
+unit_peer = $(peer) tests/unit/lite.o
+unit_peer_libs = $(peer_libs)
+
+# What a peer is made of.
+peer = worker/peer.o worker/ice.o worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/sender.o \
+	worker/udp_path.o worker/sdp.o common/clock.o common/err.o common/log.o
+peer_libs = libsrtp2 nice openssl
+
+# One peer against the world: tests/integration/test_peer.py.
+$(B)/tests/integration/peer_probe: $(addprefix $(B)/,tests/integration/peer_probe.o worker/rtp.o \
+		$(peer))
+	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(peer_libs)) -lpthread
+
+# What sending costs: not a test.
+$(B)/tests/bench/bench_sender: $(addprefix $(B)/,tests/bench/bench_sender.o worker/sender.o worker/srtp.o \
+		worker/udp_path.o)
+	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libsrtp2) -lpthread

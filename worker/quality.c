@@ -1,0 +1,144 @@
+/* quality.c - how the source's stream is: rate, bitrate, GOPs, jitter, gaps.
+ * Owns the counts of one source. Judges nothing: thresholds for "bad" are the supervisor's. Pure;
+ * media thread. */
+#include <stdlib.h>
+
+#include "worker/quality.h"
+
+/* Timestamps that are further off than this from the time that passed were set anew: they say
+ * nothing about the network. */
+#define JUMP_US 2000000
+
+struct quality {
+	/* Since the last snapshot. */
+	int64_t began_us;
+	uint32_t pictures;
+	uint64_t bytes;
+	/* The last picture; valid from the first on. */
+	int64_t pts_90k;
+	int64_t arrival_us;
+	/* The last IDR; valid from the first on. */
+	int64_t idr_us;
+	int64_t idr_pts_90k;
+	int64_t idr_picture; /* its number, from 1 */
+	double jitter_us;
+	int64_t longest_gap_us;       /* of those that are over */
+	struct quality_snapshot life; /* the counters of the whole life, and the last GOP */
+};
+
+struct quality *
+quality_new(int64_t now_us)
+{
+	struct quality *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		abort();
+	q->began_us = now_us;
+	return q;
+}
+
+void
+quality_free(struct quality *q)
+{
+	free(q);
+}
+
+/* Ticks from one timestamp to another, modulo 2^32 as RTP's are. */
+static int64_t
+step(int64_t from_90k, int64_t to_90k)
+{
+	return (int32_t)((uint32_t)to_90k - (uint32_t)from_90k);
+}
+
+static bool
+is_gap(int64_t silence_us)
+{
+	return silence_us > QUALITY_GAP_MS * INT64_C(1000);
+}
+
+/* What lies between the last picture and this one. */
+static void
+on_interval(struct quality *q, const struct quality_picture *p)
+{
+	int64_t passed_us = p->arrival_us - q->arrival_us;
+	int64_t step_us = step(q->pts_90k, p->pts_90k) * 100 / 9;
+	int64_t later_us = passed_us - step_us;
+
+	if (is_gap(passed_us)) {
+		q->life.gaps++;
+		if (passed_us > q->longest_gap_us)
+			q->longest_gap_us = passed_us;
+	}
+	if (later_us > JUMP_US || later_us < -JUMP_US)
+		return;
+	if (later_us > QUALITY_LATE_MS * INT64_C(1000))
+		q->life.late++;
+	/* RFC 3550 6.4.1: a sixteenth of the news. */
+	double deviation_us = (double)(later_us < 0 ? -later_us : later_us);
+	q->jitter_us += (deviation_us - q->jitter_us) / 16;
+}
+
+static void
+on_keyframe(struct quality *q, const struct quality_picture *p)
+{
+	int64_t number = (int64_t)q->life.pictures;
+
+	if (q->life.keyframes > 0) {
+		q->life.gop_pictures = (uint32_t)(number - q->idr_picture);
+		q->life.gop_ms = step(q->idr_pts_90k, p->pts_90k) / 90;
+	}
+	q->life.keyframes++;
+	q->idr_us = p->arrival_us;
+	q->idr_pts_90k = p->pts_90k;
+	q->idr_picture = number;
+}
+
+void
+quality_on_picture(struct quality *q, const struct quality_picture *p)
+{
+	if (q->life.pictures > 0)
+		on_interval(q, p);
+	q->pictures++;
+	q->bytes += p->bytes;
+	q->life.pictures++;
+	q->life.bytes += p->bytes;
+	if (p->idr)
+		on_keyframe(q, p);
+	q->pts_90k = p->pts_90k;
+	q->arrival_us = p->arrival_us;
+}
+
+/* The rates of the time since the last snapshot. */
+static void
+take_rates(struct quality *q, int64_t now_us, struct quality_snapshot *out)
+{
+	int64_t passed_us = now_us - q->began_us;
+
+	if (passed_us > 0) {
+		out->fps = q->pictures * 1e6 / (double)passed_us;
+		out->bitrate = (int64_t)((double)q->bytes * 8e6 / (double)passed_us);
+	}
+	q->began_us = now_us;
+	q->pictures = 0;
+	q->bytes = 0;
+}
+
+struct quality_snapshot
+quality_snapshot(struct quality *q, int64_t now_us)
+{
+	struct quality_snapshot out = q->life;
+	int64_t silence_us = q->life.pictures > 0 ? now_us - q->arrival_us : -1;
+	int64_t longest_us = q->longest_gap_us;
+
+	take_rates(q, now_us, &out);
+	if (is_gap(silence_us)) {
+		out.gaps++;
+		if (silence_us > longest_us)
+			longest_us = silence_us;
+	}
+	out.jitter_ms = q->jitter_us / 1000;
+	out.longest_gap_ms = longest_us / 1000;
+	out.silence_ms = silence_us < 0 ? -1 : silence_us / 1000;
+	out.keyframe_age_ms = q->life.keyframes > 0 ? (now_us - q->idr_us) / 1000 : -1;
+	return out;
+}

@@ -1,0 +1,366 @@
+/* rtp.c - H.264 to RTP packets, and the source's timestamps to ours.
+ * Owns sequence numbers, timestamps and the sender's counts of one SSRC. Keeps no packet and sends
+ * none: the sink does. Pure; media thread. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "worker/h264.h"
+#include "worker/rtp.h"
+#include "worker/wire.h"
+
+/* RFC 6184 5.2, table 1: payload structures in the place of a NAL unit's type. */
+#define STAP_A 24
+#define FU_A 28
+/* RFC 6184 5.8: the FU header. */
+#define FU_START 0x80
+#define FU_END 0x40
+#define FU_BYTES 2 /* FU indicator and FU header */
+/* RFC 6184 5.7.1: the NAL unit's size stands before it. */
+#define STAP_SIZE_BYTES 2
+/* The NAL header: F, NRI, type. */
+#define F_BIT 0x80
+#define NRI_BITS 0x60
+#define TYPE_BITS 0x1f
+
+/* ---- the header ------------------------------------------------------------------------------ */
+
+void
+rtp_write_header(uint8_t *out, const struct rtp_header *h)
+{
+	out[0] = 2 << 6;
+	out[1] = (uint8_t)(h->marker << 7 | (h->pt & 0x7f));
+	wire_put16(out + 2, h->seq);
+	wire_put32(out + 4, h->timestamp);
+	wire_put32(out + 8, h->ssrc);
+}
+
+int
+rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t **payload,
+	size_t *payload_len)
+{
+	if (len < RTP_HEADER_BYTES || packet[0] >> 6 != 2)
+		return ERR_PARSE;
+	size_t at = RTP_HEADER_BYTES + 4 * (size_t)(packet[0] & 0x0f);
+	if (packet[0] & 0x10) { /* extension */
+		if (at + 4 > len)
+			return ERR_PARSE;
+		at += 4 + 4 * (size_t)wire_get16(packet + at + 2);
+	}
+	size_t padding = packet[0] & 0x20 ? packet[len - 1] : 0;
+	if (packet[0] & 0x20 && padding == 0)
+		return ERR_PARSE;
+	if (at + padding > len)
+		return ERR_PARSE;
+	*h = (struct rtp_header){
+		.marker = packet[1] >> 7,
+		.pt = packet[1] & 0x7f,
+		.seq = wire_get16(packet + 2),
+		.timestamp = wire_get32(packet + 4),
+		.ssrc = wire_get32(packet + 8),
+	};
+	*payload = packet + at;
+	*payload_len = len - at - padding;
+	return 0;
+}
+
+/* ---- the packetizer -------------------------------------------------------------------------- */
+
+struct rtp_packetizer {
+	struct rtp_config c;
+	size_t payload_max;
+	uint16_t seq; /* of the next packet */
+	uint32_t packets;
+	uint32_t octets;
+	/* Small NAL units that wait for company, as the STAP-A they may become. */
+	uint32_t held_timestamp;
+	unsigned held_count;
+	size_t held_len; /* at least 1: the STAP-A header */
+	uint8_t held[];  /* payload_max bytes */
+};
+
+struct rtp_packetizer *
+rtp_packetizer_new(const struct rtp_config *config)
+{
+	assert(config->packet_max >= 64);
+	size_t payload_max = config->packet_max - RTP_HEADER_BYTES;
+	struct rtp_packetizer *p = calloc(1, sizeof(*p) + payload_max);
+
+	if (!p)
+		abort();
+	p->c = *config;
+	p->payload_max = payload_max;
+	p->seq = config->first_seq;
+	p->held_len = 1;
+	return p;
+}
+
+void
+rtp_packetizer_free(struct rtp_packetizer *p)
+{
+	free(p);
+}
+
+/* Takes room for the next packet and writes its header. Returns where the payload goes. */
+static uint8_t *
+open_packet(struct rtp_packetizer *p, size_t payload_len, uint32_t timestamp, bool marker)
+{
+	struct rtp_header h = {
+		.marker = marker,
+		.pt = p->c.pt,
+		.seq = p->seq,
+		.timestamp = timestamp,
+		.ssrc = p->c.ssrc,
+	};
+	uint8_t *packet = p->c.sink.room(p->seq, RTP_HEADER_BYTES + payload_len, p->c.sink.arg);
+
+	rtp_write_header(packet, &h);
+	return packet + RTP_HEADER_BYTES;
+}
+
+/* Hands over what open_packet began. */
+static void
+close_packet(struct rtp_packetizer *p, const uint8_t *payload, size_t payload_len)
+{
+	p->seq++;
+	p->packets++;
+	p->octets += (uint32_t)payload_len;
+	p->c.sink.packet(payload - RTP_HEADER_BYTES, RTP_HEADER_BYTES + payload_len, p->c.sink.arg);
+}
+
+static void
+send_whole(
+	struct rtp_packetizer *p, const struct h264_bytes *payload, uint32_t timestamp, bool marker)
+{
+	uint8_t *out = open_packet(p, payload->len, timestamp, marker);
+
+	memcpy(out, payload->bytes, payload->len);
+	close_packet(p, out, payload->len);
+}
+
+/* The fewest fragments, all of one size but for the last. */
+static void
+send_fragments(
+	struct rtp_packetizer *p, const struct h264_bytes *nal, uint32_t timestamp, bool marker)
+{
+	const uint8_t *at = nal->bytes + 1;
+	size_t rest = nal->len - 1;
+	size_t room = p->payload_max - FU_BYTES;
+	size_t count = (rest + room - 1) / room;
+	size_t size = (rest + count - 1) / count;
+	uint8_t flags = FU_START;
+
+	while (rest) {
+		bool end = rest <= size;
+		size_t n = end ? rest : size;
+		uint8_t *out = open_packet(p, FU_BYTES + n, timestamp, marker && end);
+		out[0] = (uint8_t)((nal->bytes[0] & (F_BIT | NRI_BITS)) | FU_A);
+		out[1] = (uint8_t)(flags | (end ? FU_END : 0) | (nal->bytes[0] & TYPE_BITS));
+		memcpy(out + FU_BYTES, at, n);
+		close_packet(p, out, FU_BYTES + n);
+		flags = 0;
+		at += n;
+		rest -= n;
+	}
+}
+
+static void
+hold(struct rtp_packetizer *p, const struct h264_bytes *nal, uint32_t timestamp)
+{
+	uint8_t header = nal->bytes[0];
+	uint8_t nri = p->held[0] & NRI_BITS;
+
+	/* RFC 6184 5.7: F of any, NRI of the highest. */
+	if ((header & NRI_BITS) > nri)
+		nri = header & NRI_BITS;
+	p->held[0] = (uint8_t)(((p->held[0] | header) & F_BIT) | nri | STAP_A);
+	wire_put16(p->held + p->held_len, (uint32_t)nal->len);
+	memcpy(p->held + p->held_len + STAP_SIZE_BYTES, nal->bytes, nal->len);
+	p->held_len += STAP_SIZE_BYTES + nal->len;
+	p->held_timestamp = timestamp;
+	p->held_count++;
+}
+
+static void
+send_held(struct rtp_packetizer *p, bool marker)
+{
+	struct h264_bytes payload = { .bytes = p->held, .len = p->held_len };
+
+	if (p->held_count == 0)
+		return;
+	if (p->held_count == 1) /* a NAL unit alone is its own payload */
+		payload = (struct h264_bytes){
+			.bytes = p->held + 1 + STAP_SIZE_BYTES,
+			.len = p->held_len - 1 - STAP_SIZE_BYTES,
+		};
+	send_whole(p, &payload, p->held_timestamp, marker);
+	p->held[0] = 0;
+	p->held_len = 1;
+	p->held_count = 0;
+}
+
+static bool
+may_wait(const struct h264_bytes *nal)
+{
+	uint8_t type = nal->bytes[0] & TYPE_BITS;
+
+	return type == H264_SPS || type == H264_PPS || type == H264_SEI;
+}
+
+void
+rtp_packetizer_nal(
+	struct rtp_packetizer *p, const uint8_t *nal, size_t len, uint32_t timestamp, bool last)
+{
+	struct h264_bytes unit = { .bytes = nal, .len = len };
+
+	assert(len > 0);
+	if (timestamp != p->held_timestamp || p->held_len + STAP_SIZE_BYTES + len > p->payload_max)
+		send_held(p, false);
+	if (may_wait(&unit) && p->held_len + STAP_SIZE_BYTES + len <= p->payload_max) {
+		hold(p, &unit, timestamp);
+		if (last)
+			send_held(p, true);
+		return;
+	}
+	send_held(p, false);
+	if (len <= p->payload_max)
+		send_whole(p, &unit, timestamp, last);
+	else
+		send_fragments(p, &unit, timestamp, last);
+}
+
+uint32_t
+rtp_packetizer_packets(const struct rtp_packetizer *p)
+{
+	return p->packets;
+}
+
+uint32_t
+rtp_packetizer_octets(const struct rtp_packetizer *p)
+{
+	return p->octets;
+}
+
+/* ---- the clock ------------------------------------------------------------------------------- */
+
+#define TICKS_PER_MS 90
+
+struct rtp_clock {
+	bool running;       /* a picture has come: what follows is valid */
+	uint32_t last;      /* given out */
+	uint32_t shift;     /* outgoing less source timestamp */
+	uint32_t last_pts;  /* of the last picture */
+	int64_t arrival_us; /* of the last picture */
+	uint32_t jumps;
+	/* Outgoing timestamp less arrival: the largest (earliest) of this window and of the last.
+	 */
+	uint32_t offset;
+	uint32_t offset_before;
+	int64_t window_us; /* when this window began */
+};
+
+/* Microseconds to ticks of 90 kHz. */
+static int64_t
+ticks(int64_t us)
+{
+	return us * 9 / 100;
+}
+
+/* a is after b, modulo 2^32. */
+static bool
+after(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+struct rtp_clock *
+rtp_clock_new(uint32_t start)
+{
+	struct rtp_clock *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	c->last = start;
+	return c;
+}
+
+void
+rtp_clock_free(struct rtp_clock *c)
+{
+	free(c);
+}
+
+/* Relates the outgoing clock to ours anew. */
+static void
+anchor(struct rtp_clock *c, uint32_t out, uint32_t pts, int64_t arrival_us)
+{
+	c->shift = out - pts;
+	c->offset = c->offset_before = out - (uint32_t)ticks(arrival_us);
+	c->window_us = arrival_us;
+}
+
+/* Keeps the relation current: network delay only ever makes a picture later, never earlier. */
+static void
+relate(struct rtp_clock *c, uint32_t out, int64_t arrival_us)
+{
+	uint32_t offset = out - (uint32_t)ticks(arrival_us);
+
+	if (arrival_us - c->window_us >= RTP_CLOCK_WINDOW_MS * INT64_C(1000)) {
+		c->offset_before = c->offset;
+		c->offset = offset;
+		c->window_us = arrival_us;
+	} else if (after(offset, c->offset)) {
+		c->offset = offset;
+	}
+}
+
+static bool
+is_jump(int64_t step, int64_t passed)
+{
+	int64_t off = step - passed;
+
+	return off > RTP_CLOCK_JUMP_MS * TICKS_PER_MS || off < -RTP_CLOCK_JUMP_MS * TICKS_PER_MS ||
+	       step < -RTP_CLOCK_REORDER_MS * TICKS_PER_MS;
+}
+
+uint32_t
+rtp_clock_picture(struct rtp_clock *c, int64_t pts_90k, int64_t arrival_us)
+{
+	uint32_t pts = (uint32_t)pts_90k;
+	int64_t step = (int32_t)(pts - c->last_pts);
+	int64_t passed = ticks(arrival_us - c->arrival_us);
+	uint32_t out = c->last;
+
+	if (!c->running) {
+		anchor(c, out, pts, arrival_us);
+		c->running = true;
+	} else if (is_jump(step, passed)) {
+		out = c->last + (uint32_t)(passed > 0 ? passed : 1);
+		anchor(c, out, pts, arrival_us);
+		c->jumps++;
+	} else {
+		out = pts + c->shift;
+		if (!after(out, c->last))
+			out = c->last + 1;
+		relate(c, out, arrival_us);
+	}
+	c->last = out;
+	c->last_pts = pts;
+	c->arrival_us = arrival_us;
+	return out;
+}
+
+uint32_t
+rtp_clock_at(const struct rtp_clock *c, int64_t now_us)
+{
+	uint32_t offset = after(c->offset_before, c->offset) ? c->offset_before : c->offset;
+
+	return c->running ? (uint32_t)ticks(now_us) + offset : c->last;
+}
+
+uint32_t
+rtp_clock_jumps(const struct rtp_clock *c)
+{
+	return c->jumps;
+}

@@ -1,0 +1,96 @@
+#ifndef WORKER_RTP_H
+#define WORKER_RTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What FFmpeg, OBS and Cloudflare's own publisher send to its SFU: camera packets are often 1400
+ * and more, and an SRTP tag, UDP, IP and a tunnel come on top. */
+#define RTP_PACKET_MAX 1200
+/* RFC 3550 5.1, without CSRCs and extension. */
+#define RTP_HEADER_BYTES 12
+
+struct rtp_header {
+	bool marker;
+	uint8_t pt;
+	uint16_t seq;
+	uint32_t timestamp;
+	uint32_t ssrc;
+};
+
+/* Writes RTP_HEADER_BYTES to out. */
+void rtp_write_header(uint8_t *out, const struct rtp_header *h);
+
+/* Parses a packet; *payload (lent) and *payload_len are what is left without CSRCs, extension and
+ * padding. Returns 0 or ERR_PARSE. */
+int rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t **payload,
+	size_t *payload_len);
+
+/* Where packets go. They are written once, straight to where they are kept. */
+struct rtp_sink {
+	/* Room for packet seq of exactly len bytes: a slot of the history. Never NULL. */
+	uint8_t *(*room)(uint16_t seq, size_t len, void *arg);
+	/* The room is filled: header and payload, not encrypted. Called before the next room. */
+	void (*packet)(const uint8_t *packet, size_t len, void *arg);
+	void *arg;
+};
+
+struct rtp_config {
+	uint32_t ssrc;
+	uint8_t pt;
+	uint16_t first_seq; /* random, RFC 3550 5.1 */
+	size_t packet_max;  /* header included; 64 at least */
+	struct rtp_sink sink;
+};
+
+/* NAL units to packets, RFC 6184 packetization-mode 1: STAP-A, single NAL unit, FU-A. The fragments
+ * of a NAL unit are equal but for a shorter last, as UDP GSO wants them. */
+struct rtp_packetizer;
+
+/* The config is copied. Never NULL: out of memory aborts. */
+struct rtp_packetizer *rtp_packetizer_new(const struct rtp_config *config);
+void rtp_packetizer_free(struct rtp_packetizer *p);
+
+/* Sends a NAL unit (1 byte at least; lent) of the picture with this timestamp. Parameter sets and
+ * SEI that are not `last` are held until the next call, to share a packet; all else leaves at once.
+ * `last` puts the marker on the last packet. */
+void rtp_packetizer_nal(
+	struct rtp_packetizer *p, const uint8_t *nal, size_t len, uint32_t timestamp, bool last);
+
+/* What a sender report says: RFC 3550 6.4.1, payload bytes, modulo 2^32. */
+uint32_t rtp_packetizer_packets(const struct rtp_packetizer *p);
+uint32_t rtp_packetizer_octets(const struct rtp_packetizer *p);
+
+/* A step of the source's timestamps that differs by more than this from the time that passed is a
+ * jump: the clock was set, looped or restarted. Below, it is a stall of the network or a burst
+ * after it, and the timestamps are right. */
+#define RTP_CLOCK_JUMP_MS 2000
+/* A step back by no more than this is a picture out of order (B-frames), not a jump: 16 frames, the
+ * most that H.264 allows, at 30 fps. */
+#define RTP_CLOCK_REORDER_MS 533
+/* The relation to our clock is the earliest arrival of the last one to two windows, so a source
+ * that runs 1 % fast or slow is off by 0.1 s in sender reports at most, for ever. */
+#define RTP_CLOCK_WINDOW_MS 5000
+
+/* The source's timestamps to outgoing ones, which strictly increase from picture to picture. Steps
+ * are the source's own (no jitter of arrival comes in, drift is followed), modulo 2^32 so that a
+ * wrapped source is none; a jump is bridged by the time that passed between the arrivals. */
+struct rtp_clock;
+
+/* start: the first timestamp given out, random. Never NULL: out of memory aborts. */
+struct rtp_clock *rtp_clock_new(uint32_t start);
+void rtp_clock_free(struct rtp_clock *c);
+
+/* The timestamp of the next picture: call it once for each, all its packets carry the result.
+ * arrival_us is monotonic and does not run backwards. */
+uint32_t rtp_clock_picture(struct rtp_clock *c, int64_t pts_90k, int64_t arrival_us);
+
+/* The timestamp that a picture arriving at now_us without delay would have: for sender reports.
+ * Before the first picture it is start. */
+uint32_t rtp_clock_at(const struct rtp_clock *c, int64_t now_us);
+
+/* Jumps bridged so far. */
+uint32_t rtp_clock_jumps(const struct rtp_clock *c);
+
+#endif

@@ -1,0 +1,348 @@
+/* rtsp_wire.c - what the bytes of an RTSP connection are: messages, interleaved data, their parts.
+ * Pure: changes and copies nothing. RFC 2326. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/err.h"
+#include "worker/rtsp_wire.h"
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+/* A stretch of text that is walked line by line. */
+struct text {
+	const char *at;
+	const char *end;
+};
+
+/* Takes the next line without its CR and LF. */
+static bool
+next_line(struct text *t, struct text *line)
+{
+	if (t->at >= t->end)
+		return false;
+	const char *lf = memchr(t->at, '\n', (size_t)(t->end - t->at));
+	const char *stop = lf ? lf : t->end;
+	*line = (struct text){ t->at, stop };
+	if (line->end > line->at && line->end[-1] == '\r')
+		line->end--;
+	t->at = lf ? lf + 1 : t->end;
+	return true;
+}
+
+/* Takes the next word of a line: up to a blank. */
+static struct text
+next_word(struct text *line)
+{
+	while (line->at < line->end && *line->at == ' ')
+		line->at++;
+	struct text word = { line->at, line->at };
+	while (word.end < line->end && *word.end != ' ')
+		word.end++;
+	line->at = word.end;
+	return word;
+}
+
+static size_t
+length(struct text t)
+{
+	return (size_t)(t.end - t.at);
+}
+
+/* True if the text begins so, in any case; then it is taken away. */
+static bool
+skip(struct text *t, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (length(*t) < n || strncasecmp(t->at, prefix, n))
+		return false;
+	t->at += n;
+	return true;
+}
+
+static struct text
+trimmed(struct text t)
+{
+	while (t.at < t.end && (*t.at == ' ' || *t.at == '\t'))
+		t.at++;
+	while (t.end > t.at && (t.end[-1] == ' ' || t.end[-1] == '\t'))
+		t.end--;
+	return t;
+}
+
+/* All of it is 1 to 9 digits, else -1. */
+static long
+number(struct text t)
+{
+	long n = 0;
+
+	if (length(t) < 1 || length(t) > 9)
+		return -1;
+	for (; t.at < t.end; t.at++) {
+		if (*t.at < '0' || *t.at > '9')
+			return -1;
+		n = n * 10 + (*t.at - '0');
+	}
+	return n;
+}
+
+/* The lines of a message before its body. */
+static struct text
+head_of(const struct rtsp_piece *m)
+{
+	const char *bytes = (const char *)m->bytes;
+	struct text head = { bytes, bytes + m->body };
+
+	while (head.at < head.end && (*head.at == '\r' || *head.at == '\n'))
+		head.at++;
+	return head;
+}
+
+/* ---- pieces --------------------------------------------------------------------------------- */
+
+/* Length of the head at bytes with its empty last line, and of the blank lines before it; 0 if the
+ * empty line has not come yet. */
+static size_t
+head_length(const uint8_t *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (bytes[i] == '\r' || bytes[i] == '\n'))
+		i++;
+	for (;;) {
+		const uint8_t *lf = memchr(bytes + i, '\n', n - i);
+		if (!lf)
+			return 0;
+		i = (size_t)(lf - bytes) + 1;
+		if (i < n && bytes[i] == '\n')
+			return i + 1;
+		if (i + 1 < n && bytes[i] == '\r' && bytes[i + 1] == '\n')
+			return i + 2;
+	}
+}
+
+static int
+split_data(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
+{
+	if (n < RTSP_DATA_HEAD)
+		return 0;
+	size_t len = RTSP_DATA_HEAD + ((size_t)bytes[2] << 8 | bytes[3]);
+	if (n < len)
+		return 0;
+	*out = (struct rtsp_piece){ .kind = RTSP_DATA,
+		.bytes = bytes,
+		.len = len,
+		.body = RTSP_DATA_HEAD,
+		.channel = bytes[1] };
+	return 1;
+}
+
+/* "RTSP/1.0 200 OK" or "OPTIONS * RTSP/1.0". */
+static bool
+is_rtsp(const struct rtsp_piece *message)
+{
+	struct text head = head_of(message), line;
+
+	return next_line(&head, &line) && memmem(line.at, length(line), "RTSP/", 5);
+}
+
+static int
+split_message(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
+{
+	size_t searched = n < RTSP_HEAD_MAX ? n : RTSP_HEAD_MAX;
+	size_t head = head_length(bytes, searched);
+
+	if (!head)
+		return n < RTSP_HEAD_MAX ? 0 : ERR_RANGE;
+	*out = (struct rtsp_piece){
+		.kind = RTSP_MESSAGE, .bytes = bytes, .len = head, .body = head
+	};
+	if (!is_rtsp(out))
+		return ERR_PARSE;
+	size_t ignored;
+	if (!rtsp_header(out, "Content-Length", &ignored))
+		return 1;
+	long body = rtsp_number(out, "Content-Length");
+	if (body < 0)
+		return ERR_PARSE;
+	if (body > RTSP_BODY_MAX)
+		return ERR_RANGE;
+	out->len = head + (size_t)body;
+	return n < out->len ? 0 : 1;
+}
+
+int
+rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
+{
+	size_t i = 0;
+
+	if (n && bytes[0] == '$')
+		return split_data(bytes, n, out);
+	while (i < n && (bytes[i] == '\r' || bytes[i] == '\n'))
+		i++;
+	if (i >= RTSP_HEAD_MAX)
+		return ERR_RANGE;
+	/* A method or "RTSP/1.0": anything else will never become a message. */
+	if (i < n && bytes[i] != '$' && (bytes[i] < 'A' || bytes[i] > 'Z'))
+		return ERR_PARSE;
+	if (i < n && bytes[i] == '$') {
+		int got = split_data(bytes + i, n - i, out);
+		if (got == 1)
+			*out = (struct rtsp_piece){ .kind = RTSP_DATA,
+				.bytes = bytes,
+				.len = out->len + i,
+				.body = out->body + i,
+				.channel = out->channel };
+		return got;
+	}
+	return split_message(bytes, n, out);
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+int
+rtsp_status(const struct rtsp_piece *message)
+{
+	struct text head = head_of(message), line;
+
+	if (!next_line(&head, &line) || !skip(&line, "RTSP/"))
+		return 0;
+	next_word(&line);
+	long status = number(next_word(&line));
+	return status >= 100 && status <= 999 ? (int)status : 0;
+}
+
+bool
+rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out)
+{
+	struct text head = head_of(message), line;
+
+	if (!next_line(&head, &line) || (length(line) >= 5 && !strncmp(line.at, "RTSP/", 5)))
+		return false;
+	struct text method = next_word(&line);
+	struct text uri = next_word(&line);
+	*out = (struct rtsp_request){ .method = method.at,
+		.method_len = length(method),
+		.uri = uri.at,
+		.uri_len = length(uri) };
+	return length(method) && length(uri);
+}
+
+const char *
+rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
+{
+	struct text head = head_of(message), line;
+
+	*len = 0;
+	next_line(&head, &line);
+	while (next_line(&head, &line)) {
+		if (!skip(&line, name))
+			continue;
+		struct text rest = trimmed(line);
+		if (!skip(&rest, ":"))
+			continue;
+		struct text value = trimmed(rest);
+		*len = length(value);
+		return value.at;
+	}
+	return NULL;
+}
+
+long
+rtsp_number(const struct rtsp_piece *message, const char *name)
+{
+	size_t len;
+	const char *value = rtsp_header(message, name, &len);
+
+	return value ? number((struct text){ value, value + len }) : -1;
+}
+
+int
+rtsp_interleaved(const struct rtsp_piece *message)
+{
+	static const char key[] = "interleaved=";
+	size_t len;
+	const char *value = rtsp_header(message, "Transport", &len);
+
+	if (!value)
+		return -1;
+	const char *found = memmem(value, len, key, sizeof(key) - 1);
+	if (!found)
+		return -1;
+	struct text digits = { found + sizeof(key) - 1, found + sizeof(key) - 1 };
+	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
+		digits.end++;
+	long channel = number(digits);
+	return channel <= 255 ? (int)channel : -1;
+}
+
+/* ---- SDP ------------------------------------------------------------------------------------ */
+
+static void
+set_codec(struct rtsp_track *track, struct text name)
+{
+	size_t n = length(name);
+
+	if (n >= sizeof(track->codec))
+		n = sizeof(track->codec) - 1;
+	memcpy(track->codec, name.at, n);
+	track->codec[n] = '\0';
+}
+
+/* RFC 3551 table 5: the static payload types of video that cameras send. */
+static const char *
+static_codec(long pt)
+{
+	return pt == 26 ? "JPEG" : pt == 33 ? "MP2T" : "unnamed";
+}
+
+/* What follows "m=video ": port, protocol, payload types. */
+static struct rtsp_track
+parse_media(struct text line)
+{
+	struct rtsp_track track = { .control = NULL };
+
+	next_word(&line);
+	next_word(&line);
+	track.pt = number(next_word(&line));
+	const char *name = static_codec(track.pt);
+	set_codec(&track, (struct text){ name, name + strlen(name) });
+	return track;
+}
+
+static void
+parse_attribute(struct text line, struct rtsp_track *track)
+{
+	if (skip(&line, "control:")) {
+		struct text control = trimmed(line);
+		track->control = control.at;
+		track->control_len = length(control);
+	} else if (skip(&line, "rtpmap:") && number(next_word(&line)) == track->pt) {
+		struct text name = next_word(&line);
+		const char *slash = memchr(name.at, '/', length(name));
+		name.end = slash ? slash : name.end;
+		set_codec(track, name);
+	}
+}
+
+size_t
+rtsp_video_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max)
+{
+	struct text all = { sdp, sdp + len }, line;
+	bool in_video = false;
+	size_t count = 0;
+
+	while (next_line(&all, &line)) {
+		if (skip(&line, "m=")) {
+			in_video = skip(&line, "video ");
+			if (in_video && count == max)
+				return count;
+			if (in_video)
+				out[count++] = parse_media(line);
+		} else if (in_video && skip(&line, "a=")) {
+			parse_attribute(line, &out[count - 1]);
+		}
+	}
+	return count;
+}

@@ -1,0 +1,62 @@
+#ifndef WORKER_RTSP_WIRE_H
+#define WORKER_RTSP_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* libavformat cuts header lines at 4,096 bytes and the SDP at 16 kB. What is longer than this is no
+ * camera. */
+#define RTSP_HEAD_MAX 16384
+#define RTSP_BODY_MAX 65536
+/* RFC 2326 10.12: '$', channel, length of 16 bits. */
+#define RTSP_DATA_HEAD 4
+/* The longest thing that rtsp_split returns. */
+#define RTSP_PIECE_MAX (RTSP_HEAD_MAX + RTSP_BODY_MAX)
+
+/* One thing on an RTSP connection. Everything points into the bytes that were split. */
+struct rtsp_piece {
+	enum { RTSP_DATA, RTSP_MESSAGE } kind;
+	const uint8_t *bytes;
+	size_t len;      /* of the whole piece */
+	size_t body;     /* where the data, or the message's body, begins */
+	uint8_t channel; /* of RTSP_DATA */
+};
+
+/* Takes the first piece of n bytes off the stream. Returns 1 and the piece; 0 if it is not all there
+ * yet; ERR_PARSE if this is no RTSP; ERR_RANGE if a head or body is longer than the limits above.
+ * Blank lines between messages are part of the piece that follows them. */
+int rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out);
+
+/* The status of an answer: 200, 404, ...; 0 if the message is a request. */
+int rtsp_status(const struct rtsp_piece *message);
+
+/* First line of a request. Lent. Returns false if the message is no request. */
+struct rtsp_request {
+	const char *method, *uri;
+	size_t method_len, uri_len;
+};
+bool rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out);
+
+/* The value of a header without blanks around it, *len bytes, lent; NULL if it is absent. Names are
+ * compared without case. */
+const char *rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len);
+
+/* A header's value as a number of at most 9 digits; -1 if it is absent or none. */
+long rtsp_number(const struct rtsp_piece *message, const char *name);
+
+/* The first channel of "interleaved=2-3" in the Transport header; -1 if there is none. */
+int rtsp_interleaved(const struct rtsp_piece *message);
+
+/* One m=video section of an SDP. */
+struct rtsp_track {
+	const char *control; /* its a=control value, lent; NULL if it has none */
+	size_t control_len;
+	long pt;        /* first payload type; -1 if there is none */
+	char codec[16]; /* its encoding name: "H264", "H265", "JPEG" */
+};
+
+/* Finds the video sections of an SDP, at most max; returns how many. */
+size_t rtsp_video_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max);
+
+#endif

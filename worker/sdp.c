@@ -1,0 +1,522 @@
+/* sdp.c - writes our offer, reads the other end's answer.
+ * Keeps nothing and knows no transport. Reading is one pass over the lines, a table of attributes,
+ * and a check of what must have been there. Pure, any thread. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "worker/sdp.h"
+
+/* ---- the offer ------------------------------------------------------------------------------- */
+
+static const char *const kinds[] = { [SDP_AUDIO] = "audio", [SDP_VIDEO] = "video" };
+
+static const char *const setups[] = {
+	[SDP_SETUP_ACTPASS] = "actpass",
+	[SDP_SETUP_ACTIVE] = "active",
+	[SDP_SETUP_PASSIVE] = "passive",
+};
+
+static void
+write_transport(FILE *f, const struct sdp_offer *o)
+{
+	fprintf(f, "a=ice-ufrag:%s\r\n", o->ice_ufrag);
+	fprintf(f, "a=ice-pwd:%s\r\n", o->ice_pwd);
+	fprintf(f, "a=fingerprint:sha-256 %s\r\n", o->fingerprint);
+	fprintf(f, "a=setup:%s\r\n", setups[o->setup]);
+	/* Both are the same in all sections of a BUNDLE (RFC 8859 5.12, 5.13). */
+	fprintf(f, "a=rtcp-mux\r\n");
+	fprintf(f, "a=rtcp-rsize\r\n");
+}
+
+static void
+write_feedback(FILE *f, uint8_t pt)
+{
+	fprintf(f, "a=rtcp-fb:%u nack\r\n", pt);
+	fprintf(f, "a=rtcp-fb:%u nack pli\r\n", pt);
+	fprintf(f, "a=rtcp-fb:%u ccm fir\r\n", pt);
+}
+
+static void
+write_media(FILE *f, const struct sdp_offer *o, const struct sdp_media *m)
+{
+	/* Port 9 is a placeholder: candidates follow by other means (RFC 8839 4.1.1). */
+	fprintf(f, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", kinds[m->kind], m->pt);
+	fprintf(f, "c=IN IP4 0.0.0.0\r\n");
+	write_transport(f, o);
+	fprintf(f, "a=mid:%s\r\n", m->mid);
+	fprintf(f, "a=sendonly\r\n");
+	fprintf(f, "a=msid:%s %s\r\n", o->stream_id, m->track_id);
+	fprintf(f, "a=rtpmap:%u %s\r\n", m->pt, m->rtpmap);
+	if (m->fmtp)
+		fprintf(f, "a=fmtp:%u %s\r\n", m->pt, m->fmtp);
+	if (m->feedback)
+		write_feedback(f, m->pt);
+	fprintf(f, "a=ssrc:%" PRIu32 " cname:%s\r\n", m->ssrc, o->cname);
+}
+
+char *
+sdp_write_offer(const struct sdp_offer *offer)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		abort();
+	fprintf(f, "v=0\r\n");
+	fprintf(f, "o=- %" PRIu64 " 1 IN IP4 0.0.0.0\r\n", offer->session_id);
+	fprintf(f, "s=-\r\n");
+	fprintf(f, "t=0 0\r\n");
+	fprintf(f, "a=group:BUNDLE");
+	for (size_t i = 0; i < offer->media_count; i++)
+		fprintf(f, " %s", offer->media[i].mid);
+	fprintf(f, "\r\n");
+	fprintf(f, "a=msid-semantic: WMS *\r\n");
+	for (size_t i = 0; i < offer->media_count; i++)
+		write_media(f, offer, &offer->media[i]);
+	if (fclose(f) != 0)
+		abort();
+	return text;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+/* Lent characters, not ended by NUL. */
+struct text {
+	const char *s;
+	size_t len;
+};
+
+/* Takes what stands before the first mark off rest; all of it if there is none. */
+static struct text
+cut(struct text *rest, char mark)
+{
+	const char *at = rest->len ? memchr(rest->s, mark, rest->len) : NULL;
+	struct text head = *rest;
+
+	if (!at) {
+		*rest = (struct text){ .s = rest->s + rest->len };
+		return head;
+	}
+	head.len = (size_t)(at - rest->s);
+	*rest = (struct text){ .s = at + 1, .len = rest->len - head.len - 1 };
+	return head;
+}
+
+/* The next word, after any number of blanks; empty if there is none. */
+static struct text
+word(struct text *rest)
+{
+	struct text w = { .s = rest->s };
+
+	while (rest->len && w.len == 0)
+		w = cut(rest, ' ');
+	return w;
+}
+
+static bool
+is(struct text t, const char *s)
+{
+	return t.len == strlen(s) && memcmp(t.s, s, t.len) == 0;
+}
+
+static bool
+is_any_case(struct text t, const char *s)
+{
+	return t.len == strlen(s) && strncasecmp(t.s, s, t.len) == 0;
+}
+
+/* False if it does not fit, and then out is "". */
+static bool
+copy(struct text t, char *out, size_t size)
+{
+	bool fits = t.len < size;
+
+	if (fits)
+		memcpy(out, t.s, t.len);
+	out[fits ? t.len : 0] = '\0';
+	return fits;
+}
+
+/* Decimal digits only. Returns the number, or -1 if it is none or above max. */
+static int64_t
+number(struct text t, uint32_t max)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.s[i] < '0' || t.s[i] > '9')
+			return -1;
+		v = v * 10 + (t.s[i] - '0');
+		if (v > max)
+			return -1;
+	}
+	return t.len ? v : -1;
+}
+
+/* ---- the answer, line by line ---------------------------------------------------------------- */
+
+struct parser {
+	struct sdp_remote *out;
+	struct sdp_remote_media *media; /* the m-section we are in; NULL: session level */
+	unsigned line;
+	bool has_setup;
+	char *why;
+	size_t why_size;
+};
+
+/* Says why in a sentence, and returns err. */
+__attribute__((format(printf, 3, 4))) static int
+fail(struct parser *p, int err, const char *format, ...)
+{
+	size_t at = 0;
+	va_list ap;
+
+	if (p->why_size == 0)
+		return err;
+	if (p->line)
+		at = (size_t)snprintf(p->why, p->why_size, "line %u: ", p->line);
+	if (at >= p->why_size)
+		return err;
+	va_start(ap, format);
+	vsnprintf(p->why + at, p->why_size - at, format, ap);
+	va_end(ap);
+	return err;
+}
+
+/* Of BUNDLEd sections the first that has it counts; all say the same. */
+static int
+take_secret(struct parser *p, struct text value, const char *name, size_t min, char *out)
+{
+	struct text v = word(&value);
+
+	if (out[0])
+		return 0;
+	if (v.len < min || !copy(v, out, SDP_ICE_CHARS_MAX + 1))
+		return fail(p, ERR_RANGE, "a=%s has %zu characters, not %zu to %d", name, v.len,
+			min, SDP_ICE_CHARS_MAX);
+	return 0;
+}
+
+static int
+on_ice_ufrag(struct parser *p, struct text value)
+{
+	return take_secret(p, value, "ice-ufrag", 4, p->out->ice_ufrag);
+}
+
+static int
+on_ice_pwd(struct parser *p, struct text value)
+{
+	return take_secret(p, value, "ice-pwd", 22, p->out->ice_pwd);
+}
+
+static int
+on_ice_lite(struct parser *p, struct text value)
+{
+	(void)value;
+	p->out->ice_lite = true;
+	return 0;
+}
+
+static int
+on_setup(struct parser *p, struct text value)
+{
+	struct text v = word(&value);
+
+	if (p->has_setup)
+		return 0;
+	for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++)
+		if (is_any_case(v, setups[i])) {
+			p->out->setup = (enum sdp_setup)i;
+			p->has_setup = true;
+			return 0;
+		}
+	if (is_any_case(v, "holdconn"))
+		return fail(p, ERR_UNSUPPORTED, "a=setup:holdconn asks for no connection");
+	return fail(p, ERR_PARSE, "a=setup is not active, passive or actpass");
+}
+
+/* RFC 8122 5, RFC 4572 5; MD5 and SHA-1 prove nothing any more and are passed over. */
+static const struct {
+	const char *name;
+	size_t bytes;
+} hashes[] = {
+	{ .name = "sha-224", .bytes = 28 },
+	{ .name = "sha-256", .bytes = 32 },
+	{ .name = "sha-384", .bytes = 48 },
+	{ .name = "sha-512", .bytes = 64 },
+};
+
+/* "ab:CD:..." of so many bytes to upper case. */
+static bool
+copy_fingerprint(struct text t, size_t bytes, char *out)
+{
+	if (t.len != bytes * 3 - 1)
+		return false;
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.s[i];
+		if (i % 3 == 2 ? c != ':' : !isxdigit(c))
+			return false;
+	}
+	for (size_t i = 0; i < t.len; i++)
+		out[i] = (char)toupper((unsigned char)t.s[i]);
+	out[t.len] = '\0';
+	return true;
+}
+
+/* One is enough, SHA-256 preferred; hashes that we do not know are passed over (RFC 8122 5). */
+static int
+on_fingerprint(struct parser *p, struct text value)
+{
+	struct text hash = word(&value);
+	struct text digits = word(&value);
+	bool better = is_any_case(hash, "sha-256") && strcmp(p->out->fingerprint_hash, "sha-256");
+
+	if (p->out->fingerprint[0] && !better)
+		return 0;
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (!is_any_case(hash, hashes[i].name))
+			continue;
+		if (!copy_fingerprint(digits, hashes[i].bytes, p->out->fingerprint))
+			return fail(p, ERR_PARSE, "a=fingerprint:%s is not %zu pairs of hex digits",
+				hashes[i].name, hashes[i].bytes);
+		snprintf(p->out->fingerprint_hash, sizeof(p->out->fingerprint_hash), "%s",
+			hashes[i].name);
+	}
+	return 0;
+}
+
+static bool
+is_ip_literal(const char *address)
+{
+	struct in6_addr any;
+
+	return inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1;
+}
+
+static bool
+is_known(const struct sdp_remote *r, const struct sdp_candidate *c)
+{
+	for (size_t i = 0; i < r->candidate_count; i++)
+		if (r->candidates[i].port == c->port &&
+			strcmp(r->candidates[i].address, c->address) == 0 &&
+			strcmp(r->candidates[i].type, c->type) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 8839 5.1: foundation component transport priority address port "typ" type ... */
+static int
+on_candidate(struct parser *p, struct text value)
+{
+	struct sdp_candidate c = { 0 };
+	bool fits = copy(word(&value), c.foundation, sizeof(c.foundation)) && c.foundation[0];
+	int64_t component = number(word(&value), 256);
+	bool udp = is_any_case(word(&value), "udp");
+	int64_t priority = number(word(&value), UINT32_MAX);
+	bool literal = copy(word(&value), c.address, sizeof(c.address)) && is_ip_literal(c.address);
+	int64_t port = number(word(&value), UINT16_MAX);
+	bool typ = is(word(&value), "typ");
+
+	if (!copy(word(&value), c.type, sizeof(c.type)) || !c.type[0] || !typ || !fits ||
+		component < 0 || priority < 0 || port < 0)
+		return fail(p, ERR_PARSE, "a=candidate does not follow RFC 8839");
+	/* rtcp-mux: there is no second component, though Cloudflare lists one. */
+	if (component != 1 || !udp || !literal || port == 0)
+		return 0;
+	c.priority = (uint32_t)priority;
+	c.port = (uint16_t)port;
+	if (p->out->candidate_count < SDP_CANDIDATES_MAX && !is_known(p->out, &c))
+		p->out->candidates[p->out->candidate_count++] = c;
+	return 0;
+}
+
+static int
+on_mid(struct parser *p, struct text value)
+{
+	struct text v = word(&value);
+
+	if (p->media && !copy(v, p->media->mid, sizeof(p->media->mid)))
+		return fail(p, ERR_RANGE, "a=mid has %zu characters, more than %zu", v.len,
+			sizeof(p->media->mid) - 1);
+	return 0;
+}
+
+/* Takes the payload type off value. True if it is the section's first. */
+static bool
+is_our_pt(const struct parser *p, struct text *value)
+{
+	int64_t pt = number(word(value), 127);
+
+	return p->media && pt == p->media->pt;
+}
+
+static int
+on_rtpmap(struct parser *p, struct text value)
+{
+	if (!is_our_pt(p, &value))
+		return 0;
+	struct text codec = word(&value);
+	codec = cut(&codec, '/');
+	if (codec.len == 0 || !copy(codec, p->media->codec, sizeof(p->media->codec)))
+		return fail(p, ERR_PARSE, "a=rtpmap names no codec, or one of over %zu characters",
+			sizeof(p->media->codec) - 1);
+	return 0;
+}
+
+static int
+on_fmtp(struct parser *p, struct text value)
+{
+	if (is_our_pt(p, &value) && !copy(value, p->media->fmtp, sizeof(p->media->fmtp)))
+		return fail(p, ERR_RANGE, "a=fmtp has %zu characters, more than %zu", value.len,
+			sizeof(p->media->fmtp) - 1);
+	return 0;
+}
+
+static int
+on_rtcp_fb(struct parser *p, struct text value)
+{
+	struct text all = value;
+	bool ours = is(word(&all), "*") && p->media;
+
+	if (!is_our_pt(p, &value) && !ours)
+		return 0;
+	struct text what = word(&value);
+	struct text detail = word(&value);
+	if (is(what, "nack") && detail.len == 0)
+		p->media->nack = true;
+	if (is(what, "nack") && is(detail, "pli"))
+		p->media->nack_pli = true;
+	if (is(what, "ccm") && is(detail, "fir"))
+		p->media->ccm_fir = true;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*on)(struct parser *p, struct text value);
+} attributes[] = {
+	{ .name = "candidate", .on = on_candidate },
+	{ .name = "fingerprint", .on = on_fingerprint },
+	{ .name = "fmtp", .on = on_fmtp },
+	{ .name = "ice-lite", .on = on_ice_lite },
+	{ .name = "ice-pwd", .on = on_ice_pwd },
+	{ .name = "ice-ufrag", .on = on_ice_ufrag },
+	{ .name = "mid", .on = on_mid },
+	{ .name = "rtcp-fb", .on = on_rtcp_fb },
+	{ .name = "rtpmap", .on = on_rtpmap },
+	{ .name = "setup", .on = on_setup },
+};
+
+static int
+on_attribute(struct parser *p, struct text value)
+{
+	struct text name = cut(&value, ':');
+
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		if (is(name, attributes[i].name))
+			return attributes[i].on(p, value);
+	return 0;
+}
+
+static int
+on_media(struct parser *p, struct text value)
+{
+	struct sdp_remote *r = p->out;
+	struct text kind = word(&value);
+	struct text ports = word(&value);
+	int64_t port = number(cut(&ports, '/'), UINT16_MAX);
+	struct text profile = word(&value);
+	int64_t pt = number(word(&value), 127);
+
+	if (!is(kind, "audio") && !is(kind, "video"))
+		return fail(p, ERR_UNSUPPORTED, "an m-section is neither audio nor video");
+	if (r->media_count == SDP_MEDIA_MAX)
+		return fail(p, ERR_RANGE, "more than %d m-sections", SDP_MEDIA_MAX);
+	if (port < 0 || pt < 0)
+		return fail(p, ERR_PARSE, "m= has no port or no payload type");
+	if (!is(profile, "UDP/TLS/RTP/SAVPF") && !is(profile, "UDP/TLS/RTP/SAVP") &&
+		!is(profile, "RTP/SAVPF"))
+		return fail(p, ERR_UNSUPPORTED, "m= is not of UDP/TLS/RTP/SAVPF");
+	p->media = &r->media[r->media_count++];
+	*p->media = (struct sdp_remote_media){
+		.kind = is(kind, "audio") ? SDP_AUDIO : SDP_VIDEO,
+		.accepted = port != 0,
+		.pt = (uint8_t)pt,
+	};
+	return 0;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static int
+on_line(struct parser *p, struct text line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (iscntrl((unsigned char)line.s[i]) && line.s[i] != '\t')
+			return fail(p, ERR_PARSE, "a control character");
+	if (line.len < 2 || line.s[1] != '=')
+		return fail(p, ERR_PARSE, "not of the form x=value");
+	struct text value = { .s = line.s + 2, .len = line.len - 2 };
+	if (p->line == 1 && !is(line, "v=0"))
+		return fail(p, ERR_PARSE, "SDP begins with v=0");
+	if (line.s[0] == 'm')
+		return on_media(p, value);
+	return line.s[0] == 'a' ? on_attribute(p, value) : 0;
+}
+
+/* What must have been there. */
+static int
+check(struct parser *p)
+{
+	const struct sdp_remote *r = p->out;
+	bool any = false;
+
+	p->line = 0;
+	if (r->media_count == 0)
+		return fail(p, ERR_PARSE, "m= is missing");
+	for (size_t i = 0; i < r->media_count; i++) {
+		p->out->media[i].accepted = r->media[i].accepted && r->media[i].codec[0];
+		any = any || r->media[i].accepted;
+	}
+	if (!any)
+		return fail(p, ERR_UNSUPPORTED, "every m-section is rejected");
+	if (!r->ice_ufrag[0])
+		return fail(p, ERR_PARSE, "a=ice-ufrag is missing");
+	if (!r->ice_pwd[0])
+		return fail(p, ERR_PARSE, "a=ice-pwd is missing");
+	if (!r->fingerprint[0])
+		return fail(p, ERR_PARSE, "a=fingerprint is missing, or of no hash we trust");
+	if (!p->has_setup)
+		return fail(p, ERR_PARSE, "a=setup is missing");
+	return 0;
+}
+
+int
+sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size)
+{
+	struct parser p = { .out = out, .why = why, .why_size = why_size };
+	struct text rest = { .s = text, .len = len };
+	int err = 0;
+
+	*out = (struct sdp_remote){ 0 };
+	while (rest.len && !err) {
+		struct text line = cut(&rest, '\n');
+		while (line.len && is_blank(line.s[line.len - 1]))
+			line.len--;
+		p.line++;
+		if (line.len || p.line == 1)
+			err = on_line(&p, line);
+	}
+	return err ? err : check(&p);
+}

@@ -1,0 +1,466 @@
+/* source.c - NAL units from an RTSP camera.
+ * Owns libavformat (its RTSP demuxer is the RTSP client) and the tunnel in front of it, which it runs
+ * while libavformat waits. Media thread, but for source_interrupt. */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <libavcodec/packet.h>
+#include <libavformat/avformat.h>
+#include <libavutil/dict.h>
+#include <libavutil/log.h>
+#include <libavutil/mathematics.h>
+
+#include "common/err.h"
+#include "worker/access_unit.h"
+#include "worker/camera_conn.h"
+#include "worker/rtsp_url.h"
+#include "worker/source.h"
+#include "worker/tunnel.h"
+
+#define DEFAULT_ANSWER_MS 10000
+#define DEFAULT_STALL_MS 10000
+/* libavformat 5.1, rtsp.c, ff_rtsp_connect: char auth[128], cut silently. */
+#define USERINFO_MAX 127
+/* libavformat 5.1, network.h: POLLING_TIME. */
+#define POLL_MS 100
+
+enum phase { NEW, OPENING, READING, FAILED };
+
+struct source {
+	enum phase phase;
+	char *url;
+	char *ca_file;
+	char *user_agent;
+	bool tls_verify;
+	ms_t answer_ms;
+	ms_t stall_ms;
+	int stop_fd; /* readable once interrupted */
+	atomic_bool interrupted;
+	bool timed_out;
+	ms_t deadline;      /* for the next answer while OPENING, for a NAL unit while READING */
+	ms_t asked_ms;      /* when libavformat last asked must_return */
+	unsigned long taken; /* packets that libavformat has returned */
+	struct tunnel *tunnel;
+	AVFormatContext *format;
+	AVStream *stream;
+	AVPacket *packet;
+	struct au_reader reader;
+	struct source_error error;
+	struct source_times times;
+};
+
+static char *
+copy(const char *s)
+{
+	char *out = s ? strdup(s) : NULL;
+
+	if (s && !out)
+		abort();
+	return out;
+}
+
+struct source *
+source_new(const struct source_config *config)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->url = copy(config->url);
+	s->ca_file = copy(config->ca_file);
+	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
+	s->tls_verify = config->tls_verify;
+	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
+	s->stall_ms = config->stall_ms ? config->stall_ms : DEFAULT_STALL_MS;
+	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->packet = av_packet_alloc();
+	if (s->stop_fd < 0 || !s->packet)
+		abort();
+	au_init(&s->reader);
+	/* Its lines hold URLs and SDPs. What matters of them is in source_error. */
+	av_log_set_level(AV_LOG_QUIET);
+	return s;
+}
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+/* RFC 2326 7.1.1, those that cameras give. */
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+	{ .status = 302, .phrase = " (a redirect, not followed)" },
+	{ .status = 400, .phrase = " Bad Request" },
+	{ .status = 401, .phrase = " Unauthorized" },
+	{ .status = 403, .phrase = " Forbidden" },
+	{ .status = 404, .phrase = " Not Found" },
+	{ .status = 405, .phrase = " Method Not Allowed" },
+	{ .status = 453, .phrase = " Not Enough Bandwidth" },
+	{ .status = 454, .phrase = " Session Not Found" },
+	{ .status = 461, .phrase = " Unsupported Transport" },
+	{ .status = 500, .phrase = " Internal Server Error" },
+	{ .status = 503, .phrase = " Service Unavailable" },
+};
+
+static const char *
+phrase_of(int status)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "";
+}
+
+static int __attribute__((format(printf, 3, 4)))
+fail(struct source *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->phase = FAILED;
+	s->error.err = err;
+	va_start(ap, fmt);
+	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+static int
+fail_unsupported(struct source *s, const char *codec)
+{
+	if (!codec[0])
+		return fail(s, ERR_UNSUPPORTED, "the camera offers no video");
+	return fail(s, ERR_UNSUPPORTED, "the camera offers %s video, not H264", codec);
+}
+
+/* Says why libavformat gave up: the tunnel knows better than its error code. */
+static int
+fail_by_outcome(struct source *s, struct tunnel_outcome o)
+{
+	bool refused = o.status >= 300;
+
+	s->error.rtsp_status = refused ? o.status : 0;
+	if (o.err == ERR_UNSUPPORTED)
+		return fail_unsupported(s, o.codec);
+	if (refused && (s->phase == OPENING || o.err == ERR_REFUSED))
+		return fail(s, ERR_REFUSED, "%s answered %d%s", o.method, o.status,
+			phrase_of(o.status));
+	switch (o.err) {
+	case ERR_EOF:
+		return fail(s, ERR_EOF, "the camera closed the connection");
+	case ERR_UNREACHABLE:
+		return fail(s, ERR_UNREACHABLE, "the connection was reset");
+	case ERR_PARSE:
+		return fail(s, ERR_PARSE, "the camera sent what is no RTSP");
+	case ERR_RANGE:
+		return fail(s, ERR_PARSE, "the camera sent an answer without end");
+	case 0:
+		break;
+	default:
+		return fail(s, o.err, "%s", err_text(o.err));
+	}
+	if (s->phase == OPENING)
+		return fail(s, ERR_PARSE, "the answer to %s makes no sense", o.method);
+	return fail(s, ERR_EOF, "the camera ended the stream");
+}
+
+/* libavformat returned an error, or what it returned is of no use. */
+static int
+give_up(struct source *s)
+{
+	bool opening = s->phase == OPENING;
+
+	if (atomic_load(&s->interrupted))
+		return fail(s, ERR_CLOSED, "interrupted");
+	if (s->timed_out)
+		return fail(s, ERR_TIMEOUT, opening ? "no answer in %d ms" : "no picture in %d ms",
+			(int)(opening ? s->answer_ms : s->stall_ms));
+	avformat_close_input(&s->format);
+	tunnel_finish(s->tunnel);
+	return fail_by_outcome(s, tunnel_outcome(s->tunnel));
+}
+
+/* ---- open ----------------------------------------------------------------------------------- */
+
+/* Carries until libavformat has something new to read. Returns true if it shall give up. */
+static bool
+carry(struct source *s)
+{
+	int err = tunnel_run(s->tunnel, s->deadline);
+
+	s->timed_out = err == ERR_TIMEOUT;
+	return err != 0;
+}
+
+/* While a request is under way libavformat waits for its answer; else it is about to write one. */
+static bool
+must_give_up_opening(struct source *s)
+{
+	tunnel_poke(s->tunnel);
+	if (tunnel_awaits_answer(s->tunnel))
+		return carry(s);
+	s->deadline = clock_now() + s->answer_ms;
+	return false;
+}
+
+/* The packet that libavformat is to return lies in its socket before it is called: see feed(). If
+ * it waits all the same it has dropped that one. */
+static bool
+must_give_up_reading(struct source *s)
+{
+	ms_t now = clock_now();
+	bool waited = now - s->asked_ms >= POLL_MS / 2;
+
+	s->asked_ms = now;
+	if (!waited)
+		return false;
+	s->taken = tunnel_packets(s->tunnel);
+	return carry(s);
+}
+
+/* The interrupt callback: asked by libavformat before every wait and every POLL_MS during it. What
+ * it waits for is brought from here. */
+static int
+must_return(void *arg)
+{
+	struct source *s = arg;
+
+	if (atomic_load(&s->interrupted))
+		return s->phase != FAILED; /* when closing, TEARDOWN may be written */
+	switch (s->phase) {
+	case OPENING:
+		return must_give_up_opening(s);
+	case READING:
+		return must_give_up_reading(s);
+	default:
+		return 0;
+	}
+}
+
+static int
+connect_camera(struct source *s, const struct rtsp_url *url)
+{
+	struct camera_conn *camera;
+	const struct camera_conn_config config = { .host = url->host,
+		.port = url->port,
+		.tls = url->tls,
+		.verify = s->tls_verify,
+		.ca_file = s->ca_file,
+		.step_ms = s->answer_ms,
+		.cancel_fd = s->stop_fd };
+	char why[sizeof(s->error.text)];
+
+	s->times.started_us = clock_now_us();
+	int err = camera_conn_open(&config, &camera, &s->times.connected_us, why, sizeof(why));
+	if (err)
+		return fail(s, err, "%s", why);
+	s->times.secured_us = url->tls ? clock_now_us() : s->times.connected_us;
+	s->tunnel = tunnel_new(camera, url->uri, s->stop_fd);
+	if (!s->tunnel)
+		return fail(s, ERR_SYS, "no socket for the tunnel");
+	return 0;
+}
+
+/* RTP over the one TCP connection, video only, and no protocol but TCP for libavformat to open. */
+static AVDictionary *
+demuxer_options(const struct source *s)
+{
+	AVDictionary *options = NULL;
+
+	av_dict_set(&options, "rtsp_transport", "tcp", 0);
+	av_dict_set(&options, "allowed_media_types", "video", 0);
+	av_dict_set(&options, "protocol_whitelist", "tcp", 0);
+	av_dict_set(&options, "user_agent", s->user_agent, 0);
+	return options;
+}
+
+static int
+open_demuxer(struct source *s, const struct rtsp_url *url)
+{
+	AVDictionary *options = demuxer_options(s);
+	char *address;
+
+	if (asprintf(&address, "rtsp://%s%s%s", url->userinfo ? url->userinfo : "",
+		    url->userinfo ? "@" : "", tunnel_address(s->tunnel)) < 0)
+		abort();
+	s->format = avformat_alloc_context();
+	if (!s->format)
+		abort();
+	s->format->interrupt_callback = (AVIOInterruptCB){ .callback = must_return, .opaque = s };
+	/* Packets as they come: no parser, which would hold each picture until the next begins. */
+	s->format->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_NOBUFFER;
+	s->phase = OPENING;
+	s->deadline = clock_now() + s->answer_ms;
+	int failed = avformat_open_input(
+		&s->format, address, av_find_input_format("rtsp"), &options);
+	av_dict_free(&options);
+	free(address);
+	return failed ? give_up(s) : 0;
+}
+
+static bool
+is_h264(const AVStream *stream)
+{
+	return stream->codecpar->codec_id == AV_CODEC_ID_H264;
+}
+
+static int
+pick_stream(struct source *s)
+{
+	for (unsigned i = 0; i < s->format->nb_streams; i++) {
+		AVStream *stream = s->format->streams[i];
+		if (is_h264(stream)) {
+			s->stream = stream;
+			return 0;
+		}
+	}
+	return give_up(s);
+}
+
+static int
+open_url(struct source *s, const struct rtsp_url *url)
+{
+	if (url->userinfo && strlen(url->userinfo) > USERINFO_MAX)
+		return fail(s, ERR_RANGE, "user and password are longer than %d characters",
+			USERINFO_MAX);
+	int err = connect_camera(s, url);
+	if (!err)
+		err = open_demuxer(s, url);
+	if (!err)
+		err = pick_stream(s);
+	if (err)
+		return err;
+	s->times.playing_us = clock_now_us();
+	s->phase = READING;
+	return 0;
+}
+
+int
+source_open(struct source *s)
+{
+	struct rtsp_url url;
+	const char *why;
+
+	assert(s->phase == NEW);
+	int err = rtsp_url_parse(s->url, &url, &why);
+	if (err)
+		fail(s, err, "%s", why);
+	else
+		err = open_url(s, &url);
+	rtsp_url_clear(&url);
+	return err;
+}
+
+/* ---- read ----------------------------------------------------------------------------------- */
+
+/* Waits until libavformat can return a packet without waiting, so that it never does. */
+static bool
+await_packet(struct source *s)
+{
+	const struct tunnel *t = s->tunnel;
+
+	if (tunnel_has_backlog(t))
+		tunnel_poke(s->tunnel);
+	while (tunnel_packets(t) <= s->taken && !tunnel_is_done(t))
+		if (carry(s))
+			return false;
+	s->asked_ms = clock_now();
+	return true;
+}
+
+static int
+feed(struct source *s)
+{
+	static const AVRational ticks = { .num = 1, .den = 90000 };
+	AVPacket *p = s->packet;
+
+	do {
+		av_packet_unref(p);
+		if (!await_packet(s) || av_read_frame(s->format, p) < 0)
+			return give_up(s);
+		s->taken += is_h264(s->format->streams[p->stream_index]);
+	} while (p->stream_index != s->stream->index);
+	int64_t timestamp = av_rescale_q(p->pts, s->stream->time_base, ticks);
+	au_feed(&s->reader, p->data, (size_t)p->size, timestamp, clock_now_us());
+	return 0;
+}
+
+int
+source_read(struct source *s, struct source_nal *out)
+{
+	const struct au_nal *nal;
+
+	if (s->phase == FAILED)
+		return s->error.err;
+	assert(s->phase == READING);
+	s->deadline = clock_now() + s->stall_ms;
+	nal = au_next(&s->reader);
+	while (!nal) {
+		int err = feed(s);
+		if (err)
+			return err;
+		nal = au_next(&s->reader);
+	}
+	*out = (struct source_nal){ .data = nal->data,
+		.len = nal->len,
+		.timestamp = nal->timestamp,
+		.arrived_us = nal->arrived_us,
+		.last = nal->last,
+		.gap = nal->gap };
+	return 0;
+}
+
+void
+source_interrupt(struct source *s)
+{
+	atomic_store(&s->interrupted, true);
+	eventfd_write(s->stop_fd, 1);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------- */
+
+const uint8_t *
+source_parameter_sets(const struct source *s, size_t *len)
+{
+	const AVCodecParameters *p = s->stream ? s->stream->codecpar : NULL;
+
+	*len = p && p->extradata ? (size_t)p->extradata_size : 0;
+	return *len ? p->extradata : NULL;
+}
+
+const struct source_error *
+source_error(const struct source *s)
+{
+	return &s->error;
+}
+
+const struct source_times *
+source_times(const struct source *s)
+{
+	return &s->times;
+}
+
+void
+source_free(struct source *s)
+{
+	if (!s)
+		return;
+	s->phase = FAILED;
+	avformat_close_input(&s->format);
+	if (s->tunnel)
+		tunnel_finish(s->tunnel);
+	tunnel_free(s->tunnel);
+	av_packet_free(&s->packet);
+	au_clear(&s->reader);
+	close(s->stop_fd);
+	free(s->url);
+	free(s->ca_file);
+	free(s->user_agent);
+	free(s);
+}

@@ -1,0 +1,456 @@
+/* tunnel.c - the way between libavformat and the camera.
+ * Owns the connection to the camera, the one to libavformat, and what is on its way. Media thread. */
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "worker/fifo.h"
+#include "worker/rtsp_relay.h"
+#include "worker/tunnel.h"
+#include "worker/wait_fd.h"
+
+/* A read takes as much as this at most. What is in the buffers is all that a late reader can make us
+ * keep: the rest stays with the camera. */
+#define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
+
+enum phase {
+	LISTENING, /* libavformat has not said yet that it is libavformat */
+	RELAYING,
+	CAMERA_GONE, /* what came is still sent down */
+	DONE,        /* libavformat was given its end of file, or has closed */
+	LINGERING,   /* and the camera is given time to answer TEARDOWN */
+};
+
+struct tunnel {
+	enum phase phase;
+	struct camera_conn *camera; /* owned */
+	int stop_fd;                /* lent */
+	int listen_fd;
+	int local_fd;     /* to libavformat */
+	bool camera_more; /* the last read did not empty it */
+	bool sent;        /* libavformat has something new to read */
+	struct relay relay;
+	struct fifo up_in, up_out, down_in, down_out;
+	char *camera_uri;
+	char address[64];
+	char short_uri[80];
+	int err;
+};
+
+/* ---- sockets -------------------------------------------------------------------------------- */
+
+static int
+listen_on_loopback(in_port_t *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&a, len) || listen(fd, 8) ||
+		getsockname(fd, (struct sockaddr *)&a, &len)) {
+		close(fd);
+		return -1;
+	}
+	*port = ntohs(a.sin_port);
+	return fd;
+}
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Takes what is there into f. Returns 0, ERR_AGAIN or ERR_EOF. */
+static int
+receive(int fd, struct fifo *f)
+{
+	ssize_t n = recv(fd, fifo_back(f), fifo_room(f), 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return ERR_AGAIN;
+	if (n <= 0)
+		return ERR_EOF;
+	fifo_add(f, (size_t)n);
+	return 0;
+}
+
+/* ---- the way down --------------------------------------------------------------------------- */
+
+static void
+set_camera_gone(struct tunnel *t, int err)
+{
+	t->err = err;
+	t->phase = CAMERA_GONE;
+}
+
+static void
+set_done(struct tunnel *t)
+{
+	close_fd(&t->local_fd);
+	close_fd(&t->listen_fd);
+	t->sent = true;
+	t->phase = DONE;
+}
+
+static void
+send_down(struct tunnel *t)
+{
+	while (t->down_out.len) {
+		ssize_t n = send(
+			t->local_fd, fifo_front(&t->down_out), t->down_out.len, MSG_NOSIGNAL);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		/* If libavformat has closed, nobody wants it; the way up says so. */
+		fifo_take(&t->down_out, n < 0 ? t->down_out.len : (size_t)n);
+		t->sent = true;
+	}
+}
+
+/* Passes on what lies in down_in, as far as libavformat reads. */
+static void
+pump_down(struct tunnel *t)
+{
+	size_t before;
+	int err;
+
+	do {
+		before = t->down_in.len;
+		err = relay_down(&t->relay, &t->down_in, &t->down_out);
+		send_down(t);
+	} while (!err && t->down_in.len < before && !t->down_out.len);
+	if (err)
+		set_camera_gone(t, err);
+}
+
+static void
+read_camera(struct tunnel *t)
+{
+	size_t room = fifo_room(&t->down_in);
+	ssize_t n = camera_conn_read(t->camera, fifo_back(&t->down_in), room);
+
+	t->camera_more = n > 0 && (size_t)n == room;
+	if (n > 0) {
+		fifo_add(&t->down_in, (size_t)n);
+		pump_down(t);
+	} else if (n != ERR_AGAIN) {
+		set_camera_gone(t, (int)n);
+	}
+}
+
+/* ---- the way up ----------------------------------------------------------------------------- */
+
+static void
+send_up(struct tunnel *t)
+{
+	while (t->up_out.len) {
+		ssize_t n = camera_conn_write(
+			t->camera, fifo_front(&t->up_out), t->up_out.len);
+		if (n == ERR_AGAIN)
+			return;
+		if (n < 0) {
+			set_camera_gone(t, (int)n);
+			return;
+		}
+		fifo_take(&t->up_out, (size_t)n);
+	}
+}
+
+static void
+read_local(struct tunnel *t)
+{
+	int err = receive(t->local_fd, &t->up_in);
+
+	if (err == ERR_AGAIN)
+		return;
+	if (!err)
+		err = relay_up(&t->relay, &t->up_in, &t->up_out);
+	if (t->phase == RELAYING)
+		send_up(t);
+	if (err)
+		set_done(t);
+}
+
+/* ---- whom to serve -------------------------------------------------------------------------- */
+
+static void
+drop_stranger(struct tunnel *t)
+{
+	close_fd(&t->local_fd);
+	fifo_take(&t->up_in, t->up_in.len);
+}
+
+/* A newer connection takes the place of one that has said nothing. */
+static void
+accept_local(struct tunnel *t)
+{
+	int on = 1;
+	int fd = accept4(t->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	drop_stranger(t);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	t->local_fd = fd;
+}
+
+/* Only libavformat knows the number that its first request must name. */
+static void
+admit_local(struct tunnel *t)
+{
+	int err = receive(t->local_fd, &t->up_in);
+
+	if (!err)
+		err = relay_up(&t->relay, &t->up_in, &t->up_out);
+	if (err && err != ERR_AGAIN) {
+		drop_stranger(t);
+		return;
+	}
+	if (!t->relay.named)
+		return;
+	close_fd(&t->listen_fd);
+	t->phase = RELAYING;
+	send_up(t);
+}
+
+/* ---- one step ------------------------------------------------------------------------------- */
+
+enum { STOP, LISTEN, LOCAL, CAMERA, FDS };
+
+/* What to wait for, by phase. */
+static void
+choose(const struct tunnel *t, struct pollfd p[FDS])
+{
+	bool relaying = t->phase == RELAYING;
+	short up = relaying && t->up_out.len ? POLLOUT : 0;
+	short reads = relaying && fifo_room(&t->down_in) ? POLLIN : 0;
+	short down = t->down_out.len ? POLLOUT : 0;
+	short requests = t->phase != CAMERA_GONE && fifo_room(&t->up_in) ? POLLIN : 0;
+
+	p[STOP] = (struct pollfd){ .fd = t->stop_fd, .events = POLLIN };
+	p[LISTEN] = (struct pollfd){ .fd = t->listen_fd, .events = POLLIN };
+	p[LOCAL] = (struct pollfd){ .fd = t->local_fd, .events = (short)(requests | down) };
+	p[CAMERA] = (struct pollfd){ .fd = up || reads ? camera_conn_fd(t->camera) : -1,
+		.events = (short)(up | reads) };
+}
+
+static void
+relay_both(struct tunnel *t, const struct pollfd p[FDS], bool more)
+{
+	if (p[LOCAL].revents & POLLOUT) {
+		send_down(t);
+		pump_down(t);
+	}
+	if (p[CAMERA].revents & POLLOUT)
+		send_up(t);
+	if (t->phase == RELAYING && (more || p[CAMERA].revents & ~POLLOUT))
+		read_camera(t);
+	if (p[LOCAL].revents & ~POLLOUT)
+		read_local(t);
+}
+
+static void
+act(struct tunnel *t, const struct pollfd p[FDS], bool more)
+{
+	switch (t->phase) {
+	case LISTENING:
+		if (p[LISTEN].revents)
+			accept_local(t);
+		else if (p[LOCAL].revents)
+			admit_local(t);
+		break;
+	case RELAYING:
+		relay_both(t, p, more);
+		break;
+	case CAMERA_GONE:
+		send_down(t);
+		break;
+	case DONE:
+	case LINGERING:
+		break;
+	}
+	if (t->phase == CAMERA_GONE && !t->down_out.len)
+		set_done(t);
+}
+
+/* Waits for the first thing to do, and does it. Returns 0, ERR_TIMEOUT, ERR_CLOSED. */
+static int
+step(struct tunnel *t, ms_t deadline)
+{
+	struct pollfd p[FDS];
+	ms_t left = deadline - clock_now();
+
+	if (left < 0)
+		return ERR_TIMEOUT;
+	choose(t, p);
+	bool more = t->camera_more && p[CAMERA].events & POLLIN;
+	int n = poll(p, FDS, more ? 0 : (int)(left < INT_MAX ? left : INT_MAX));
+	if (n < 0)
+		return 0; /* EINTR */
+	if (p[STOP].revents)
+		return ERR_CLOSED;
+	if (n == 0 && !more)
+		return ERR_TIMEOUT;
+	act(t, p, more);
+	return 0;
+}
+
+void
+tunnel_poke(struct tunnel *t)
+{
+	/* Accept, first request, answer: a step each, and then some. */
+	for (int i = 0; i < 8 && t->phase != DONE; i++)
+		if (step(t, clock_now()))
+			return;
+}
+
+int
+tunnel_run(struct tunnel *t, ms_t deadline)
+{
+	int err = 0;
+
+	t->sent = false;
+	while (!err && !t->sent && t->phase != DONE)
+		err = step(t, deadline);
+	return err;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+/* Until libavformat's end of file. */
+static void
+take_rest(struct tunnel *t, ms_t deadline)
+{
+	while (t->phase == RELAYING && !wait_fd(t->local_fd, POLLIN, deadline, -1))
+		read_local(t);
+}
+
+void
+tunnel_finish(struct tunnel *t)
+{
+	ms_t deadline = clock_now() + TUNNEL_LINGER_MS;
+	unsigned before = t->relay.answers;
+	int fd = camera_conn_fd(t->camera);
+
+	take_rest(t, deadline);
+	if (!t->relay.torn_down || t->err)
+		return;
+	t->phase = LINGERING;
+	while (t->phase == LINGERING && t->relay.answers == before) {
+		if (!t->camera_more && wait_fd(fd, POLLIN, deadline, -1))
+			break;
+		read_camera(t);
+	}
+	t->phase = DONE;
+}
+
+struct tunnel_outcome
+tunnel_outcome(const struct tunnel *t)
+{
+	struct tunnel_outcome o = { .err = t->err, .status = t->relay.status };
+
+	memcpy(o.method, t->relay.method, sizeof(o.method));
+	memcpy(o.codec, t->relay.refused_codec, sizeof(o.codec));
+	return o;
+}
+
+bool
+tunnel_awaits_answer(const struct tunnel *t)
+{
+	return t->phase == RELAYING && (int)(t->relay.requests - t->relay.answers) > 0;
+}
+
+unsigned long
+tunnel_packets(const struct tunnel *t)
+{
+	return t->relay.packets;
+}
+
+bool
+tunnel_has_backlog(const struct tunnel *t)
+{
+	return t->down_out.len > 0;
+}
+
+bool
+tunnel_is_done(const struct tunnel *t)
+{
+	return t->phase == DONE;
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+static int
+name_address(struct tunnel *t)
+{
+	uint64_t secret[2];
+	in_port_t port;
+
+	t->listen_fd = listen_on_loopback(&port);
+	if (t->listen_fd < 0 || getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return ERR_SYS;
+	snprintf(t->address, sizeof(t->address), "127.0.0.1:%u/%016llx%016llx", port,
+		(unsigned long long)secret[0], (unsigned long long)secret[1]);
+	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://%s", t->address);
+	return 0;
+}
+
+struct tunnel *
+tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
+{
+	struct tunnel *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		abort();
+	t->camera = camera;
+	t->stop_fd = stop_fd;
+	t->local_fd = -1;
+	t->camera_uri = strdup(camera_uri);
+	if (!t->camera_uri)
+		abort();
+	relay_init(&t->relay, t->short_uri, t->camera_uri);
+	fifo_init(&t->up_in, RTSP_PIECE_MAX);
+	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
+	fifo_init(&t->down_in, DOWN_BYTES);
+	fifo_init(&t->down_out, DOWN_BYTES + RELAY_GROWTH);
+	if (!name_address(t))
+		return t;
+	tunnel_free(t);
+	return NULL;
+}
+
+const char *
+tunnel_address(const struct tunnel *t)
+{
+	return t->address;
+}
+
+void
+tunnel_free(struct tunnel *t)
+{
+	if (!t)
+		return;
+	camera_conn_close(t->camera);
+	close_fd(&t->local_fd);
+	close_fd(&t->listen_fd);
+	fifo_clear(&t->up_in);
+	fifo_clear(&t->up_out);
+	fifo_clear(&t->down_in);
+	fifo_clear(&t->down_out);
+	free(t->camera_uri);
+	free(t);
+}

@@ -1,0 +1,678 @@
+/* worker.c - one camera's process.
+ * Owns the loop and all parts, turns what they say into the session's events and performs its
+ * effects. Decides nothing: worker/session.c does. Loop thread. */
+#include <glib-unix.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "common/log.h"
+#include "common/proctitle.h"
+#include "proto/contract.h"
+#include "worker/dtls_identity.h"
+#include "worker/link.h"
+#include "worker/media.h"
+#include "worker/peer.h"
+#include "worker/session.h"
+#include "worker/worker.h"
+
+/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
+#define VIDEO_PT 106
+#define VIDEO_MID "0"
+/* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
+ * sound and picture. */
+#define REPORT_INTERVAL_MS 1000
+/* Failed tries after which a camera is away, not just reconnecting. */
+#define OFFLINE_TRIES 5
+#define REASON_MAX 240
+
+/* The lengths of the phases of the last start. */
+struct phases {
+	int64_t rtsp_ms;
+	int64_t at_us[PEER_FIRST_PACKET + 1]; /* since the peer was made; 0: not reached */
+};
+
+struct worker {
+	struct worker_config config;
+	GMainContext *context;
+	GMainLoop *loop;
+	GSource *timer; /* session_due */
+	GSource *tick;  /* statistics and sender reports */
+	GSource *signals;
+	struct link *link;
+	struct session *session;
+	struct media *media;
+	struct dtls_identity *identity;
+	struct peer *peer; /* NULL: none */
+	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
+	uint32_t ssrc;
+	char cname[33];
+	char stream_id[33];
+	int64_t offer; /* number of the newest, 0: none yet */
+	struct phases phases;
+	char reason[REASON_MAX]; /* why it does not run, "" while it does */
+	char title[64];          /* what is in brackets, to change it only when it changes */
+	char told[64];           /* phase and health of the last state message */
+	struct media_stats stats;
+	int exit_code;
+};
+
+static void step(struct worker *w, enum session_event ev);
+
+static uint32_t
+draw(void)
+{
+	uint32_t r;
+
+	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		r = (uint32_t)clock_now_us() * 2654435761u;
+	return r;
+}
+
+static void
+draw_id(char out[33])
+{
+	for (int i = 0; i < 4; i++)
+		snprintf(out + 8 * i, 9, "%08x", draw());
+}
+
+/* ---- what others see ------------------------------------------------------------------------- */
+
+static const char *
+health(const struct worker *w)
+{
+	const struct quality_snapshot *q = &w->stats.quality;
+
+	if (session_is_playing(w->session))
+		return q->silence_ms > QUALITY_GAP_MS ? "DEGRADED" : "HEALTHY";
+	if (session_reconnects(w->session) == 0 && session_tries(w->session) == 0)
+		return "RECONNECTING";
+	return session_tries(w->session) >= OFFLINE_TRIES ||
+			       strcmp(session_phase(w->session), "refused") == 0
+		       ? "OFFLINE"
+		       : "RECONNECTING";
+}
+
+static int64_t
+phase_ms(const struct worker *w, enum peer_phase phase)
+{
+	int64_t at = w->phases.at_us[phase];
+	int64_t before = phase > PEER_OFFERED ? w->phases.at_us[phase - 1] : 0;
+
+	return at > 0 ? (at - before) / 1000 : 0;
+}
+
+static void
+send_state(struct worker *w)
+{
+	const char *phase = session_phase(w->session);
+	bool running = strcmp(phase, "running") == 0;
+	struct msg m = { .type = MSG_STATE,
+		.u.state = { .phase = (char *)(uintptr_t)phase,
+			.health = (char *)(uintptr_t)health(w),
+			.reason = *w->reason && !running ? w->reason : NULL,
+			.offer = running && w->peer ? w->offer : 0,
+			.reconnects = session_reconnects(w->session),
+			.rtsp_ms = w->phases.rtsp_ms,
+			.offer_ms = phase_ms(w, PEER_OFFERED),
+			.answer_ms = phase_ms(w, PEER_ANSWERED),
+			.ice_ms = phase_ms(w, PEER_ICE),
+			.dtls_ms = phase_ms(w, PEER_DTLS),
+			.first_packet_ms = phase_ms(w, PEER_FIRST_PACKET) } };
+
+	link_send(w->link, &m);
+}
+
+static void
+set_title(struct worker *w)
+{
+	const char *phase = session_phase(w->session);
+	char title[sizeof(w->title)];
+
+	if (strcmp(phase, "running") == 0 && w->stats.width > 0)
+		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s", w->stats.width,
+			w->stats.height, w->stats.quality.fps,
+			(double)w->stats.quality.bitrate / 1e6);
+	else if (session_tries(w->session) > 0)
+		snprintf(title, sizeof(title), "%s %u", phase, session_tries(w->session));
+	else
+		snprintf(title, sizeof(title), "%s", phase);
+	if (strcmp(title, w->title) == 0)
+		return;
+	snprintf(w->title, sizeof(w->title), "%s", title);
+	proctitle_set("camrelay-worker: %s [%s]", w->config.camera, title);
+}
+
+/* Tells the title and the supervisor what changed, if anything did. */
+static void
+tell(struct worker *w)
+{
+	char now[sizeof(w->told)];
+
+	set_title(w);
+	snprintf(now, sizeof(now), "%s/%s/%u/%d", session_phase(w->session), health(w),
+		session_tries(w->session), w->phases.at_us[PEER_FIRST_PACKET] > 0);
+	if (strcmp(now, w->told) == 0)
+		return;
+	snprintf(w->told, sizeof(w->told), "%s", now);
+	log_info("session state", LOG_CAM(w->config.camera),
+		LOG_STR("phase", session_phase(w->session)), LOG_STR("health", health(w)),
+		LOG_STR("source", session_source_state(w->session)),
+		LOG_STR("peer", session_peer_state(w->session)),
+		LOG_INT("tries", session_tries(w->session)),
+		LOG_STR("reason", *w->reason ? w->reason : NULL));
+	send_state(w);
+}
+
+static void
+send_stats(struct worker *w)
+{
+	const struct media_stats *s = &w->stats;
+	const struct quality_snapshot *q = &s->quality;
+	struct msg m = { .type = MSG_STATS,
+		.u.stats = { .width = s->width,
+			.height = s->height,
+			.fps = q->fps,
+			.bitrate = q->bitrate,
+			.gop_frames = q->gop_pictures,
+			.gop_ms = q->gop_ms,
+			.keyframe_age_ms = q->keyframe_age_ms,
+			.jitter_ms = q->jitter_ms,
+			.frames = (int64_t)q->pictures,
+			.gaps = q->gaps,
+			.late = q->late,
+			.packets = (int64_t)s->packets,
+			.bytes = (int64_t)s->bytes,
+			.dropped = (int64_t)s->dropped,
+			.nacks = (int64_t)s->nacks,
+			.resent = (int64_t)s->resent,
+			.plis = s->plis,
+			.firs = s->firs,
+			.loss_ratio = s->loss_ratio,
+			.rtt_ms = s->rtt_ms } };
+
+	link_send(w->link, &m);
+}
+
+static gboolean
+on_tick(gpointer data)
+{
+	struct worker *w = data;
+
+	media_stats(w->media, &w->stats);
+	media_send_report(w->media, false);
+	send_stats(w);
+	tell(w);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- the peer -------------------------------------------------------------------------------- */
+
+static void
+drop_peer(struct worker *w)
+{
+	struct peer *old = w->peer;
+
+	w->peer = NULL;
+	media_set_peer(w->media, NULL);
+	memset(w->phases.at_us, 0, sizeof(w->phases.at_us));
+	peer_free(old);
+}
+
+static void
+log_start(const struct worker *w)
+{
+	log_info("session up", LOG_CAM(w->config.camera), LOG_INT("offer", w->offer),
+		LOG_INT("rtsp_ms", w->phases.rtsp_ms),
+		LOG_INT("offer_ms", phase_ms(w, PEER_OFFERED)),
+		LOG_INT("answer_ms", phase_ms(w, PEER_ANSWERED)),
+		LOG_INT("ice_ms", phase_ms(w, PEER_ICE)),
+		LOG_INT("dtls_ms", phase_ms(w, PEER_DTLS)),
+		LOG_INT("first_packet_ms", phase_ms(w, PEER_FIRST_PACKET)));
+}
+
+static void
+on_peer_phase(void *arg, enum peer_phase phase, int64_t since_start_us, const char *detail)
+{
+	struct worker *w = arg;
+
+	w->phases.at_us[phase] = since_start_us;
+	log_debug("peer phase", LOG_CAM(w->config.camera), LOG_STR("phase", peer_phase_name(phase)),
+		LOG_STR("detail", detail));
+	if (phase == PEER_DTLS)
+		step(w, SESSION_CONNECTED);
+	if (phase != PEER_FIRST_PACKET)
+		return;
+	log_start(w);
+	tell(w);
+}
+
+static void
+on_peer_failed(void *arg, int err, const char *why)
+{
+	struct worker *w = arg;
+
+	log_warn("peer failed", LOG_CAM(w->config.camera), LOG_INT("offer", w->offer),
+		LOG_STR("error", err_text(err)), LOG_STR("why", why));
+	snprintf(w->reason, sizeof(w->reason), "SFU connection: %s", why);
+	step(w, SESSION_PEER_LOST);
+}
+
+static void
+on_peer_rtcp(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct worker *w = arg;
+
+	media_on_rtcp(w->media, bytes, len);
+}
+
+static struct peer *
+make_peer(struct worker *w, const char *fmtp)
+{
+	struct sdp_media video = { .kind = SDP_VIDEO,
+		.mid = VIDEO_MID,
+		.pt = VIDEO_PT,
+		.rtpmap = "H264/90000",
+		.fmtp = fmtp,
+		.ssrc = w->ssrc,
+		.track_id = "video",
+		.feedback = true };
+	struct peer_config config = { .loop = w->context,
+		.identity = w->identity,
+		.camera = w->config.camera,
+		.cname = w->cname,
+		.stream_id = w->stream_id,
+		.media = &video,
+		.media_count = 1,
+		.events = { .on_phase = on_peer_phase,
+			.on_failed = on_peer_failed,
+			.on_rtcp = on_peer_rtcp,
+			.arg = w } };
+	struct peer *p = NULL;
+
+	int err = peer_new(&p, &config);
+	if (err) {
+		log_error("peer cannot be made", LOG_CAM(w->config.camera),
+			LOG_STR("error", err_text(err)));
+		return NULL;
+	}
+	return p;
+}
+
+static void
+send_offer(struct worker *w, char *sdp)
+{
+	struct msg m = { .type = MSG_OFFER,
+		.u.offer = { .offer = ++w->offer,
+			.sdp = sdp,
+			.video_mid = (char *)(uintptr_t)VIDEO_MID } };
+
+	link_send(w->link, &m);
+}
+
+static void
+offer(struct worker *w)
+{
+	char profile[7];
+	char fmtp[96];
+
+	drop_peer(w);
+	media_profile(w->media, profile);
+	snprintf(fmtp, sizeof(fmtp),
+		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", profile);
+	w->peer = make_peer(w, fmtp);
+	char *sdp = w->peer ? peer_offer(w->peer) : NULL;
+	if (sdp)
+		send_offer(w, sdp);
+	else
+		step(w, SESSION_PEER_LOST);
+	free(sdp);
+}
+
+/* ---- effects --------------------------------------------------------------------------------- */
+
+static void
+open_source(struct worker *w)
+{
+	const struct msg_source *s = &w->source.u.source;
+	struct source_config config = { .url = s->url,
+		.ca_file = s->ca_file,
+		.tls_verify = s->tls_verify,
+		.stall_ms = s->stall_ms };
+
+	media_open(w->media, &config);
+}
+
+static void
+report_refused(struct worker *w, int rtsp_status)
+{
+	struct msg m = { .type = MSG_REFUSED,
+		.u.refused = { .rtsp_status = rtsp_status, .reason = w->reason } };
+
+	link_send(w->link, &m);
+}
+
+static gboolean
+on_due(gpointer data)
+{
+	step(data, SESSION_TIMER);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+arm(struct worker *w)
+{
+	ms_t due = session_due(w->session);
+	ms_t now = clock_now();
+
+	if (w->timer) {
+		g_source_destroy(w->timer);
+		g_source_unref(w->timer);
+		w->timer = NULL;
+	}
+	if (due == MS_NEVER)
+		return;
+	w->timer = g_timeout_source_new(due > now ? (guint)(due - now) : 0);
+	g_source_set_callback(w->timer, on_due, w, NULL);
+	g_source_attach(w->timer, w->context);
+}
+
+static void
+perform(struct worker *w, unsigned effects)
+{
+	if (effects & SESSION_DO_OPEN)
+		open_source(w);
+	if (effects & SESSION_DO_CLOSE)
+		media_close(w->media);
+	if (effects & SESSION_DO_OFFER)
+		offer(w);
+	if (effects & SESSION_DO_SEND)
+		media_set_peer(w->media, w->peer);
+	if (effects & SESSION_DO_DROP)
+		drop_peer(w);
+}
+
+static unsigned
+step_only(struct worker *w, enum session_event ev)
+{
+	unsigned effects = session_step(w->session, ev, clock_now(), draw());
+
+	perform(w, effects);
+	arm(w);
+	return effects;
+}
+
+static void
+step(struct worker *w, enum session_event ev)
+{
+	step_only(w, ev);
+	tell(w);
+}
+
+/* ---- the camera ------------------------------------------------------------------------------ */
+
+static enum session_event
+classify(const struct source_error *error)
+{
+	if (error->err == ERR_CLOSED)
+		return SESSION_CLOSED;
+	if (error->rtsp_status == 404)
+		return SESSION_NOT_FOUND;
+	if (error->rtsp_status == 401 || error->rtsp_status == 403)
+		return SESSION_DENIED;
+	if (error->err == ERR_UNTRUSTED || error->err == ERR_UNSUPPORTED || error->err == ERR_RANGE)
+		return SESSION_UNUSABLE;
+	return SESSION_LOST;
+}
+
+static void
+on_opened(void *arg, int64_t took_us)
+{
+	struct worker *w = arg;
+
+	w->phases.rtsp_ms = took_us / 1000;
+	log_info("source playing", LOG_CAM(w->config.camera), LOG_INT("rtsp_ms", took_us / 1000));
+	step(w, SESSION_OPENED);
+}
+
+static void
+on_pictures(void *arg)
+{
+	struct worker *w = arg;
+
+	w->reason[0] = '\0';
+	step(w, SESSION_MEDIA);
+}
+
+static void
+on_ended(void *arg, const struct source_error *error)
+{
+	struct worker *w = arg;
+	enum session_event ev = classify(error);
+
+	if (ev != SESSION_CLOSED) {
+		log_warn("source lost", LOG_CAM(w->config.camera),
+			LOG_STR("error", err_text(error->err)),
+			LOG_INT("rtsp_status", error->rtsp_status), LOG_STR("why", error->text));
+		snprintf(w->reason, sizeof(w->reason), "%s", error->text);
+	}
+	if (step_only(w, ev) & SESSION_DO_REFUSED)
+		report_refused(w, error->rtsp_status);
+	tell(w);
+}
+
+/* ---- the supervisor's words ------------------------------------------------------------------ */
+
+static void
+stop(struct worker *w, int exit_code)
+{
+	w->exit_code = exit_code;
+	g_main_loop_quit(w->loop);
+}
+
+static char *
+copy(const char *s)
+{
+	return s ? g_strdup(s) : NULL;
+}
+
+static void
+on_source(struct worker *w, const struct msg *m)
+{
+	const struct msg_source *s = &m->u.source;
+
+	msg_clear(&w->source);
+	w->source = *m;
+	w->source.u.source.url = copy(s->url);
+	w->source.u.source.ca_file = copy(s->ca_file);
+	session_set_publish(w->session, s->publish);
+	step(w, SESSION_SOURCE);
+}
+
+static void
+on_extended(struct worker *w, const struct msg *m)
+{
+	if (w->source.type != MSG_SOURCE)
+		return;
+	free(w->source.u.source.url);
+	w->source.u.source.url = copy(m->u.extended.url);
+}
+
+static void
+on_answer(struct worker *w, const struct msg *m)
+{
+	const char *sdp = m->u.answer.sdp;
+	char why[160] = "";
+
+	if (!w->peer || m->u.answer.offer != w->offer) {
+		log_debug("session stale answer", LOG_CAM(w->config.camera),
+			LOG_INT("offer", m->u.answer.offer));
+		return;
+	}
+	int err = peer_answer(w->peer, sdp, strlen(sdp), why, sizeof(why));
+	if (err)
+		on_peer_failed(w, err, why);
+	else
+		step(w, SESSION_ANSWERED);
+}
+
+static void
+on_publish_failed(struct worker *w, const struct msg *m)
+{
+	if (w->peer && m->u.publish_failed.offer == w->offer)
+		on_peer_failed(w, ERR_REFUSED, m->u.publish_failed.reason);
+}
+
+static void
+on_stop(struct worker *w, const struct msg *m)
+{
+	(void)m;
+	stop(w, CONTRACT_EXIT_OK);
+}
+
+/* clang-format off */
+static void (*const handlers[MSG_TYPES])(struct worker *, const struct msg *) = {
+	[MSG_SOURCE]         = on_source,
+	[MSG_EXTENDED]       = on_extended,
+	[MSG_ANSWER]         = on_answer,
+	[MSG_PUBLISH_FAILED] = on_publish_failed,
+	[MSG_STOP]           = on_stop,
+};
+/* clang-format on */
+
+static void
+on_message(void *arg, const struct msg *m)
+{
+	if (handlers[m->type])
+		handlers[m->type](arg, m);
+}
+
+static void
+on_orphan(void *arg)
+{
+	struct worker *w = arg;
+
+	log_warn("session supervisor is gone", LOG_CAM(w->config.camera));
+	stop(w, CONTRACT_EXIT_ORPHAN);
+}
+
+static gboolean
+on_sigterm(gpointer data)
+{
+	stop(data, CONTRACT_EXIT_OK);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- making and ending ----------------------------------------------------------------------- */
+
+static GSource *
+attach(struct worker *w, GSource *source, GSourceFunc cb)
+{
+	g_source_set_callback(source, cb, w, NULL);
+	g_source_attach(source, w->context);
+	return source;
+}
+
+static void
+make_media(struct worker *w)
+{
+	struct media_config config = { .loop = w->context,
+		.ssrc = w->ssrc,
+		.pt = VIDEO_PT,
+		.camera = w->config.camera,
+		.cname = w->cname,
+		.events = { .on_opened = on_opened,
+			.on_pictures = on_pictures,
+			.on_ended = on_ended,
+			.arg = w } };
+
+	w->media = media_new(&config);
+}
+
+static int
+make_link(struct worker *w)
+{
+	struct link_config config = { .loop = w->context,
+		.socket = w->config.socket,
+		.camera = w->config.camera,
+		.gen = w->config.gen,
+		.on_message = on_message,
+		.on_orphan = on_orphan,
+		.arg = w };
+
+	return link_open(&config, &w->link);
+}
+
+int
+worker_new(const struct worker_config *config, struct worker **out)
+{
+	struct worker *w = g_new0(struct worker, 1);
+
+	w->config = *config;
+	w->source.type = MSG_STOP; /* nothing to clear until a source comes */
+	w->context = g_main_context_new();
+	w->loop = g_main_loop_new(w->context, FALSE);
+	w->session = session_new();
+	w->ssrc = draw() | 1;
+	draw_id(w->cname);
+	draw_id(w->stream_id);
+	make_media(w);
+	int err = dtls_identity_new(&w->identity);
+	if (!err)
+		err = make_link(w);
+	if (err) {
+		log_error("session cannot start", LOG_CAM(config->camera),
+			LOG_STR("error", err_text(err)));
+		worker_free(w);
+		return err;
+	}
+	w->tick = attach(w, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick);
+	w->signals = attach(w, g_unix_signal_source_new(SIGTERM), on_sigterm);
+	set_title(w);
+	*out = w;
+	return 0;
+}
+
+int
+worker_run(struct worker *w)
+{
+	g_main_context_push_thread_default(w->context);
+	g_main_loop_run(w->loop);
+	media_send_report(w->media, true);
+	g_main_context_pop_thread_default(w->context);
+	return w->exit_code;
+}
+
+static void
+drop_source(GSource *source)
+{
+	if (!source)
+		return;
+	g_source_destroy(source);
+	g_source_unref(source);
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	drop_source(w->timer);
+	drop_source(w->tick);
+	drop_source(w->signals);
+	media_set_peer(w->media, NULL);
+	peer_free(w->peer);
+	media_free(w->media);
+	link_close(w->link);
+	dtls_identity_free(w->identity);
+	session_free(w->session);
+	msg_clear(&w->source);
+	g_main_loop_unref(w->loop);
+	g_main_context_unref(w->context);
+	g_free(w);
+}
