@@ -34,18 +34,19 @@ camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/i
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
-camrelayd_google = supervisor/account.o supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
+camrelayd_google = supervisor/account.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
+	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
 	supervisor/sdm_answer.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_check.o \
-	supervisor/cameras.o supervisor/worker_proc.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/cameras.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_cloudflare) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
-	worker/access_unit.o worker/fifo.o worker/fragments.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
+	worker/access_unit.o worker/fifo.o worker/fragments.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o
@@ -65,7 +66,8 @@ programs = camrelayd camrelay-worker camctl
 include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all check unit layers install clean format tidy cppcheck fuzz bench-worker
+
+.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -103,6 +105,10 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 	@for f in $(fuzzers); do echo "== fuzz_$$f"; \
 		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
 
+# What the integration tests drive.
+probes = api_probe peer_probe source_probe
+probes: $(probes:%=$(B)/tests/integration/%)
+
 check: all unit
 
 install: all
@@ -112,6 +118,11 @@ install: all
 	install -m 755 $(B)/camrelayd $(DESTDIR)$(PREFIX)/sbin/camrelayd
 	install -m 755 $(B)/camrelay-worker $(DESTDIR)$(PREFIX)/libexec/camrelay/camrelay-worker
 	install -m 755 $(B)/camctl $(DESTDIR)$(PREFIX)/bin/camctl
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 docs/man/camrelayd.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay

@@ -35,11 +35,9 @@ show_quoted(FILE *out, const char *before, const char *text, const char *after)
 	fputs(after, out);
 }
 
-void
-mistakes_vadd(struct mistakes *m, const struct mistake_at *at, const char *fmt, va_list ap)
+static void
+show_place(const struct mistakes *m, const struct mistake_at *at)
 {
-	if (++m->count > MISTAKES_SHOWN)
-		return;
 	fputs(m->path, m->out);
 	if (at->line > 0)
 		fprintf(m->out, ":%d", at->line);
@@ -56,6 +54,14 @@ mistakes_vadd(struct mistakes *m, const struct mistake_at *at, const char *fmt, 
 		show_quoted(m->out, " = ", at->value, "");
 	if (at->section || at->key)
 		fputs(": ", m->out);
+}
+
+void
+mistakes_vadd(struct mistakes *m, const struct mistake_at *at, const char *fmt, va_list ap)
+{
+	if (++m->count > MISTAKES_SHOWN)
+		return;
+	show_place(m, at);
 	vfprintf(m->out, fmt, ap);
 	fputc('\n', m->out);
 }
@@ -68,6 +74,13 @@ mistakes_add(struct mistakes *m, const struct mistake_at *at, const char *fmt, .
 	va_start(ap, fmt);
 	mistakes_vadd(m, at, fmt, ap);
 	va_end(ap);
+}
+
+void
+mistakes_warn(const struct mistakes *m, const struct mistake_at *at, const char *text)
+{
+	show_place(m, at);
+	fprintf(m->out, "%s\n", text);
 }
 
 void

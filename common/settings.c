@@ -116,6 +116,9 @@ unknown_section(struct settings *s, const struct mistake_at *at)
 		mistakes_add(&s->mistakes, at, "no such section");
 }
 
+/* What is planned may stand in the file already; it must not be believed to work. */
+static const char not_yet[] = "not supported by this version: it has no effect";
+
 /* Says what is wrong with a heading of a known section; false if nothing is. */
 static bool
 heading_is_wrong(
@@ -133,8 +136,6 @@ heading_is_wrong(
 			"or digit");
 	else if (earlier)
 		mistakes_add(&s->mistakes, at, "is already at line %d", earlier->line);
-	else if (section->later)
-		mistakes_add(&s->mistakes, at, "not supported by this version");
 	else
 		return false;
 	return true;
@@ -153,7 +154,11 @@ on_heading(void *arg, int line, const char *word, const char *name)
 	const struct settings_section *section = find_section(s->table, word);
 	if (!section)
 		unknown_section(s, &at);
-	else if (!heading_is_wrong(s, section, &at))
+	else if (heading_is_wrong(s, section, &at))
+		return;
+	else if (section->later)
+		mistakes_warn(&s->mistakes, &at, not_yet);
+	else
 		s->current = add_block(s, section, name, line);
 }
 
@@ -203,7 +208,7 @@ set_value(struct settings *s, const struct setting *row, struct mistake_at *at, 
 	given->line = at->line;
 	given->text = checked(strdup(at->value));
 	if (row->type == SET_LATER)
-		mistakes_add(&s->mistakes, at, "not supported by this version");
+		mistakes_warn(&s->mistakes, at, not_yet);
 	else if (value_parse(row, value, field(s->current->object, row)) < 0)
 		mistakes_add(&s->mistakes, at, "must be %s", value_allowed(row, allowed));
 }

@@ -11,19 +11,19 @@
 
 /* What a value is, and the C type it is stored as. */
 enum setting_type {
-	SET_TOKEN,   /* char *: letters, digits and . _ - of any case; min..max bytes */
-	SET_NAME,    /* char *: [a-z0-9][a-z0-9._-]{0,62}, safe in file names */
-	SET_PATH,    /* char *: absolute */
-	SET_SECRET,  /* char *: where a secret is: absolute path, or name of a systemd credential */
-	SET_URL,     /* char *: choices are the schemes; min..max bytes */
-	SET_ADDRESS, /* char *: host:port or [v6]:port */
-	SET_BOOL,    /* bool: yes, no */
-	SET_INT,     /* int */
+	SET_TOKEN,    /* char *: letters, digits and . _ - of any case; min..max bytes */
+	SET_NAME,     /* char *: [a-z0-9][a-z0-9._-]{0,62}, safe in file names */
+	SET_PATH,     /* char *: absolute */
+	SET_SECRET,   /* char *: where it is: absolute path or systemd credential */
+	SET_URL,      /* char *: choices are the schemes; min..max bytes */
+	SET_ADDRESS,  /* char *: host:port or [v6]:port */
+	SET_BOOL,     /* bool: yes, no */
+	SET_INT,      /* int */
 	SET_DURATION, /* ms_t: 500ms, 30s, 5m, 1h, 7d */
 	SET_BYTES,    /* int64_t: 512, 64K, 10M, 200G, 2T (1024s) */
 	SET_PERCENT,  /* int: 10% */
 	SET_ENUM,     /* unsigned: index into choices */
-	SET_LATER,    /* nothing: a key that is planned; refused with that sentence */
+	SET_LATER,    /* nothing: a key that is planned; a warning says that it has no effect */
 };
 
 struct setting {
@@ -42,7 +42,7 @@ struct setting {
 struct settings_section {
 	const char *name;
 	bool named; /* [camera "porch"]: many; otherwise one */
-	bool later; /* planned: refused with that sentence */
+	bool later; /* planned: a warning says that it has no effect, its keys are skipped */
 	/* The object that the section's values go to: made, or found, below root, which keeps it.
 	 * name is lent, NULL if not named. Never NULL. */
 	void *(*open)(void *root, const char *name);

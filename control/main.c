@@ -76,7 +76,7 @@ print_usage(FILE *out)
 	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
 		     "  --json      the answer as JSON\n"
 		     "  --wait      until it is so: running after start, restart and regenerate,\n"
-		     "              stopped after stop\n"
+		     "              extended after extend, stopped after stop\n"
 		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
 }
 
@@ -199,24 +199,27 @@ ask_status(const struct invocation *in, struct status *s)
 	return code;
 }
 
-static bool
-is_done(const struct invocation *in, const struct status_camera *c, const struct status *before)
+static const struct status_camera *
+find_camera(const struct status *s, const char *name)
 {
-	int64_t gen = 0;
-	int64_t generates = 0;
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (strcmp(s->cameras[i].name, name) == 0)
+			return &s->cameras[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < before->camera_count; i++) {
-		if (strcmp(before->cameras[i].name, c->name) != 0)
-			continue;
-		gen = before->cameras[i].gen;
-		generates = before->cameras[i].generates;
-	}
-	if (strcmp(in->command, "stop") == 0)
+/* Whether the command has come to its end; old is the camera's row before it was given. */
+static bool
+is_done(const char *command, const struct status_camera *c, const struct status_camera *old)
+{
+	if (strcmp(command, "stop") == 0)
 		return c->pid == 0;
-	if (strcmp(in->command, "restart") == 0 && c->gen <= gen)
+	if (strcmp(command, "restart") == 0 && c->gen <= old->gen)
 		return false;
-	if (strcmp(in->command, "regenerate") == 0 && c->generates <= generates)
+	if (strcmp(command, "regenerate") == 0 && c->generates <= old->generates)
 		return false;
+	if (strcmp(command, "extend") == 0)
+		return c->extends > old->extends;
 	return c->phase && strcmp(c->phase, "running") == 0;
 }
 
@@ -225,8 +228,9 @@ all_done(const struct invocation *in, const struct status *now, const struct sta
 {
 	for (size_t i = 0; i < now->camera_count; i++) {
 		const struct status_camera *c = &now->cameras[i];
+		const struct status_camera *old = find_camera(before, c->name);
 		bool meant = strcmp(in->camera, "all") == 0 || strcmp(in->camera, c->name) == 0;
-		if (meant && !is_done(in, c, before))
+		if (meant && old && !is_done(in->command, c, old))
 			return false;
 	}
 	return true;

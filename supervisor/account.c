@@ -1,6 +1,6 @@
 /* account.c - one Google account: what the scheduler decides is carried out here.
- * Owns the leases and the calls in flight. Policy is the scheduler's, HTTP is sdm's, tokens for the
- * API are oauth's. Loop thread. */
+ * Owns the cameras' streams and the calls in flight. Policy is the scheduler's, HTTP is sdm's, tokens
+ * for the API are oauth's. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,23 +9,23 @@
 #include "common/log.h"
 #include "proto/status.h"
 #include "supervisor/account.h"
+#include "supervisor/credentials.h"
 #include "supervisor/oauth.h"
 #include "supervisor/sdm.h"
-#include "supervisor/secret.h"
+#include "supervisor/stream.h"
+#include "supervisor/verdict.h"
 
 /* Slots shown by `camctl queue`: two minutes' worth at 10 a minute. */
 #define PLAN_MAX 20
 
-/* A camera of this account and its stream. */
-struct lease {
-	struct lease *next;
+/* A camera of this account. */
+struct camera_lease {
+	struct camera_lease *next;
 	struct account *account;
 	int camera;
 	const char *name;
 	const char *device;
-	struct sdm_stream stream; /* rtsp_url NULL: none */
-	ms_t expires_at;
-	unsigned extends;
+	struct stream stream;
 	/* The call in flight, at most one per camera (scheduler.h). */
 	struct api_call call;
 };
@@ -35,7 +35,7 @@ struct account {
 	struct oauth *oauth;
 	struct sdm *sdm;
 	struct scheduler *scheduler;
-	struct lease *leases; /* owned */
+	struct camera_lease *leases; /* owned */
 	uv_timer_t timer;
 	account_event *on_event;
 	void *arg;
@@ -44,10 +44,10 @@ struct account {
 
 static void kick(struct account *a);
 
-static struct lease *
+static struct camera_lease *
 find_lease(const struct account *a, int camera)
 {
-	for (struct lease *l = a->leases; l; l = l->next)
+	for (struct camera_lease *l = a->leases; l; l = l->next)
 		if (l->camera == camera)
 			return l;
 	return NULL;
@@ -55,148 +55,54 @@ find_lease(const struct account *a, int camera)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* clang-format off */
-/* What an error means to the scheduler. An Extend that is refused for whatever reason of the
- * camera's means that its stream is lost (facts/google-sdm.md 2.2). */
-static const struct {
-	enum call_result generate;
-	enum call_result extend;
-} results[SDM_ERRORS] = {
-	[SDM_OK]                = { .generate = CALL_OK,           .extend = CALL_OK },
-	[SDM_RATE_LIMITED]      = { .generate = CALL_RATE_LIMITED, .extend = CALL_RATE_LIMITED },
-	[SDM_CAMERA_OFF]        = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_SESSION_LOST]      = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_NOT_RTSP]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_UNAUTHENTICATED]   = { .generate = CALL_ACCOUNT,      .extend = CALL_ACCOUNT },
-	[SDM_PERMISSION_DENIED] = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_NOT_FOUND]         = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_CONFLICT]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_REFUSED]           = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
-	[SDM_SERVER]            = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
-	[SDM_TIMEOUT]           = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
-	[SDM_TRANSPORT]         = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
-	[SDM_MALFORMED]         = { .generate = CALL_FAILED,       .extend = CALL_FAILED },
-};
-
-static const enum quota_bucket buckets[] = {
-	[SDM_BUCKET_UNKNOWN] = QUOTA_EXECUTE,
-	[SDM_BUCKET_USER]    = QUOTA_EXECUTE,
-	[SDM_BUCKET_COMMAND] = QUOTA_COMMAND,
-	[SDM_BUCKET_DEVICE]  = QUOTA_DEVICE_MINUTE,
-	[SDM_BUCKET_LIST]    = QUOTA_LIST,
-};
-
-static const char *const call_names[] = {
-	[CALL_NONE] = "none", [CALL_EXTEND] = "extend", [CALL_GENERATE] = "generate",
-	[CALL_STOP] = "stop", [CALL_LIST] = "list",
-};
-static const char *const verdict_names[] = {
-	[VERDICT_DONE] = "done", [VERDICT_KEPT] = "retried", [VERDICT_FAILED] = "failed",
-	[VERDICT_LOST] = "stream lost", [VERDICT_STALE] = "stale",
-};
-/* clang-format on */
-
-static struct call_answer
-to_call_answer(const struct sdm_answer *answer, enum call_kind kind, ms_t now)
-{
-	return (struct call_answer){
-		.result = kind == CALL_EXTEND || kind == CALL_STOP
-				  ? results[answer->error].extend
-				  : results[answer->error].generate,
-		.expires_at = now + answer->stream.life_ms,
-		.bucket = buckets[answer->bucket],
-		.retry_after_ms = answer->retry_after_ms > 0 ? answer->retry_after_ms : 0,
-	};
-}
-
 static void
-forget_stream(struct lease *l)
-{
-	sdm_stream_clear(&l->stream);
-	l->expires_at = 0;
-}
-
-/* Takes over what a Generate granted. */
-static void
-take_generated(struct lease *l, struct sdm_answer *answer, ms_t expires_at)
-{
-	forget_stream(l);
-	l->stream = answer->stream;
-	answer->stream = (struct sdm_stream){ 0 };
-	l->expires_at = expires_at;
-	l->extends = 0;
-}
-
-/* An Extend brings new tokens, no URL: the stream's own goes on with the new token. */
-static void
-take_extended(struct lease *l, struct sdm_answer *answer, ms_t expires_at)
-{
-	struct sdm_stream *fresh = &answer->stream;
-
-	if (fresh->stream_token) {
-		char *url = sdm_url_with_token(l->stream.rtsp_url, fresh->stream_token);
-		free(l->stream.rtsp_url);
-		l->stream.rtsp_url = url;
-		free(l->stream.stream_token);
-		l->stream.stream_token = fresh->stream_token;
-		fresh->stream_token = NULL;
-	}
-	free(l->stream.extension_token);
-	l->stream.extension_token = fresh->extension_token;
-	fresh->extension_token = NULL;
-	l->stream.expires_at_us = fresh->expires_at_us;
-	l->expires_at = expires_at;
-	l->extends++;
-}
-
-static void
-tell_done(struct lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
+tell_done(struct camera_lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
 {
 	struct account *a = l->account;
 
 	if (kind == CALL_GENERATE) {
-		take_generated(l, answer, expires_at);
+		stream_take_generated(&l->stream, answer, expires_at);
 		a->on_event(a->arg, l->camera, CAMERA_EV_GENERATED, NULL);
 	} else if (kind == CALL_EXTEND) {
-		take_extended(l, answer, expires_at);
+		stream_take_extended(&l->stream, answer, expires_at);
 		a->on_event(a->arg, l->camera, CAMERA_EV_EXTENDED, NULL);
 	} else {
-		forget_stream(l);
+		stream_clear(&l->stream);
 	}
 }
 
 static void
-log_answer(const struct lease *l, enum call_kind kind, const struct sdm_answer *answer,
+log_answer(const struct camera_lease *l, enum call_kind kind, const struct sdm_answer *answer,
 	enum call_verdict verdict)
 {
 	if (answer->error == SDM_OK)
-		log_debug("google answered", LOG_CAM(l->name), LOG_STR("call", call_names[kind]),
+		log_debug("google answered", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(kind)),
 			LOG_INT("life_ms", answer->stream.life_ms));
 	else
-		log_warn("google call failed", LOG_CAM(l->name), LOG_STR("call", call_names[kind]),
+		log_warn("google call failed", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(kind)),
 			LOG_STR("error", sdm_error_name(answer->error)),
 			LOG_STR("words", answer->words),
-			LOG_STR("verdict", verdict_names[verdict]));
+			LOG_STR("verdict", verdict_name(verdict)));
 }
 
 /* A call is over: the scheduler judges, the camera hears. */
 static void
-settle(struct lease *l, struct sdm_answer *answer)
+settle(struct camera_lease *l, struct sdm_answer *answer)
 {
 	struct account *a = l->account;
 	struct api_call call = l->call;
 	ms_t now = clock_now();
-	struct call_answer told = to_call_answer(answer, call.kind, now);
-	bool hopeless = answer->error == SDM_NOT_RTSP || answer->error == SDM_NOT_FOUND;
+	struct call_answer told = verdict_of_answer(answer, call.kind, now);
 
 	enum call_verdict verdict = scheduler_answered(a->scheduler, &call, &told, now);
 	log_answer(l, call.kind, answer, verdict);
 	/* An Extend that outlived its stream brings a token for nothing. */
-	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.rtsp_url))
+	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.sdm.rtsp_url))
 		tell_done(l, call.kind, answer, told.expires_at);
 	else if (verdict == VERDICT_FAILED)
 		a->on_event(a->arg, l->camera,
-			hopeless ? CAMERA_EV_UNSUPPORTED : CAMERA_EV_GENERATE_FAILED,
+			verdict_is_hopeless(answer) ? CAMERA_EV_UNSUPPORTED
+						    : CAMERA_EV_GENERATE_FAILED,
 			answer->words);
 	else if (verdict == VERDICT_LOST)
 		a->on_event(a->arg, l->camera, CAMERA_EV_LOST, answer->words);
@@ -205,7 +111,7 @@ settle(struct lease *l, struct sdm_answer *answer)
 static void
 on_answer(struct sdm_answer *answer, void *arg)
 {
-	struct lease *l = arg;
+	struct camera_lease *l = arg;
 
 	settle(l, answer);
 	kick(l->account);
@@ -214,15 +120,15 @@ on_answer(struct sdm_answer *answer, void *arg)
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 static struct sdm_call *
-send_call(struct account *a, struct lease *l)
+send_call(struct account *a, struct camera_lease *l)
 {
 	switch (l->call.kind) {
 	case CALL_GENERATE:
 		return sdm_generate(a->sdm, l->device, on_answer, l);
 	case CALL_EXTEND:
-		return sdm_extend(a->sdm, l->device, l->stream.extension_token, on_answer, l);
+		return sdm_extend(a->sdm, l->device, l->stream.sdm.extension_token, on_answer, l);
 	case CALL_STOP:
-		return sdm_stop(a->sdm, l->device, l->stream.extension_token, on_answer, l);
+		return sdm_stop(a->sdm, l->device, l->stream.sdm.extension_token, on_answer, l);
 	case CALL_LIST:
 	case CALL_NONE:
 		break;
@@ -234,10 +140,10 @@ static void
 make_call(struct account *a, const struct api_call *call)
 {
 	struct sdm_answer none = { .error = SDM_UNAUTHENTICATED, .words = "no access token" };
-	struct lease *l = find_lease(a, call->camera);
+	struct camera_lease *l = find_lease(a, call->camera);
 
 	l->call = *call;
-	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", call_names[call->kind]));
+	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(call->kind)));
 	/* kick held the scheduler if there is no token; but the token may just have ended. */
 	if (!send_call(a, l))
 		settle(l, &none);
@@ -246,7 +152,7 @@ make_call(struct account *a, const struct api_call *call)
 static void
 on_scheduler_event(struct account *a, const struct scheduler_event *e)
 {
-	struct lease *l = e->camera >= 0 ? find_lease(a, e->camera) : NULL;
+	struct camera_lease *l = e->camera >= 0 ? find_lease(a, e->camera) : NULL;
 	const char *name = l ? l->name : NULL;
 
 	switch (e->kind) {
@@ -330,29 +236,6 @@ on_oauth_changed(struct oauth *o, void *arg)
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-/* A secret from the file that is named, else the credential of that name, else the environment. */
-static struct secret *
-find_secret(const struct config_google *config, const char *file, const char *key, const char *env,
-	char *why, size_t why_size)
-{
-	char credential[160];
-	struct secret *s = NULL;
-
-	snprintf(credential, sizeof(credential), "%s.%s", config->name, key);
-	if (file) {
-		secret_read(file, &s, why, why_size);
-		return s;
-	}
-	if (getenv("CREDENTIALS_DIRECTORY") && secret_read(credential, &s, why, why_size) == 0)
-		return s;
-	s = secret_take_env(env);
-	if (!s)
-		snprintf(why, why_size,
-			"[google \"%s\"] has no %s, no credential %s and no %s in the environment",
-			config->name, key, credential, env);
-	return s;
-}
-
 static void
 set_quota(struct scheduler_settings *s, const struct config_google *config)
 {
@@ -366,56 +249,43 @@ set_quota(struct scheduler_settings *s, const struct config_google *config)
 	limits[QUOTA_LIST].calls = config->list_qpm;
 }
 
-static int
-start_oauth(
-	struct account *a, uv_loop_t *loop, struct http_client *http, char *why, size_t why_size)
+/* Takes the secrets over. */
+static void
+start_oauth(struct account *a, uv_loop_t *loop, struct http_client *http, struct credentials *c)
 {
-	const struct config_google *c = a->config;
-	struct secret *id =
-		c->client_id ? secret_new(c->client_id)
-			     : find_secret(c, NULL, "client_id", "GOOGLE_CLIENT_ID", why, why_size);
-	struct secret *client = find_secret(c, c->client_secret_file, "client_secret_file",
-		"GOOGLE_CLIENT_SECRET", why, why_size);
-	struct secret *refresh = find_secret(c, c->refresh_token_file, "refresh_token_file",
-		"GOOGLE_REFRESH_TOKEN", why, why_size);
-	int err = -1;
+	struct oauth_settings settings = { .name = a->config->name,
+		.token_url = a->config->token_url,
+		.ca_file = a->config->ca_file,
+		.client_id = secret_text(c->client_id),
+		.refresh_token_file = a->config->refresh_token_file,
+		.client_secret = c->client_secret,
+		.refresh_token = c->refresh_token,
+		.timeout_ms = a->config->call_timeout_ms };
 
-	if (id && client && refresh) {
-		struct oauth_settings settings = { .name = c->name,
-			.token_url = c->token_url,
-			.ca_file = c->ca_file,
-			.client_id = secret_text(id),
-			.refresh_token_file = c->refresh_token_file,
-			.client_secret = client,
-			.refresh_token = refresh,
-			.timeout_ms = c->call_timeout_ms };
-		a->oauth = oauth_new(loop, http, &settings, on_oauth_changed, a);
-		client = refresh = NULL;
-		err = 0;
-	}
-	secret_free(id);
-	secret_free(client);
-	secret_free(refresh);
-	return err;
+	a->oauth = oauth_new(loop, http, &settings, on_oauth_changed, a);
+	c->client_secret = c->refresh_token = NULL;
 }
 
-static int
-start_sdm(struct account *a, struct http_client *http, char *why, size_t why_size)
+static void
+start_sdm(struct account *a, struct http_client *http, const struct credentials *c)
 {
-	const struct config_google *c = a->config;
-	struct secret *project = c->project_id ? secret_new(c->project_id)
-					       : find_secret(c, NULL, "project_id",
-							 "GOOGLE_PROJECT_ID", why, why_size);
+	struct sdm_settings settings = { .api_url = a->config->api_url,
+		.project_id = secret_text(c->project_id),
+		.ca_file = a->config->ca_file,
+		.timeout_ms = a->config->call_timeout_ms };
 
-	if (!project)
-		return -1;
-	struct sdm_settings settings = { .api_url = c->api_url,
-		.project_id = secret_text(project),
-		.ca_file = c->ca_file,
-		.timeout_ms = c->call_timeout_ms };
 	a->sdm = sdm_new(http, a->oauth, &settings);
-	secret_free(project);
-	return 0;
+}
+
+static struct scheduler *
+make_scheduler(const struct config_google *config, ms_t stagger_ms)
+{
+	struct scheduler_settings settings =
+		scheduler_settings_default(config->qpm, config->window_ms);
+
+	set_quota(&settings, config);
+	settings.stagger_ms = stagger_ms;
+	return scheduler_new(&settings);
 }
 
 int
@@ -423,26 +293,23 @@ account_new(uv_loop_t *loop, struct http_client *http, const struct config_googl
 	ms_t stagger_ms, account_event *on_event, void *arg, struct account **out, char *why,
 	size_t why_size)
 {
-	struct scheduler_settings settings =
-		scheduler_settings_default(config->qpm, config->window_ms);
-	struct account *a = calloc(1, sizeof(*a));
+	struct credentials credentials;
 
+	if (credentials_read(config, &credentials, why, why_size) < 0)
+		return -1;
+	struct account *a = calloc(1, sizeof(*a));
 	if (!a)
 		abort();
-	a->config = config;
-	a->on_event = on_event;
-	a->arg = arg;
-	a->logged = OAUTH_ASKING;
+	*a = (struct account){ .config = config,
+		.scheduler = make_scheduler(config, stagger_ms),
+		.on_event = on_event,
+		.arg = arg,
+		.logged = OAUTH_ASKING };
 	uv_timer_init(loop, &a->timer);
 	a->timer.data = a;
-	set_quota(&settings, config);
-	settings.stagger_ms = stagger_ms;
-	a->scheduler = scheduler_new(&settings);
-	if (start_oauth(a, loop, http, why, why_size) < 0 ||
-		start_sdm(a, http, why, why_size) < 0) {
-		account_free(a);
-		return -1;
-	}
+	start_oauth(a, loop, http, &credentials);
+	start_sdm(a, http, &credentials);
+	credentials_clear(&credentials);
 	*out = a;
 	return 0;
 }
@@ -458,14 +325,12 @@ account_free(struct account *a)
 {
 	if (!a)
 		return;
-	if (a->sdm)
-		sdm_free(a->sdm);
-	if (a->oauth)
-		oauth_free(a->oauth);
+	sdm_free(a->sdm);
+	oauth_free(a->oauth);
 	scheduler_free(a->scheduler);
-	for (struct lease *l = a->leases, *next; l; l = next) {
+	for (struct camera_lease *l = a->leases, *next; l; l = next) {
 		next = l->next;
-		forget_stream(l);
+		stream_clear(&l->stream);
 		free(l);
 	}
 	a->leases = NULL;
@@ -483,11 +348,11 @@ account_name(const struct account *a)
 void
 account_add(struct account *a, int camera, const char *name, const char *device)
 {
-	struct lease *l = calloc(1, sizeof(*l));
+	struct camera_lease *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		abort();
-	*l = (struct lease){
+	*l = (struct camera_lease){
 		.next = a->leases, .account = a, .camera = camera, .name = name, .device = device
 	};
 	a->leases = l;
@@ -512,7 +377,7 @@ void
 account_drop(struct account *a, int camera)
 {
 	scheduler_lost(a->scheduler, camera);
-	forget_stream(find_lease(a, camera));
+	stream_clear(&find_lease(a, camera)->stream);
 	kick_soon(a);
 }
 
@@ -535,23 +400,19 @@ account_extend(struct account *a, int camera)
 const char *
 account_url(const struct account *a, int camera)
 {
-	return find_lease(a, camera)->stream.rtsp_url;
+	return find_lease(a, camera)->stream.sdm.rtsp_url;
 }
 
 ms_t
 account_expires_ms(const struct account *a, int camera, ms_t now)
 {
-	const struct lease *l = find_lease(a, camera);
-
-	if (!l->stream.rtsp_url)
-		return -1;
-	return l->expires_at > now ? l->expires_at - now : 0;
+	return stream_left_ms(&find_lease(a, camera)->stream, now);
 }
 
 unsigned
 account_extends(const struct account *a, int camera)
 {
-	return find_lease(a, camera)->extends;
+	return find_lease(a, camera)->stream.extends;
 }
 
 /* ---- what people see ------------------------------------------------------------------------- */
@@ -605,7 +466,7 @@ planned_to_json(const struct account *a, const struct planned_call *p, ms_t now)
 	struct json *j = json_new_object();
 
 	json_set_str(j, "camera", find_lease(a, p->camera)->name);
-	json_set_str(j, "call", call_names[p->kind]);
+	json_set_str(j, "call", verdict_call_name(p->kind));
 	json_set_int(j, "in_ms", p->at > now ? p->at - now : 0);
 	return j;
 }

@@ -49,7 +49,7 @@ const char *account_url(const struct account *a, int camera);
 /* Time left of the stream; -1 without one. */
 ms_t account_expires_ms(const struct account *a, int camera, ms_t now);
 
-/* The commands spent for this camera since the start. */
+/* How often this stream was extended. */
 unsigned account_extends(const struct account *a, int camera);
 
 /* For people. account_status fills a row whose strings are the row's; account_queue adds the calls

@@ -9,7 +9,7 @@
 /* A Generate waits until the line of Extends could lose this many slots more and still be in time:
  * the next call may fail. 47 cameras with 1 % failing calls then lose 10 streams a day, and 12 with
  * none in reserve; with two it is 10 again, but a stream stays away for half as long again
- * (tests/bench/bench_scheduler). */
+ * (make bench-scheduler). */
 #define RESERVE_SLOTS 1
 
 /* Cameras that want a stream and have none; those whose Generate is in flight, or all. */
@@ -36,6 +36,17 @@ slots_for_failures(const struct scheduler *s, const struct look *look)
 	double mean = s->fail_ratio * (double)s->life_ms / (double)look->slots.pace_ms;
 
 	return mean + 2.5 * sqrt(mean);
+}
+
+static void
+name_waiting(struct scheduler *s, ms_t now)
+{
+	for (int i = 0; i < s->count; i++) {
+		struct entry *e = s->entries[i];
+
+		if (e->wants_generate && e->stream == STREAM_NONE && e->from <= now)
+			choice_announce(e, SCHEDULER_WAITING);
+	}
 }
 
 /* Who has lived longest makes room for who has waited long enough. One at a time. */
@@ -84,7 +95,7 @@ admission_room(struct scheduler *s, const struct look *look, struct entry *e)
 		return true;
 	if (left_with(s, look, count_wanting(s, true) + 1) >= least + slots_for_failures(s, look))
 		return true;
-	choice_announce(e, SCHEDULER_WAITING);
+	name_waiting(s, look->now);
 	rotate(s, look, e);
 	return false;
 }

@@ -24,10 +24,10 @@ enum camera_event {
 	CAMERA_EV_RESTORED,        /* after START: a living stream came from the store */
 	CAMERA_EV_GENERATED,       /* VERDICT_DONE of a Generate */
 	CAMERA_EV_GENERATE_FAILED, /* VERDICT_FAILED */
-	CAMERA_EV_UNSUPPORTED, /* VERDICT_FAILED and no use to try soon: not RTSP, no such device */
-	CAMERA_EV_EXTENDED,    /* VERDICT_DONE of an Extend */
-	CAMERA_EV_LOST,        /* VERDICT_LOST, or SCHEDULER_EXPIRED */
-	CAMERA_EV_REFUSED,     /* the worker: the camera's server does not take the stream */
+	CAMERA_EV_UNSUPPORTED,  /* VERDICT_FAILED, no use to try soon: not RTSP, no such device */
+	CAMERA_EV_EXTENDED,     /* VERDICT_DONE of an Extend */
+	CAMERA_EV_LOST,         /* VERDICT_LOST, or SCHEDULER_EXPIRED */
+	CAMERA_EV_REFUSED,      /* the worker: the camera's server does not take the stream */
 	CAMERA_EV_WORKER_READY, /* its media flow; may come again */
 	CAMERA_EV_WORKER_DIED,  /* exited, whatever the cause */
 	CAMERA_EV_TIMER,        /* camera_due has come */
@@ -37,11 +37,10 @@ enum camera_event {
 
 /* What the caller does, in this order. */
 enum camera_effect {
-	CAMERA_DO_CANCEL = 1 << 0, /* scheduler_cancel */
-	CAMERA_DO_DROP = 1 << 1,   /* scheduler_lost, forget the stream and its tokens */
-	CAMERA_DO_STOP_STREAM =
-		1 << 2,              /* scheduler_want_stop; the tokens are needed until it left */
-	CAMERA_DO_GENERATE = 1 << 3, /* scheduler_want_generate at .generate_at */
+	CAMERA_DO_CANCEL = 1 << 0,       /* scheduler_cancel */
+	CAMERA_DO_DROP = 1 << 1,         /* scheduler_lost, forget the stream and its tokens */
+	CAMERA_DO_STOP_STREAM = 1 << 2,  /* scheduler_want_stop, keep the tokens until it left */
+	CAMERA_DO_GENERATE = 1 << 3,     /* scheduler_want_generate at .generate_at */
 	CAMERA_DO_STOP_WORKER = 1 << 4,  /* the kill ladder; its end is CAMERA_EV_WORKER_DIED */
 	CAMERA_DO_START_WORKER = 1 << 5, /* spawn it, and send it the source once it says hello */
 	CAMERA_DO_SOURCE = 1 << 6,       /* tell the worker its URL and token, connect anew */
@@ -118,7 +117,7 @@ struct camera_view {
 };
 struct camera_view camera_view(const struct camera *c);
 
-/* "starting", "running", ... and "healthy", ...; never NULL. */
+/* "starting", "healthy", "stream lost", ...: never NULL. */
 const char *camera_state_text(enum camera_state state);
 const char *camera_media_text(enum camera_media media);
 const char *camera_event_text(enum camera_event ev);

@@ -7,7 +7,8 @@
 #include "supervisor/choice.h"
 
 /* With no more than this to spare the line is served without a pause, be its streams ever so
- * young: 40 that expire together are begun with after 50 s of their 300. */
+ * young: 40 that end together are begun with after 31 s of their 300. More than a Generate waits
+ * for (admission.c). */
 #define DUE_SLOTS 5
 
 /* ... or than this part of a life, so that short lives are not extended all the time. */
@@ -103,15 +104,14 @@ hour_is_full(struct scheduler *s, const struct entry *e, ms_t now)
 	return hour.used * 100 >= hour.limit * EARLY_HOUR_PERCENT && hour.limit > 0;
 }
 
-/* When the line of Extends is to be served without a pause: soon enough for the crowd in it, and so
- * that it can spare what a Generate waits for. */
+/* When the line of Extends is to be served without a pause. */
 static ms_t
 line_due(const struct scheduler *s, const struct look *look)
 {
 	ms_t crowd = line_spare(s->line, s->living, &look->slots, look->now);
 	ms_t least = sooner(DUE_SLOTS * look->slots.pace_ms, s->life_ms * DUE_LIFE_PERCENT / 100);
 
-	return crowd == MS_NEVER ? MS_NEVER : look->now + crowd - later(least, look->needed);
+	return crowd == MS_NEVER ? MS_NEVER : look->now + crowd - least;
 }
 
 /* When a living stream is to be extended if nobody else is in the way. */
@@ -216,8 +216,7 @@ choose_generate(struct scheduler *s, struct look *look)
 
 	if (!e || !admission_room(s, look, e))
 		return NULL;
-	look->needed = admission_spare(s, look, e);
-	if (look->spare >= look->needed)
+	if (look->spare >= admission_spare(s, look, e))
 		return e;
 	look_again(look, look->now + look->slots.pace_ms);
 	return NULL;

@@ -9,9 +9,9 @@
 #include "supervisor/config.h"
 #include "supervisor/config_check.h"
 
-/* RTSP servers take a few kilobytes of request line; Nest's URLs reach 1,000 bytes. */
+/* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
 #define URL_BYTES_MAX 4096
-/* The SDM API's ids are under 200 bytes (facts/google-sdm.md section 2). */
+/* No service documents how long its ids may be: a bound to keep URLs sane, not a fact. */
 #define ID_BYTES_MAX 256
 
 #define MINUTE_MS 60000LL

@@ -69,8 +69,6 @@ line_give_up(struct lease *const *line, int n, const struct slots *slots)
 			continue;
 		if (at <= line[i]->expires_at - slots->margin_ms)
 			at = slot_after(at, slots);
-		else if (at == slots->next_at)
-			line[i]->given_up = true;
 		else
 			give_up_one(line, i);
 	}

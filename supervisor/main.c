@@ -325,7 +325,8 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
-	umask(027);
+	/* Members of our group may use camctl: its sockets take this mode. */
+	umask(007);
 	if (config_load(o.config_path, &config, stderr) < 0)
 		return EX_CONFIG;
 	if (!o.test)

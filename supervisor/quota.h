@@ -51,8 +51,8 @@ ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t n
  * former process, from the store) but in their order. */
 void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
 
-/* Google answered 429 and named this bucket: it rests for retry_after_ms (0: not said, so a whole
- * window), then runs at half its limit until a window has passed without another 429. */
+/* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
+ * so a whole window), then runs at half its limit until a window has passed without another 429. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
 

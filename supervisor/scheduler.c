@@ -187,6 +187,7 @@ scheduler_lease_renew(struct scheduler *s, struct entry *e, ms_t granted_at, ms_
 	e->lease.retry_at = 0;
 	e->lease.failures = 0;
 	e->wants_extend = false;
+	e->told &= ~(1u << SCHEDULER_GIVEN_UP);
 	s->life_ms = expires_at - granted_at;
 }
 

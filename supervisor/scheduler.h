@@ -9,10 +9,9 @@
  * the caller's, at least 0. All of DESIGN 5. */
 struct scheduler_settings {
 	struct quota_settings quota;
-	int early_percent; /* of a stream's life after which an idle slot extends it: 60 */
-	ms_t stagger_ms;   /* between two first Generates: 12000 */
-	ms_t margin_ms; /* a call must leave this long before the stream ends to reach Google: 1000
-			 */
+	int early_percent;    /* of its life lived, an idle slot extends a stream: 60 */
+	ms_t stagger_ms;      /* between two first Generates: 12000 */
+	ms_t margin_ms;       /* a call leaves this long before the end, or is in vain: 1000 */
 	ms_t probe_cap_ms;    /* longest pause between probes of an API that is down: 30000 */
 	ms_t assumed_life_ms; /* of a stream, until the first was granted: 300000 */
 	ms_t rotate_ms;       /* under overload, who lived this long makes room; 0: nobody does */
@@ -38,8 +37,7 @@ void scheduler_remove(struct scheduler *s, int camera);
 enum generate_reason {
 	GENERATE_START,    /* first stream: starts are staggered */
 	GENERATE_RECOVER,  /* the stream was lost */
-	GENERATE_OPERATOR, /* head of the class; a living stream is kept until the new one is there
-			    */
+	GENERATE_OPERATOR, /* head of the class; a living stream is kept until it worked */
 };
 
 /* A Generate is wanted from this moment on; a second wish replaces the first but keeps its place
@@ -64,7 +62,8 @@ void scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t e
 /* The stream is gone, by the word of the worker. */
 void scheduler_lost(struct scheduler *s, int camera);
 
-/* The account cannot be used (invalid_grant): nothing is called until it can. Wishes are kept. */
+/* The account cannot be used (no token, invalid_grant): nothing is called until it can, and
+ * nothing is forgotten. */
 void scheduler_hold(struct scheduler *s, bool held);
 
 struct api_call {
@@ -86,7 +85,7 @@ struct call_answer {
 	enum call_result result;
 	ms_t expires_at;          /* CALL_OK of Generate and Extend */
 	enum quota_bucket bucket; /* CALL_RATE_LIMITED: which one the message names */
-	ms_t retry_after_ms;      /* CALL_RATE_LIMITED: 0 if not said */
+	ms_t retry_after_ms;      /* CALL_RATE_LIMITED: 0 or less if not said */
 };
 
 enum call_verdict {
@@ -111,8 +110,7 @@ ms_t scheduler_step(struct scheduler *s, ms_t now, struct api_call *out);
 enum scheduler_event_kind {
 	SCHEDULER_GIVEN_UP, /* camera: not all streams can be saved, this one is passed over */
 	SCHEDULER_EXPIRED,  /* camera: its stream ended, tell the camera it is lost */
-	SCHEDULER_WAITING,  /* camera: its Generate must wait, no slot can be spared for its stream
-			     */
+	SCHEDULER_WAITING,  /* camera: no slots can be spared for a stream of its own */
 	SCHEDULER_API_DOWN, /* the API as a whole fails: probes only */
 	SCHEDULER_API_BACK,
 };
@@ -120,8 +118,7 @@ enum scheduler_event_kind {
 struct scheduler_event {
 	enum scheduler_event_kind kind;
 	int camera;   /* -1 where it is not about one */
-	int failures; /* SCHEDULER_EXPIRED: Extends that failed in a row, 0: no slot was left for
-			 one */
+	int failures; /* SCHEDULER_EXPIRED: Extends that failed; 0: there was no slot */
 };
 
 /* Takes the next event; false if there is none. To be emptied after each step. */

@@ -129,8 +129,8 @@ scheduler_answered(struct scheduler *s, const struct api_call *call,
 
 /* ---- what is to be done ---------------------------------------------------------------------- */
 
-/* Streams whose end has come. One whose Extend is in flight waits for the answer. Returns when the
- * next of them ends. */
+/* Streams whose end has come; with a call in flight, the answer decides. Returns when the next of
+ * them ends. */
 static ms_t
 expire(struct scheduler *s, ms_t now)
 {

@@ -52,9 +52,8 @@ struct scheduler {
 /* One look at all of them. */
 struct look {
 	ms_t now;
-	ms_t again;  /* look again at the latest */
-	ms_t spare;  /* of the line */
-	ms_t needed; /* that a waiting Generate wants the line to spare */
+	ms_t again; /* look again at the latest */
+	ms_t spare; /* of the line */
 	struct slots slots;
 };
 

@@ -13,6 +13,7 @@
 #include "proto/contract.h"
 #include "proto/status.h"
 #include "supervisor/control.h"
+#include "supervisor/credentials.h"
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/systemd.h"
@@ -138,6 +139,7 @@ make_accounts(struct supervisor *s, char *why, size_t why_size)
 			    &g->account, why, why_size) < 0)
 			return -1;
 	}
+	credentials_forget_env();
 	return 0;
 }
 
@@ -314,7 +316,7 @@ supervisor_reload(struct supervisor *s, char *why, size_t why_size)
 
 	if (!errors)
 		abort();
-	int err = config_load(s->config_path, &fresh, errors);
+	int err = config_reload(s->config_path, s->config, &fresh, errors);
 	fclose(errors);
 	if (err)
 		return false;

@@ -1,5 +1,5 @@
 /* worker_proc.c - one camera's process: spawn, reap, kill ladder.
- * Owns the child and its life pipe. Knows nothing of what is said, decides nothing. Loop thread. */
+ * Owns the child, its life pipe and its log pipe. Knows nothing of what is said, decides nothing. Loop thread. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "proto/contract.h"
+#include "supervisor/log_pipe.h"
 #include "supervisor/worker_proc.h"
 
 /* A running child. Its own object since libuv lets go of a handle only after the close callback,
@@ -18,6 +19,7 @@
 struct child {
 	uv_process_t process;
 	struct worker_proc *owner; /* NULL once the owner was freed */
+	struct log_pipe *log;      /* what it writes to stderr */
 	int life_fd;               /* write end: closed, the worker knows that we are gone */
 };
 
@@ -81,6 +83,8 @@ on_child_exit(uv_process_t *process, int64_t code, int sig)
 	struct worker_proc *w = child->owner;
 	char why[80];
 
+	if (w)
+		log_pipe_close(child->log);
 	close(child->life_fd);
 	uv_close((uv_handle_t *)process, on_closed);
 	if (!w)
@@ -95,7 +99,7 @@ on_child_exit(uv_process_t *process, int64_t code, int sig)
 }
 
 static int
-spawn_child(struct worker_proc *w, struct child *child, int life_read)
+spawn_child(struct worker_proc *w, struct child *child, int life_read, int log_write)
 {
 	char gen[24];
 	char *env[INHERITED + 1];
@@ -106,7 +110,7 @@ spawn_child(struct worker_proc *w, struct child *child, int life_read)
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_IGNORE },
-		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+		{ .flags = UV_INHERIT_FD, .data.fd = log_write },
 		[CONTRACT_LIFE_FD] = { .flags = UV_INHERIT_FD, .data.fd = life_read },
 	};
 	uv_process_options_t options = {
@@ -126,18 +130,39 @@ spawn_child(struct worker_proc *w, struct child *child, int life_read)
 	return err;
 }
 
+/* The two ends of pipes that are the worker's. */
 static int
-spawn_with_pipe(struct worker_proc *w, struct child *child)
+spawn_with_ends(struct worker_proc *w, struct child *child, int life_read, int log_write)
+{
+	int err = spawn_child(w, child, life_read, log_write);
+
+	/* libuv has made it blocking for the child, whose descriptor is the same file. */
+	fcntl(log_write, F_SETFL, O_NONBLOCK);
+	close(log_write);
+	close(life_read);
+	return err;
+}
+
+static int
+spawn_with_pipes(struct worker_proc *w, struct child *child)
 {
 	int life[2];
+	int log_write;
 
 	if (pipe2(life, O_CLOEXEC) < 0)
 		return uv_translate_sys_error(errno);
-	int err = spawn_child(w, child, life[0]);
-	close(life[0]);
-	if (err)
-		close(life[1]);
 	child->life_fd = life[1];
+	if (log_pipe_open(w->config.loop, w->config.camera, &child->log, &log_write) < 0) {
+		int err = uv_translate_sys_error(errno);
+		close(life[0]);
+		close(life[1]);
+		return err;
+	}
+	int err = spawn_with_ends(w, child, life[0], log_write);
+	if (err) {
+		log_pipe_close(child->log);
+		close(life[1]);
+	}
 	return err;
 }
 
@@ -180,7 +205,7 @@ worker_proc_start(struct worker_proc *w)
 	w->stopping = false;
 	child->owner = w;
 	child->process.data = child;
-	int err = spawn_with_pipe(w, child);
+	int err = spawn_with_pipes(w, child);
 	if (err) {
 		log_error("worker spawn failed", LOG_CAM(w->config.camera),
 			LOG_STR("program", w->config.program), LOG_STR("error", uv_strerror(err)));

@@ -1,6 +1,6 @@
 /* access_unit.c - whole NAL units, and where access units end.
- * Owns the end mark that goes through libavformat: the writer (the tunnel's side) and the reader (the
- * source's side). Pure; each side on its own thread. */
+ * Owns the end mark that goes through libavformat: the writer (the tunnel's side) and the reader
+ * (the source's side). Pure; each side on its own thread. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +72,8 @@ au_mark_end(uint8_t *packet, struct au_rtp *rtp)
 void
 au_write_gap(const uint8_t *packet, uint8_t out[AU_GAP_BYTES])
 {
-	/* As a STAP-A: libavformat refuses packets of the types 30 and 31, but not such NAL units. */
+	/* As a STAP-A: libavformat refuses packets of the types 30 and 31, but not such NAL units.
+	 */
 	static const uint8_t payload[] = { TYPE_STAP_A, 0, 1, AU_NAL_GAP };
 
 	memcpy(out, packet, 12);
@@ -91,8 +92,8 @@ is_slice(uint8_t nal_header)
 	return type >= 1 && type <= 5;
 }
 
-/* H.264 7.4.1.2.3: after a picture's slices these begin the next access unit. Of slices, the first of
- * a picture has first_mb_in_slice 0, which is a single 1 bit. */
+/* H.264 7.4.1.2.3: after a picture's slices these begin the next access unit. Of slices, the first
+ * of a picture has first_mb_in_slice 0, which is a single 1 bit. */
 static bool
 begins_picture(const uint8_t *nal, size_t n)
 {
@@ -140,7 +141,8 @@ au_clear(struct au_reader *r)
 }
 
 void
-au_feed(struct au_reader *r, const uint8_t *payload, size_t n, int64_t timestamp, int64_t arrived_us)
+au_feed(struct au_reader *r, const uint8_t *payload, size_t n, int64_t timestamp,
+	int64_t arrived_us)
 {
 	r->in = payload;
 	r->in_len = n;
@@ -204,8 +206,13 @@ read_begin(struct au_reader *r, size_t code)
 {
 	const uint8_t *nal = r->in + code;
 	size_t n = r->in_len - code;
+	size_t len = until_start_code(nal, n);
 
-	/* A picture that goes on after its end mark: this camera sets the marker bit on each slice. */
+	consume(r, code);
+	if (!len)
+		return;
+	/* A picture that goes on after its end mark: this camera sets the marker bit on each slice.
+	 */
 	if (r->ended_by_mark && r->timestamp == r->out.timestamp && is_slice(nal[0]) &&
 		!begins_picture(nal, n))
 		r->marks_lie = true;
@@ -214,8 +221,7 @@ read_begin(struct au_reader *r, size_t code)
 	r->open.timestamp = r->timestamp;
 	r->open.gap = r->gap;
 	r->gap = false;
-	consume(r, code);
-	append(r, until_start_code(nal, n));
+	append(r, len);
 }
 
 /* The open NAL unit is whole. */
@@ -267,7 +273,7 @@ au_next(struct au_reader *r)
 			drop_open(r);
 		} else if (r->open.len) {
 			bool ends = r->timestamp != r->open.timestamp ||
-				(r->in_picture && begins_picture(nal, n));
+				    (r->in_picture && begins_picture(nal, n));
 			return hand_on(r, ends);
 		} else {
 			read_begin(r, code);

@@ -7,12 +7,12 @@
 
 /* How the end of a picture gets past libavformat, which tells nobody RTP's marker bit.
  *
- * On its way in, behind the last NAL unit of an RTP packet with the marker bit, a NAL unit of one byte
- * is written (au_mark_end). libavformat copies payloads as they are, so the reader finds it, and knows
- * that the picture is complete when its last packet is there, not when the next one begins. In the
- * same way a missing RTP packet is said (au_write_gap), so that fragments of two NAL units are never
- * joined. The types 30 and 31 are unspecified in H.264 (table 7-1), and packet types in RTP
- * (RFC 6184 5.2), so no camera sends them. */
+ * On its way in, behind the last NAL unit of an RTP packet with the marker bit, a NAL unit of one
+ * byte is written (au_mark_end). libavformat copies payloads as they are, so the reader finds it,
+ * and knows that the picture is complete when its last packet is there, not when the next one
+ * begins. In the same way a missing RTP packet is said (au_write_gap), so that fragments of two NAL
+ * units are never joined. The types 30 and 31 are unspecified in H.264 (table 7-1), and packet
+ * types in RTP (RFC 6184 5.2), so no camera sends them. */
 #define AU_NAL_GAP 30
 #define AU_NAL_END 31
 

@@ -160,7 +160,8 @@ tcp_result(ssize_t n)
 	return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UNREACHABLE;
 }
 
-/* A record at a time until none is left, so that "less than asked for" means the same as with TCP. */
+/* A record at a time until none is left, so that "less than asked for" means the same as with TCP.
+ */
 static ssize_t
 read_records(struct tls *tls, uint8_t *out, size_t n)
 {
@@ -175,22 +176,11 @@ read_records(struct tls *tls, uint8_t *out, size_t n)
 	return (ssize_t)got;
 }
 
-/* Many cameras leave Nagle's algorithm on: the last packet of a picture, which is short, waits there
- * until what was sent before is acknowledged, and Linux would take 40 ms for that. Not sticky. */
-static void
-hurry_ack(int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-}
-
 ssize_t
 camera_conn_read(struct camera_conn *c, uint8_t *out, size_t n)
 {
 	ssize_t got = c->tls ? read_records(c->tls, out, n) : tcp_result(recv(c->fd, out, n, 0));
 
-	hurry_ack(c->fd);
 	return got ? got : ERR_EOF;
 }
 

@@ -21,8 +21,8 @@ const uint8_t *fifo_front(const struct fifo *f);
 /* Takes n of them away. */
 void fifo_take(struct fifo *f, size_t n);
 
-/* Where the next fifo_room(f) bytes may be written; fifo_add says how many were. Moves what is there,
- * so earlier pointers are void. */
+/* Where the next fifo_room(f) bytes may be written; fifo_add says how many were. Moves what is
+ * there, so earlier pointers are void. */
 uint8_t *fifo_back(struct fifo *f);
 void fifo_add(struct fifo *f, size_t n);
 size_t fifo_room(const struct fifo *f);

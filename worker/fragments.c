@@ -38,8 +38,8 @@ fragments_add(struct fragments *f, const uint8_t *packet, const struct au_rtp *r
 		return false;
 	memcpy(f->packet + f->len, fu + FU_HEAD, more);
 	f->len += more;
-	/* The marker bit and the end bit are the last fragment's. A FU-A with both the start and the
-	 * end bit is not allowed on the wire, but libavformat reads the start bit only. */
+	/* The marker bit and the end bit are the last fragment's. A FU-A with both the start and
+	 * the end bit is not allowed on the wire, but libavformat reads the start bit only. */
 	f->packet[1] = packet[1];
 	f->packet[RTP_HEAD + 1] |= fu[1] & AU_FU_END;
 	return true;

@@ -1,6 +1,7 @@
 /* resolve.c - names to addresses, without ever being stuck in it.
- * getaddrinfo blocks for as long as resolv.conf says and cannot be interrupted, so it runs on a thread
- * of its own, which is left alone when nobody waits any more and then cleans up after itself. */
+ * getaddrinfo blocks for as long as resolv.conf says and cannot be interrupted, so it runs on a
+ * thread of its own, which is left alone when nobody waits any more and then cleans up after
+ * itself. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +19,8 @@
 /* One lookup; freed by whoever of the two threads is done last. */
 struct lookup {
 	atomic_int owners;
-	int done_fd; /* readable when result is there */
+	int done_fd;      /* readable when result is there */
+	atomic_bool done; /* and this is true: poll(2) alone orders no memory */
 	char *host;
 	char *port;
 	int result; /* of getaddrinfo */
@@ -62,6 +64,7 @@ lookup_run(void *arg)
 	struct lookup *l = arg;
 
 	l->result = getaddrinfo(l->host, l->port, &hints, &l->addresses);
+	atomic_store(&l->done, true);
 	eventfd_write(l->done_fd, 1);
 	lookup_drop(l);
 	return NULL;
@@ -122,7 +125,7 @@ resolve(const char *host, const char *port, ms_t deadline, int cancel_fd, struct
 		return err;
 	}
 	err = wait_fd(l->done_fd, POLLIN, deadline, cancel_fd);
-	if (!err) {
+	if (!err && atomic_load(&l->done)) {
 		err = take(l->result, l->addresses, out, why);
 		l->addresses = NULL;
 	}

@@ -81,15 +81,16 @@ pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 	size_t short_len = strlen(r->short_uri);
 	struct rtsp_request q;
 
-	if (!rtsp_request(m, &q)) {
-		/* An answer of libavformat's to a request of the camera's. */
-		fifo_put(out, m->bytes, m->len);
-		return r->named ? 0 : ERR_REFUSED;
-	}
-	bool ours = q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
+	bool asks = rtsp_request(m, &q);
+	bool ours = asks && q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
 	if (!ours && !r->named)
 		return ERR_REFUSED;
 	r->named = true;
+	if (!asks) {
+		/* An answer of libavformat's to a request of the camera's. */
+		fifo_put(out, m->bytes, m->len);
+		return 0;
+	}
 	note_request(r, &q);
 	const uint8_t *rest = m->bytes;
 	if (ours) {
@@ -190,8 +191,8 @@ put_data(struct fifo *out, uint8_t channel, const uint8_t *data, size_t n)
 	fifo_put(out, data, n);
 }
 
-/* Puts an RTP packet, numbered anew: gaps and joined fragments leave none that libavformat could take
- * for old. */
+/* Puts an RTP packet, numbered anew: gaps and joined fragments leave none that libavformat could
+ * take for old. */
 static void
 put_packet(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct fifo *out)
 {
@@ -206,8 +207,8 @@ put_packet(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, st
 
 /* The same, with the end mark behind it if it ends an access unit. */
 static void
-put_marked(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n,
-	struct au_rtp *rtp, struct fifo *out)
+put_marked(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct au_rtp *rtp,
+	struct fifo *out)
 {
 	uint8_t marked[DATA_MAX];
 

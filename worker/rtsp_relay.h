@@ -11,11 +11,12 @@
 
 #define RELAY_TRACKS_MAX 8
 #define RELAY_CHANNELS 256
-/* Room in the output that the next piece may need beside its own length: the fragments before it and a
- * gap's mark. */
+/* Room in the output that the next piece may need beside its own length: the fragments before it
+ * and a gap's mark. */
 #define RELAY_GROWTH (65536 + 64)
 
-/* What lies between libavformat and the camera: it changes the bytes of an RTSP session as they pass.
+/* What lies between libavformat and the camera: it changes the bytes of an RTSP session as they
+ * pass.
  *
  *  up    requests that name the short URL get the camera's: libavformat cuts paths over 1,023 bytes
  *  down  marks the end of access units (access_unit.h); learns statuses; refuses what libavformat

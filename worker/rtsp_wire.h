@@ -23,9 +23,9 @@ struct rtsp_piece {
 	uint8_t channel; /* of RTSP_DATA */
 };
 
-/* Takes the first piece of n bytes off the stream. Returns 1 and the piece; 0 if it is not all there
- * yet; ERR_PARSE if this is no RTSP; ERR_RANGE if a head or body is longer than the limits above.
- * Blank lines between messages are part of the piece that follows them. */
+/* Takes the first piece of n bytes off the stream. Returns 1 and the piece; 0 if it is not all
+ * there yet; ERR_PARSE if this is no RTSP; ERR_RANGE if a head or body is longer than the limits
+ * above. Blank lines between messages are part of the piece that follows them. */
 int rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out);
 
 /* The status of an answer: 200, 404, ...; 0 if the message is a request. */

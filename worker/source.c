@@ -1,6 +1,6 @@
 /* source.c - NAL units from an RTSP camera.
- * Owns libavformat (its RTSP demuxer is the RTSP client) and the tunnel in front of it, which it runs
- * while libavformat waits. Media thread, but for source_interrupt. */
+ * Owns libavformat (its RTSP demuxer is the RTSP client) and the tunnel in front of it, which it
+ * runs while libavformat waits. Media thread, but for source_interrupt. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +22,7 @@
 #include "worker/camera_conn.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
+#include "worker/source_error.h"
 #include "worker/tunnel.h"
 
 #define DEFAULT_ANSWER_MS 10000
@@ -44,8 +45,8 @@ struct source {
 	int stop_fd; /* readable once interrupted */
 	atomic_bool interrupted;
 	bool timed_out;
-	ms_t deadline;      /* for the next answer while OPENING, for a NAL unit while READING */
-	ms_t asked_ms;      /* when libavformat last asked must_return */
+	ms_t deadline;       /* for the next answer while OPENING, for a NAL unit while READING */
+	ms_t asked_ms;       /* when libavformat last asked must_return */
 	unsigned long taken; /* packets that libavformat has returned */
 	struct tunnel *tunnel;
 	AVFormatContext *format;
@@ -91,33 +92,6 @@ source_new(const struct source_config *config)
 
 /* ---- errors --------------------------------------------------------------------------------- */
 
-/* RFC 2326 7.1.1, those that cameras give. */
-static const struct {
-	int status;
-	const char *phrase;
-} phrases[] = {
-	{ .status = 302, .phrase = " (a redirect, not followed)" },
-	{ .status = 400, .phrase = " Bad Request" },
-	{ .status = 401, .phrase = " Unauthorized" },
-	{ .status = 403, .phrase = " Forbidden" },
-	{ .status = 404, .phrase = " Not Found" },
-	{ .status = 405, .phrase = " Method Not Allowed" },
-	{ .status = 453, .phrase = " Not Enough Bandwidth" },
-	{ .status = 454, .phrase = " Session Not Found" },
-	{ .status = 461, .phrase = " Unsupported Transport" },
-	{ .status = 500, .phrase = " Internal Server Error" },
-	{ .status = 503, .phrase = " Service Unavailable" },
-};
-
-static const char *
-phrase_of(int status)
-{
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	return "";
-}
-
 static int __attribute__((format(printf, 3, 4)))
 fail(struct source *s, int err, const char *fmt, ...)
 {
@@ -129,45 +103,6 @@ fail(struct source *s, int err, const char *fmt, ...)
 	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
 	va_end(ap);
 	return err;
-}
-
-static int
-fail_unsupported(struct source *s, const char *codec)
-{
-	if (!codec[0])
-		return fail(s, ERR_UNSUPPORTED, "the camera offers no video");
-	return fail(s, ERR_UNSUPPORTED, "the camera offers %s video, not H264", codec);
-}
-
-/* Says why libavformat gave up: the tunnel knows better than its error code. */
-static int
-fail_by_outcome(struct source *s, struct tunnel_outcome o)
-{
-	bool refused = o.status >= 300;
-
-	s->error.rtsp_status = refused ? o.status : 0;
-	if (o.err == ERR_UNSUPPORTED)
-		return fail_unsupported(s, o.codec);
-	if (refused && (s->phase == OPENING || o.err == ERR_REFUSED))
-		return fail(s, ERR_REFUSED, "%s answered %d%s", o.method, o.status,
-			phrase_of(o.status));
-	switch (o.err) {
-	case ERR_EOF:
-		return fail(s, ERR_EOF, "the camera closed the connection");
-	case ERR_UNREACHABLE:
-		return fail(s, ERR_UNREACHABLE, "the connection was reset");
-	case ERR_PARSE:
-		return fail(s, ERR_PARSE, "the camera sent what is no RTSP");
-	case ERR_RANGE:
-		return fail(s, ERR_PARSE, "the camera sent an answer without end");
-	case 0:
-		break;
-	default:
-		return fail(s, o.err, "%s", err_text(o.err));
-	}
-	if (s->phase == OPENING)
-		return fail(s, ERR_PARSE, "the answer to %s makes no sense", o.method);
-	return fail(s, ERR_EOF, "the camera ended the stream");
 }
 
 /* libavformat returned an error, or what it returned is of no use. */
@@ -183,7 +118,9 @@ give_up(struct source *s)
 			(int)(opening ? s->answer_ms : s->stall_ms));
 	avformat_close_input(&s->format);
 	tunnel_finish(s->tunnel);
-	return fail_by_outcome(s, tunnel_outcome(s->tunnel));
+	source_error_explain(&s->error, tunnel_outcome(s->tunnel), opening);
+	s->phase = FAILED;
+	return s->error.err;
 }
 
 /* ---- open ----------------------------------------------------------------------------------- */
@@ -297,8 +234,8 @@ open_demuxer(struct source *s, const struct rtsp_url *url)
 	s->format->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_NOBUFFER;
 	s->phase = OPENING;
 	s->deadline = clock_now() + s->answer_ms;
-	int failed = avformat_open_input(
-		&s->format, address, av_find_input_format("rtsp"), &options);
+	int failed =
+		avformat_open_input(&s->format, address, av_find_input_format("rtsp"), &options);
 	av_dict_free(&options);
 	free(address);
 	return failed ? give_up(s) : 0;

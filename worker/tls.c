@@ -1,6 +1,6 @@
 /* tls.c - a TLS client that verifies whom it talks to.
- * libavformat 5.1 verifies no certificate of an rtsps:// server and has no option for it; this is the
- * one place where cameras' certificates are checked. The thread that reads the camera. */
+ * libavformat 5.1 verifies no certificate of an rtsps:// server and has no option for it; this is
+ * the one place where cameras' certificates are checked. The thread that reads the camera. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -13,8 +13,8 @@
 #include "common/err.h"
 #include "worker/tls.h"
 
-/* Servers write each interleaved frame as a record or two. Records that arrived together are then got
- * with one read(2) instead of two for each. */
+/* Servers write each interleaved frame as a record or two. Records that arrived together are then
+ * got with one read(2) instead of two for each. */
 #define READ_AHEAD_BYTES 65536
 
 struct tls {
@@ -67,8 +67,8 @@ static int
 set_peer(SSL *ssl, const char *host)
 {
 	uint8_t address[16];
-	bool literal = inet_pton(AF_INET, host, address) == 1 ||
-		inet_pton(AF_INET6, host, address) == 1;
+	bool literal =
+		inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 
 	if (literal)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
@@ -135,7 +135,8 @@ translate(struct tls *t, int result)
 {
 	int code = SSL_get_error(t->ssl, result);
 
-	/* A write that waits for a read (TLS 1.3 key update) goes on when the camera is read next. */
+	/* A write that waits for a read (TLS 1.3 key update) goes on when the camera is read next.
+	 */
 	if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
 		return ERR_AGAIN;
 	if (code == SSL_ERROR_ZERO_RETURN)

@@ -9,18 +9,20 @@
 /* The client's end of TLS over a connected, non-blocking TCP socket. One thread at a time. */
 struct tls;
 
-/* host is checked against the certificate, as a name or as an address, and sent as SNI if it is a name.
- * ca_file holds trusted CAs in PEM; NULL is the system's store. Returns NULL with a sentence in why. */
+/* host is checked against the certificate, as a name or as an address, and sent as SNI if it is a
+ * name. ca_file holds trusted CAs in PEM; NULL is the system's store. Returns NULL with a sentence
+ * in why. */
 struct tls *tls_new(
 	int fd, const char *host, const char *ca_file, bool verify, char *why, size_t why_size);
 
-/* Goes on with the handshake. Returns 0 when it is done, ERR_AGAIN with the events of poll(2) to wait
- * for in *events, ERR_UNTRUSTED with OpenSSL's reason in why ("self-signed certificate"), or
+/* Goes on with the handshake. Returns 0 when it is done, ERR_AGAIN with the events of poll(2) to
+ * wait for in *events, ERR_UNTRUSTED with OpenSSL's reason in why ("self-signed certificate"), or
  * ERR_LIBRARY, ERR_EOF, ERR_UNREACHABLE with a sentence. */
 int tls_handshake(struct tls *t, short *events, char *why, size_t why_size);
 
-/* Return how many bytes, or ERR_AGAIN, ERR_EOF, ERR_UNREACHABLE (reset), ERR_LIBRARY. After tls_read
- * said less than ERR_AGAIN more may be there without the socket being readable: read until ERR_AGAIN. */
+/* Return how many bytes, or ERR_AGAIN, ERR_EOF, ERR_UNREACHABLE (reset), ERR_LIBRARY. After
+ * tls_read said less than ERR_AGAIN more may be there without the socket being readable: read until
+ * ERR_AGAIN. */
 ssize_t tls_read(struct tls *t, uint8_t *out, size_t n);
 ssize_t tls_write(struct tls *t, const uint8_t *bytes, size_t n);
 

@@ -1,25 +1,24 @@
 /* tunnel.c - the way between libavformat and the camera.
- * Owns the connection to the camera, the one to libavformat, and what is on its way. Media thread. */
+ * Owns the connection to the camera, the one to libavformat, and what is on its way. Media thread.
+ */
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/err.h"
 #include "worker/fifo.h"
+#include "worker/loopback.h"
 #include "worker/rtsp_relay.h"
 #include "worker/tunnel.h"
 #include "worker/wait_fd.h"
 
-/* A read takes as much as this at most. What is in the buffers is all that a late reader can make us
- * keep: the rest stays with the camera. */
+/* A read takes as much as this at most. What is in the buffers is all that a late reader can make
+ * us keep: the rest stays with the camera. */
 #define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
 
 enum phase {
@@ -48,45 +47,12 @@ struct tunnel {
 
 /* ---- sockets -------------------------------------------------------------------------------- */
 
-static int
-listen_on_loopback(in_port_t *port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (bind(fd, (struct sockaddr *)&a, len) || listen(fd, 8) ||
-		getsockname(fd, (struct sockaddr *)&a, &len)) {
-		close(fd);
-		return -1;
-	}
-	*port = ntohs(a.sin_port);
-	return fd;
-}
-
 static void
 close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-/* Takes what is there into f. Returns 0, ERR_AGAIN or ERR_EOF. */
-static int
-receive(int fd, struct fifo *f)
-{
-	ssize_t n = recv(fd, fifo_back(f), fifo_room(f), 0);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return ERR_AGAIN;
-	if (n <= 0)
-		return ERR_EOF;
-	fifo_add(f, (size_t)n);
-	return 0;
 }
 
 /* ---- the way down --------------------------------------------------------------------------- */
@@ -111,8 +77,8 @@ static void
 send_down(struct tunnel *t)
 {
 	while (t->down_out.len) {
-		ssize_t n = send(
-			t->local_fd, fifo_front(&t->down_out), t->down_out.len, MSG_NOSIGNAL);
+		ssize_t n =
+			send(t->local_fd, fifo_front(&t->down_out), t->down_out.len, MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		/* If libavformat has closed, nobody wants it; the way up says so. */
@@ -158,8 +124,7 @@ static void
 send_up(struct tunnel *t)
 {
 	while (t->up_out.len) {
-		ssize_t n = camera_conn_write(
-			t->camera, fifo_front(&t->up_out), t->up_out.len);
+		ssize_t n = camera_conn_write(t->camera, fifo_front(&t->up_out), t->up_out.len);
 		if (n == ERR_AGAIN)
 			return;
 		if (n < 0) {
@@ -173,7 +138,7 @@ send_up(struct tunnel *t)
 static void
 read_local(struct tunnel *t)
 {
-	int err = receive(t->local_fd, &t->up_in);
+	int err = loopback_receive(t->local_fd, &t->up_in);
 
 	if (err == ERR_AGAIN)
 		return;
@@ -198,13 +163,11 @@ drop_stranger(struct tunnel *t)
 static void
 accept_local(struct tunnel *t)
 {
-	int on = 1;
-	int fd = accept4(t->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = loopback_accept(t->listen_fd);
 
 	if (fd < 0)
 		return;
 	drop_stranger(t);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	t->local_fd = fd;
 }
 
@@ -212,7 +175,7 @@ accept_local(struct tunnel *t)
 static void
 admit_local(struct tunnel *t)
 {
-	int err = receive(t->local_fd, &t->up_in);
+	int err = loopback_receive(t->local_fd, &t->up_in);
 
 	if (!err)
 		err = relay_up(&t->relay, &t->up_in, &t->up_out);
@@ -394,21 +357,6 @@ tunnel_is_done(const struct tunnel *t)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static int
-name_address(struct tunnel *t)
-{
-	uint64_t secret[2];
-	in_port_t port;
-
-	t->listen_fd = listen_on_loopback(&port);
-	if (t->listen_fd < 0 || getrandom(secret, sizeof(secret), 0) != sizeof(secret))
-		return ERR_SYS;
-	snprintf(t->address, sizeof(t->address), "127.0.0.1:%u/%016llx%016llx", port,
-		(unsigned long long)secret[0], (unsigned long long)secret[1]);
-	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://%s", t->address);
-	return 0;
-}
-
 struct tunnel *
 tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 {
@@ -427,7 +375,9 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
 	fifo_init(&t->down_in, DOWN_BYTES);
 	fifo_init(&t->down_out, DOWN_BYTES + RELAY_GROWTH);
-	if (!name_address(t))
+	t->listen_fd = loopback_listen(t->address, sizeof(t->address));
+	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://%s", t->address);
+	if (t->listen_fd >= 0)
 		return t;
 	tunnel_free(t);
 	return NULL;

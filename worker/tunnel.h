@@ -6,25 +6,26 @@
 #include "common/clock.h"
 #include "worker/camera_conn.h"
 
-/* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera, and
- * changes it on the way (rtsp_relay.h). Serves one connection, which must name a random number in its
- * first request: other users of the machine do not know it.
+/* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera,
+ * and changes it on the way (rtsp_relay.h). Serves one connection, which must name a random number
+ * in its first request: other users of the machine do not know it.
  *
- * It has no thread. Whoever calls libavformat runs it: before av_read_frame until there is a packet, and
- * from the interrupt callback while libavformat waits for an answer. (With a thread of its own the
- * stream cost 0.20 CPU s a minute instead of 0.12, for the switching.) */
+ * It has no thread. Whoever calls libavformat runs it: before av_read_frame until there is a
+ * packet, and from the interrupt callback while libavformat waits for an answer. (With a thread of
+ * its own the stream cost 0.20 CPU s a minute instead of 0.12, for the switching.) */
 struct tunnel;
 
 /* How it ended. */
 struct tunnel_outcome {
-	int err;         /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
-	int status;      /* of the newest RTSP answer; 0: none came */
+	int err;    /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
+	int status; /* of the newest RTSP answer; 0: none came */
 	char method[16]; /* of the newest request; "" */
-	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "" if it has no video */
+	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "" if it has no video
+			  */
 };
 
-/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. Returns NULL if the
- * system gives no socket. */
+/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. Returns NULL if
+ * the system gives no socket. */
 struct tunnel *tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd);
 
 /* Port and path for libavformat: "127.0.0.1:40123/5d0c..."; lent. */
@@ -33,9 +34,9 @@ const char *tunnel_address(const struct tunnel *t);
 /* Carries what there is to carry, without waiting. */
 void tunnel_poke(struct tunnel *t);
 
-/* Waits and carries until libavformat has something new to read: packets, an answer, or the end of file
- * that it gets when the camera is gone. Returns 0, ERR_TIMEOUT at deadline, ERR_CLOSED as soon as
- * stop_fd is readable. */
+/* Waits and carries until libavformat has something new to read: packets, an answer, or the end of
+ * file that it gets when the camera is gone. Returns 0, ERR_TIMEOUT at deadline, ERR_CLOSED as soon
+ * as stop_fd is readable. */
 int tunnel_run(struct tunnel *t, ms_t deadline);
 
 /* True while a request has gone to the camera and its answer has not come. */
@@ -50,8 +51,9 @@ bool tunnel_has_backlog(const struct tunnel *t);
 /* True once libavformat has been given all that it will ever be. */
 bool tunnel_is_done(const struct tunnel *t);
 
-/* After libavformat has closed: passes on its TEARDOWN and gives the camera TUNNEL_LINGER_MS to answer.
- * To close at once, with pictures unread, would reset the connection and could overtake it. */
+/* After libavformat has closed: passes on its TEARDOWN and gives the camera TUNNEL_LINGER_MS to
+ * answer. To close at once, with pictures unread, would reset the connection and could overtake it.
+ */
 void tunnel_finish(struct tunnel *t);
 #define TUNNEL_LINGER_MS 200
 

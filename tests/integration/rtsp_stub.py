@@ -9,6 +9,9 @@ import struct
 import threading
 import time
 
+# libavformat 5.1 takes a first RTP timestamp of 0 for "not known yet" and counts from the second picture.
+EPOCH = 90000
+
 SPS = bytes.fromhex("674d4016da0280bfe5c044000003000400000300783c58ba80")
 PPS = bytes.fromhex("68ef3c80")
 IDR = b"\x65\x88" + b"\x42" * 40
@@ -69,10 +72,11 @@ class Connection:
         self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
 
     def frame(self, payload, timestamp, marker=False, seq=None, channel=0, pt=96, first=0x80, extra=b"", tail=b""):
-        """One RTP packet as an interleaved frame, not sent."""
+        """One RTP packet as an interleaved frame, not sent. timestamp counts from EPOCH."""
         if seq is not None:
             self.seq = seq
-        head = struct.pack(">BBHII", first, pt | (0x80 if marker else 0), self.seq & 0xffff, timestamp, 0x1234)
+        head = struct.pack(">BBHII", first, pt | (0x80 if marker else 0), self.seq & 0xffff,
+                           (timestamp + EPOCH) & 0xffffffff, 0x1234)
         self.seq += 1
         rtp = head + extra + payload + tail
         return b"$" + struct.pack(">BH", channel, len(rtp)) + rtp

@@ -16,12 +16,12 @@
 
 struct probe {
 	struct source_config config;
-	const char *dump;      /* file for the NAL units in Annex B */
-	int64_t interrupt_us;  /* from the start on; 0: never */
-	int64_t seconds;       /* of media, by the clock; 0: until the end */
-	int64_t nals;          /* 0: no limit */
-	int64_t pause_us;      /* before each read: a slow reader */
-	bool quiet;            /* no line for each NAL unit */
+	const char *dump;     /* file for the NAL units in Annex B */
+	int64_t interrupt_us; /* from the start on; 0: never */
+	int64_t seconds;      /* of media, by the clock; 0: until the end */
+	int64_t nals;         /* 0: no limit */
+	int64_t pause_us;     /* before each read: a slow reader */
+	bool quiet;           /* no line for each NAL unit */
 	struct source *source;
 	int64_t interrupted_us; /* when source_interrupt was called */
 	int64_t count;
@@ -100,7 +100,7 @@ cpu_seconds(void)
 
 	getrusage(RUSAGE_SELF, &u);
 	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void

@@ -34,8 +34,8 @@ Control API on the same port:
            executed: true = the call does its work before the fault answers (default: only malformed, without, slow)
            counted:  false = Google's quota does not see the call (default true, reset: false)
   POST   /sim/outage            {"seconds":S,"how":"503"|"hang"|"reset"[,"token":true]}
-  POST   /sim/revoke_access     all access tokens are invalid from now on (401)
-  POST   /sim/invalid_grant     {"on":true} every refresh is refused until {"on":false}
+  POST   /sim/revoke_access     [{"user":"user1"}] all access tokens (of that user) are invalid from now on (401)
+  POST   /sim/invalid_grant     {"on":true[,"user":"user1"]} every refresh (of that user) is refused until {"on":false}
   POST   /sim/devices           {"name",["camera"],["type"],["protocols"]} adds or changes;  DELETE /sim/devices/NAME
 """
 
@@ -409,12 +409,21 @@ class Google:
         fault.update({"seconds": seconds} if how == "hang" else {}, counted=False)
         return web.json_response({"ids": [self.faults.add(fault)]})
 
-    async def post_revoke_access(self, _http):
-        self.oauth.access.clear()
+    def users_of(self, body):
+        """The user that a control request names, or all."""
+        users = set(self.oauth.users.values())
+        if body.get("user", next(iter(users))) not in users:
+            raise LookupError("no such user")
+        return {body["user"]} if "user" in body else users
+
+    async def post_revoke_access(self, http):
+        self.oauth.revoke(self.users_of(await http.json() if http.can_read_body else {}))
         return web.json_response({})
 
     async def post_invalid_grant(self, http):
-        self.oauth.refused = bool((await http.json())["on"])
+        body = await http.json()
+        users = self.users_of(body)
+        self.oauth.refused = self.oauth.refused | users if body["on"] else self.oauth.refused - users
         return web.json_response({})
 
     async def post_device(self, http):

@@ -58,7 +58,7 @@ class OAuth:
         self.life = args.token_life
         self.users = {self.refresh_token(i): f"user{i}" for i in range(1, args.users + 1)}
         self.access = {}  # token -> (user, expiry, monotonic)
-        self.refused = False  # every refresh is invalid_grant
+        self.refused = set()  # users whose refresh is invalid_grant
 
     @staticmethod
     def refresh_token(i):
@@ -78,7 +78,7 @@ class OAuth:
         if not form.get("refresh_token"):
             raise OAuthError(400, "invalid_request", "Missing required parameter: refresh_token")
         user = self.users.get(form["refresh_token"])
-        if user is None or self.refused:
+        if user is None or user in self.refused:
             raise invalid_grant()
         return self.grant(user, now)
 
@@ -100,6 +100,10 @@ class OAuth:
         self.access[token] = (user, now + self.life)
         return {"access_token": token, "expires_in": int(self.life), "token_type": "Bearer",
                 "scope": "https://www.googleapis.com/auth/sdm.service"}
+
+    def revoke(self, users):
+        """Their access tokens are invalid from now on."""
+        self.access = {t: (u, end) for t, (u, end) in self.access.items() if u not in users}
 
     def user(self, header, now):
         """The user of an Authorization header, or 401."""

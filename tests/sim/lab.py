@@ -6,6 +6,7 @@ Used by the integration tests and by scripts/demo. Every part is a process that 
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,8 @@ TOP = os.path.dirname(os.path.dirname(SIM))
 BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(TOP, "build"))
 CACHE = os.path.join(TOP, "build", "sim-cache")
 DEADLINE_S = 30
+# What gcc's sanitizers write before a program that was built with SAN= ends.
+SANITIZER = re.compile(r"(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:)")
 
 
 def until(condition, what, deadline_s=DEADLINE_S):
@@ -44,11 +47,11 @@ def http(method, url, body=None, timeout=10):
 class Process:
     """A program whose standard output is JSON lines; stderr goes to a file of the lab."""
 
-    def __init__(self, name, arguments, directory):
+    def __init__(self, name, arguments, directory, env=None):
         self.name = name
         self.log_path = os.path.join(directory, f"{name}.log")
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, cwd=TOP)
+            self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, cwd=TOP, env=env)
         self.lines = queue.Queue()
         self.last = None
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -97,11 +100,14 @@ class Process:
 class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
-    supervisor, account, camera: {key: value} added to the sections of the configuration.
+    supervisor, account, cloudflare, camera: {key: value} added to the sections of the configuration; a value of None
+    takes the key out. accounts: how many Google users; the cameras are dealt to them in turn.
+    CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
+    alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
-                 supervisor=None, account=None, camera=None, log_level="debug"):
+                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug"):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -109,10 +115,13 @@ class Lab:
         self.supervisor_keys = {"log_level": log_level, **(supervisor or {})}
         self.account_keys = {"qpm": qpm, "window": f"{int(window * 1000)}ms",
                              "long_window": f"{int(window * 60000)}ms", **(account or {})}
+        self.cloudflare_keys = cloudflare or {}
         self.camera_keys = camera or {}
+        self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
         self.daemon = None
+        Lab.alive.append(self)
         try:
             self._start_world(cameras, lifetime, window, qpm, camera_args, google_args, sfu_args)
             self.write_config()
@@ -130,7 +139,8 @@ class Lab:
         self.sfu = self._spawn("cloudflare", "--cache", CACHE, *sfu_args)
         self.cam = self.cams.ready(120)
         self.google_process = self._spawn("google", "--camera", self.cam["control"], "--lifetime", lifetime, "--window",
-                                          window, "--qpm", qpm, "--cache", CACHE, *google_args)
+                                          window, "--qpm", qpm, "--users", len(self.accounts), "--cache", CACHE,
+                                          *google_args)
         self.google = self.google_process.ready()
         self.cf = self.sfu.ready()
 
@@ -146,25 +156,29 @@ class Lab:
         """The configuration as [(header, {key: value})]."""
         google = self.google
         yield "supervisor", {"run_dir": self.run_dir, **self.supervisor_keys}
-        yield 'google "home"', {
-            "project_id": google["project_id"], "client_id": google["client_id"],
-            "client_secret_file": self._secret("client.secret", google["client_secret"]),
-            "refresh_token_file": self._secret("refresh.token", google["refresh_token"]),
-            "api_url": google["api_url"], "token_url": google["token_url"], **self.account_keys}
+        for account, token in zip(self.accounts, google["refresh_tokens"]):
+            yield f'google "{account}"', {
+                "project_id": google["project_id"], "client_id": google["client_id"],
+                "client_secret_file": self._secret("client.secret", google["client_secret"]),
+                "refresh_token_file": self._secret(f"{account}.token", token),
+                "api_url": google["api_url"], "token_url": google["token_url"], **self.account_keys}
         yield "cloudflare", {"app_id": self.cf["app_id"], "api_url": self.cf["api"],
-                             "app_secret_file": self._secret("sfu.secret", "sim-secret")}
-        for name in self.names:
-            yield f'camera "{name}"', {"google": "home", "device": google["devices"][name],
-                                       "publish": "cloudflare", "ca_file": self.cam["ca"], **self.camera_keys}
+                             "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
+        for number, name in enumerate(self.names):
+            yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
+                                       "device": google["devices"][name], "publish": "cloudflare",
+                                       "ca_file": self.cam["ca"], **self.camera_keys}
 
     def write_config(self):
         with open(self.config, "w", encoding="utf-8") as file:
             for header, keys in self.sections():
-                file.write(f"[{header}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) + "\n")
+                file.write(f"[{header}]\n")
+                file.writelines(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
 
-    def start(self):
-        """camrelayd in the foreground."""
-        self.daemon = Process("camrelayd", [os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory)
+    def start(self, **environment):
+        """camrelayd in the foreground; environment is added to ours."""
+        self.daemon = Process("camrelayd", [os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory,
+                              {**os.environ, **environment})
         self.processes.append(self.daemon)
         until(self.pings, "camrelayd answers")
         return self
@@ -198,14 +212,31 @@ class Lab:
     def log(self):
         return self.daemon.log()
 
+    def pid(self, name):
+        """Of the camera's worker; 0 without one."""
+        return self.rows()[name]["pid"]
+
     # ---- the others ----
 
     def calls(self, **wanted):
         """Google's record of every call, those with these values: calls(kind="extend", name="cam1")."""
         return [c for c in http("GET", self.google["sim"] + "/calls") if all(c.get(k) == v for k, v in wanted.items())]
 
+    def google_sim(self, path, **body):
+        """google.py's control API: google_sim("revoke_access")."""
+        return http("POST", f"{self.google['sim']}/{path}", body)
+
+    def commands(self, name):
+        """What Google was told to do with this camera, in order: ["generate", "extend", ...]."""
+        return [c["kind"] for c in self.calls(name=name) if c["kind"] in ("generate", "extend", "stop")]
+
+    def over_quota(self):
+        """Google's buckets of which any window ever held more calls than allowed: {name: bucket}."""
+        buckets = http("GET", self.google["sim"] + "/state")["buckets"]
+        return {name: b for name, b in buckets.items() if b["peak"] > b["limit"]}
+
     def google_fault(self, **fault):
-        return http("POST", self.google["sim"] + "/faults", fault)
+        return self.google_sim("faults", **fault)
 
     def camera_fault(self, name, kind, **fault):
         return http("POST", f"{self.cam['control']}/cameras/{name}/faults", {"kind": kind, **fault})
@@ -213,11 +244,35 @@ class Lab:
     def camera_state(self, name):
         return http("GET", self.cam["control"] + "/state")["cameras"][name]
 
+    def sfu_sim(self, path, **body):
+        """cloudflare.py's control API: sfu_sim("media", action="failover")."""
+        return http("POST", f"{self.cf['sim']}/{path}", body, timeout=30)
+
     def sfu_fault(self, **fault):
-        return http("POST", self.cf["sim"] + "/faults", fault)
+        return self.sfu_sim("faults", **fault)
+
+    def sfu_calls(self, since=0, **wanted):
+        """The SFU's record of every API call, those with these values: sfu_calls(op="tracks_new")."""
+        calls = http("GET", f"{self.cf['sim']}/calls?since={since}")
+        return [c for c in calls if all(c.get(k) == v for k, v in wanted.items())]
 
     def sfu_state(self):
         return http("GET", self.cf["sim"] + "/state")
+
+    def sfu_track(self, name, kind="video"):
+        """What the SFU knows of the camera's track, the newest if there are several; None without one."""
+        state = self.sfu_state()
+        wanted = [p for p in state["published"] if p["trackName"] == f"{name}-{kind}"]
+        for session in state["sessions"]:
+            for track in session["tracks"]:
+                if wanted and session["id"] == wanted[-1]["sessionId"] and track["mid"] == wanted[-1]["mid"]:
+                    return {"session": session["id"], **track}
+        return None
+
+    def sfu_packets(self, name):
+        """Packets that the SFU received in the camera's present session."""
+        track = self.sfu_track(name)
+        return (track or {}).get("packets") or 0
 
     def view(self, kind="viewer_aiortc", names=None, *arguments):
         """A viewer of these cameras' video tracks, which follows them when they are published anew."""
@@ -226,10 +281,14 @@ class Lab:
                              *(a for track in tracks for a in ("--discover", track)), *arguments)
         return viewer
 
+    def seen(self, viewer, name):
+        """The viewer's last word on a camera."""
+        line = viewer.last or {"cameras": {}}
+        return line["cameras"].get(f"{name}-video", {})
+
     def frames(self, viewer, name):
         """Decoded so far."""
-        line = viewer.last or {"cameras": {}}
-        return line["cameras"].get(f"{name}-video", {}).get("framesDecoded", 0)
+        return self.seen(viewer, name).get("framesDecoded", 0)
 
     def until_decoding(self, viewer, names=None, more=5, deadline_s=DEADLINE_S):
         """Every camera's decoded frames have grown by `more` since now."""
@@ -238,14 +297,30 @@ class Lab:
         until(lambda: all(self.frames(viewer, n) >= start[n] + more for n in names),
               f"{names} decoded; last {viewer.last}", deadline_s)
 
+    def log_tails(self):
+        """[(title, the end of the log)] of every part."""
+        return [(f"log of {p.name}", p.log_tail(40)) for p in self.processes]
+
+    def sanitizer_report(self):
+        """What a sanitizer found in camrelayd or a worker, "" if nothing."""
+        text = self.log() if self.daemon else ""
+        found = SANITIZER.search(text)
+        return text[found.start():][:4000] if found else ""
+
     def close(self):
-        """Ends everything, camrelayd first; its exit code."""
+        """Ends everything, camrelayd first; its exit code. Fails if a sanitizer found something."""
+        if self not in Lab.alive:
+            return None
+        Lab.alive.remove(self)
         code = None
         for process in reversed(self.processes):
             result = process.stop()
             if process is self.daemon:
                 code = result
-        shutil.rmtree(self.directory, ignore_errors=True)
+        report = self.sanitizer_report()
+        if "CAMRELAY_KEEP" not in os.environ:
+            shutil.rmtree(self.directory, ignore_errors=True)
+        assert not report, report
         return code
 
     def __enter__(self):

@@ -20,8 +20,8 @@ enum day_fault_kind {
 	DAY_OUTAGE,       /* every call fails */
 	DAY_HANG,         /* every call is never answered */
 	DAY_RATE_LIMITED, /* every call is answered with 429, retry_after_s */
-	DAY_OFFLINE,      /* the first .cameras: FAILED_PRECONDITION, and their streams end */
-	DAY_BROKEN,       /* the first .cameras: every call fails, their streams live on */
+	DAY_OFFLINE,      /* the first .cameras: FAILED_PRECONDITION */
+	DAY_BROKEN,       /* the first .cameras: every call fails */
 	DAY_SHORT_LIFE,   /* streams are granted with .life_s */
 };
 
@@ -49,22 +49,21 @@ struct day {
 	int guard_permille; /* 0: the default; -1: none */
 };
 
+/* Cameras that are offline or broken are not counted in deaths and downtime. */
 struct day_result {
-	int deaths; /* streams that ended though they were wanted, offline cameras' not counted */
-	int worst_burst;   /* most deaths within 10 s */
-	double downtime_s; /* of all cameras, since each was first running, offline ones' not
-			      counted */
-	int calls[CALL_LIST];
+	int deaths;            /* streams that ended though they were wanted */
+	int worst_burst;       /* most deaths within 10 s */
+	double downtime_s;     /* of all cameras, since each was first running */
+	int calls[CALL_LIST];  /* that left, by kind */
 	int max_minute;        /* arrivals in any minute, of the worst account */
 	int max_hour;          /* in any hour, of the worst camera */
 	int refused;           /* 429 that Google's buckets answered */
 	double worst_margin_s; /* of life left when an Extend arrived */
 	double all_running_s;  /* when the last camera was first running; -1: never */
-	double healed_s;       /* from the end of the last fault until all ran again; -1: never */
+	double healed_s;       /* from the end of the last fault until all ran; -1: never */
 	int uninterrupted;     /* cameras that started and never died */
-	int unsavable; /* deaths in the last fault that no order of calls could have avoided */
+	int unsavable;         /* by an outage: see day_count_unsavable */
 	int events[SCHEDULER_API_BACK + 1];
-	int most_calls_by_dead; /* calls in any hour for a camera that is offline */
 };
 
 struct day_result day_run(const struct day *day, unsigned seed);

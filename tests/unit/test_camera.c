@@ -210,6 +210,18 @@ a_degraded_camera_recovers(void **state)
 }
 
 static void
+an_extend_makes_the_failures_begin_anew(void **state)
+{
+	send(*state, CAMERA_EV_START, 0);
+	for (int i = 0; i < 4; i++)
+		send(*state, CAMERA_EV_GENERATE_FAILED, 0);
+	send(*state, CAMERA_EV_GENERATED, 0);
+	assert_int_equal(camera_view(*state).failures, 4);
+	send(*state, CAMERA_EV_EXTENDED, 0);
+	assert_int_equal(camera_view(*state).failures, 0);
+}
+
+static void
 a_stream_that_held_makes_the_failures_begin_anew(void **state)
 {
 	send(*state, CAMERA_EV_START, 0);
@@ -342,6 +354,7 @@ a_second_death_waits_twice_as_long(void **state)
 	assert_int_equal(send(*state, CAMERA_EV_WORKER_DIED, 0).what, 0);
 	assert_int_equal(camera_due(*state), 1000);
 	assert_int_equal(send(*state, CAMERA_EV_TIMER, 1000).what, CAMERA_DO_START_WORKER);
+	assert_int_equal(camera_due(*state), MS_NEVER);
 	send(*state, CAMERA_EV_WORKER_DIED, 1000);
 	assert_int_equal(camera_due(*state), 3000);
 	assert_int_equal(send(*state, CAMERA_EV_TIMER, 2999).what, 0);
@@ -524,6 +537,7 @@ main(void)
 		NEST(a_degraded_camera_is_tried_every_five_minutes),
 		NEST(a_camera_without_rtsp_is_degraded_at_once),
 		NEST(a_degraded_camera_recovers),
+		NEST(an_extend_makes_the_failures_begin_anew),
 		NEST(a_stream_that_held_makes_the_failures_begin_anew),
 		NEST(a_stream_that_is_refused_at_once_was_no_success),
 		NEST(jitter_keeps_cameras_apart_that_failed_together),

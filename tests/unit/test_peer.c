@@ -37,6 +37,7 @@ struct test {
 	struct dtls *dtls;
 	struct srtp *srtp;
 	bool deaf;          /* takes no DTLS */
+	unsigned lose;      /* so many DTLS datagrams do not arrive */
 	uint8_t last[2048]; /* RTP or RTCP, opened */
 	size_t last_len;
 	atomic_uint packets;
@@ -89,6 +90,8 @@ remote_receive(void *arg, uint8_t *bytes, size_t len)
 
 	if (bytes[0] >= 128) {
 		remote_media(t, bytes, len);
+	} else if (t->lose > 0) {
+		t->lose--;
 	} else if (!t->deaf) {
 		dtls_receive(t->dtls, bytes, len);
 		if (dtls_state(t->dtls) == DTLS_CONNECTED && t->srtp == NULL)
@@ -302,6 +305,17 @@ a_passive_answer_makes_us_the_dtls_client(void **state)
 {
 	(void)state;
 	connects("passive");
+}
+
+static void
+a_lost_client_hello_is_sent_again(void **state)
+{
+	struct test t = { .lose = 1 };
+
+	(void)state;
+	connect_as(&t, "passive");
+	assert_int_equal(t.lose, 0);
+	test_close(&t);
 }
 
 static void
@@ -556,6 +570,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_passive_answer_makes_us_the_dtls_client),
+		cmocka_unit_test(a_lost_client_hello_is_sent_again),
 		cmocka_unit_test(an_active_answer_makes_us_the_dtls_server),
 		cmocka_unit_test(rtcp_goes_both_ways),
 		cmocka_unit_test(forged_and_replayed_rtcp_is_counted_and_dropped),

@@ -86,7 +86,8 @@ static const struct settings_table table = {
 struct fixture {
 	struct root root;
 	char path[64];
-	char *said; /* the sentences, each beginning with "F:" for the path */
+	char *said; /* the sentences */
+	size_t said_size;
 	int mistakes;
 	struct settings *s;
 	FILE *errors;
@@ -106,11 +107,9 @@ write_file(struct fixture *f, const char *text, size_t len)
 static void
 begin(struct fixture *f, const char *text, size_t len)
 {
-	size_t size;
-
 	*f = (struct fixture){ 0 };
 	write_file(f, text, len);
-	f->errors = open_memstream(&f->said, &size);
+	f->errors = open_memstream(&f->said, &f->said_size);
 	f->s = settings_read(f->path, &table, &f->root, f->errors);
 }
 
@@ -138,9 +137,9 @@ clear(struct fixture *f)
 	free(f->said);
 }
 
-/* text gives exactly one mistake, and sentence (after the file's name) is it. */
+/* text gives exactly this sentence (after the file's name), and so many mistakes. */
 static void
-assert_says(const char *text, const char *sentence)
+assert_sentence(const char *text, const char *sentence, int mistakes)
 {
 	struct fixture f;
 	char whole[512];
@@ -148,8 +147,20 @@ assert_says(const char *text, const char *sentence)
 	read_text(&f, text);
 	snprintf(whole, sizeof(whole), "%s%s\n", f.path, sentence);
 	assert_string_equal(f.said, whole);
-	assert_int_equal(f.mistakes, 1);
+	assert_int_equal(f.mistakes, mistakes);
 	clear(&f);
+}
+
+static void
+assert_says(const char *text, const char *sentence)
+{
+	assert_sentence(text, sentence, 1);
+}
+
+static void
+assert_warns(const char *text, const char *sentence)
+{
+	assert_sentence(text, sentence, 0);
 }
 
 static void
@@ -200,6 +211,8 @@ a_refused_value_is_named_with_what_is_allowed(void **state)
 	(void)state;
 	assert_says("[one]\ncount = 101\n",
 		":2: [one] count = 101: must be a whole number from 1 to 100");
+	assert_says(
+		"[one]\ncount = 0\n", ":2: [one] count = 0: must be a whole number from 1 to 100");
 	assert_says("[one]\ncount = -1\n",
 		":2: [one] count = -1: must be a whole number from 1 to 100");
 	assert_says("[one]\ncount = 5x\n",
@@ -263,12 +276,13 @@ unknown_words_are_errors_and_the_nearest_is_suggested(void **state)
 }
 
 static void
-planned_words_are_refused_as_such(void **state)
+planned_words_are_warned_of_and_skipped(void **state)
 {
 	(void)state;
-	assert_says(
-		"[one]\ntomorrow = 5\n", ":2: [one] tomorrow = 5: not supported by this version");
-	assert_says("[planned]\nanything = 5\n", ":1: [planned]: not supported by this version");
+	assert_warns("[one]\ntomorrow = 5\n",
+		":2: [one] tomorrow = 5: not supported by this version: it has no effect");
+	assert_warns("[planned]\nanything = 5\n",
+		":1: [planned]: not supported by this version: it has no effect");
 }
 
 static void
@@ -537,7 +551,7 @@ main(void)
 		cmocka_unit_test(a_refused_value_is_named_with_what_is_allowed),
 		cmocka_unit_test(urls_need_a_scheme_and_a_host),
 		cmocka_unit_test(unknown_words_are_errors_and_the_nearest_is_suggested),
-		cmocka_unit_test(planned_words_are_refused_as_such),
+		cmocka_unit_test(planned_words_are_warned_of_and_skipped),
 		cmocka_unit_test(headings_are_checked),
 		cmocka_unit_test(a_heading_may_have_blanks_and_a_comment),
 		cmocka_unit_test(names_longer_than_inih_keeps_stay_distinct),

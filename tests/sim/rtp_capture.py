@@ -1,0 +1,183 @@
+"""rtp_capture.py - every RTP packet that a viewer of one camera gets, and the access units in them.
+
+A pull through the SFU's API like any viewer's; aiortc does ICE, DTLS, SRTP and the NACKs, nothing is decoded. For tests that
+compare what arrives with what the camera sent, byte by byte. The SFU passes RTP payloads on as they are.
+"""
+import asyncio
+import logging
+import re
+import threading
+import types
+from dataclasses import dataclass, field
+
+import aiohttp
+import av
+
+import viewer_common
+from viewer_aiortc import Pull
+from aiortc import RTCSessionDescription
+
+# It joins in the middle of a GOP, and aiortc does not keep its decoder from trying.
+av.logging.set_level(av.logging.PANIC)
+logging.getLogger("aiortc.codecs.h264").setLevel(logging.ERROR)
+
+HEADER_BYTES = 12
+STAP_A, FU_A = 24, 28
+# aiortc takes no other H.264; what the SFU really offers is kept in Capture.offer.
+AIORTC_PROFILE = "42e01f"
+
+
+@dataclass
+class Packet:
+    seq: int  # extended: never wraps
+    timestamp: int
+    marker: bool
+    payload: bytes
+
+    @property
+    def kind(self):
+        """NAL unit type of the payload: STAP_A, FU_A or that of the one NAL unit in it."""
+        return self.payload[0] & 31
+
+    @property
+    def rtp_bytes(self):
+        return HEADER_BYTES + len(self.payload)
+
+
+@dataclass
+class AccessUnit:
+    timestamp: int
+    nals: list = field(default_factory=list)
+    packets: list = field(default_factory=list)
+
+    @property
+    def types(self):
+        return [nal[0] & 31 for nal in self.nals]
+
+
+def extend(seq, near):
+    """The number congruent to seq modulo 2^16 that is nearest to `near`."""
+    return near + (seq - near + 0x8000) % 0x10000 - 0x8000
+
+
+def unpack(packets):
+    """RTP payloads -> NAL units, RFC 6184 5.6 to 5.8. Fails on anything that is not packetization-mode 1."""
+    nals, open_fu = [], None
+    for packet in packets:
+        kind, data = packet.kind, packet.payload
+        assert open_fu is None or kind == FU_A, "a fragmented NAL unit does not end"
+        if kind == STAP_A:
+            nals += aggregated(data[1:])
+        elif kind != FU_A:
+            assert 1 <= kind <= 23, f"payload type {kind}"
+            nals.append(data)
+        else:
+            start, end = data[1] & 0x80, data[1] & 0x40
+            assert bool(start) == (open_fu is None) and not (start and end), "FU-A's start bit"
+            open_fu = (bytes([data[0] & 0xe0 | data[1] & 31]) if start else open_fu) + data[2:]
+            if end:
+                nals.append(open_fu)
+                open_fu = None
+    assert open_fu is None, "a fragmented NAL unit does not end"
+    return nals
+
+
+def aggregated(data):
+    while data:
+        size = int.from_bytes(data[:2], "big")
+        assert 0 < size <= len(data) - 2, "STAP-A's sizes"
+        yield data[2:2 + size]
+        data = data[2 + size:]
+
+
+def access_units(packets):
+    """Packets in order -> access units, each ended by the marker; the first and the last may be cut and are left out."""
+    units, now = [], []
+    for packet in packets:
+        assert not now or packet.timestamp == now[0].timestamp, "a new timestamp without a marker before it"
+        assert not now or packet.seq == now[-1].seq + 1, f"packet {now[-1].seq + 1} is missing"
+        now.append(packet)
+        if packet.marker:
+            units.append(now)
+            now = []
+    return [AccessUnit(unit[0].timestamp, unpack(unit), unit) for unit in units[1:]]
+
+
+class Capture:
+    """with Capture(lab, "cam1") as capture: ... capture.units()"""
+
+    def __init__(self, lab, name):
+        self.lab, self.track_name = lab, f"{name}-video"
+        self.offer = None  # of the SFU, as it came
+        self.packets = {}  # extended sequence number -> Packet
+        self.newest = None
+        self.error = None
+        self.ready, self.over = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.run()), daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        assert self.ready.wait(30) and not self.error, f"no pull of {self.track_name}: {self.error}"
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(10)
+
+    def in_order(self):
+        return [packet for _, packet in sorted(self.packets.copy().items())]
+
+    def units(self):
+        return access_units(self.in_order())
+
+    def settled_units(self, behind=30):
+        """Without the newest packets: what was lost there may still be sent again."""
+        return access_units(self.in_order()[:-behind])
+
+    # ---- the thread ----
+
+    async def run(self):
+        try:
+            async with aiohttp.ClientSession() as http:
+                pull = await self.pull(http)
+                self.ready.set()
+                while not self.over.is_set():
+                    await asyncio.sleep(0.05)
+                await pull.close()
+        except Exception as error:  # for the test to say
+            self.error = error
+        self.ready.set()
+
+    async def pull(self, http):
+        options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret")
+        api, pull = viewer_common.Api(options, http), Pull()
+        published = [p for p in self.lab.sfu_state()["published"] if p["trackName"] == self.track_name]
+        session, self.offer = await api.pull((published[-1]["sessionId"], self.track_name))
+        await pull.pc.setRemoteDescription(RTCSessionDescription(
+            re.sub("profile-level-id=[0-9a-fA-F]{6}", "profile-level-id=" + AIORTC_PROFILE, self.offer), "offer"))
+        self.listen(pull.pc.getReceivers()[0])
+        await pull.pc.setLocalDescription(await pull.pc.createAnswer())
+        await api.answer(session, pull.pc.localDescription.sdp)
+        return pull
+
+    def listen(self, receiver):
+        """Sees each packet before aiortc does."""
+        original = receiver._handle_rtp_packet  # pylint: disable=protected-access
+
+        async def handle(packet, arrival_time_ms):
+            self.take(packet)
+            await original(packet, arrival_time_ms=arrival_time_ms)
+
+        receiver._handle_rtp_packet = handle  # pylint: disable=protected-access
+
+    def is_rtx(self, payload_type):
+        return re.search(rf"a=rtpmap:{payload_type} rtx/", self.offer) is not None
+
+    def take(self, packet):
+        seq, payload = packet.sequence_number, packet.payload
+        if self.is_rtx(packet.payload_type):  # RFC 4588 4
+            seq, payload = int.from_bytes(payload[:2], "big"), payload[2:]
+        if payload:
+            seq = extend(seq, seq if self.newest is None else self.newest)
+            self.newest = max(seq, self.newest or seq)
+            self.packets[seq] = Packet(seq, packet.timestamp, bool(packet.marker), bytes(payload))

@@ -1,0 +1,199 @@
+/* test_rtsp_wire.c - worker/rtsp_wire.h */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "worker/rtsp_wire.h"
+
+#define DESCRIBED                                                                                  \
+	"RTSP/1.0 200 OK\r\nCSeq: 2\r\ncontent-LENGTH : 5\r\n"                                     \
+	"Transport:\tRTP/AVP/TCP;unicast;interleaved=4-5;ssrc=1 \r\n\r\nv=0\r\n"
+
+static int
+split(const char *text, size_t n, struct rtsp_piece *p)
+{
+	return rtsp_split((const uint8_t *)text, n, p);
+}
+
+static struct rtsp_piece
+whole(const char *text)
+{
+	struct rtsp_piece p;
+
+	assert_int_equal(split(text, strlen(text), &p), 1);
+	return p;
+}
+
+static void
+nothing_is_a_piece_before_its_last_byte(void **state)
+{
+	static const char *const pieces[] = { DESCRIBED, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+		"RTSP/1.0 200 OK\n\n", "\r\n\r\nRTSP/1.0 404 Not Found\r\n\r\n" };
+	struct rtsp_piece p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		size_t len = strlen(pieces[i]);
+		for (size_t n = 0; n < len; n++)
+			assert_int_equal(split(pieces[i], n, &p), 0);
+		assert_int_equal(split(pieces[i], len, &p), 1);
+		assert_int_equal(p.len, len);
+		assert_int_equal(p.kind, RTSP_MESSAGE);
+	}
+}
+
+static void
+interleaved_data_is_a_piece(void **state)
+{
+	static const uint8_t bytes[] = { '$', 7, 0, 3, 'a', 'b', 'c', '$' };
+	struct rtsp_piece p;
+
+	(void)state;
+	for (size_t n = 0; n < 7; n++)
+		assert_int_equal(rtsp_split(bytes, n, &p), 0);
+	assert_int_equal(rtsp_split(bytes, sizeof(bytes), &p), 1);
+	assert_int_equal(p.kind, RTSP_DATA);
+	assert_int_equal(p.channel, 7);
+	assert_int_equal(p.len, 7);
+	assert_memory_equal(p.bytes + p.body, "abc", 3);
+}
+
+static void
+blank_lines_before_data_belong_to_it(void **state)
+{
+	static const uint8_t bytes[] = { '\r', '\n', '$', 1, 0, 2, 'x', 'y' };
+	struct rtsp_piece p;
+
+	(void)state;
+	assert_int_equal(rtsp_split(bytes, sizeof(bytes), &p), 1);
+	assert_int_equal(p.kind, RTSP_DATA);
+	assert_int_equal(p.len, sizeof(bytes));
+	assert_int_equal(p.body, 6);
+}
+
+static void
+what_cannot_be_rtsp_is_told_at_once(void **state)
+{
+	struct rtsp_piece p;
+
+	(void)state;
+	assert_int_equal(split("\x16\3\1", 3, &p), ERR_PARSE);
+	assert_int_equal(split("garbage", 7, &p), ERR_PARSE);
+	assert_int_equal(split("\r\n#", 3, &p), ERR_PARSE);
+	assert_int_equal(split("HTTP/1.1 200 OK\r\n\r\n", 19, &p), ERR_PARSE);
+	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: x\r\n\r\n", 38, &p), ERR_PARSE);
+	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", 39, &p), ERR_PARSE);
+}
+
+static void
+what_has_no_end_is_refused(void **state)
+{
+	static char head[RTSP_HEAD_MAX] = "RTSP/1.0 200 OK\r\n";
+	static char blank[RTSP_HEAD_MAX];
+	struct rtsp_piece p;
+
+	(void)state;
+	memset(head + 17, 'x', sizeof(head) - 17);
+	assert_int_equal(split(head, sizeof(head) - 1, &p), 0);
+	assert_int_equal(split(head, sizeof(head), &p), ERR_RANGE);
+	memset(blank, '\n', sizeof(blank));
+	assert_int_equal(split(blank, sizeof(blank), &p), ERR_RANGE);
+	assert_int_equal(
+		split("RTSP/1.0 200 OK\r\nContent-Length: 65537\r\n\r\n", 42, &p), ERR_RANGE);
+	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: 65536\r\n\r\n", 42, &p), 0);
+}
+
+static void
+first_lines_are_read(void **state)
+{
+	struct rtsp_piece p = whole("SETUP rtsp://h/x/track1 RTSP/1.0\r\n\r\n");
+	struct rtsp_request q;
+
+	(void)state;
+	assert_true(rtsp_request(&p, &q));
+	assert_int_equal(q.method_len, 5);
+	assert_memory_equal(q.uri, "rtsp://h/x/track1", q.uri_len);
+	assert_int_equal(rtsp_status(&p), 0);
+	p = whole("RTSP/1.0 454 Session Not Found\r\n\r\n");
+	assert_int_equal(rtsp_status(&p), 454);
+	assert_false(rtsp_request(&p, &q));
+	p = whole("RTSP/1.0 99999 Odd\r\n\r\n");
+	assert_int_equal(rtsp_status(&p), 0);
+}
+
+static void
+headers_are_found_in_any_case(void **state)
+{
+	struct rtsp_piece p = whole(DESCRIBED);
+	size_t len;
+
+	(void)state;
+	assert_int_equal(rtsp_number(&p, "cseq"), 2);
+	assert_int_equal(rtsp_number(&p, "Content-Length"), 5);
+	assert_int_equal(rtsp_number(&p, "Transport"), -1);
+	assert_null(rtsp_header(&p, "Session", &len));
+	assert_null(rtsp_header(&p, "Trans", &len));
+	assert_int_equal(rtsp_interleaved(&p), 4);
+	assert_memory_equal(p.bytes + p.body, "v=0\r\n", 5);
+}
+
+static void
+channels_out_of_range_are_none(void **state)
+{
+	struct rtsp_piece p = whole("RTSP/1.0 200 OK\r\nTransport: x;interleaved=256-257\r\n\r\n");
+
+	(void)state;
+	assert_int_equal(rtsp_interleaved(&p), -1);
+	p = whole("RTSP/1.0 200 OK\r\nTransport: x;interleaved=\r\n\r\n");
+	assert_int_equal(rtsp_interleaved(&p), -1);
+	p = whole("RTSP/1.0 200 OK\r\nTransport: x\r\n\r\n");
+	assert_int_equal(rtsp_interleaved(&p), -1);
+}
+
+static void
+video_tracks_are_found_in_the_sdp(void **state)
+{
+	static const char sdp[] =
+		"v=0\r\na=control:*\r\n"
+		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:a\r\n"
+		"m=video 0 RTP/AVP 96\r\na=control:trackID=1\r\na=rtpmap:96 h264/90000\r\n"
+		"m=video 0 RTP/AVP 98 99\na=rtpmap:99 H264/90000\na=rtpmap:98 H265/90000\n"
+		"m=video 0 RTP/AVP 26\r\n"
+		"m=application 0 RTP/AVP 100\r\na=rtpmap:100 H264/90000\r\n";
+	struct rtsp_track t[4];
+
+	(void)state;
+	assert_int_equal(rtsp_video_tracks(sdp, strlen(sdp), t, 4), 3);
+	assert_string_equal(t[0].codec, "h264");
+	assert_int_equal(t[0].pt, 96);
+	assert_int_equal(t[0].control_len, 9);
+	assert_memory_equal(t[0].control, "trackID=1", 9);
+	assert_string_equal(t[1].codec, "H265");
+	assert_null(t[1].control);
+	assert_string_equal(t[2].codec, "JPEG");
+	assert_int_equal(rtsp_video_tracks(sdp, strlen(sdp), t, 2), 2);
+	assert_int_equal(rtsp_video_tracks("", 0, t, 4), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_a_piece_before_its_last_byte),
+		cmocka_unit_test(interleaved_data_is_a_piece),
+		cmocka_unit_test(blank_lines_before_data_belong_to_it),
+		cmocka_unit_test(what_cannot_be_rtsp_is_told_at_once),
+		cmocka_unit_test(what_has_no_end_is_refused),
+		cmocka_unit_test(first_lines_are_read),
+		cmocka_unit_test(headers_are_found_in_any_case),
+		cmocka_unit_test(channels_out_of_range_are_none),
+		cmocka_unit_test(video_tracks_are_found_in_the_sdp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

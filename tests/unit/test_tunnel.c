@@ -1,0 +1,232 @@
+/* test_tunnel.c - worker/tunnel.h between a camera and a libavformat that are sockets of this test.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "worker/tunnel.h"
+
+#define CAMERA_URI "rtsp://cam.example/path?auth=token"
+
+struct setup {
+	struct tunnel *tunnel;
+	int camera; /* the camera's end */
+	int stop_fd;
+};
+
+static int
+begin(void **state)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(a);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	char port[6], why[100];
+	struct camera_conn *conn;
+	int64_t when;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &len), 0);
+	snprintf(port, sizeof(port), "%u", ntohs(a.sin_port));
+	s->stop_fd = eventfd(0, EFD_CLOEXEC);
+	const struct camera_conn_config config = {
+		.host = "127.0.0.1", .port = port, .step_ms = 10000, .cancel_fd = s->stop_fd
+	};
+	assert_int_equal(camera_conn_open(&config, &conn, &when, why, sizeof(why)), 0);
+	s->camera = accept(listener, NULL, NULL);
+	close(listener);
+	s->tunnel = tunnel_new(conn, CAMERA_URI, s->stop_fd);
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct setup *s = *state;
+
+	tunnel_free(s->tunnel);
+	close(s->camera);
+	close(s->stop_fd);
+	free(s);
+	return 0;
+}
+
+/* A connection to the tunnel's port. */
+static int
+knock(const struct setup *s)
+{
+	unsigned port;
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(sscanf(tunnel_address(s->tunnel), "127.0.0.1:%u/", &port), 1);
+	a.sin_port = htons((in_port_t)port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+static void
+say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void
+ask(const struct setup *s, int fd, const char *method)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s rtsp://%s RTSP/1.0\r\n\r\n", method,
+		tunnel_address(s->tunnel));
+	say(fd, text);
+}
+
+/* What has come on fd, within a second. */
+static const char *
+heard(int fd)
+{
+	static char text[1000];
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n = poll(&p, 1, 1000) == 1 ? recv(fd, text, sizeof(text) - 1, 0) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* Pokes until it listens to this one: on loopback a step or two. */
+static int
+admitted(const struct setup *s)
+{
+	int fd = knock(s);
+
+	ask(s, fd, "OPTIONS");
+	for (int i = 0; i < 1000 && !tunnel_awaits_answer(s->tunnel); i++)
+		tunnel_poke(s->tunnel);
+	assert_true(tunnel_awaits_answer(s->tunnel));
+	return fd;
+}
+
+static void
+requests_and_answers_pass(void **state)
+{
+	struct setup *s = *state;
+	int local = admitted(s);
+
+	assert_string_equal(heard(s->camera), "OPTIONS " CAMERA_URI " RTSP/1.0\r\n\r\n");
+	say(s->camera, "RTSP/1.0 200 OK\r\n\r\n");
+	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 10000), 0);
+	assert_false(tunnel_awaits_answer(s->tunnel));
+	assert_string_equal(heard(local), "RTSP/1.0 200 OK\r\n\r\n");
+	assert_int_equal(tunnel_outcome(s->tunnel).status, 200);
+	close(local);
+}
+
+static void
+strangers_get_nothing_and_take_no_place(void **state)
+{
+	struct setup *s = *state;
+	int silent = knock(s), wrong = knock(s);
+
+	say(wrong, "OPTIONS rtsp://127.0.0.1/ RTSP/1.0\r\n\r\n");
+	for (int i = 0; i < 100; i++)
+		tunnel_poke(s->tunnel);
+	assert_false(tunnel_awaits_answer(s->tunnel));
+	assert_string_equal(heard(wrong), "");
+	int local = admitted(s);
+	assert_string_equal(heard(s->camera), "OPTIONS " CAMERA_URI " RTSP/1.0\r\n\r\n");
+	close(silent);
+	close(wrong);
+	close(local);
+}
+
+static void
+one_connection_is_served(void **state)
+{
+	struct setup *s = *state;
+	int local = admitted(s);
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	unsigned port;
+	int late = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(sscanf(tunnel_address(s->tunnel), "127.0.0.1:%u/", &port), 1);
+	a.sin_port = htons((in_port_t)port);
+	assert_int_equal(connect(late, (struct sockaddr *)&a, sizeof(a)), -1);
+	close(late);
+	close(local);
+}
+
+static void
+waiting_ends_at_the_deadline_and_when_stopped(void **state)
+{
+	struct setup *s = *state;
+	int local = admitted(s);
+
+	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 20), ERR_TIMEOUT);
+	eventfd_write(s->stop_fd, 1);
+	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 60000), ERR_CLOSED);
+	close(local);
+}
+
+static void
+a_camera_that_leaves_is_an_end_of_file(void **state)
+{
+	struct setup *s = *state;
+	int local = admitted(s);
+
+	say(s->camera, "RTSP/1.0 200 OK\r\n\r\n");
+	shutdown(s->camera, SHUT_WR);
+	while (!tunnel_is_done(s->tunnel))
+		assert_int_equal(tunnel_run(s->tunnel, clock_now() + 10000), 0);
+	assert_string_equal(heard(local), "RTSP/1.0 200 OK\r\n\r\n");
+	assert_string_equal(heard(local), "");
+	assert_int_equal(tunnel_outcome(s->tunnel).err, ERR_EOF);
+	close(local);
+}
+
+static void
+teardown_is_passed_on_after_the_end(void **state)
+{
+	struct setup *s = *state;
+	int local = admitted(s);
+
+	assert_string_equal(heard(s->camera), "OPTIONS " CAMERA_URI " RTSP/1.0\r\n\r\n");
+	ask(s, local, "TEARDOWN");
+	close(local);
+	ms_t before = clock_now();
+	tunnel_finish(s->tunnel);
+	assert_true(clock_now() - before >= TUNNEL_LINGER_MS - 1);
+	assert_string_equal(heard(s->camera), "TEARDOWN " CAMERA_URI " RTSP/1.0\r\n\r\n");
+}
+
+#define TUNNEL_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TUNNEL_TEST(requests_and_answers_pass),
+		TUNNEL_TEST(strangers_get_nothing_and_take_no_place),
+		TUNNEL_TEST(one_connection_is_served),
+		TUNNEL_TEST(waiting_ends_at_the_deadline_and_when_stopped),
+		TUNNEL_TEST(a_camera_that_leaves_is_an_end_of_file),
+		TUNNEL_TEST(teardown_is_passed_on_after_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* source_error.c - what went wrong with a camera, in a sentence. Pure. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "common/err.h"
+#include "worker/source_error.h"
+
+/* RFC 2326 7.1.1, those that cameras give. */
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+	{ .status = 302, .phrase = " (a redirect, not followed)" },
+	{ .status = 400, .phrase = " Bad Request" },
+	{ .status = 401, .phrase = " Unauthorized" },
+	{ .status = 403, .phrase = " Forbidden" },
+	{ .status = 404, .phrase = " Not Found" },
+	{ .status = 405, .phrase = " Method Not Allowed" },
+	{ .status = 453, .phrase = " Not Enough Bandwidth" },
+	{ .status = 454, .phrase = " Session Not Found" },
+	{ .status = 461, .phrase = " Unsupported Transport" },
+	{ .status = 500, .phrase = " Internal Server Error" },
+	{ .status = 503, .phrase = " Service Unavailable" },
+};
+
+static const char *
+phrase_of(int status)
+{
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "";
+}
+
+static void __attribute__((format(printf, 3, 4)))
+say(struct source_error *e, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->err = err;
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+}
+
+static void
+say_unsupported(struct source_error *e, const char *codec)
+{
+	if (codec[0])
+		say(e, ERR_UNSUPPORTED, "the camera offers %s video, not H264", codec);
+	else
+		say(e, ERR_UNSUPPORTED, "the camera offers no video");
+}
+
+void
+source_error_explain(struct source_error *e, struct tunnel_outcome seen, bool opening)
+{
+	bool refused = seen.status >= 300;
+
+	e->rtsp_status = refused ? seen.status : 0;
+	if (seen.err == ERR_UNSUPPORTED)
+		say_unsupported(e, seen.codec);
+	else if (refused && (opening || seen.err == ERR_REFUSED))
+		say(e, ERR_REFUSED, "%s answered %d%s", seen.method, seen.status,
+			phrase_of(seen.status));
+	else if (seen.err == ERR_UNREACHABLE)
+		say(e, ERR_UNREACHABLE, "the connection was reset");
+	else if (seen.err == ERR_PARSE)
+		say(e, ERR_PARSE, "the camera sent what is no RTSP");
+	else if (seen.err == ERR_RANGE)
+		say(e, ERR_PARSE, "the camera sent an answer without end");
+	else if (!seen.err && opening)
+		say(e, ERR_PARSE, "the answer to %s makes no sense", seen.method);
+	else if (!seen.err || seen.err == ERR_EOF)
+		say(e, ERR_EOF, "the camera ended the stream");
+	else
+		say(e, seen.err, "%s", err_text(seen.err));
+}
