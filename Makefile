@@ -39,7 +39,7 @@ camrelayd_google = supervisor/account.o supervisor/credentials.o supervisor/stre
 	supervisor/sdm_answer.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_check.o \
-	supervisor/cameras.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_cloudflare) $(camrelayd_settings) $(common) $(proto)
@@ -50,7 +50,7 @@ worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_
 	worker/tls.o
 worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o
-worker_peer = worker/peer.o worker/sdp.o worker/ice.o worker/udp_path.o worker/dtls.o \
+worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
 camrelay-worker = worker/main.o worker/worker.o worker/session.o worker/link.o common/proctitle.o \
 	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
@@ -108,6 +108,16 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 # What the integration tests drive.
 probes = api_probe peer_probe source_probe
 probes: $(probes:%=$(B)/tests/integration/%)
+
+# Takes a quarter of an hour and proves nothing; tests/bench/README.md.
+bench-worker: all $(B)/tests/bench/gst_peer
+	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
+
+# A peer to compare with: GStreamer. Its webrtc library's development files are not needed.
+$(B)/tests/bench/gst_peer: tests/bench/gst_peer.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -o $@ $< $(shell pkg-config --cflags --libs gstreamer-sdp-1.0) \
+		-l:libgstwebrtc-1.0.so.0
 
 check: all unit
 

@@ -6,8 +6,9 @@
 #include "common/json.h"
 #include "control/render.h"
 
-/* DESIGN 7: fits 100 columns. What is left of them is the last error's. */
-#define ERROR_COLUMNS 27
+/* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's. */
+#define COLUMNS 100
+#define ERROR_COLUMNS (COLUMNS - (16 + 8 + 12 + 6 + 5 + 5 + 9 + 7 + 8))
 
 /* "4:31", "1h12m", "3d04h": at most six columns. */
 static const char *
@@ -35,13 +36,13 @@ or_dash(const char *s)
 static void
 render_account(const struct status_account *a, FILE *out)
 {
-	fprintf(out, "account %s: %s, %lld streams, %lld of %lld commands used in the last minute",
+	fprintf(out, "account %.16s: %s, %lld streams, %lld of %lld commands used in the last minute",
 		a->name, a->state, (long long)a->streams, (long long)a->used, (long long)a->qpm);
 	if (a->waiting > 0)
 		fprintf(out, ", %lld waiting", (long long)a->waiting);
 	fprintf(out, "\n");
 	if (a->error)
-		fprintf(out, "  %s\n", a->error);
+		fprintf(out, "  %.*s\n", COLUMNS - 2, a->error);
 }
 
 static void

@@ -39,7 +39,6 @@ struct account {
 	uv_timer_t timer;
 	account_event *on_event;
 	void *arg;
-	enum oauth_state logged; /* last OAuth state that was logged */
 };
 
 static void kick(struct account *a);
@@ -178,13 +177,16 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	}
 }
 
-static void
+/* True if there were any. */
+static bool
 drain_events(struct account *a)
 {
 	struct scheduler_event e;
+	bool any = false;
 
-	while (scheduler_event(a->scheduler, &e))
+	for (; scheduler_event(a->scheduler, &e); any = true)
 		on_scheduler_event(a, &e);
+	return any;
 }
 
 static void
@@ -203,9 +205,11 @@ kick(struct account *a)
 	ms_t next;
 
 	scheduler_hold(a->scheduler, oauth_bearer(a->oauth) == NULL);
-	while (next = scheduler_step(a->scheduler, now, &call), call.kind != CALL_NONE)
-		make_call(a, &call);
-	drain_events(a);
+	/* What the cameras make of an event may be due as well. */
+	do {
+		while (next = scheduler_step(a->scheduler, now, &call), call.kind != CALL_NONE)
+			make_call(a, &call);
+	} while (drain_events(a));
 	if (next == MS_NEVER)
 		uv_timer_stop(&a->timer);
 	else
@@ -221,17 +225,8 @@ kick_soon(struct account *a)
 static void
 on_oauth_changed(struct oauth *o, void *arg)
 {
-	struct account *a = arg;
-	enum oauth_state state = oauth_state(o);
-
-	if (state == OAUTH_DEAD && a->logged != OAUTH_DEAD)
-		log_error("account needs login", LOG_ID("account", a->config->name),
-			LOG_STR("why", oauth_why(o)));
-	else if (state == OAUTH_PAUSING)
-		log_warn("account refresh failed", LOG_ID("account", a->config->name),
-			LOG_STR("why", oauth_why(o)));
-	a->logged = state;
-	kick(a);
+	(void)o;
+	kick(arg);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */
@@ -303,8 +298,7 @@ account_new(uv_loop_t *loop, struct http_client *http, const struct config_googl
 	*a = (struct account){ .config = config,
 		.scheduler = make_scheduler(config, stagger_ms),
 		.on_event = on_event,
-		.arg = arg,
-		.logged = OAUTH_ASKING };
+		.arg = arg };
 	uv_timer_init(loop, &a->timer);
 	a->timer.data = a;
 	start_oauth(a, loop, http, &credentials);
@@ -416,6 +410,12 @@ account_extends(const struct account *a, int camera)
 }
 
 /* ---- what people see ------------------------------------------------------------------------- */
+
+const char *
+account_trouble(const struct account *a)
+{
+	return oauth_bearer(a->oauth) ? NULL : oauth_why(a->oauth);
+}
 
 static const char *
 state_text(const struct account *a, const struct scheduler_stats *stats)

@@ -82,7 +82,6 @@ struct config {
 	char *log_file;        /* NULL: stderr */
 	char *worker;          /* path of camrelay-worker */
 	ms_t start_stagger_ms; /* between the first Generates of two cameras */
-	ms_t ready_timeout_ms; /* a worker that has not said READY by then is killed */
 	ms_t kill_timeout_ms;  /* between TERM and KILL */
 	ms_t respawn_first_ms; /* pause after a worker that died before READY; doubles to cap */
 	ms_t respawn_cap_ms;

@@ -75,7 +75,8 @@ on_hangup(uv_signal_t *handle, int signum)
 	log_at(done ? LOG_INFO : LOG_ERROR, "supervisor reload", LOG_STR("text", why));
 }
 
-/* Workers write to descriptor 2, which they inherit: it has to be the log as well. */
+/* Workers' lines (log_pipe.c), and what a library may have to say, go to descriptor 2: it has to be
+ * the log as well. */
 static int
 send_stderr_to(const char *path)
 {

@@ -25,76 +25,65 @@ succeed(struct scheduler *s, struct entry *e, enum call_kind kind, ms_t at)
 	s->life_ms = life;
 }
 
-static struct scheduler *
-copy_new(const struct scheduler *s)
+struct rehearsal {
+	struct scheduler s;
+	struct entry *entries; /* owned; s.entries point into it */
+};
+
+/* Calls in flight have worked. */
+static void
+rehearsal_init(struct rehearsal *r, const struct scheduler *s, ms_t now)
 {
-	struct scheduler *copy = malloc(sizeof(*copy));
 	size_t n = (size_t)s->count + 1;
 
-	if (!copy)
-		abort();
-	*copy = *s;
-	copy->entries = calloc(n, sizeof(struct entry *));
-	copy->line = calloc(n, sizeof(struct lease *));
-	struct entry *entries = calloc(n, sizeof(*entries));
-	if (!copy->entries || !copy->line || !entries)
+	*r = (struct rehearsal){ .s = *s, .entries = calloc(n, sizeof(*r->entries)) };
+	r->s.entries = calloc(n, sizeof(struct entry *));
+	r->s.line = calloc(n, sizeof(struct lease *));
+	if (!r->entries || !r->s.entries || !r->s.line)
 		abort();
 	for (int i = 0; i < s->count; i++) {
-		entries[i] = *s->entries[i];
-		copy->entries[i] = &entries[i];
-	}
-	/* sort moves the pointers; this one is to be freed, and there may be no other. */
-	copy->entries[s->count] = entries;
-	return copy;
-}
+		struct entry *e = &r->entries[i];
 
-static void
-copy_free(struct scheduler *copy)
-{
-	free(copy->entries[copy->count]);
-	free(copy->entries);
-	free(copy->line);
-	free(copy);
-}
-
-static void
-land(struct scheduler *s, ms_t now)
-{
-	for (int i = 0; i < s->count; i++) {
-		struct entry *e = s->entries[i];
-
+		*e = *s->entries[i];
+		r->s.entries[i] = e;
 		if (e->call.kind)
-			succeed(s, e, e->call.kind, now);
+			succeed(&r->s, e, e->call.kind, now);
 		e->call.kind = CALL_NONE;
 		e->lease.busy = false;
 	}
 }
 
+static void
+rehearsal_clear(struct rehearsal *r)
+{
+	free(r->entries);
+	free(r->s.entries);
+	free(r->s.line);
+}
+
 int
 scheduler_plan(const struct scheduler *s, ms_t now, struct planned_call *out, int max)
 {
-	struct scheduler *copy = copy_new(s);
-	ms_t at = quota_when(s->quota, NULL, CALL_EXTEND, now);
+	struct rehearsal r;
+	ms_t at = s->held ? MS_NEVER : quota_when(s->quota, NULL, CALL_EXTEND, now);
 	int n = 0;
 
-	if (s->held)
-		at = MS_NEVER;
-	land(copy, now);
+	rehearsal_init(&r, s, now);
 	for (int looks = 0; n < max && looks < LOOKS_PER_CALL * max && at < MS_NEVER; looks++) {
 		struct look look;
 		enum call_kind kind;
 
-		choice_look(copy, at, &look);
-		struct entry *e = choice_make(copy, &look, &kind);
+		choice_look(&r.s, at, &look);
+		struct entry *e = choice_make(&r.s, &look, &kind);
 		if (!e) {
 			at = look.again;
 			continue;
 		}
 		out[n++] = (struct planned_call){ .kind = kind, .camera = e->camera, .at = at };
-		succeed(copy, e, kind, at);
-		copy->breaker.open = false;
+		succeed(&r.s, e, kind, at);
+		r.s.breaker.open = false;
 		at += look.slots.pace_ms;
 	}
-	copy_free(copy);
+	rehearsal_clear(&r);
 	return n;
 }

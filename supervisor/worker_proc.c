@@ -166,6 +166,16 @@ spawn_with_pipes(struct worker_proc *w, struct child *child)
 	return err;
 }
 
+/* A child that never was. libuv knows its handle only if it came to uv_spawn. */
+static void
+drop(struct child *child)
+{
+	if (child->process.loop)
+		uv_close((uv_handle_t *)&child->process, on_closed);
+	else
+		free(child);
+}
+
 static void
 on_spawn_failed(uv_timer_t *timer)
 {
@@ -209,7 +219,7 @@ worker_proc_start(struct worker_proc *w)
 	if (err) {
 		log_error("worker spawn failed", LOG_CAM(w->config.camera),
 			LOG_STR("program", w->config.program), LOG_STR("error", uv_strerror(err)));
-		uv_close((uv_handle_t *)&child->process, on_closed);
+		drop(child);
 		uv_timer_start(&w->timer, on_spawn_failed, 0, 0);
 		return;
 	}
@@ -262,6 +272,7 @@ worker_proc_free(struct worker_proc *w)
 	if (!w)
 		return;
 	if (w->child) {
+		log_pipe_close(w->child->log);
 		w->child->owner = NULL;
 		uv_process_kill(&w->child->process, SIGKILL);
 	}

@@ -28,7 +28,6 @@ au_rtp_parse(const uint8_t *packet, size_t n, struct au_rtp *out)
 	if (payload + padding >= n)
 		return false;
 	*out = (struct au_rtp){ .seq = (uint16_t)(packet[2] << 8 | packet[3]),
-		.pt = packet[1] & 0x7f,
 		.marker = packet[1] & 0x80,
 		.payload = payload,
 		.end = n - padding,
@@ -39,15 +38,7 @@ au_rtp_parse(const uint8_t *packet, size_t n, struct au_rtp *out)
 bool
 au_rtp_is_fragment(const struct au_rtp *rtp)
 {
-	return rtp->type == TYPE_FU_A;
-}
-
-bool
-au_rtp_is_known(const struct au_rtp *rtp)
-{
-	if (au_rtp_is_fragment(rtp))
-		return rtp->end - rtp->payload > 2;
-	return rtp->type <= TYPE_STAP_A;
+	return rtp->type == TYPE_FU_A && rtp->end - rtp->payload > 2;
 }
 
 size_t
@@ -62,7 +53,8 @@ au_mark_end(uint8_t *packet, struct au_rtp *rtp)
 		mark = in_stap_a;
 		len = sizeof(in_stap_a);
 	} else if (rtp->type > TYPE_SINGLE_MAX) {
-		len = packet[rtp->payload + 1] & AU_FU_END ? len : 0;
+		bool ends = au_rtp_is_fragment(rtp) && packet[rtp->payload + 1] & AU_FU_END;
+		len = ends ? len : 0;
 	}
 	packet[0] &= (uint8_t)~0x20;
 	memcpy(packet + rtp->end, mark, len);
@@ -208,9 +200,12 @@ read_begin(struct au_reader *r, size_t code)
 	size_t n = r->in_len - code;
 	size_t len = until_start_code(nal, n);
 
-	consume(r, code);
-	if (!len)
+	/* Zeros before the next start code are no NAL unit. */
+	if (!len || !nal[0]) {
+		consume(r, code + len);
 		return;
+	}
+	consume(r, code);
 	/* A picture that goes on after its end mark: this camera sets the marker bit on each slice.
 	 */
 	if (r->ended_by_mark && r->timestamp == r->out.timestamp && is_slice(nal[0]) &&

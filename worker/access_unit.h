@@ -24,7 +24,6 @@
 /* RTP header of an H.264 packet, as far as needed. */
 struct au_rtp {
 	uint16_t seq;
-	uint8_t pt;
 	bool marker;
 	size_t payload; /* where it begins */
 	size_t end;     /* where it ends: padding is behind it */
@@ -37,10 +36,7 @@ bool au_rtp_parse(const uint8_t *packet, size_t n, struct au_rtp *out);
 /* In the second byte of a fragment: it is the last of its NAL unit. */
 #define AU_FU_END 0x40
 
-/* True if libavformat takes such a packet: a NAL unit, STAP-A, or FU-A that holds anything. */
-bool au_rtp_is_known(const struct au_rtp *rtp);
-
-/* True if it is a FU-A. */
+/* True if the packet is a fragment (FU-A) that holds anything. */
 bool au_rtp_is_fragment(const struct au_rtp *rtp);
 
 /* Writes the end mark into a packet that has the marker bit (padding makes room for it). The buffer

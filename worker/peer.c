@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #include <glib.h>
@@ -17,6 +16,7 @@
 #include "common/log.h"
 #include "worker/dtls.h"
 #include "worker/ice.h"
+#include "worker/negotiation.h"
 #include "worker/sender.h"
 #include "worker/srtp.h"
 
@@ -52,10 +52,7 @@ struct peer {
 	struct peer_config config; /* its strings are lent: see peer.h for how long */
 	enum state state;
 	int64_t start_us;
-	struct {
-		enum sdp_kind kind;
-		char codec[32]; /* "H264" */
-	} offered[SDP_MEDIA_MAX];
+	struct negotiation negotiation;
 	struct sdp_remote remote;
 	struct ice *ice;
 	struct dtls *dtls;
@@ -374,55 +371,15 @@ peer_offer(struct peer *p)
 	char *text;
 
 	assert(p->state == NEW);
-	for (size_t i = 0; i < c->media_count; i++) {
+	for (size_t i = 0; i < c->media_count; i++)
 		offer.media[i] = c->media[i];
-		p->offered[i].kind = c->media[i].kind;
-		snprintf(p->offered[i].codec, sizeof(p->offered[i].codec), "%.*s",
-			(int)strcspn(c->media[i].rtpmap, "/"), c->media[i].rtpmap);
-	}
 	if (getrandom(&offer.session_id, sizeof(offer.session_id), 0) < 0)
 		return NULL;
 	offer.session_id &= SESSION_ID_MASK;
-	text = sdp_write_offer(&offer);
+	text = negotiation_offer(&p->negotiation, &offer);
 	if (text != NULL)
 		enter(p, OFFERED, "");
 	return text;
-}
-
-/* Has the answer what we offered, in order (RFC 3264 6)? A section may be rejected, not changed. */
-static int
-check_media(const struct peer *p, char *why, size_t why_size)
-{
-	const struct sdp_remote *r = &p->remote;
-
-	if (r->media_count != p->config.media_count) {
-		snprintf(why, why_size, "the answer has %zu m-sections, the offer has %zu",
-			r->media_count, p->config.media_count);
-		return ERR_PARSE;
-	}
-	for (size_t i = 0; i < r->media_count; i++) {
-		const struct sdp_remote_media *m = &r->media[i];
-
-		if (m->kind == p->offered[i].kind &&
-			(!m->accepted || strcasecmp(m->codec, p->offered[i].codec) == 0))
-			continue;
-		snprintf(why, why_size, "the answer's m-section %zu wants %s, the offer has %s", i,
-			m->codec, p->offered[i].codec);
-		return ERR_REFUSED;
-	}
-	return 0;
-}
-
-/* The parts of an answer that peer itself must like. */
-static int
-check_answer(const struct peer *p, char *why, size_t why_size)
-{
-	if (p->remote.setup == SDP_SETUP_ACTPASS) {
-		/* RFC 8842 5.3 */
-		snprintf(why, why_size, "the answer says a=setup:actpass, which only an offer may");
-		return ERR_UNSUPPORTED;
-	}
-	return check_media(p, why, why_size);
 }
 
 static int
@@ -450,9 +407,7 @@ peer_answer(struct peer *p, const char *text, size_t len, char *why, size_t why_
 	int err;
 
 	assert(p->state == OFFERED);
-	err = sdp_parse(text, len, &p->remote, why, why_size);
-	if (err == 0)
-		err = check_answer(p, why, why_size);
+	err = negotiation_answer(&p->negotiation, text, len, &p->remote, why, why_size);
 	if (err == 0)
 		err = make_dtls(p, why, why_size);
 	if (err == 0)

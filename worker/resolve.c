@@ -120,7 +120,7 @@ resolve(const char *host, const char *port, ms_t deadline, int cancel_fd, struct
 	struct lookup *l = lookup_new(host, port);
 	int err = start_thread(l);
 	if (err) {
-		lookup_drop(l);
+		atomic_store(&l->owners, 1);
 		lookup_drop(l);
 		return err;
 	}

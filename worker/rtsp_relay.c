@@ -75,22 +75,18 @@ note_request(struct relay *r, const struct rtsp_request *q)
 
 /* Writes the request with the camera's URI where it names the short one; what follows the short one
  * (a track's control) is kept. */
-static int
+static void
 pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 {
 	size_t short_len = strlen(r->short_uri);
 	struct rtsp_request q;
 
-	bool asks = rtsp_request(m, &q);
-	bool ours = asks && q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
-	if (!ours && !r->named)
-		return ERR_REFUSED;
-	r->named = true;
-	if (!asks) {
+	if (!rtsp_request(m, &q)) {
 		/* An answer of libavformat's to a request of the camera's. */
 		fifo_put(out, m->bytes, m->len);
-		return 0;
+		return;
 	}
+	bool ours = q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
 	note_request(r, &q);
 	const uint8_t *rest = m->bytes;
 	if (ours) {
@@ -99,30 +95,26 @@ pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 		rest = (const uint8_t *)q.uri + short_len;
 	}
 	fifo_put(out, rest, (size_t)(m->bytes + m->len - rest));
-	return 0;
 }
 
 int
 relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 {
 	struct rtsp_piece p;
-	int err = 0;
 
-	while (!err && in->len) {
+	while (in->len) {
 		int got = rtsp_split(fifo_front(in), in->len, &p);
 		if (got <= 0)
 			return got;
 		if (fifo_room(out) < p.len + strlen(r->camera_uri))
 			return 0;
 		if (p.kind == RTSP_MESSAGE)
-			err = pass_request(r, &p, out);
-		else if (r->named)
-			fifo_put(out, p.bytes, p.len);
+			pass_request(r, &p, out);
 		else
-			err = ERR_REFUSED;
+			fifo_put(out, p.bytes, p.len);
 		fifo_take(in, p.len);
 	}
-	return err;
+	return 0;
 }
 
 /* ---- down: answers -------------------------------------------------------------------------- */
@@ -137,7 +129,6 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 	for (size_t i = 0; i < r->track_count; i++) {
 		snprintf(r->tracks[i].control, sizeof(r->tracks[i].control), "%.*s",
 			(int)tracks[i].control_len, tracks[i].control ? tracks[i].control : "");
-		r->tracks[i].pt = tracks[i].pt;
 		r->tracks[i].h264 = !strcasecmp(tracks[i].codec, "H264");
 		h264 = h264 || r->tracks[i].h264;
 	}
@@ -155,7 +146,6 @@ note_setup(struct relay *r, int channel)
 		return;
 	r->channels[channel + 1].rtcp = true;
 	r->channels[channel].h264 = r->tracks[r->setup_track].h264;
-	r->channels[channel].pt = r->tracks[r->setup_track].pt;
 }
 
 static int
@@ -202,7 +192,6 @@ put_packet(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, st
 	put_data(out, channel, packet, n);
 	at[2] = (uint8_t)(seq >> 8);
 	at[3] = (uint8_t)seq;
-	r->packets++;
 }
 
 /* The same, with the end mark behind it if it ends an access unit. */
@@ -261,17 +250,14 @@ pass_fragment(struct relay *r, uint8_t channel, const uint8_t *packet, const str
 		flush_fragments(r, out);
 }
 
-/* What libavformat would not take is not given to it: r->packets is the number that comes out. */
 static void
 pass_h264(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct fifo *out)
 {
 	struct au_rtp rtp;
 
-	if (!au_rtp_parse(packet, n, &rtp) || rtp.pt != r->channels[channel].pt)
-		return;
+	if (!au_rtp_parse(packet, n, &rtp))
+		return; /* libavformat would not take it either */
 	pass_gap(r, channel, packet, &rtp, out);
-	if (!au_rtp_is_known(&rtp))
-		return;
 	if (au_rtp_is_fragment(&rtp) && n <= FRAGMENTS_MAX) {
 		pass_fragment(r, channel, packet, &rtp, out);
 		return;

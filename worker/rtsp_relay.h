@@ -17,25 +17,22 @@
 
 /* What lies between libavformat and the camera: it changes the bytes of an RTSP session as they
  * pass.
- *
- *  up    requests that name the short URL get the camera's: libavformat cuts paths over 1,023 bytes
- *  down  marks the end of access units (access_unit.h); learns statuses; refuses what libavformat
- *        must not see: redirects, which it would follow without TLS, and answers without end */
+ * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes
+ * - down: joins fragments, marks the end of access units (access_unit.h), learns statuses, refuses
+ *   what libavformat must not see: redirects, which it would follow without TLS, answers without
+ *   end, and SDPs without H.264 */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */
-	bool named;             /* the first request named short_uri: it is our libavformat */
 	int status;             /* of the newest answer; 0: none yet */
 	bool torn_down;         /* TEARDOWN was passed on */
 	unsigned requests;      /* passed up, and */
 	unsigned answers;       /* passed down */
-	unsigned long packets;  /* of H.264 passed down */
 	char method[16];        /* of the newest request */
 	char refused_codec[16]; /* why ERR_UNSUPPORTED; "" if there is no video */
 	struct {
 		char control[512];
 		bool h264;
-		long pt;
 	} tracks[RELAY_TRACKS_MAX];
 	size_t track_count;
 	int setup_track; /* of the SETUP under way; -1: none that is known */
@@ -43,7 +40,6 @@ struct relay {
 		bool h264;
 		bool rtcp; /* of any track that was set up */
 		bool started;
-		long pt;
 		uint16_t next_seq; /* that the camera should use */
 		uint16_t out_seq;  /* that libavformat is given next */
 	} channels[RELAY_CHANNELS];
@@ -53,11 +49,12 @@ struct relay {
 
 void relay_init(struct relay *r, const char *short_uri, const char *camera_uri);
 
-/* Pass on all whole pieces of in for which out has room. Return 0, or
- *   ERR_REFUSED      (up) the first request is not our libavformat's, (down) a redirect
- *   ERR_UNSUPPORTED  (down) the camera describes no H.264 video
- *   ERR_EOF          (down) RTCP says BYE
- *   ERR_PARSE, ERR_RANGE  as rtsp_split
+/* Pass on all whole pieces of in for which out has room. Return 0, or ERR_PARSE and ERR_RANGE as
+ * rtsp_split; relay_down also
+ * - ERR_REFUSED: a redirect
+ * - ERR_UNSUPPORTED: the camera describes no H.264 video
+ * - ERR_EOF: RTCP says BYE
+ *
  * in must have room for RTSP_PIECE_MAX bytes, out for RTSP_PIECE_MAX + RELAY_GROWTH. */
 int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out);

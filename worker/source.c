@@ -29,8 +29,6 @@
 #define DEFAULT_STALL_MS 10000
 /* libavformat 5.1, rtsp.c, ff_rtsp_connect: char auth[128], cut silently. */
 #define USERINFO_MAX 127
-/* libavformat 5.1, network.h: POLLING_TIME. */
-#define POLL_MS 100
 
 enum phase { NEW, OPENING, READING, FAILED };
 
@@ -45,9 +43,7 @@ struct source {
 	int stop_fd; /* readable once interrupted */
 	atomic_bool interrupted;
 	bool timed_out;
-	ms_t deadline;       /* for the next answer while OPENING, for a NAL unit while READING */
-	ms_t asked_ms;       /* when libavformat last asked must_return */
-	unsigned long taken; /* packets that libavformat has returned */
+	ms_t deadline; /* for the next answer while OPENING, for a NAL unit while READING */
 	struct tunnel *tunnel;
 	AVFormatContext *format;
 	AVStream *stream;
@@ -116,8 +112,6 @@ give_up(struct source *s)
 	if (s->timed_out)
 		return fail(s, ERR_TIMEOUT, opening ? "no answer in %d ms" : "no picture in %d ms",
 			(int)(opening ? s->answer_ms : s->stall_ms));
-	avformat_close_input(&s->format);
-	tunnel_finish(s->tunnel);
 	source_error_explain(&s->error, tunnel_outcome(s->tunnel), opening);
 	s->phase = FAILED;
 	return s->error.err;
@@ -141,43 +135,25 @@ must_give_up_opening(struct source *s)
 {
 	tunnel_poke(s->tunnel);
 	if (tunnel_awaits_answer(s->tunnel))
-		return carry(s);
+		return tunnel_is_drained(s->tunnel) && carry(s);
 	s->deadline = clock_now() + s->answer_ms;
 	return false;
 }
 
-/* The packet that libavformat is to return lies in its socket before it is called: see feed(). If
- * it waits all the same it has dropped that one. */
-static bool
-must_give_up_reading(struct source *s)
-{
-	ms_t now = clock_now();
-	bool waited = now - s->asked_ms >= POLL_MS / 2;
-
-	s->asked_ms = now;
-	if (!waited)
-		return false;
-	s->taken = tunnel_packets(s->tunnel);
-	return carry(s);
-}
-
-/* The interrupt callback: asked by libavformat before every wait and every POLL_MS during it. What
- * it waits for is brought from here. */
+/* The interrupt callback: libavformat asks before every wait, and ten times a second during it.
+ * What it is about to wait for is brought from here, so that it does not wait. */
 static int
 must_return(void *arg)
 {
 	struct source *s = arg;
 
+	if (s->phase == FAILED)
+		return 0; /* closing: TEARDOWN may be written */
 	if (atomic_load(&s->interrupted))
-		return s->phase != FAILED; /* when closing, TEARDOWN may be written */
-	switch (s->phase) {
-	case OPENING:
+		return 1;
+	if (s->phase == OPENING)
 		return must_give_up_opening(s);
-	case READING:
-		return must_give_up_reading(s);
-	default:
-		return 0;
-	}
+	return tunnel_is_drained(s->tunnel) && carry(s);
 }
 
 static int
@@ -241,18 +217,12 @@ open_demuxer(struct source *s, const struct rtsp_url *url)
 	return failed ? give_up(s) : 0;
 }
 
-static bool
-is_h264(const AVStream *stream)
-{
-	return stream->codecpar->codec_id == AV_CODEC_ID_H264;
-}
-
 static int
 pick_stream(struct source *s)
 {
 	for (unsigned i = 0; i < s->format->nb_streams; i++) {
 		AVStream *stream = s->format->streams[i];
-		if (is_h264(stream)) {
+		if (stream->codecpar->codec_id == AV_CODEC_ID_H264) {
 			s->stream = stream;
 			return 0;
 		}
@@ -296,21 +266,6 @@ source_open(struct source *s)
 
 /* ---- read ----------------------------------------------------------------------------------- */
 
-/* Waits until libavformat can return a packet without waiting, so that it never does. */
-static bool
-await_packet(struct source *s)
-{
-	const struct tunnel *t = s->tunnel;
-
-	if (tunnel_has_backlog(t))
-		tunnel_poke(s->tunnel);
-	while (tunnel_packets(t) <= s->taken && !tunnel_is_done(t))
-		if (carry(s))
-			return false;
-	s->asked_ms = clock_now();
-	return true;
-}
-
 static int
 feed(struct source *s)
 {
@@ -319,9 +274,8 @@ feed(struct source *s)
 
 	do {
 		av_packet_unref(p);
-		if (!await_packet(s) || av_read_frame(s->format, p) < 0)
+		if (av_read_frame(s->format, p) < 0)
 			return give_up(s);
-		s->taken += is_h264(s->format->streams[p->stream_index]);
 	} while (p->stream_index != s->stream->index);
 	int64_t timestamp = av_rescale_q(p->pts, s->stream->time_base, ticks);
 	au_feed(&s->reader, p->data, (size_t)p->size, timestamp, clock_now_us());

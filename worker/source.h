@@ -9,9 +9,10 @@
 
 /* The RTSP camera of a worker: H.264 NAL units out of an rtsp:// or rtsps:// URL over TCP.
  *
- * Threads: source_open, source_read, source_close and the getters block or touch what those touch,
- * so they are for one thread, the media thread. source_interrupt may be called from any thread (not
- * from a signal handler) between source_new and source_free. */
+ * Threads: everything is for one thread, the media thread, which source_open and source_read block;
+ * but source_interrupt may be called from any thread (not from a signal handler) between source_new
+ * and source_free. It starts no thread, save one for the lookup of a host name. The process must
+ * ignore SIGPIPE: OpenSSL writes to the camera with write(2). */
 struct source;
 
 /* What to open. Everything is copied by source_new. */
@@ -28,19 +29,17 @@ struct source_config {
 struct source_nal {
 	const uint8_t *data; /* from the NAL header on, no start code */
 	size_t len;          /* at least 1 */
-	int64_t timestamp; /* ticks of 90 kHz since the first packet; unwrapped, may jump either way
-			    */
-	int64_t arrived_us; /* clock_now_us() when its last byte was read */
-	bool last;          /* it ends its access unit */
-	bool gap;           /* the camera left out RTP packets before it: the picture is damaged */
+	int64_t timestamp;   /* in 90 kHz since the first packet; unwrapped, may jump either way */
+	int64_t arrived_us;  /* clock_now_us() when its last byte was read */
+	bool last;           /* it ends its access unit */
+	bool gap;            /* the camera left out RTP packets before it: the picture is damaged */
 };
 
 /* Why the last call failed. text is for people and never holds a secret: "certificate of
  * cam.example:443: self-signed certificate", "DESCRIBE answered 404 Not Found". */
 struct source_error {
 	int err;         /* as returned: ERR_UNREACHABLE, ERR_UNTRUSTED, ERR_REFUSED, ... */
-	int rtsp_status; /* 401, 403, 404, 503, ...: the camera's last answer if it was no success,
-			    else 0 */
+	int rtsp_status; /* of the camera's last answer if it was no success: 404; else 0 */
 	char text[200];
 };
 
@@ -56,14 +55,17 @@ struct source_times {
 struct source *source_new(const struct source_config *config);
 
 /* Connects, verifies the certificate before anything else is said, DESCRIBEs, SETs UP video and
- * PLAYs. Once per source. Returns 0, or ERR_UNREACHABLE  no address, no route, connection refused
- * or reset ERR_TIMEOUT      no answer in answer_ms ERR_UNTRUSTED    the certificate does not verify
- *   ERR_REFUSED      an RTSP status that is no success: see source_error
- *   ERR_UNSUPPORTED  no H.264 video there (the text names the codec)
- *   ERR_RANGE        the URL is no rtsp:// or rtsps:// URL
- *   ERR_PARSE        the camera does not speak RTSP, or not well
- *   ERR_EOF          the camera closed the connection
- *   ERR_CLOSED       source_interrupt was called */
+ * PLAYs. Once per source. Returns 0, or
+ * - ERR_UNREACHABLE: no address, no route, connection refused or reset
+ * - ERR_TIMEOUT: no answer in answer_ms
+ * - ERR_UNTRUSTED: the certificate does not verify
+ * - ERR_REFUSED: an RTSP status that is no success, see source_error
+ * - ERR_UNSUPPORTED: no H.264 video there; the text names the codec
+ * - ERR_RANGE: the URL is no rtsp:// or rtsps:// URL
+ * - ERR_PARSE: the camera does not speak RTSP, or not well
+ * - ERR_LIBRARY: TLS failed otherwise, as with a port that speaks no TLS
+ * - ERR_EOF: the camera closed the connection
+ * - ERR_CLOSED: source_interrupt was called */
 int source_open(struct source *s);
 
 /* Blocks for the next NAL unit. Returns 0, or ERR_EOF, ERR_UNREACHABLE (reset), ERR_TIMEOUT
@@ -73,10 +75,9 @@ int source_open(struct source *s);
  * last comes with the last NAL unit of an access unit, at the moment its last packet is there, if
  * the camera sets RTP's marker bit as RFC 6184 5.1 says; otherwise when the next access unit
  * begins. */
-int source_read(struct source *s, struct source_nal *nal);
+int source_read(struct source *s, struct source_nal *out);
 
-/* Makes a blocked or a future source_open or source_read return ERR_CLOSED within 100 ms. For good.
- */
+/* Makes source_open and source_read return ERR_CLOSED within 100 ms, now and from now on. */
 void source_interrupt(struct source *s);
 
 /* SPS and PPS of the SDP's sprop-parameter-sets in Annex B form (start codes of 4 bytes), lent

@@ -22,7 +22,7 @@
 #define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
 
 enum phase {
-	LISTENING, /* libavformat has not said yet that it is libavformat */
+	LISTENING, /* for libavformat */
 	RELAYING,
 	CAMERA_GONE, /* what came is still sent down */
 	DONE,        /* libavformat was given its end of file, or has closed */
@@ -35,13 +35,13 @@ struct tunnel {
 	int stop_fd;                /* lent */
 	int listen_fd;
 	int local_fd;     /* to libavformat */
+	int other_end;    /* libavformat's own; lent */
 	bool camera_more; /* the last read did not empty it */
 	bool sent;        /* libavformat has something new to read */
 	struct relay relay;
 	struct fifo up_in, up_out, down_in, down_out;
 	char *camera_uri;
-	char address[64];
-	char short_uri[80];
+	char short_uri[48];
 	int err;
 };
 
@@ -91,15 +91,17 @@ send_down(struct tunnel *t)
 static void
 pump_down(struct tunnel *t)
 {
-	size_t before;
+	bool moved;
 	int err;
 
 	do {
-		before = t->down_in.len;
+		size_t in = t->down_in.len;
 		err = relay_down(&t->relay, &t->down_in, &t->down_out);
+		size_t out = t->down_out.len;
 		send_down(t);
-	} while (!err && t->down_in.len < before && !t->down_out.len);
-	if (err)
+		moved = t->down_in.len < in || t->down_out.len < out;
+	} while (!err && moved && !t->down_out.len);
+	if (err && t->phase != CAMERA_GONE)
 		set_camera_gone(t, err);
 }
 
@@ -136,6 +138,16 @@ send_up(struct tunnel *t)
 }
 
 static void
+accept_local(struct tunnel *t)
+{
+	t->local_fd = loopback_accept(t->listen_fd, &t->other_end);
+	if (t->local_fd < 0)
+		return;
+	close_fd(&t->listen_fd);
+	t->phase = RELAYING;
+}
+
+static void
 read_local(struct tunnel *t)
 {
 	int err = loopback_receive(t->local_fd, &t->up_in);
@@ -148,46 +160,6 @@ read_local(struct tunnel *t)
 		send_up(t);
 	if (err)
 		set_done(t);
-}
-
-/* ---- whom to serve -------------------------------------------------------------------------- */
-
-static void
-drop_stranger(struct tunnel *t)
-{
-	close_fd(&t->local_fd);
-	fifo_take(&t->up_in, t->up_in.len);
-}
-
-/* A newer connection takes the place of one that has said nothing. */
-static void
-accept_local(struct tunnel *t)
-{
-	int fd = loopback_accept(t->listen_fd);
-
-	if (fd < 0)
-		return;
-	drop_stranger(t);
-	t->local_fd = fd;
-}
-
-/* Only libavformat knows the number that its first request must name. */
-static void
-admit_local(struct tunnel *t)
-{
-	int err = loopback_receive(t->local_fd, &t->up_in);
-
-	if (!err)
-		err = relay_up(&t->relay, &t->up_in, &t->up_out);
-	if (err && err != ERR_AGAIN) {
-		drop_stranger(t);
-		return;
-	}
-	if (!t->relay.named)
-		return;
-	close_fd(&t->listen_fd);
-	t->phase = RELAYING;
-	send_up(t);
 }
 
 /* ---- one step ------------------------------------------------------------------------------- */
@@ -214,10 +186,8 @@ choose(const struct tunnel *t, struct pollfd p[FDS])
 static void
 relay_both(struct tunnel *t, const struct pollfd p[FDS], bool more)
 {
-	if (p[LOCAL].revents & POLLOUT) {
-		send_down(t);
+	if (p[LOCAL].revents & POLLOUT)
 		pump_down(t);
-	}
 	if (p[CAMERA].revents & POLLOUT)
 		send_up(t);
 	if (t->phase == RELAYING && (more || p[CAMERA].revents & ~POLLOUT))
@@ -231,16 +201,13 @@ act(struct tunnel *t, const struct pollfd p[FDS], bool more)
 {
 	switch (t->phase) {
 	case LISTENING:
-		if (p[LISTEN].revents)
-			accept_local(t);
-		else if (p[LOCAL].revents)
-			admit_local(t);
+		accept_local(t);
 		break;
 	case RELAYING:
 		relay_both(t, p, more);
 		break;
 	case CAMERA_GONE:
-		send_down(t);
+		pump_down(t);
 		break;
 	case DONE:
 	case LINGERING:
@@ -275,8 +242,8 @@ step(struct tunnel *t, ms_t deadline)
 void
 tunnel_poke(struct tunnel *t)
 {
-	/* Accept, first request, answer: a step each, and then some. */
-	for (int i = 0; i < 8 && t->phase != DONE; i++)
+	/* Accept, request, answer: a step each. */
+	for (int i = 0; i < 4 && t->phase != DONE; i++)
 		if (step(t, clock_now()))
 			return;
 }
@@ -337,22 +304,13 @@ tunnel_awaits_answer(const struct tunnel *t)
 	return t->phase == RELAYING && (int)(t->relay.requests - t->relay.answers) > 0;
 }
 
-unsigned long
-tunnel_packets(const struct tunnel *t)
-{
-	return t->relay.packets;
-}
-
 bool
-tunnel_has_backlog(const struct tunnel *t)
+tunnel_is_drained(struct tunnel *t)
 {
-	return t->down_out.len > 0;
-}
-
-bool
-tunnel_is_done(const struct tunnel *t)
-{
-	return t->phase == DONE;
+	if (t->down_out.len)
+		pump_down(t);
+	return t->phase != DONE && !t->down_out.len &&
+	       (t->phase == LISTENING || !loopback_unread(t->other_end));
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -361,6 +319,7 @@ struct tunnel *
 tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
+	uint16_t port = 0;
 
 	if (!t)
 		abort();
@@ -375,8 +334,8 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
 	fifo_init(&t->down_in, DOWN_BYTES);
 	fifo_init(&t->down_out, DOWN_BYTES + RELAY_GROWTH);
-	t->listen_fd = loopback_listen(t->address, sizeof(t->address));
-	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://%s", t->address);
+	t->listen_fd = loopback_listen(&port);
+	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://127.0.0.1:%u/camera", port);
 	if (t->listen_fd >= 0)
 		return t;
 	tunnel_free(t);
@@ -386,7 +345,7 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 const char *
 tunnel_address(const struct tunnel *t)
 {
-	return t->address;
+	return t->short_uri + strlen("rtsp://");
 }
 
 void

@@ -7,12 +7,12 @@
 #include "worker/camera_conn.h"
 
 /* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera,
- * and changes it on the way (rtsp_relay.h). Serves one connection, which must name a random number
- * in its first request: other users of the machine do not know it.
+ * and changes it on the way (rtsp_relay.h). Serves one connection, which must be this process's
+ * own.
  *
- * It has no thread. Whoever calls libavformat runs it: before av_read_frame until there is a
- * packet, and from the interrupt callback while libavformat waits for an answer. (With a thread of
- * its own the stream cost 0.20 CPU s a minute instead of 0.12, for the switching.) */
+ * It has no thread: libavformat's interrupt callback runs it while libavformat waits. With a thread
+ * of its own a stream cost 0.20 CPU s a minute instead of 0.15, for the switching (720p30, 2
+ * Mbit/s). */
 struct tunnel;
 
 /* How it ended. */
@@ -20,15 +20,14 @@ struct tunnel_outcome {
 	int err;    /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
 	int status; /* of the newest RTSP answer; 0: none came */
 	char method[16]; /* of the newest request; "" */
-	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "" if it has no video
-			  */
+	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 };
 
 /* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. Returns NULL if
  * the system gives no socket. */
 struct tunnel *tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd);
 
-/* Port and path for libavformat: "127.0.0.1:40123/5d0c..."; lent. */
+/* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */
 const char *tunnel_address(const struct tunnel *t);
 
 /* Carries what there is to carry, without waiting. */
@@ -42,14 +41,9 @@ int tunnel_run(struct tunnel *t, ms_t deadline);
 /* True while a request has gone to the camera and its answer has not come. */
 bool tunnel_awaits_answer(const struct tunnel *t);
 
-/* How many video packets libavformat was given since the beginning. */
-unsigned long tunnel_packets(const struct tunnel *t);
-
-/* True while some of them did not fit into its socket yet. */
-bool tunnel_has_backlog(const struct tunnel *t);
-
-/* True once libavformat has been given all that it will ever be. */
-bool tunnel_is_done(const struct tunnel *t);
+/* True while libavformat has read all that it was given, and more may come. Gives it what did not
+ * fit before. */
+bool tunnel_is_drained(struct tunnel *t);
 
 /* After libavformat has closed: passes on its TEARDOWN and gives the camera TUNNEL_LINGER_MS to
  * answer. To close at once, with pictures unread, would reset the connection and could overtake it.

@@ -15,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "sim"))
 from cloudflare_janus import Handle, Janus, build_shim  # noqa: E402  pylint: disable=wrong-import-position
-from lab import CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
+from lab import BUILD, CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 FPS = 30
@@ -158,33 +160,40 @@ def camrelay(options, n, over):
 # ---- GStreamer ----
 
 def api(cf, path, body=None):
-    import urllib.request
-    request = urllib.request.Request(f"{cf['api']}/apps/{cf['app_id']}/sessions{path}", json.dumps(body or {}).encode(),
+    request = urllib.request.Request(f"{cf['api']}/apps/{cf['app_id']}/sessions{path}", json.dumps(body).encode() if body else b"",
                                      {"Authorization": "Bearer sim-secret", "Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        return json.loads(answer.read())
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"the SFU: {error.code} {error.read()}") from error
 
 
 class GstPeer:
-    """gst_peer.py and the two ways to talk to it."""
+    """A gst_peer process. SDPs end with a line of one dot."""
 
     def __init__(self, directory, name, *arguments):
-        with open(os.path.join(directory, f"{name}.log"), "wb") as log:
-            self.process = subprocess.Popen([os.path.join(HERE, "gst_peer.py"), *arguments], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=log, text=True)
+        self.log = os.path.join(directory, f"{name}.log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([os.path.join(BUILD, "tests", "bench", "gst_peer"), *arguments], stderr=log,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def tell(self, **line):
-        self.process.stdin.write(json.dumps(line) + "\n")
+    def tell(self, sdp):
+        self.process.stdin.write(sdp + "\n.\n")
         self.process.stdin.flush()
 
     def hear(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError("gst_peer.py ended")
-        return json.loads(line)
+        sdp = ""
+        for line in iter(self.process.stdout.readline, ""):
+            if line == ".\n":
+                return sdp
+            sdp += line
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            raise RuntimeError(f"gst_peer ended: {log.read()[-500:]}")
 
     def stop(self):
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(3)
         self.process.kill()
@@ -202,9 +211,9 @@ def gstreamer(options, n, over):
         for name, peer in peers:
             session = api(cf, "/new")["sessionId"]
             answer = api(cf, f"/{session}/tracks/new", {
-                "sessionDescription": {"type": "offer", "sdp": peer.hear()["sdp"]},
+                "sessionDescription": {"type": "offer", "sdp": peer.hear()},
                 "tracks": [{"location": "local", "mid": "video0", "trackName": name}]})
-            peer.tell(sdp=answer["sessionDescription"]["sdp"])
+            peer.tell(answer["sessionDescription"]["sdp"])
         until(lambda: len(published(cf["sim"])) == n, "GStreamer's streams are published", 60)
         return measure(options, "gstreamer", over, [p.process.pid for _, p in peers], lambda: published(cf["sim"]),
                        lambda: sent(cam["control"]))
@@ -223,7 +232,7 @@ class Streaming(Janus):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         with open(f"{self.dir}/janus.plugin.streaming.jcfg", "w", encoding="utf-8") as file:
-            file.write('general: { events = false, rtp_port_range = "0-0" }\n'.replace(', rtp_port_range = "0-0"', ""))
+            file.write("general: { events = false }\n")
 
     async def new_handle(self):
         reply = await self.request("attach", plugin="janus.plugin.streaming")
@@ -236,9 +245,9 @@ async def watch(janus, viewer, number, url):
     handle = await janus.new_handle()
     await handle.message({"request": "create", "type": "rtsp", "id": number, "url": url, "video": True, "audio": False})
     _, offer = await handle.message({"request": "watch", "id": number})
-    viewer.tell(id=number, sdp=offer["sdp"])
-    answer = await asyncio.to_thread(viewer.hear)
-    await handle.message({"request": "start"}, {"type": "answer", "sdp": answer["sdp"]})
+    viewer.tell(offer["sdp"])
+    answer = await asyncio.wait_for(asyncio.to_thread(viewer.hear), 10)
+    await handle.message({"request": "start"}, {"type": "answer", "sdp": answer})
     await asyncio.wait_for(handle.up.wait(), 10)
     return handle
 
@@ -278,7 +287,7 @@ def janus_streaming(options, n, over):
     """One process for all, RTP over UDP in: it knows no TCP. One viewer per stream, for without it sends nothing."""
     assert over == "udp"
     with world(options, n, "--static", "--udp", sfu=False) as (directory, cam, _):
-        return asyncio.run(run_janus(options, cam, directory))
+        return asyncio.run(asyncio.wait_for(run_janus(options, cam, directory), 120 + options.settle + options.seconds))
 
 
 # ---- the table ----

@@ -49,7 +49,6 @@ begin(const char *request)
 	}
 	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query");
 	relay.channels[0].h264 = true;
-	relay.channels[0].pt = 96;
 	relay.channels[1].rtcp = true;
 	fifo_put(&up_in, request, strlen(request));
 	assert(relay_up(&relay, &up_in, &up_out) == 0);

@@ -134,9 +134,9 @@ tell_nal(struct probe *p, const struct source_nal *n)
 	if (p->quiet)
 		return;
 	printf("{\"event\":\"nal\",\"type\":%d,\"len\":%zu,\"ts\":%" PRId64 ",\"us\":%" PRId64
-	       ",\"last\":%s,\"gap\":%s}\n",
-		n->data[0] & 0x1f, n->len, n->timestamp, n->arrived_us, n->last ? "true" : "false",
-		n->gap ? "true" : "false");
+	       ",\"handed_us\":%" PRId64 ",\"last\":%s,\"gap\":%s}\n",
+		n->data[0] & 0x1f, n->len, n->timestamp, n->arrived_us, clock_now_us(),
+		n->last ? "true" : "false", n->gap ? "true" : "false");
 	fflush(stdout);
 }
 

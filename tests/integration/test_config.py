@@ -30,8 +30,8 @@ BROKEN = {
                      ':2: [google "home"] qpm = ten: must be a whole number from 1 to 100000'),
     "number out of range": ("[supervisor]\ndegraded_after = 0\n",
                             ":2: [supervisor] degraded_after = 0: must be a whole number from 1 to 100"),
-    "duration without unit": ("[supervisor]\nready_timeout = 30\n",
-                              ":2: [supervisor] ready_timeout = 30: must be a duration from 1s to 2m"),
+    "duration without unit": ("[supervisor]\nkill_timeout = 30\n",
+                              ":2: [supervisor] kill_timeout = 30: must be a duration from 100ms to 1m"),
     "duration out of range": ("[supervisor]\nkill_timeout = 2h\n",
                               ":2: [supervisor] kill_timeout = 2h: must be a duration from 100ms to 1m"),
     "not a choice": ("[supervisor]\nlog = xml\n", ":2: [supervisor] log = xml: must be one of logfmt, json"),
@@ -130,7 +130,7 @@ def test_what_is_effective_is_itself_valid_and_without_secrets(tmp_path):
     shown = camrelayd("-T", "-c", str(first))
     assert shown.returncode == 0
     assert "hunter" not in shown.stdout
-    assert "ready_timeout = 30s" in shown.stdout
+    assert "kill_timeout = 5s" in shown.stdout
     second.write_text(shown.stdout)
     assert camrelayd("-T", "-c", str(second)).stdout == shown.stdout
 

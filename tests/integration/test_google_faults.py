@@ -179,7 +179,7 @@ def test_invalid_grant_is_a_named_state_without_a_storm_and_the_other_account_go
     until_extended(lab, ["cam2"], len(lab.calls()))
     assert len(lab.calls(kind="token")) == tokens + 1
     assert not [c for c in lab.calls(name="cam1") if c["n"] >= since]
-    assert len(re.findall("account needs login", lab.log())) == 1
+    assert len(re.findall("error google=home .*invalid_grant", lab.log())) == 1
     assert account(lab, "home2")["state"] == "ok"
     quiet.check()
 
@@ -187,7 +187,7 @@ def test_invalid_grant_is_a_named_state_without_a_storm_and_the_other_account_go
 def test_a_camera_without_an_account_says_why(homes):
     row = homes.rows()["cam1"]
     assert row["expires_ms"] == -1
-    assert row["error"] == "the stream expired"
+    assert row["error"] == "invalid_grant: Token has been expired or revoked."
 
 
 def test_google_that_never_answers_at_the_start_is_asked_again_until_it_does():

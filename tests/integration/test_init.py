@@ -174,3 +174,23 @@ def test_the_other_codes_of_lsb(init):
     assert init("start") == 6
     init.daemon.unlink()
     assert init("start") == 5
+
+
+def test_what_make_install_lays_down_starts_and_stops(init, tmp_path):
+    """`-o all`: what is tested is installed as it was built."""
+    root = tmp_path / "root"
+    subprocess.run(["make", "-s", "-o", "all", "install", f"B={BUILD}", f"DESTDIR={root}", "PREFIX=/opt/camrelay"],
+                   cwd=ROOT, check=True, timeout=60)
+    script = root / "etc/init.d/camrelay"
+    assert os.access(script, os.X_OK) and "DAEMON=/opt/camrelay/sbin/camrelayd" in script.read_text()
+    shutil.copy(script, init.folder / "init")
+    defaults = init.folder / "default"
+    defaults.write_text(defaults.read_text().replace(str(init.daemon), f"{root}/opt/camrelay/sbin/camrelayd"))
+    init.config.write_text(init.config.read_text().replace(
+        f"{BUILD}/camrelay-worker", f"{root}/opt/camrelay/libexec/camrelay/camrelay-worker"))
+    assert init("start") == 0
+    wait_for(lambda: children(init.pid()))
+    ping = [root / "opt/camrelay/bin/camctl", "-r", init.folder / "run", "ping"]
+    assert subprocess.run(ping, capture_output=True, check=True).stdout == b"pong\n"
+    assert init("status") == 0
+    assert init("stop") == 0

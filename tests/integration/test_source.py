@@ -641,10 +641,7 @@ def test_the_end_of_a_picture_is_known_when_its_last_packet_is_there():
                 sent[3000 * i] = c.send(frames[-1])
                 time.sleep(0.033)
         r = media_result(media)
-        # Without marks a NAL unit is handed on when the next one begins: that is when its last is read.
-        after = {a["ts"]: b["us"] for a, b in zip(r.nals, r.nals[1:])} if not marked else \
-            {n["ts"]: n["us"] for n in r.nals}
-        waits = sorted(us - sent[ts] for ts, us in after.items())
+        waits = sorted(n["handed_us"] - sent[n["ts"]] for n in r.nals)
         figures[marked] = waits
         print(f"\nend of access unit, marker bit {'set' if marked else 'never set'}: "
               f"p50 {statistics.median(waits)} us, p95 {waits[int(len(waits) * 0.95)]} us")
@@ -695,6 +692,19 @@ def test_memory_stays_bounded_when_nobody_reads():
         out, _ = p.communicate(timeout=60)
         assert p.returncode == 0, out
     assert sum(sizes) < 40 << 20, "the rest waits at the camera"
+
+
+def test_a_reader_that_is_late_gets_everything():
+    """20 MB at once, more than all buffers on the way hold, to one who reads 30 kB every 4 ms."""
+    def media(c):
+        for i in range(700):
+            c.send(*c.fragments(b"\x41\x9a" + bytes([i % 255 + 1]) * 30000, 3000 * i))
+        c.sock.shutdown(socket.SHUT_WR)
+    with Stub(play(media)) as s:
+        r = probe(s.url(), "--pause-ms", 4, "--stall-ms", 3000)
+    assert_failed(r, EOF, "ended the stream")
+    assert [n["len"] for n in r.nals] == [30002] * 700
+    assert all(n["last"] and not n["gap"] for n in r.nals)
 
 
 def test_split_at_every_byte():

@@ -186,13 +186,9 @@ def test_a_request_for_a_picture_is_counted(one):
 # ---- the process ------------------------------------------------------------------------------------------------------
 
 
-def ps(pid, column):
-    return subprocess.run(["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
-
-
 def test_ps_shows_the_camera_and_how_it_is(one):
-    until(lambda: re.fullmatch(r"camrelay-worker: cam1 \[running 640x360 1[3-7]fps 0\.[3-7]Mbit/s\]\s*",
-                               ps(one.pid("cam1"), "args")), "the title")
+    until(lambda: re.fullmatch(r"camrelay-worker: cam1 \[running 640x360 1[3-7]fps 0\.[3-7]Mbit/s\]", one.title("cam1")),
+          f"the title; it is {one.title('cam1')}")
 
 
 def test_ldd_of_the_supervisor_shows_nothing_that_parses_media():

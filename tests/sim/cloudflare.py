@@ -473,7 +473,10 @@ class Sfu:
             await session.handle.message({"request": "configure",
                                           "streams": [{"mid": mid, "send": False}]})
         else:
-            await session.mute(track)
+            try:
+                await session.mute(track)
+            except JanusError as error:  # the publisher left while we were at it
+                raise session_gone(str(error)) from error
         return {"mid": mid}
 
     # ---- what tests see

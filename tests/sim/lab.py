@@ -216,6 +216,12 @@ class Lab:
         """Of the camera's worker; 0 without one."""
         return self.rows()[name]["pid"]
 
+    def title(self, name):
+        """What ps shows of the camera's worker."""
+        done = subprocess.run(["ps", "-o", "args=", "-p", str(self.pid(name))], capture_output=True, text=True,
+                              check=False)
+        return done.stdout.strip()
+
     # ---- the others ----
 
     def calls(self, **wanted):

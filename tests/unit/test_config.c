@@ -119,7 +119,6 @@ defaults_are_those_of_the_design(void **state)
 	assert_good(&f, HOME CLOUDFLARE);
 	assert_string_equal(f.c->run_dir, "/run/camrelay");
 	assert_int_equal(f.c->start_stagger_ms, 12000);
-	assert_int_equal(f.c->ready_timeout_ms, 30000);
 	assert_int_equal(f.c->kill_timeout_ms, 5000);
 	assert_int_equal(f.c->failed_retry_first_ms, 10000);
 	assert_int_equal(f.c->failed_retry_cap_ms, 160000);

@@ -123,24 +123,6 @@ requests_name_the_cameras_url(void **state)
 }
 
 static void
-a_stranger_is_refused_before_anything_is_passed_on(void **state)
-{
-	static const char *const strangers[] = { "OPTIONS rtsp://127.0.0.1:4/ RTSP/1.0\r\n\r\n",
-		"OPTIONS * RTSP/1.0\r\n\r\n", "RTSP/1.0 200 OK\r\n\r\n", "hello",
-		"OPTIONS rtsp://127.0.0.1:4/5eC12e RTSP/1.0\r\n\r\n" };
-	struct session *s = *state;
-
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		assert_true(up(s, strangers[i]) < 0);
-		assert_int_equal(s->up_out.len, 0);
-		fifo_take(&s->up_in, s->up_in.len);
-	}
-	assert_int_equal(relay_up(&s->relay, &s->up_in, &s->up_out), 0);
-	fifo_put(&s->up_in, "$\0\0\1x", 5);
-	assert_int_equal(relay_up(&s->relay, &s->up_in, &s->up_out), ERR_REFUSED);
-}
-
-static void
 requests_and_answers_are_counted(void **state)
 {
 	struct session *s = *state;
@@ -204,7 +186,6 @@ pictures_are_marked_and_numbered_anew(void **state)
 	OUT(&s->down_out, "$\0\0\x13\x80\xe0\0\0\0\0\0\1\0\0\0\2\x41\x9a\0\0\0\1\x1f");
 	assert_int_equal(DOWN(s, "$\0\0\xe\x80\x60\0\x8\0\0\0\1\0\0\0\2\x41\x9a"), 0);
 	OUT(&s->down_out, "$\0\0\xe\x80\x60\0\1\0\0\0\1\0\0\0\2\x41\x9a");
-	assert_int_equal(s->relay.packets, 2);
 }
 
 static void
@@ -245,12 +226,9 @@ what_libavformat_would_stumble_over_is_left_out(void **state)
 	struct session *s = *state;
 
 	open_session(s);
-	assert_int_equal(DOWN(s, "$\0\0\3abc$\5\0\4abcd"), 0);   /* short frames */
-	assert_int_equal(DOWN(s, "$\0\0\xf" RTP "\x1e\1\2"), 0); /* unknown type */
-	assert_int_equal(
-		DOWN(s, "$\0\0\xe\x80\x61\0\x8\0\0\0\1\0\0\0\2\x41\x9a"), 0); /* other pt */
+	assert_int_equal(DOWN(s, "$\0\0\3abc$\5\0\4abcd"), 0); /* short frames */
+	assert_int_equal(DOWN(s, "$\0\0\xc" RTP), 0);          /* no payload */
 	assert_int_equal(s->down_out.len, 0);
-	assert_int_equal(s->relay.packets, 0);
 }
 
 static void
@@ -261,7 +239,6 @@ other_channels_pass_unchanged(void **state)
 	open_session(s);
 	assert_int_equal(DOWN(s, "$\2\0\xe" RTP "\x41\x9a"), 0);
 	OUT(&s->down_out, "$\2\0\xe" RTP "\x41\x9a");
-	assert_int_equal(s->relay.packets, 0);
 }
 
 static void
@@ -293,7 +270,6 @@ the_longest_control_that_fits_is_the_track(void **state)
 	set_up(s, "rtsp://cam.example/y1", "6-7");
 	assert_false(s->relay.channels[0].h264);
 	assert_true(s->relay.channels[2].h264);
-	assert_int_equal(s->relay.channels[2].pt, 96);
 	assert_true(s->relay.channels[4].h264);
 	assert_false(s->relay.channels[6].h264);
 }
@@ -336,7 +312,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(requests_name_the_cameras_url),
-		SESSION_TEST(a_stranger_is_refused_before_anything_is_passed_on),
 		SESSION_TEST(requests_and_answers_are_counted),
 		SESSION_TEST(a_redirect_is_not_passed_on),
 		SESSION_TEST(what_is_not_h264_is_named),

@@ -6,7 +6,7 @@ unit_history = worker/history.o
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o
 unit_rtp = worker/rtp.o
-unit_sdp = worker/sdp.o
+unit_sdp = worker/sdp.o worker/sdp_offer.o
 
 fuzzers += h264 rtcp sdp
 fuzz_h264 = worker/h264_stream.o worker/h264.o

@@ -1,0 +1,112 @@
+#ifndef PROTO_MSG_LIST_H
+#define PROTO_MSG_LIST_H
+
+/* clang-format off */
+/* The protocol is this list: what may be said, by whom, with which fields. F(S, type, name, need),
+ * S being the message itself for those who expand it.
+ * Times are in ms, counters since the worker started, sizes in bytes, ratios 0 to 1. */
+
+/* Where the pictures come from. Sent after hello and whenever the stream is another one. */
+#define MSG_FIELDS_source(F, S) \
+	F(S, STR, url, REQUIRED) /* with the newest token; secret */ \
+	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
+	F(S, BOOL, tls_verify, REQUIRED) \
+	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
+	F(S, BOOL, publish, REQUIRED) /* offer to the SFU; else only watch the source */
+
+/* The stream was extended: the token for the next reconnect. The running connection stays. */
+#define MSG_FIELDS_extended(F, S) F(S, STR, url, REQUIRED)
+
+/* The SFU's answer to the offer of that number. */
+#define MSG_FIELDS_answer(F, S) \
+	F(S, INT, offer, REQUIRED) \
+	F(S, STR, sdp, REQUIRED)
+
+/* That offer came to nothing: make another one. */
+#define MSG_FIELDS_publish_failed(F, S) \
+	F(S, INT, offer, REQUIRED) \
+	F(S, STR, reason, REQUIRED)
+
+#define MSG_FIELDS_stop(F, S)
+#define MSG_FIELDS_ping(F, S) F(S, INT, id, REQUIRED)
+
+/* The first word: who I am. */
+#define MSG_FIELDS_hello(F, S) F(S, STR, version, REQUIRED)
+
+/* An SDP offer for a new session. Numbers grow; only the newest counts. */
+#define MSG_FIELDS_offer(F, S) \
+	F(S, INT, offer, REQUIRED) \
+	F(S, STR, sdp, REQUIRED) \
+	F(S, STR, video_mid, REQUIRED) \
+	F(S, STR, audio_mid, OPTIONAL)
+
+/* What the worker is doing, each time it changes. The *_ms say how long each phase of the last
+ * start took, 0 while unknown. */
+#define MSG_FIELDS_state(F, S) \
+	F(S, STR, phase, REQUIRED) /* session_phase_name(): idle, opening, publishing, running, ... */ \
+	F(S, STR, health, REQUIRED) /* HEALTHY, DEGRADED, OFFLINE, RECONNECTING */ \
+	F(S, STR, reason, OPTIONAL) /* why it is not running, for people */ \
+	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
+	F(S, INT, reconnects, REQUIRED) \
+	F(S, INT, rtsp_ms, REQUIRED) \
+	F(S, INT, offer_ms, REQUIRED) \
+	F(S, INT, answer_ms, REQUIRED) \
+	F(S, INT, ice_ms, REQUIRED) \
+	F(S, INT, dtls_ms, REQUIRED) \
+	F(S, INT, first_packet_ms, REQUIRED)
+
+#define MSG_FIELDS_stats(F, S) \
+	F(S, INT, width, REQUIRED) \
+	F(S, INT, height, REQUIRED) \
+	F(S, REAL, fps, REQUIRED) \
+	F(S, INT, bitrate, REQUIRED) /* bit/s of video received from the camera */ \
+	F(S, INT, gop_frames, REQUIRED) \
+	F(S, INT, gop_ms, REQUIRED) \
+	F(S, INT, keyframe_age_ms, REQUIRED) \
+	F(S, REAL, jitter_ms, REQUIRED) \
+	F(S, INT, frames, REQUIRED) \
+	F(S, INT, gaps, REQUIRED) \
+	F(S, INT, late, REQUIRED) \
+	F(S, INT, packets, REQUIRED) /* RTP sent to the SFU, without resends */ \
+	F(S, INT, bytes, REQUIRED) \
+	F(S, INT, dropped, REQUIRED) /* RTP that could not be sent */ \
+	F(S, INT, nacks, REQUIRED) /* sequence numbers asked for again */ \
+	F(S, INT, resent, REQUIRED) \
+	F(S, INT, plis, REQUIRED) \
+	F(S, INT, firs, REQUIRED) \
+	F(S, REAL, loss_ratio, REQUIRED) /* as the far end last reported */ \
+	F(S, REAL, rtt_ms, REQUIRED)
+
+/* The camera server no longer takes this stream. */
+#define MSG_FIELDS_refused(F, S) \
+	F(S, INT, rtsp_status, REQUIRED) /* 0: not by a status */ \
+	F(S, STR, reason, REQUIRED)
+
+/* Something for the log and for `camctl events` that is neither state nor number. */
+#define MSG_FIELDS_event(F, S) \
+	F(S, STR, event, REQUIRED) \
+	F(S, STR, text, OPTIONAL)
+
+#define MSG_FIELDS_pong(F, S) F(S, INT, id, REQUIRED)
+
+/* The answer to a message that was not understood. */
+#define MSG_FIELDS_error(F, S) F(S, STR, reason, REQUIRED)
+
+#define MSG_LIST(M) \
+	M(SOURCE, source, MSG_BY_SUPERVISOR) \
+	M(EXTENDED, extended, MSG_BY_SUPERVISOR) \
+	M(ANSWER, answer, MSG_BY_SUPERVISOR) \
+	M(PUBLISH_FAILED, publish_failed, MSG_BY_SUPERVISOR) \
+	M(STOP, stop, MSG_BY_SUPERVISOR) \
+	M(PING, ping, MSG_BY_SUPERVISOR) \
+	M(HELLO, hello, MSG_BY_WORKER) \
+	M(OFFER, offer, MSG_BY_WORKER) \
+	M(STATE, state, MSG_BY_WORKER) \
+	M(STATS, stats, MSG_BY_WORKER) \
+	M(REFUSED, refused, MSG_BY_WORKER) \
+	M(EVENT, event, MSG_BY_WORKER) \
+	M(PONG, pong, MSG_BY_WORKER) \
+	M(ERROR, error, MSG_BY_WORKER)
+/* clang-format on */
+
+#endif

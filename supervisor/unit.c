@@ -1,0 +1,430 @@
+/* unit.c - one camera at work.
+ * Owns its machine, worker, link and publication, performs the machine's effects and turns what
+ * happens to the others into its events. Decides nothing: supervisor/camera.c does. Loop thread. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/err.h"
+#include "common/log.h"
+#include "supervisor/unit.h"
+
+/* After a worker died its tracks are closed in the background; nobody waits for that. */
+#define CLOSE_TRACKS_MS 10000
+
+static uint32_t
+draw(void)
+{
+	uint32_t r;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != (ssize_t)sizeof(r))
+		r = (uint32_t)clock_now_us() * 2654435761u;
+	return r;
+}
+
+static const char *
+stream_url(const struct unit *u)
+{
+	return u->account ? account_url(u->account, u->number) : u->config->url;
+}
+
+/* ---- effects --------------------------------------------------------------------------------- */
+
+static void
+send_source(struct unit *u)
+{
+	struct msg m = { .type = MSG_SOURCE,
+		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
+			.ca_file = u->config->ca_file,
+			.tls_verify = u->config->tls_verify,
+			.stall_ms = u->config->media_stall_ms,
+			.publish = u->publish != NULL } };
+
+	/* Before hello, and before the first Generate, there is nothing to say: hello comes
+	 * here. */
+	if (m.u.source.url)
+		worker_link_send(u->link, &m);
+}
+
+static void
+send_token(struct unit *u)
+{
+	struct msg m = { .type = MSG_EXTENDED, .u.extended.url = (char *)(uintptr_t)stream_url(u) };
+
+	if (m.u.extended.url)
+		worker_link_send(u->link, &m);
+}
+
+static void
+start_worker(struct unit *u)
+{
+	worker_proc_start(u->proc);
+	worker_link_expect(u->link, worker_proc_gen(u->proc));
+}
+
+static void
+announce(struct unit *u, const struct camera_effects *fx)
+{
+	const char *why = camera_view(u->machine).why;
+	const char *from = camera_state_text(fx->from);
+	const char *to = camera_state_text(fx->to);
+
+	log_info("camera state", LOG_CAM(u->config->name), LOG_STR("from", from), LOG_STR("to", to),
+		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", *why ? why : NULL));
+	events_publish(u->shared->events, u->config->name, to, *why ? why : NULL);
+}
+
+static void
+perform_stream(struct unit *u, const struct camera_effects *fx)
+{
+	enum generate_reason reason = fx->operator? GENERATE_OPERATOR
+				      : fx->start ? GENERATE_START
+						  : GENERATE_RECOVER;
+
+	if (!u->account)
+		return;
+	if (fx->what & CAMERA_DO_CANCEL)
+		account_cancel(u->account, u->number);
+	if (fx->what & CAMERA_DO_DROP)
+		account_drop(u->account, u->number);
+	if (fx->what & CAMERA_DO_STOP_STREAM)
+		account_stop_stream(u->account, u->number);
+	if (fx->what & CAMERA_DO_GENERATE)
+		account_generate(u->account, u->number, reason, fx->generate_at);
+}
+
+static void
+perform_worker(struct unit *u, const struct camera_effects *fx)
+{
+	if (fx->what & CAMERA_DO_STOP_WORKER)
+		worker_proc_stop(u->proc);
+	if (fx->what & CAMERA_DO_START_WORKER)
+		start_worker(u);
+	if (fx->what & CAMERA_DO_SOURCE)
+		send_source(u);
+	if (fx->what & CAMERA_DO_TOKEN)
+		send_token(u);
+}
+
+static void
+on_due(uv_timer_t *timer)
+{
+	unit_step(timer->data, CAMERA_EV_TIMER, NULL);
+}
+
+static void
+arm(struct unit *u)
+{
+	ms_t due = camera_due(u->machine);
+	ms_t now = clock_now();
+
+	if (due == MS_NEVER)
+		uv_timer_stop(&u->timer);
+	else
+		uv_timer_start(&u->timer, on_due, due > now ? (uint64_t)(due - now) : 0, 0);
+}
+
+void
+unit_step(struct unit *u, enum camera_event ev, const char *why)
+{
+	if (u->stopping)
+		return;
+	struct camera_effects fx = camera_step(u->machine, ev, why, draw(), clock_now());
+	if (fx.what & CAMERA_DO_PUBLISH)
+		announce(u, &fx);
+	if (fx.what & CAMERA_DO_ALERT)
+		log_error("camera degraded", LOG_CAM(u->config->name),
+			LOG_STR("why", camera_view(u->machine).why));
+	perform_stream(u, &fx);
+	perform_worker(u, &fx);
+	arm(u);
+}
+
+/* ---- the worker's words ---------------------------------------------------------------------- */
+
+static void
+on_hello(struct unit *u, const struct msg *m)
+{
+	log_info("worker says hello", LOG_CAM(u->config->name), LOG_INT("pid", m->pid),
+		LOG_STR("version", m->u.hello.version));
+	send_source(u);
+}
+
+static void
+set_track(struct sfu_track *track, const char *camera, const char *kind, const char *mid)
+{
+	snprintf(track->mid, sizeof(track->mid), "%s", mid);
+	snprintf(track->name, sizeof(track->name), "%s-%s", camera, kind);
+}
+
+static void
+on_offer(struct unit *u, const struct msg *m)
+{
+	struct sfu_track tracks[2] = { 0 };
+	size_t n = 0;
+
+	if (!u->publish)
+		return;
+	u->offer = m->u.offer.offer;
+	set_track(&tracks[n++], u->config->name, "video", m->u.offer.video_mid);
+	if (m->u.offer.audio_mid)
+		set_track(&tracks[n++], u->config->name, "audio", m->u.offer.audio_mid);
+	publish_offer(u->publish, m->u.offer.sdp, tracks, n);
+}
+
+static enum camera_media
+to_media(const char *health)
+{
+	for (int i = 0; i < CAMERA_MEDIAS; i++)
+		if (strcasecmp(camera_media_text((enum camera_media)i), health) == 0)
+			return (enum camera_media)i;
+	return CAMERA_MEDIA_OFFLINE;
+}
+
+/* Keeps the newest message of a kind: its strings become the unit's. */
+static void
+keep(struct msg *kept, const struct msg *m)
+{
+	char why[80];
+	char *text = msg_encode(m);
+
+	if (kept->type != MSG_TYPES)
+		msg_clear(kept);
+	if (msg_decode(text, strlen(text), MSG_BY_WORKER, kept, why, sizeof(why)) != 0)
+		kept->type = MSG_TYPES;
+	free(text);
+}
+
+static void
+forget(struct msg *kept)
+{
+	if (kept->type != MSG_TYPES)
+		msg_clear(kept);
+	kept->type = MSG_TYPES;
+}
+
+static void
+on_state(struct unit *u, const struct msg *m)
+{
+	const struct msg_state *s = &m->u.state;
+
+	keep(&u->state, m);
+	if (camera_set_media(u->machine, to_media(s->health), clock_now())) {
+		log_info("camera media", LOG_CAM(u->config->name), LOG_STR("health", s->health),
+			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
+		events_publish(u->shared->events, u->config->name, s->health, s->reason);
+	}
+	if (strcmp(s->phase, "running") == 0)
+		unit_step(u, CAMERA_EV_WORKER_READY, NULL);
+}
+
+static void
+on_stats(struct unit *u, const struct msg *m)
+{
+	forget(&u->stats);
+	u->stats = *m; /* numbers only */
+}
+
+static void
+on_refused(struct unit *u, const struct msg *m)
+{
+	log_warn("worker stream refused", LOG_CAM(u->config->name),
+		LOG_INT("rtsp_status", m->u.refused.rtsp_status),
+		LOG_STR("reason", m->u.refused.reason));
+	unit_step(u, CAMERA_EV_REFUSED, m->u.refused.reason);
+}
+
+static void
+on_worker_event(struct unit *u, const struct msg *m)
+{
+	events_publish(u->shared->events, u->config->name, m->u.event.event, m->u.event.text);
+}
+
+/* clang-format off */
+static void (*const handlers[MSG_TYPES])(struct unit *, const struct msg *) = {
+	[MSG_HELLO]   = on_hello,
+	[MSG_OFFER]   = on_offer,
+	[MSG_STATE]   = on_state,
+	[MSG_STATS]   = on_stats,
+	[MSG_REFUSED] = on_refused,
+	[MSG_EVENT]   = on_worker_event,
+};
+/* clang-format on */
+
+static void
+on_message(void *arg, const struct msg *m)
+{
+	if (handlers[m->type])
+		handlers[m->type](arg, m);
+}
+
+static void
+on_silent(void *arg)
+{
+	struct unit *u = arg;
+
+	log_error("worker hangs", LOG_CAM(u->config->name));
+	worker_proc_kill(u->proc);
+}
+
+static void
+tell_ended(struct unit *u)
+{
+	if (u->stopping && unit_is_ended(u))
+		u->on_ended(u->arg);
+}
+
+static void
+on_death(void *arg, const char *why)
+{
+	struct unit *u = arg;
+
+	worker_link_forget(u->link);
+	forget(&u->state);
+	forget(&u->stats);
+	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
+	events_publish(u->shared->events, u->config->name, "worker died", why);
+	if (u->publish && !u->stopping)
+		publish_stop(u->publish, CLOSE_TRACKS_MS, NULL, NULL);
+	unit_step(u, CAMERA_EV_WORKER_DIED, why);
+	tell_ended(u);
+}
+
+/* ---- the SFU's words ------------------------------------------------------------------------- */
+
+static void
+on_answer(const char *session, const char *sdp, void *arg)
+{
+	struct unit *u = arg;
+	struct msg m = { .type = MSG_ANSWER,
+		.u.answer = { .offer = u->offer, .sdp = (char *)(uintptr_t)sdp } };
+
+	log_info("publish answered", LOG_CAM(u->config->name), LOG_STR("session", session));
+	worker_link_send(u->link, &m);
+}
+
+static void
+on_publish_failed(const char *why, ms_t retry_ms, void *arg)
+{
+	struct unit *u = arg;
+	struct msg m = { .type = MSG_PUBLISH_FAILED,
+		.u.publish_failed = { .offer = u->offer, .reason = (char *)(uintptr_t)why } };
+
+	events_publish(u->shared->events, u->config->name, "publish failed", why);
+	if (retry_ms < 0)
+		worker_link_send(u->link, &m);
+}
+
+/* ---- making and ending ----------------------------------------------------------------------- */
+
+static struct camera *
+make_machine(const struct config *c, bool leased)
+{
+	struct camera_settings s = camera_settings_default(leased, 60000);
+
+	s.retry_first_ms = c->failed_retry_first_ms;
+	s.retry_cap_ms = c->failed_retry_cap_ms;
+	s.degraded_ms = c->degraded_retry_ms;
+	s.failures_max = c->degraded_after;
+	s.respawn_first_ms = c->respawn_first_ms;
+	s.respawn_cap_ms = c->respawn_cap_ms;
+	return camera_new(&s, clock_now());
+}
+
+void
+unit_init(struct unit *u, const struct cameras_config *shared, const struct config_camera *config,
+	int number)
+{
+	*u = (struct unit){ .shared = shared, .number = number, .config = config };
+	u->state.type = u->stats.type = MSG_TYPES;
+	u->machine = make_machine(shared->config, config->account != NULL);
+	uv_timer_init(shared->loop, &u->timer);
+	u->timer.data = u;
+	if (!config->account)
+		return;
+	u->account = shared->find_account(shared->arg, config->account);
+	account_add(u->account, number, config->name, config->device);
+}
+
+static void
+make_parts(struct unit *u)
+{
+	const struct config *c = u->shared->config;
+	struct worker_proc_config proc = { .loop = u->shared->loop,
+		.program = c->worker,
+		.camera = u->config->name,
+		.socket = u->socket,
+		.kill_timeout_ms = c->kill_timeout_ms,
+		.on_death = on_death,
+		.arg = u };
+	struct publish_events publish = { .on_answer = on_answer, .on_failed = on_publish_failed };
+
+	u->proc = worker_proc_new(&proc);
+	if (u->config->publish == CONFIG_PUBLISH_CLOUDFLARE)
+		u->publish = publish_new(
+			u->shared->loop, u->shared->sfu, u->config->name, &publish, u);
+}
+
+int
+unit_open(struct unit *u, char *why, size_t why_size)
+{
+	struct worker_link_events words = {
+		.on_message = on_message, .on_silent = on_silent, .arg = u
+	};
+
+	snprintf(u->socket, sizeof(u->socket), "%s/worker/%s.ipc", u->shared->config->run_dir,
+		u->config->name);
+	int err = worker_link_open(
+		u->shared->loop, u->socket, u->config->name, &words, &u->link);
+	if (err) {
+		snprintf(why, why_size, "%s: %s", u->socket,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+		return -1;
+	}
+	make_parts(u);
+	return 0;
+}
+
+static void
+on_tracks_closed(bool closed, void *arg)
+{
+	struct unit *u = arg;
+
+	if (!closed)
+		log_warn("publish tracks not closed in time", LOG_CAM(u->config->name));
+	u->tracks_closed = true;
+	tell_ended(u);
+}
+
+void
+unit_stop(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg)
+{
+	u->stopping = true;
+	u->on_ended = on_ended;
+	u->arg = arg;
+	uv_timer_stop(&u->timer);
+	worker_proc_stop(u->proc);
+	if (u->publish)
+		publish_stop(u->publish, within_ms, on_tracks_closed, u);
+}
+
+bool
+unit_is_ended(const struct unit *u)
+{
+	return worker_proc_pid(u->proc) == 0 && (!u->publish || u->tracks_closed);
+}
+
+void
+unit_free(struct unit *u, uv_close_cb on_closed, void *arg)
+{
+	publish_free(u->publish);
+	worker_proc_free(u->proc);
+	worker_link_close(u->link);
+	forget(&u->state);
+	forget(&u->stats);
+	camera_free(u->machine);
+	u->timer.data = arg;
+	uv_close((uv_handle_t *)&u->timer, on_closed);
+}

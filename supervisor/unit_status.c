@@ -1,0 +1,113 @@
+/* unit_status.c - what is shown of one camera. Reads the unit, changes nothing. Loop thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/status.h"
+#include "supervisor/unit.h"
+
+static char *
+copy(const char *s)
+{
+	char *c = s ? strdup(s) : NULL;
+
+	if (s && !c)
+		abort();
+	return c;
+}
+
+static void
+fill_stats(const struct unit *u, struct status_camera *row)
+{
+	const struct msg_stats *s = &u->stats.u.stats;
+
+	if (u->stats.type == MSG_TYPES)
+		return;
+	row->width = s->width;
+	row->height = s->height;
+	row->fps = s->fps;
+	row->bitrate = s->bitrate;
+	row->gop_ms = s->gop_ms;
+	row->keyframe_age_ms = s->keyframe_age_ms;
+	row->jitter_ms = s->jitter_ms;
+	row->frames = s->frames;
+	row->gaps = s->gaps;
+	row->late = s->late;
+	row->packets = s->packets;
+	row->bytes = s->bytes;
+	row->dropped = s->dropped;
+	row->nacks = s->nacks;
+	row->resent = s->resent;
+	row->plis = s->plis;
+	row->firs = s->firs;
+	row->loss_ratio = s->loss_ratio;
+	row->rtt_ms = s->rtt_ms;
+}
+
+static void
+fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
+{
+	const struct msg_state *s = &u->state.u.state;
+
+	row->pid = worker_proc_pid(u->proc);
+	row->gen = worker_proc_gen(u->proc);
+	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
+	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	row->phase = copy(u->state.type == MSG_TYPES ? "-" : s->phase);
+	if (u->state.type == MSG_TYPES)
+		return;
+	row->reconnects = s->reconnects;
+	row->rtsp_ms = s->rtsp_ms;
+	row->offer_ms = s->offer_ms;
+	row->answer_ms = s->answer_ms;
+	row->ice_ms = s->ice_ms;
+	row->dtls_ms = s->dtls_ms;
+	row->first_packet_ms = s->first_packet_ms;
+}
+
+/* The last thing that went wrong and still counts: the account's, the stream's, the worker's, the
+ * SFU's. */
+static const char *
+last_error(const struct unit *u, const struct camera_view *view)
+{
+	const char *account = u->account ? account_trouble(u->account) : NULL;
+	bool asks = view->state != CAMERA_RUNNING && view->state != CAMERA_STOPPED;
+
+	if (asks && account && *account)
+		return account;
+	if (view->state != CAMERA_RUNNING && *view->why)
+		return view->why;
+	if (u->state.type != MSG_TYPES && u->state.u.state.reason)
+		return u->state.u.state.reason;
+	if (u->publish && publish_state(u->publish) != PUBLISH_LIVE && *publish_why(u->publish))
+		return publish_why(u->publish);
+	return NULL;
+}
+
+void
+unit_status(const struct unit *u, ms_t now, struct status_camera *row)
+{
+	struct camera_view view = camera_view(u->machine);
+	ms_t due = camera_due(u->machine);
+
+	*row = (struct status_camera){
+		.name = copy(u->config->name),
+		.account = copy(u->config->google),
+		.state = copy(camera_state_text(view.state)),
+		.health = copy(camera_media_text(view.media)),
+		.error = copy(last_error(u, &view)),
+		.publication =
+			copy(u->publish ? publish_state_name(publish_state(u->publish)) : "none"),
+		.session = copy(u->publish ? publish_session(u->publish) : NULL),
+		.state_ms = now - view.since,
+		.expires_ms = u->account ? account_expires_ms(u->account, u->number, now) : -1,
+		.next_try_ms = due == MS_NEVER ? -1 : due - now,
+		.generates = view.streams,
+		.extends = u->account ? account_extends(u->account, u->number) : 0,
+		.failures = view.failures,
+	};
+	if (row->session && asprintf(&row->track, "%s-video", u->config->name) < 0)
+		abort();
+	fill_worker(u, now, row);
+	fill_stats(u, row);
+}

@@ -1,0 +1,91 @@
+"""The log of camrelayd and its workers: one file, opened anew under running workers, and every line of it a log line."""
+import json
+import os
+import re
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
+from lab import Lab, until  # noqa: E402
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warn|error) ")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def make_lab(directory, **supervisor):
+    path = str(directory / "camrelay.log")
+    lab = Lab(cameras=1, camera={"publish": "none"}, supervisor={"log_file": path, **supervisor})
+    return lab, path
+
+
+def test_after_usr1_running_workers_write_to_the_new_file(tmp_path):
+    lab, path = make_lab(tmp_path)
+    with lab:
+        lab.start()
+        lab.until_running()
+        pid = lab.pid("cam1")
+        until(lambda: "session state phase=running" in read(path), "the worker's lines are in the file", 5)
+        os.rename(path, path + ".1")
+        lab.daemon.process.send_signal(signal.SIGUSR1)
+        until(lambda: os.path.exists(path), "there is a new file", 5)
+        old = read(path + ".1")
+        lab.camera_fault("cam1", "drop")
+        until(lambda: "source lost" in read(path), "the worker's words are in the new file", 10)
+        assert read(path + ".1") == old, "nothing went to the old one"
+        assert lab.pid("cam1") == pid, "the worker is the same"
+        lab.until_running()
+        assert lab.log() == "", "standard error stays empty"
+        assert lab.close() == 0
+        assert "supervisor stopped clean=yes" in read(path)
+        assert all(LINE.match(line) for line in read(path).splitlines())
+
+
+@pytest.fixture(name="chatty")
+def a_worker_that_says_other_things(tmp_path):
+    """Instead of camrelay-worker: a script with no log line in it, a line without end, and one that breaks off."""
+    script = tmp_path / "worker"
+    script.write_text("#!/bin/sh\necho 'free(): invalid \"pointer\"' >&2\n"
+                      "head -c 20000 /dev/zero | tr '\\0' x >&2\necho >&2\nprintf 'last words' >&2\nexit 1\n")
+    script.chmod(0o755)
+    return str(script)
+
+
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_what_is_no_log_line_becomes_one(tmp_path, chatty, form):
+    lab, path = make_lab(tmp_path, log=form, worker=chatty)
+    with lab:
+        lab.start()
+        until(lambda: "worker died" in read(path), "the worker died", 10)
+        lines = read(path).splitlines()
+        assert lab.close() == 0
+    if form == "json":
+        said = [row for row in map(json.loads, lines) if row["event"] == "worker said"]
+        assert said[0]["text"] == 'free(): invalid "pointer"' and said[0]["cam"] == "cam1"
+        assert said[0]["level"] == "warn"
+    else:
+        assert all(LINE.match(line) for line in lines)
+        said = [line for line in lines if "cam=cam1 worker said" in line]
+        assert 'text="free(): invalid \\"pointer\\""' in said[0]
+    assert 5 <= len(said) <= 7, "20,000 bytes are cut, not kept"
+    assert "last words" in str(said[-1])
+    assert lines.index(next(line for line in lines if "last words" in line)) < \
+        lines.index(next(line for line in lines if "worker died" in line)), "its last words come before its death"
+
+
+def test_a_worker_that_writes_without_end_holds_up_nobody(tmp_path):
+    script = tmp_path / "worker"
+    script.write_text("#!/bin/sh\nwhile :; do echo some nonsense; done >&2 2>/dev/null\n")
+    script.chmod(0o755)
+    lab = Lab(cameras=1, camera={"publish": "none"}, supervisor={"log_file": "/dev/null", "worker": str(script)})
+    with lab:
+        lab.start()
+        until(lambda: lab.pid("cam1"), "the worker runs", 10)
+        for _ in range(20):
+            assert lab.camctl("ping") == "pong\n"
+        assert lab.close() == 0
