@@ -6,7 +6,8 @@
 #include "common/json.h"
 #include "control/render.h"
 
-/* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's. */
+/* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's.
+ */
 #define COLUMNS 100
 #define ERROR_COLUMNS (COLUMNS - (16 + 8 + 12 + 6 + 5 + 5 + 9 + 7 + 8))
 
@@ -36,7 +37,8 @@ or_dash(const char *s)
 static void
 render_account(const struct status_account *a, FILE *out)
 {
-	fprintf(out, "account %.16s: %s, %lld streams, %lld of %lld commands used in the last minute",
+	fprintf(out,
+		"account %.16s: %s, %lld streams, %lld of %lld commands used in the last minute",
 		a->name, a->state, (long long)a->streams, (long long)a->used, (long long)a->qpm);
 	if (a->waiting > 0)
 		fprintf(out, ", %lld waiting", (long long)a->waiting);

@@ -1,6 +1,6 @@
 /* account.c - one Google account: what the scheduler decides is carried out here.
- * Owns the cameras' streams and the calls in flight. Policy is the scheduler's, HTTP is sdm's, tokens
- * for the API are oauth's. Loop thread. */
+ * Owns the cameras' streams and the calls in flight. Policy is the scheduler's, HTTP is sdm's,
+ * tokens for the API are oauth's. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,13 +75,14 @@ log_answer(const struct camera_lease *l, enum call_kind kind, const struct sdm_a
 	enum call_verdict verdict)
 {
 	if (answer->error == SDM_OK)
-		log_debug("google answered", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(kind)),
+		log_debug("google answered", LOG_CAM(l->name),
+			LOG_STR("call", verdict_call_name(kind)),
 			LOG_INT("life_ms", answer->stream.life_ms));
 	else
-		log_warn("google call failed", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(kind)),
+		log_warn("google call failed", LOG_CAM(l->name),
+			LOG_STR("call", verdict_call_name(kind)),
 			LOG_STR("error", sdm_error_name(answer->error)),
-			LOG_STR("words", answer->words),
-			LOG_STR("verdict", verdict_name(verdict)));
+			LOG_STR("words", answer->words), LOG_STR("verdict", verdict_name(verdict)));
 }
 
 /* A call is over: the scheduler judges, the camera hears. */

@@ -52,8 +52,8 @@ ms_t account_expires_ms(const struct account *a, int camera, ms_t now);
 /* How often this stream was extended. */
 unsigned account_extends(const struct account *a, int camera);
 
-/* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if the
- * first token is still to come, NULL if calls can be made. */
+/* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if
+ * the first token is still to come, NULL if calls can be made. */
 const char *account_trouble(const struct account *a);
 
 /* For people. account_status fills a row whose strings are the row's; account_queue adds the calls

@@ -1,6 +1,6 @@
 /* cameras.c - the camera table.
- * Owns the units, finds them by name and number, and ends them all. What happens to one is unit.c's.
- * Loop thread. */
+ * Owns the units, finds them by name and number, and ends them all. What happens to one is
+ * unit.c's. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

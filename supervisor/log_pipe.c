@@ -1,6 +1,6 @@
 /* log_pipe.c - a worker's lines, from its pipe into our log.
- * Owns the read end and the line that is not complete yet. The lines are the worker's, with its time
- * and level: they go out as they came. Loop thread. */
+ * Owns the read end and the line that is not complete yet. The lines are the worker's, with its
+ * time and level: they go out as they came. Loop thread. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #include <uv.h>
 
 /* A worker's standard error output on its way into our log. A pipe, so that the log's file can be
- * opened anew under running workers, and so that what is no log line of ours (a library's complaint,
- * a sanitizer's report) becomes one. Loop thread. */
+ * opened anew under running workers, and so that what is no log line of ours (a library's
+ * complaint, a sanitizer's report) becomes one. Loop thread. */
 struct log_pipe;
 
 /* A pipe whose lines are about camera (lent for as long as it lives). *write_fd is for the worker:

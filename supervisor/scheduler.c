@@ -208,6 +208,15 @@ scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t expire
 }
 
 void
+scheduler_called(struct scheduler *s, int camera, enum call_kind kind, ms_t at)
+{
+	struct entry *e = scheduler_entry(s, camera);
+
+	if (e && kind != CALL_NONE)
+		quota_take(s->quota, e->device, kind, at);
+}
+
+void
 scheduler_lost(struct scheduler *s, int camera)
 {
 	struct entry *e = scheduler_entry(s, camera);

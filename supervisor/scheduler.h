@@ -59,6 +59,12 @@ int scheduler_want_extend(struct scheduler *s, int camera);
 /* A stream is there that no call of ours has just brought: from the store. */
 void scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t expires_at);
 
+/* A call that a former process made, from the store: Google still counts it. In the order of their
+ * moments, which may be before 0, and before the first step. Those of the last hour matter to the
+ * cameras' buckets, and of the last minute to the account's; without any of them, no call may leave
+ * before a minute's slot has passed since the former process ended. */
+void scheduler_called(struct scheduler *s, int camera, enum call_kind kind, ms_t at);
+
 /* The stream is gone, by the word of the worker. */
 void scheduler_lost(struct scheduler *s, int camera);
 

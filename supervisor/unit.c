@@ -67,13 +67,14 @@ start_worker(struct unit *u)
 static void
 announce(struct unit *u, const struct camera_effects *fx)
 {
-	const char *why = camera_view(u->machine).why;
+	bool trouble = fx->to == CAMERA_FAILED || fx->to == CAMERA_DEGRADED;
+	const char *why = trouble ? camera_view(u->machine).why : NULL;
 	const char *from = camera_state_text(fx->from);
 	const char *to = camera_state_text(fx->to);
 
 	log_info("camera state", LOG_CAM(u->config->name), LOG_STR("from", from), LOG_STR("to", to),
-		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", *why ? why : NULL));
-	events_publish(u->shared->events, u->config->name, to, *why ? why : NULL);
+		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", why));
+	events_publish(u->shared->events, u->config->name, to, why);
 }
 
 static void
@@ -363,8 +364,8 @@ make_parts(struct unit *u)
 
 	u->proc = worker_proc_new(&proc);
 	if (u->config->publish == CONFIG_PUBLISH_CLOUDFLARE)
-		u->publish = publish_new(
-			u->shared->loop, u->shared->sfu, u->config->name, &publish, u);
+		u->publish =
+			publish_new(u->shared->loop, u->shared->sfu, u->config->name, &publish, u);
 }
 
 int
@@ -376,8 +377,7 @@ unit_open(struct unit *u, char *why, size_t why_size)
 
 	snprintf(u->socket, sizeof(u->socket), "%s/worker/%s.ipc", u->shared->config->run_dir,
 		u->config->name);
-	int err = worker_link_open(
-		u->shared->loop, u->socket, u->config->name, &words, &u->link);
+	int err = worker_link_open(u->shared->loop, u->socket, u->config->name, &words, &u->link);
 	if (err) {
 		snprintf(why, why_size, "%s: %s", u->socket,
 			err == ERR_SYS ? strerror(errno) : err_text(err));

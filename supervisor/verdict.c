@@ -1,4 +1,5 @@
-/* verdict.c - from Google's answers to the scheduler's results. Owns the table between them. Pure. */
+/* verdict.c - from Google's answers to the scheduler's results. Owns the table between them. Pure.
+ */
 #include "supervisor/verdict.h"
 
 /* clang-format off */

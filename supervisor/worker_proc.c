@@ -1,5 +1,6 @@
 /* worker_proc.c - one camera's process: spawn, reap, kill ladder.
- * Owns the child, its life pipe and its log pipe. Knows nothing of what is said, decides nothing. Loop thread. */
+ * Owns the child, its life pipe and its log pipe. Knows nothing of what is said, decides nothing.
+ * Loop thread. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -272,22 +272,14 @@ on_peer_rtcp(void *arg, const uint8_t *bytes, size_t len)
 }
 
 static struct peer *
-make_peer(struct worker *w, const char *fmtp)
+make_peer(struct worker *w, const struct sdp_media *video)
 {
-	struct sdp_media video = { .kind = SDP_VIDEO,
-		.mid = VIDEO_MID,
-		.pt = VIDEO_PT,
-		.rtpmap = "H264/90000",
-		.fmtp = fmtp,
-		.ssrc = w->ssrc,
-		.track_id = "video",
-		.feedback = true };
 	struct peer_config config = { .loop = w->context,
 		.identity = w->identity,
 		.camera = w->config.camera,
 		.cname = w->cname,
 		.stream_id = w->stream_id,
-		.media = &video,
+		.media = video,
 		.media_count = 1,
 		.events = { .on_phase = on_peer_phase,
 			.on_failed = on_peer_failed,
@@ -315,17 +307,26 @@ send_offer(struct worker *w, char *sdp)
 	link_send(w->link, &m);
 }
 
+/* The peer uses video until it has made its offer. */
 static void
 offer(struct worker *w)
 {
 	char profile[7];
 	char fmtp[96];
+	struct sdp_media video = { .kind = SDP_VIDEO,
+		.mid = VIDEO_MID,
+		.pt = VIDEO_PT,
+		.rtpmap = "H264/90000",
+		.fmtp = fmtp,
+		.ssrc = w->ssrc,
+		.track_id = "video",
+		.feedback = true };
 
 	drop_peer(w);
 	media_profile(w->media, profile);
 	snprintf(fmtp, sizeof(fmtp),
 		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", profile);
-	w->peer = make_peer(w, fmtp);
+	w->peer = make_peer(w, &video);
 	char *sdp = w->peer ? peer_offer(w->peer) : NULL;
 	if (sdp)
 		send_offer(w, sdp);

@@ -1,21 +1,34 @@
 # The supervisor's policy: pure modules, and days of them in virtual time.
 
-policy = supervisor/scheduler.o supervisor/scheduler_call.o supervisor/scheduler_plan.o \
-	supervisor/choice.o supervisor/admission.o supervisor/line.o supervisor/breaker.o \
-	supervisor/quota.o
+include tests/sim/scheduler/sim.mk
+
 machine = supervisor/camera.o supervisor/camera_table.o common/backoff.o
-day = tests/unit/day.o tests/unit/day_google.o tests/unit/day_count.o $(policy) $(machine)
 
 units += quota camera scheduler scheduler_day
 unit_quota = supervisor/quota.o
 unit_camera = $(machine)
-unit_scheduler = $(policy)
-unit_scheduler_day = $(day)
+unit_scheduler = $(camrelayd_policy) common/backoff.o
+unit_scheduler_day = $(sim_world)
+unit_scheduler_day_libs = json-c
+unit_scheduler_property = $(sim_world)
+unit_scheduler_property_libs = json-c
+unit_scenario = tests/sim/scheduler/scenario.o supervisor/scheduler.o supervisor/quota.o common/json.o
+unit_scenario_libs = json-c
 
-# The table of issue 3, 20 seeds each.
-.PHONY: bench-scheduler
+# The table of issue 3 for both policies, 20 seeds each; the figures of docs/scheduling.md.
+.PHONY: bench-scheduler plots
 bench-scheduler: $(B)/tests/bench/bench_scheduler
-	$<
+	$< 20 $(sort $(wildcard tests/sim/scheduler/scenarios/*.json))
 
-$(B)/tests/bench/bench_scheduler: $(addprefix $(B)/,tests/bench/bench_scheduler.o $(day))
-	$(CC) $(LDFLAGS) -o $@ $^ -lm
+plots: $(B)/camrelay-sim
+	tests/sim/scheduler/plots.py --sim $< --into docs/plots
+
+$(B)/tests/bench/bench_scheduler: $(addprefix $(B)/,tests/bench/bench_scheduler.o $(sim_world))
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs json-c) -lm
+
+# From Google's answers to the scheduler, and what is kept of them.
+units += verdict stream
+unit_verdict = supervisor/verdict.o
+unit_stream = supervisor/stream.o supervisor/sdm_answer.o supervisor/words.o supervisor/timestamp.o \
+	common/json.o
+unit_stream_libs = json-c

@@ -1,6 +1,8 @@
 /* fixed60.c - the classic rule, for comparison: what most programs of this kind do.
- * Owns two queues and a monitor. A refused or failed Extend is asked for again by the monitor's
- * next round; a 429 stops all calls for as long as it says, else a minute. Tests only. */
+ * Owns two queues and a monitor. An Extend that failed is asked for again by the monitor's next
+ * round. A 429 stops all calls for as long as it says, else a minute: without that pause this pace
+ * never gets out of the refusals again, as others report too (facts/google-sdm.md 3.1). Tests only.
+ */
 #include <stdlib.h>
 
 #include "tests/sim/scheduler/policy.h"
@@ -28,6 +30,7 @@ struct stream {
 struct fixed60 {
 	struct scheduler_settings settings;
 	ms_t minute_ms;
+	ms_t pace_ms;
 	struct stream *streams; /* owned */
 	int count;
 	unsigned tickets;
@@ -62,7 +65,18 @@ fixed60_new(const struct scheduler_settings *settings)
 		abort();
 	f->settings = *settings;
 	f->minute_ms = settings->quota.limits[QUOTA_EXECUTE].window_ms;
+	f->pace_ms = span(f, PACE_S);
 	f->monitor_at = f->slot_at = f->start_at = INT64_MIN / 2;
+	return f;
+}
+
+/* The same at the pace that the scheduler keeps. */
+static void *
+guarded_new(const struct scheduler_settings *settings)
+{
+	struct fixed60 *f = fixed60_new(settings);
+
+	f->pace_ms += f->pace_ms * settings->quota.guard_permille / 1000;
 	return f;
 }
 
@@ -129,7 +143,7 @@ fixed60_called(void *p, int camera, enum call_kind kind, ms_t at)
 
 	(void)camera;
 	(void)kind;
-	f->slot_at = at + span(f, PACE_S);
+	f->slot_at = at + f->pace_ms;
 }
 
 static void
@@ -188,8 +202,7 @@ failed(struct stream *s, enum call_kind kind, enum call_result result)
 }
 
 static enum call_verdict
-fixed60_answered(
-	void *p, const struct api_call *call, const struct call_answer *answer, ms_t now)
+fixed60_answered(void *p, const struct api_call *call, const struct call_answer *answer, ms_t now)
 {
 	struct fixed60 *f = p;
 	struct stream *s = find(f, call->camera);
@@ -279,9 +292,10 @@ next_stop(struct fixed60 *f)
 }
 
 static void
-call_leaves(struct fixed60 *f, struct stream *s, enum call_kind kind, ms_t now, struct api_call *out)
+call_leaves(
+	struct fixed60 *f, struct stream *s, enum call_kind kind, ms_t now, struct api_call *out)
 {
-	f->slot_at = now + span(f, PACE_S);
+	f->slot_at = now + f->pace_ms;
 	s->busy = true;
 	s->asked = 0;
 	if (kind == CALL_GENERATE && s->reason == GENERATE_START)
@@ -335,18 +349,20 @@ fixed60_event(void *p, struct scheduler_event *out)
 	return false;
 }
 
+#define THE_REST                                                                                   \
+	.free = fixed60_free, .add = fixed60_add, .want_generate = fixed60_want_generate,          \
+	.cancel = fixed60_cancel, .want_stop = fixed60_want_stop, .called = fixed60_called,        \
+	.restored = fixed60_restored, .lost = fixed60_lost, .answered = fixed60_answered,          \
+	.step = fixed60_step, .event = fixed60_event
+
 const struct policy policy_fixed60 = {
 	.name = "fixed60",
 	.new = fixed60_new,
-	.free = fixed60_free,
-	.add = fixed60_add,
-	.want_generate = fixed60_want_generate,
-	.cancel = fixed60_cancel,
-	.want_stop = fixed60_want_stop,
-	.called = fixed60_called,
-	.restored = fixed60_restored,
-	.lost = fixed60_lost,
-	.answered = fixed60_answered,
-	.step = fixed60_step,
-	.event = fixed60_event,
+	THE_REST,
+};
+
+const struct policy policy_fixed60_guarded = {
+	.name = "fixed60-guarded",
+	.new = guarded_new,
+	THE_REST,
 };

@@ -50,7 +50,7 @@ within_buckets(struct world *w, struct unit *u, enum call_kind kind, enum quota_
 	return false;
 }
 
-/* *full, *retry_after_s: of a 429. */
+/* A 429 also fills in the answer's bucket and pause. */
 static enum call_result
 judge(struct world *w, struct unit *u, enum call_kind kind, struct call_answer *answer)
 {
@@ -99,9 +99,11 @@ google_arrive(struct world *w, struct flight *f)
 	const struct scenario_event *outage = events_on(w, EVENT_OUTAGE, u);
 	struct call_answer answer = { 0 };
 
+	count_life(w, u);
 	answer.result = judge(w, u, f->call.kind, &answer);
 	if (answer.result == CALL_OK)
 		grant(w, u, f->call.kind);
+	count_life(w, u);
 	if (answer.result == CALL_RATE_LIMITED)
 		w->result.refused++;
 	answer.expires_at = u->expires_at;

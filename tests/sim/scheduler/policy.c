@@ -59,8 +59,7 @@ deadline_lost(void *p, int camera)
 }
 
 static enum call_verdict
-deadline_answered(
-	void *p, const struct api_call *call, const struct call_answer *answer, ms_t now)
+deadline_answered(void *p, const struct api_call *call, const struct call_answer *answer, ms_t now)
 {
 	return scheduler_answered(p, call, answer, now);
 }
@@ -96,7 +95,8 @@ const struct policy policy_deadline = {
 const struct policy *
 policy_find(const char *name)
 {
-	static const struct policy *const all[] = { &policy_deadline, &policy_fixed60 };
+	static const struct policy *const all[] = { &policy_deadline, &policy_fixed60,
+		&policy_fixed60_guarded };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (strcmp(name, all[i]->name) == 0)

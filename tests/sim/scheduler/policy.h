@@ -28,6 +28,9 @@ extern const struct policy policy_deadline; /* the scheduler itself */
  * Extends before Generates, first come first served, a call every 6 s. No guard, no deadlines. */
 extern const struct policy policy_fixed60;
 
+/* The same at the guarded pace: what is left of the difference is the policy's. */
+extern const struct policy policy_fixed60_guarded;
+
 /* By name; NULL if there is none of that name. */
 const struct policy *policy_find(const char *name);
 

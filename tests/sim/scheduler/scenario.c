@@ -291,8 +291,8 @@ check_event(struct reading *r, const struct scenario_event *e)
 		fail(r, "http is %d, must be 429 or 500 to 599", e->http);
 	if (e->kind == EVENT_STREAM_LOST && !json_truth(r->from, "stream_lost", false))
 		fail(r, "stream_lost must be true");
-	if (json_get(r->from, "hang") && json_truth(r->from, "hang", false) !=
-					  json_truth(r->from, "hang", true))
+	if (json_get(r->from, "hang") &&
+		json_truth(r->from, "hang", false) != json_truth(r->from, "hang", true))
 		fail(r, "hang must be true or false");
 }
 

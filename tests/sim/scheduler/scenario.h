@@ -19,11 +19,11 @@ enum scenario_start {
 };
 
 enum scenario_event_kind {
-	EVENT_OUTAGE,  /* every call fails; hang: none is answered */
-	EVENT_HTTP,    /* every call is answered with .http: 429 or 5xx */
-	EVENT_OFFLINE, /* of .cameras: FAILED_PRECONDITION */
-	EVENT_BROKEN,  /* of .cameras: every call fails, as if by Google's fault */
-	EVENT_STOPPED, /* the operator stops .cameras, and starts them again */
+	EVENT_OUTAGE,      /* every call fails; hang: none is answered */
+	EVENT_HTTP,        /* every call is answered with .http: 429 or 5xx */
+	EVENT_OFFLINE,     /* of .cameras: FAILED_PRECONDITION */
+	EVENT_BROKEN,      /* of .cameras: every call fails, as if by Google's fault */
+	EVENT_STOPPED,     /* the operator stops .cameras, and starts them again */
 	EVENT_STREAM_LOST, /* of .cameras: the stream ends, and the worker says so */
 	EVENT_RESTART,     /* of the supervisor, which is gone for .for_s; its store is not */
 	EVENT_ADD,         /* .cameras new ones */
@@ -67,9 +67,9 @@ struct scenario {
 /* A day of 20 cameras at 10 calls a minute on which nothing happens. */
 struct scenario scenario_default(void);
 
-/* Reads the text of a file. 0, or -1 with a sentence that names the key, its value and the range. */
-int scenario_parse(
-	const char *text, size_t len, struct scenario *out, char *why, size_t why_size);
+/* Reads the text of a file. 0, or -1 with a sentence that names the key, its value and the range.
+ */
+int scenario_parse(const char *text, size_t len, struct scenario *out, char *why, size_t why_size);
 
 /* The same of the file; the sentence begins with its name. */
 int scenario_load(const char *path, struct scenario *out, char *why, size_t why_size);

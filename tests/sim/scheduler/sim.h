@@ -20,22 +20,22 @@ struct sim_camera {
 
 /* Cameras that are offline, broken or stopped are not counted in deaths and downtime. */
 struct sim_result {
-	int deaths;              /* living streams that expired */
-	int worst_burst;         /* most of them within 10 s */
-	int most_dead;           /* most cameras without a stream at one time, once all had run */
-	double downtime_s;       /* of all cameras, since each was first running */
-	int calls[CALL_LIST];    /* that left, by kind */
-	int max_minute;          /* arrivals in any 60 s, of the worst account */
-	int max_hour;            /* arrivals in any hour, of the worst camera */
-	int refused;             /* answers with 429, whatever for */
-	int over_quota;          /* of these, for a bucket that was full */
-	double margin_s;         /* as of sim_camera, of the worst */
-	double all_running_s;    /* the longest a camera waited for its first stream; -1: for ever */
-	double healed_s;         /* from the last event's end until all ran; -1: never */
-	double heal_slots_s;     /* what the slots that this needs take; 0: no outage, no restart */
-	int uninterrupted;       /* cameras that started and never died */
-	int unsavable;           /* the bound of deaths: see count_slot */
-	double degraded_gap_s;   /* least time between two calls of a degraded camera; 1e9 */
+	int deaths;            /* living streams that expired */
+	int worst_burst;       /* most of them within 10 s */
+	int most_dead;         /* most cameras without a stream at one time, once all had run */
+	double downtime_s;     /* of all cameras, since each was first running */
+	int calls[CALL_LIST];  /* that left, by kind */
+	int max_minute;        /* arrivals in any 60 s, of the worst account */
+	int max_hour;          /* arrivals in any hour, of the worst camera */
+	int refused;           /* answers with 429, whatever for */
+	int over_quota;        /* of these, for a bucket that was full */
+	double margin_s;       /* as of sim_camera, of the worst */
+	double all_running_s;  /* the longest a camera waited for its first stream; -1: for ever */
+	double healed_s;       /* from the last event's end until all ran; -1: never */
+	double heal_slots_s;   /* what the slots that this needs take; 0: no outage, no restart */
+	int uninterrupted;     /* cameras that started and never died */
+	int unsavable;         /* the bound of deaths: see count_slot */
+	double degraded_gap_s; /* least time between two calls of a degraded camera; 1e9 */
 	int events[SCHEDULER_API_BACK + 1];
 	struct sim_camera *cameras; /* owned */
 	int camera_count;

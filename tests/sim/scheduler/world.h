@@ -22,7 +22,7 @@ struct flight {
 	int camera;
 	struct api_call call;
 	ms_t left;
-	ms_t arrives;  /* MS_NEVER once it has */
+	ms_t arrives; /* MS_NEVER once it has */
 	ms_t answered;
 	bool orphan; /* the supervisor that made it is gone */
 	struct call_answer answer;
@@ -31,9 +31,9 @@ struct flight {
 struct unit {
 	struct camera *machine; /* owned; NULL while the supervisor is gone */
 	int account;
-	bool wanted;        /* by the operator */
+	bool wanted; /* by the operator */
 	ms_t added_at;
-	ms_t expires_at;    /* by Google's word; 0: no stream */
+	ms_t expires_at; /* by Google's word; 0: no stream */
 	ms_t stored_granted_at;
 	ms_t stored_expires_at; /* what the supervisor's store says; 0: no stream */
 	bool busy;
