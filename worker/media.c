@@ -236,7 +236,9 @@ media_new(const struct media_config *config)
 	struct media *m = g_new0(struct media, 1);
 	struct rtp_config rtp = { .ssrc = config->ssrc,
 		.pt = config->pt,
-		.first_seq = (uint16_t)draw(),
+		/* Below 2^15: a receiver that loses the first packets guesses the rollover counter
+		 * right (RFC 3711 3.3.1). */
+		.first_seq = draw() & 0x7fff,
 		.packet_max = RTP_PACKET_MAX,
 		.sink = { .room = room, .packet = on_packet, .arg = m } };
 
@@ -287,6 +289,9 @@ media_set_peer(struct media *m, struct peer *peer)
 	pthread_mutex_lock(&m->lock);
 	add_peer_stats(m, &m->stats);
 	m->peer = peer;
+	/* The answer's number counts, should it differ from ours (RFC 3264 6.1). */
+	if (peer)
+		rtp_packetizer_set_pt(m->packetizer, peer_remote(peer)->media[0].pt);
 	pthread_mutex_unlock(&m->lock);
 }
 

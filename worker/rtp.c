@@ -102,6 +102,12 @@ rtp_packetizer_free(struct rtp_packetizer *p)
 	free(p);
 }
 
+void
+rtp_packetizer_set_pt(struct rtp_packetizer *p, uint8_t pt)
+{
+	p->c.pt = pt;
+}
+
 /* Takes room for the next packet and writes its header. Returns where the payload goes. */
 static uint8_t *
 open_packet(struct rtp_packetizer *p, size_t payload_len, uint32_t timestamp, bool marker)

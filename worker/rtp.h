@@ -52,6 +52,9 @@ struct rtp_packetizer;
 struct rtp_packetizer *rtp_packetizer_new(const struct rtp_config *config);
 void rtp_packetizer_free(struct rtp_packetizer *p);
 
+/* The payload type of the packets from now on: what an answer made of ours. */
+void rtp_packetizer_set_pt(struct rtp_packetizer *p, uint8_t pt);
+
 /* Sends a NAL unit (1 byte at least; lent) of the picture with this timestamp. Parameter sets and
  * SEI that are not `last` are held until the next call, to share a packet; all else leaves at once.
  * `last` puts the marker on the last packet. */

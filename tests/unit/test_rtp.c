@@ -206,6 +206,17 @@ numbers_follow_each_other_and_wrap(void **state)
 }
 
 static void
+the_answers_payload_type_counts_from_then_on(void **state)
+{
+	send(*state, 0x41, 100, 4711, true);
+	rtp_packetizer_set_pt(*state, 97);
+	send(*state, 0x41, 100, 4712, true);
+	assert_int_not_equal(header_of(0).pt, 97);
+	assert_int_equal(header_of(1).pt, 97);
+	assert_int_equal(header_of(1).seq, (uint16_t)(header_of(0).seq + 1));
+}
+
+static void
 sets_and_sei_share_a_packet_before_the_slice(void **state)
 {
 	size_t len;
@@ -507,6 +518,7 @@ main(void)
 		PACKETS_TEST(fragments_are_of_one_size_but_for_the_last),
 		PACKETS_TEST(the_marker_is_on_the_last_packet_of_the_picture_only),
 		PACKETS_TEST(numbers_follow_each_other_and_wrap),
+		PACKETS_TEST(the_answers_payload_type_counts_from_then_on),
 		PACKETS_TEST(sets_and_sei_share_a_packet_before_the_slice),
 		PACKETS_TEST(a_set_without_company_is_sent_as_it_is),
 		PACKETS_TEST(a_held_unit_leaves_with_the_mark_or_the_next_timestamp),
