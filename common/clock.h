@@ -18,4 +18,10 @@ int64_t clock_now_us(void);
 /* Wall time in microseconds since 1970-01-01 UTC: to be printed, or sent in RTCP sender reports. */
 int64_t clock_wall_us(void);
 
+/* "2026-11-21T06:00:00.123Z" and its NUL. */
+#define CLOCK_TEXT_BYTES 25
+
+/* Wall time for people and logs (RFC 3339, UTC, milliseconds). Returns out. */
+char *clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES]);
+
 #endif

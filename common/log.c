@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -74,14 +73,9 @@ static void __attribute__((format(printf, 2, 3))) putf(struct line *l, const cha
 static void
 put_time(struct line *l)
 {
-	int64_t us = clock_wall_us();
-	time_t seconds = (time_t)(us / 1000000);
-	struct tm tm;
-	char date[32];
+	char now[CLOCK_TEXT_BYTES];
 
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	putf(l, "%s.%03dZ", date, (int)(us / 1000 % 1000));
+	put_str(l, clock_text(clock_wall_us(), now));
 }
 
 /* The bytes of the UTF-8 character at s, 0 if it is none: RFC 3629, and no C1 control, which some

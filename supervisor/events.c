@@ -1,8 +1,6 @@
 /* events.c - the events socket. Owns its wire form, not what is worth telling. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -32,27 +30,13 @@ events_open(const char *path, struct events **out)
 	return 0;
 }
 
-static void
-format_time(char *out, size_t size)
-{
-	int64_t us = clock_wall_us();
-	time_t seconds = (time_t)(us / 1000000);
-	struct tm tm;
-	char date[32];
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, size, "%s.%03dZ", date, (int)(us / 1000 % 1000));
-}
-
 void
 events_publish(struct events *e, const char *camera, const char *event, const char *text)
 {
 	struct json *j = json_new_object();
-	char now[40];
+	char now[CLOCK_TEXT_BYTES];
 
-	format_time(now, sizeof(now));
-	json_set_str(j, "time", now);
+	json_set_str(j, "time", clock_text(clock_wall_us(), now));
 	if (camera)
 		json_set_str(j, "camera", camera);
 	json_set_str(j, "event", event);
