@@ -6,8 +6,9 @@
  * The worker is exec'd as
  *     camrelay-worker CAMERA GENERATION SOCKET LOG_FORMAT LOG_LEVEL
  * where SOCKET is the nanomsg PAIR socket that the supervisor has bound for this camera, and the
- * last two are what log_format_name and log_level_name say. Its log goes to stderr. Nothing
- * secret is in argv or the environment: the stream's URL comes by message, after `hello`.
+ * last two are what log_format_name and log_level_name say. Its log goes to stderr, a pipe that
+ * does not block and that the supervisor reads into its own log. Nothing secret is in argv or the
+ * environment: the stream's URL comes by message, after `hello`.
  */
 
 /* Inherited pipe. The supervisor holds the write end and never writes: end of file here means that

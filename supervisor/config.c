@@ -33,7 +33,8 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(log_level), .key = "log_level", .type = SET_ENUM,
 	  .choices = "debug info warn error", .def = "info", .help = "The least that is logged" },
 	{ IN_SUPERVISOR(log_file), .key = "log_file", .type = SET_PATH,
-	  .help = "Where the log goes instead of to the standard error output" },
+	  .help = "Where the log goes. Left out, it is the standard error output, or run_dir/camrelayd.log "
+		  "for a daemon" },
 	{ IN_SUPERVISOR(worker), .key = "worker", .type = SET_PATH,
 	  .help = "The program that moves one camera's media. Left out, it is the camrelay-worker "
 		  "beside camrelayd, or else the installed one" },

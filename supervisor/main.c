@@ -31,8 +31,8 @@ struct daemon {
 	struct supervisor *supervisor;
 	uv_signal_t term, interrupt, hangup, user1;
 	const char *pid_path;
-	const char *log_file;
-	int parent; /* the pipe to the parent that waits for the start, -1 in the foreground */
+	char *log_file; /* NULL: stderr */
+	int parent;     /* the pipe to the parent that waits for the start, -1 in the foreground */
 };
 
 static const char usage[] =
@@ -168,9 +168,9 @@ tell_parent(struct daemon *d, char status)
 	d->parent = -1;
 }
 
-/* Cuts off the terminal. stderr is the log by then, or follows. */
+/* Cuts off the terminal; stderr is the log by then. */
 static void
-detach(const char *log_file)
+detach(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -178,8 +178,6 @@ detach(const char *log_file)
 		return;
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	if (!log_file)
-		dup2(null, STDERR_FILENO);
 	close(null);
 	if (chdir("/") < 0)
 		log_warn("supervisor chdir failed", LOG_STR("error", strerror(errno)));
@@ -234,27 +232,46 @@ end(struct daemon *d)
 	uv_loop_close(&d->loop);
 	if (d->pid_path)
 		unlink(d->pid_path);
+	free(d->log_file);
+}
+
+/* The path of the log, NULL for stderr. A daemon has no terminal: without log_file it logs to its
+ * run_dir. */
+static char *
+choose_log(const struct config *c, bool foreground)
+{
+	char *path = NULL;
+
+	if (c->log_file || foreground)
+		return c->log_file ? strdup(c->log_file) : NULL;
+	if (mkdir(c->run_dir, 0750) < 0 && errno != EEXIST)
+		fprintf(stderr, "camrelayd: %s: %s\n", c->run_dir, strerror(errno));
+	if (asprintf(&path, "%s/camrelayd.log", c->run_dir) < 0)
+		abort();
+	return path;
 }
 
 static int
-open_log(const struct config *c)
+open_log(const struct config *c, const char *path)
 {
-	if (log_open(c->log_file, c->log_format, c->log_level) == 0 &&
-		(!c->log_file || send_stderr_to(c->log_file) == 0))
+	if (log_open(path, c->log_format, c->log_level) == 0 &&
+		(!path || send_stderr_to(path) == 0))
 		return 0;
-	fprintf(stderr, "camrelayd: %s: %s\n", c->log_file, strerror(errno));
+	fprintf(stderr, "camrelayd: %s: %s\n", path, strerror(errno));
 	return -1;
 }
 
 static int
 serve(const struct options *o, struct config *config)
 {
-	struct daemon d = { .parent = -1, .pid_path = o->pid_path, .log_file = config->log_file };
+	struct daemon d = { .parent = -1, .pid_path = o->pid_path };
+	int terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	char why[512];
 
+	d.log_file = choose_log(config, o->foreground);
 	if (!o->foreground)
 		d.parent = become_daemon();
-	if (open_log(config) < 0) {
+	if (open_log(config, d.log_file) < 0) {
 		tell_parent(&d, EX_CANTCREAT);
 		return EX_CANTCREAT;
 	}
@@ -263,16 +280,17 @@ serve(const struct options *o, struct config *config)
 	watch_signals(&d);
 	if (supervisor_new(&d.loop, o->config_path, config, &d.supervisor, why, sizeof(why)) < 0) {
 		log_error("supervisor cannot start", LOG_STR("why", why));
-		if (!o->foreground && !isatty(STDERR_FILENO))
-			fprintf(stdout, "camrelayd: %s\n", why);
+		if (d.log_file)
+			dprintf(terminal, "camrelayd: %s\n", why);
 		tell_parent(&d, EX_CONFIG);
 		return EX_CONFIG;
 	}
 	if (write_pid(o->pid_path) < 0)
 		log_error("supervisor pid file", LOG_STR("path", o->pid_path),
 			LOG_STR("error", strerror(errno)));
+	close(terminal);
 	if (!o->foreground)
-		detach(config->log_file);
+		detach();
 	run_loop(&d);
 	end(&d);
 	return 0;

@@ -11,7 +11,7 @@ struct scheduler_settings {
 	struct quota_settings quota;
 	int early_percent;    /* of its life lived, an idle slot extends a stream: 60 */
 	ms_t stagger_ms;      /* between two first Generates: 12000 */
-	ms_t margin_ms;       /* a call leaves this long before the end, or is in vain: 1000 */
+	ms_t margin_ms;       /* a call leaves this long before the end, or is in vain: 500 */
 	ms_t probe_cap_ms;    /* longest pause between probes of an API that is down: 30000 */
 	ms_t assumed_life_ms; /* of a stream, until the first was granted: 300000 */
 	ms_t rotate_ms;       /* under overload, who lived this long makes room; 0: nobody does */

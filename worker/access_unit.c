@@ -107,13 +107,16 @@ start_code(const uint8_t *p, size_t n)
 	return n >= 3 && !memcmp(p, code + 1, 3) ? 3 : 0;
 }
 
+/* Looks for its last byte: memchr is many times faster than memmem, and one byte in 256 is a 1. */
 static size_t
 until_start_code(const uint8_t *p, size_t n)
 {
-	static const uint8_t code[] = { 0, 0, 1 };
-	const uint8_t *found = memmem(p, n, code, sizeof(code));
+	const uint8_t *end = p + n;
+	const uint8_t *at = n > 2 ? memchr(p + 2, 1, n - 2) : NULL;
 
-	return found ? (size_t)(found - p) : n;
+	while (at && (at[-1] || at[-2]))
+		at = memchr(at + 1, 1, (size_t)(end - at - 1));
+	return at ? (size_t)(at - 2 - p) : n;
 }
 
 /* ---- reader --------------------------------------------------------------------------------- */

@@ -206,6 +206,7 @@ run(void *arg)
 	struct media *m = arg;
 	struct source_nal nal;
 
+	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	int err = source_open(m->source);
 	if (!err) {
 		const struct source_times *t = source_times(m->source);

@@ -29,15 +29,14 @@ CAMERA = ("--size", "1280x720", "--fps", FPS, "--bitrate", 2000, "--gop", 2, "--
           "--quiet")
 HEADER = ("peer", "input", "N", "CPU s per stream-min", "PSS MiB per stream", "threads per stream", "packets/s",
           "lost", "pictures %", "others' cores")
-# Measured elsewhere, with programs that are no Debian packages too: (peer, input) -> {N: (CPU s, PSS MiB)}. Debian 12,
-# 2 vCPU, 60 s, medians of up to 3 runs; latest Janus 1.1.2, GStreamer 1.22 (in C, not Python), FFmpeg master of 2026.
+# Measured before, on another machine: (peer, input) -> {N: (CPU s per stream-minute, PSS MiB)}. README.md says how.
 RECORDED = {
     ("janus", "udp"): {1: (0.556, 14.4), 10: (0.331, 2.0), 20: (0.304, 1.4)},
     ("gstreamer", "rtsp"): {1: (0.842, 21.0), 10: (0.760, 10.8), 20: (0.763, 9.7)},
     ("gstreamer", "rtsps"): {10: (0.910, 18.6)},
     ("ffmpeg whip", "rtsp"): {1: (0.417, 9.4), 10: (0.341, 5.3), 20: (0.336, 4.9)},
     ("ffmpeg whip", "rtsps"): {10: (0.556, 6.1)},
-    ("bare loop", "rtsp"): {10: (0.122, 1.6)},
+    ("bare loop", "rtsp"): {10: (0.089, 1.6)},
     ("bare loop", "rtsps"): {10: (0.249, 1.8)},
 }
 
@@ -325,7 +324,7 @@ def report(rows, options):
             print(f"  {row['peer']} {row['input']} {row['n']}: {note}")
     others = list(recorded(options.counts))
     if others:
-        print("\nmeasured earlier, on another machine of that kind (README.md)")
+        print("\nmeasured before, on another machine (README.md)")
         table([HEADER[:5] + ("",) * 5] + others)
 
 

@@ -1,4 +1,5 @@
 """No secret is ever shown, and no token is sent to a camera server that is not who it says it is."""
+import contextlib
 import json
 import os
 import socket
@@ -159,7 +160,8 @@ class Eavesdropper(threading.Thread):
 @pytest.fixture(name="shown", scope="module")
 def everything_that_was_shown():
     """A run of everything; -> ({what: text that was shown}, {secrets that were in use}, the lab)"""
-    with make_lab(cameras=2, camera_args=("--static", "--user", "viewer:hunter2hunter2hunter2")) as lab:
+    with (make_lab(cameras=2, camera_args=("--static", "--user", "viewer:hunter2hunter2hunter2")) as lab,
+          contextlib.ExitStack() as stack):
         ear = Eavesdropper(lab.google["api_url"])
         ear.start()
         for key in ("api_url", "token_url"):
@@ -174,6 +176,7 @@ def everything_that_was_shown():
         watch.start()
         events = subprocess.Popen([os.path.join(BUILD, "camctl"), "-r", lab.run_dir, "--json", "events", "--follow"],
                                   stdout=subprocess.PIPE, text=True)
+        stack.callback(events.kill)
         lab.until_running()
         shown = {}
         for command in COMMANDS:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 import threading
+import time
 import types
 from dataclasses import dataclass, field
 
@@ -33,6 +34,7 @@ class Packet:
     timestamp: int
     marker: bool
     payload: bytes
+    arrived: float = field(default_factory=time.monotonic)
 
     @property
     def kind(self):
@@ -93,9 +95,9 @@ def aggregated(data):
 def access_units(packets):
     """Packets in order -> access units, each ended by the marker; the first and the last may be cut and are left out."""
     units, now = [], []
-    for packet in packets:
+    for before, packet in zip([None, *packets], packets):
+        assert before is None or packet.seq == before.seq + 1, f"packet {before.seq + 1} is missing"
         assert not now or packet.timestamp == now[0].timestamp, "a new timestamp without a marker before it"
-        assert not now or packet.seq == now[-1].seq + 1, f"packet {now[-1].seq + 1} is missing"
         now.append(packet)
         if packet.marker:
             units.append(now)
@@ -110,7 +112,7 @@ class Capture:
         self.lab, self.track_name = lab, f"{name}-video"
         self.offer = None  # of the SFU, as it came
         self.packets = {}  # extended sequence number -> Packet
-        self.newest = None
+        self.first = self.newest = None
         self.error = None
         self.ready, self.over = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self.run()), daemon=True)
@@ -130,9 +132,10 @@ class Capture:
     def units(self):
         return access_units(self.in_order())
 
-    def settled_units(self, behind=30):
-        """Without the newest packets: what was lost there may still be sent again."""
-        return access_units(self.in_order()[:-behind])
+    def settled(self, age_s=2):
+        """How many packets are so old that what the network lost of them has been sent again, if ever."""
+        before = time.monotonic() - age_s
+        return sum(packet.arrived < before for packet in self.in_order())
 
     # ---- the thread ----
 
@@ -177,7 +180,11 @@ class Capture:
         seq, payload = packet.sequence_number, packet.payload
         if self.is_rtx(packet.payload_type):  # RFC 4588 4
             seq, payload = int.from_bytes(payload[:2], "big"), payload[2:]
-        if payload:
-            seq = extend(seq, seq if self.newest is None else self.newest)
-            self.newest = max(seq, self.newest or seq)
+        if not payload:
+            return
+        if self.first is None:
+            self.first = self.newest = seq
+        seq = extend(seq, self.newest)
+        self.newest = max(seq, self.newest)
+        if seq >= self.first:  # older ones were lost before we came and are sent again now
             self.packets[seq] = Packet(seq, packet.timestamp, bool(packet.marker), bytes(payload))

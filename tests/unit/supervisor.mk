@@ -4,7 +4,7 @@ include tests/sim/scheduler/sim.mk
 
 machine = supervisor/camera.o supervisor/camera_table.o common/backoff.o
 
-units += quota camera scheduler scheduler_day
+units += quota camera scheduler scheduler_day scheduler_property scenario
 unit_quota = supervisor/quota.o
 unit_camera = $(machine)
 unit_scheduler = $(camrelayd_policy) common/backoff.o

@@ -17,7 +17,7 @@
 /* One object of the file: where its values go, and what to call it in a sentence. */
 struct reading {
 	const struct json *from;
-	char prefix[32]; /* "" or "events[3]." */
+	char prefix[32]; /* "" or "events[3]: " */
 	char *why;
 	size_t why_size;
 	bool failed;
@@ -173,7 +173,7 @@ static void
 read_pair(struct reading *r, const struct number *n, double out[2])
 {
 	const struct json *pair = json_get(r->from, n->key);
-	double value[2];
+	double value[2] = { 0 };
 
 	if (json_len(pair) != 2) {
 		fail(r, "%s must be two numbers, [least, most]", n->key);
@@ -240,7 +240,8 @@ find_shape(struct reading *r)
 		found = &shapes[i];
 	}
 	if (!found)
-		fail(r, "says no event: one of outage_s, http, offline_s, broken_s, stopped_s, "
+		fail(r, "says no event: one of outage_s, http, offline_s, broken_s, "
+			"stopped_s, "
 			"stream_lost, restart_s, add_cameras, life_s");
 	return found;
 }
@@ -267,7 +268,7 @@ static void
 read_moment(struct reading *r, struct scenario_event *e)
 {
 	static const struct number moment = { .key = "at_s", .min = 0, .max = YEAR_S };
-	double drawn[2];
+	double drawn[2] = { 0 };
 
 	if (!json_get(r->from, "at_s")) {
 		fail(r, "at_s is missing");
@@ -331,7 +332,7 @@ read_events(struct reading *r, struct scenario *sc)
 			.from = json_at(events, i), .why = r->why, .why_size = r->why_size
 		};
 
-		snprintf(one.prefix, sizeof(one.prefix), "events[%zu].", i);
+		snprintf(one.prefix, sizeof(one.prefix), "events[%zu]: ", i);
 		if (json_is_object(one.from))
 			read_event(&one, &sc->events[sc->event_count++]);
 		else

@@ -1,0 +1,11 @@
+# store.mk - what outlives the supervisor. The test looks into the file with sqlite3 itself.
+store_objects = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
+	supervisor/store_file.o supervisor/store_checkpoint.o
+
+units += store
+unit_store = $(store_objects) common/log.o common/clock.o common/err.o
+unit_store_libs = sqlite3
+
+# Writes until it is killed: tests/integration/test_store_kill.py.
+$(B)/tests/integration/store_probe: $(addprefix $(B)/,tests/integration/store_probe.o $(unit_store))
+	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3) -lpthread
