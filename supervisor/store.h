@@ -7,8 +7,9 @@
 /* What must outlive the process: streams, events, counters, spent calls; DIR/state.db. Loop thread.
  *
  * A function that writes has written when it returns 0: what it wrote survives kill -9 of the
- * process. A power cut may take the last minute (the kernel's write-back), never the file.
- * It takes tens of microseconds and waits for no disk; docs/store.md has the figures.
+ * process. A power cut may take the last minute (the kernel's write-back), never the file. It takes
+ * some 50 us; one in several hundred, the first after the write-ahead log began anew, waits for one
+ * fsync. docs/store.md has the figures.
  *
  * All but store_open return 0 or: ERR_SYS (disk full, read-only, I/O error), ERR_AGAIN (somebody
  * else writes to the file), ERR_RANGE (over STORE_ROW_BYTES_MAX), ERR_PARSE (the file is damaged),

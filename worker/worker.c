@@ -12,12 +12,12 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/log.h"
-#include "common/proctitle.h"
 #include "proto/contract.h"
 #include "worker/dtls_identity.h"
 #include "worker/link.h"
 #include "worker/media.h"
 #include "worker/peer.h"
+#include "worker/report.h"
 #include "worker/session.h"
 #include "worker/worker.h"
 
@@ -27,15 +27,7 @@
 /* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
  * sound and picture. */
 #define REPORT_INTERVAL_MS 1000
-/* Failed tries after which a camera is away, not just reconnecting. */
-#define OFFLINE_TRIES 5
 #define REASON_MAX 240
-
-/* The lengths of the phases of the last start. */
-struct phases {
-	int64_t rtsp_ms;
-	int64_t at_us[PEER_FIRST_PACKET + 1]; /* since the peer was made; 0: not reached */
-};
 
 struct worker {
 	struct worker_config config;
@@ -54,10 +46,9 @@ struct worker {
 	char cname[33];
 	char stream_id[33];
 	int64_t offer; /* number of the newest, 0: none yet */
-	struct phases phases;
+	struct report_phases phases;
+	struct report *report;
 	char reason[REASON_MAX]; /* why it does not run, "" while it does */
-	char title[64];          /* what is in brackets, to change it only when it changes */
-	char told[64];           /* phase and health of the last state message */
 	struct media_stats stats;
 	int exit_code;
 };
@@ -81,122 +72,23 @@ draw_id(char out[33])
 		snprintf(out + 8 * i, 9, "%08x", draw());
 }
 
-/* ---- what others see ------------------------------------------------------------------------- */
-
-static const char *
-health(const struct worker *w)
+static struct report_view
+view(const struct worker *w)
 {
-	const struct quality_snapshot *q = &w->stats.quality;
-
-	if (session_is_playing(w->session))
-		return q->silence_ms > QUALITY_GAP_MS ? "DEGRADED" : "HEALTHY";
-	if (session_reconnects(w->session) == 0 && session_tries(w->session) == 0)
-		return "RECONNECTING";
-	return session_tries(w->session) >= OFFLINE_TRIES ||
-			       strcmp(session_phase(w->session), "refused") == 0
-		       ? "OFFLINE"
-		       : "RECONNECTING";
+	return (struct report_view){ .session = w->session,
+		.stats = &w->stats,
+		.phases = &w->phases,
+		.reason = w->reason,
+		.offer = w->peer ? w->offer : 0 };
 }
 
-static int64_t
-phase_ms(const struct worker *w, enum peer_phase phase)
-{
-	int64_t at = w->phases.at_us[phase];
-	int64_t before = phase > PEER_OFFERED ? w->phases.at_us[phase - 1] : 0;
-
-	return at > 0 ? (at - before) / 1000 : 0;
-}
-
-static void
-send_state(struct worker *w)
-{
-	const char *phase = session_phase(w->session);
-	bool running = strcmp(phase, "running") == 0;
-	struct msg m = { .type = MSG_STATE,
-		.u.state = { .phase = (char *)(uintptr_t)phase,
-			.health = (char *)(uintptr_t)health(w),
-			.reason = *w->reason && !running ? w->reason : NULL,
-			.offer = running && w->peer ? w->offer : 0,
-			.reconnects = session_reconnects(w->session),
-			.rtsp_ms = w->phases.rtsp_ms,
-			.offer_ms = phase_ms(w, PEER_OFFERED),
-			.answer_ms = phase_ms(w, PEER_ANSWERED),
-			.ice_ms = phase_ms(w, PEER_ICE),
-			.dtls_ms = phase_ms(w, PEER_DTLS),
-			.first_packet_ms = phase_ms(w, PEER_FIRST_PACKET) } };
-
-	link_send(w->link, &m);
-}
-
-static void
-set_title(struct worker *w)
-{
-	const char *phase = session_phase(w->session);
-	char title[sizeof(w->title)];
-
-	if (strcmp(phase, "running") == 0 && w->stats.width > 0)
-		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s", w->stats.width,
-			w->stats.height, w->stats.quality.fps,
-			(double)w->stats.quality.bitrate / 1e6);
-	else if (session_tries(w->session) > 0)
-		snprintf(title, sizeof(title), "%s %u", phase, session_tries(w->session));
-	else
-		snprintf(title, sizeof(title), "%s", phase);
-	if (strcmp(title, w->title) == 0)
-		return;
-	snprintf(w->title, sizeof(w->title), "%s", title);
-	proctitle_set("camrelay-worker: %s [%s]", w->config.camera, title);
-}
-
-/* Tells the title and the supervisor what changed, if anything did. */
+/* Tells title, log and supervisor what changed, if anything did. */
 static void
 tell(struct worker *w)
 {
-	char now[sizeof(w->told)];
+	struct report_view v = view(w);
 
-	set_title(w);
-	snprintf(now, sizeof(now), "%s/%s/%u/%d", session_phase(w->session), health(w),
-		session_tries(w->session), w->phases.at_us[PEER_FIRST_PACKET] > 0);
-	if (strcmp(now, w->told) == 0)
-		return;
-	snprintf(w->told, sizeof(w->told), "%s", now);
-	log_info("session state", LOG_CAM(w->config.camera),
-		LOG_STR("phase", session_phase(w->session)), LOG_STR("health", health(w)),
-		LOG_STR("source", session_source_state(w->session)),
-		LOG_STR("peer", session_peer_state(w->session)),
-		LOG_INT("tries", session_tries(w->session)),
-		LOG_STR("reason", *w->reason ? w->reason : NULL));
-	send_state(w);
-}
-
-static void
-send_stats(struct worker *w)
-{
-	const struct media_stats *s = &w->stats;
-	const struct quality_snapshot *q = &s->quality;
-	struct msg m = { .type = MSG_STATS,
-		.u.stats = { .width = s->width,
-			.height = s->height,
-			.fps = q->fps,
-			.bitrate = q->bitrate,
-			.gop_frames = q->gop_pictures,
-			.gop_ms = q->gop_ms,
-			.keyframe_age_ms = q->keyframe_age_ms,
-			.jitter_ms = q->jitter_ms,
-			.frames = (int64_t)q->pictures,
-			.gaps = q->gaps,
-			.late = q->late,
-			.packets = (int64_t)s->packets,
-			.bytes = (int64_t)s->bytes,
-			.dropped = (int64_t)s->dropped,
-			.nacks = (int64_t)s->nacks,
-			.resent = (int64_t)s->resent,
-			.plis = s->plis,
-			.firs = s->firs,
-			.loss_ratio = s->loss_ratio,
-			.rtt_ms = s->rtt_ms } };
-
-	link_send(w->link, &m);
+	report_state(w->report, w->link, &v);
 }
 
 static gboolean
@@ -206,7 +98,7 @@ on_tick(gpointer data)
 
 	media_stats(w->media, &w->stats);
 	media_send_report(w->media, false);
-	send_stats(w);
+	report_stats(w->link, &w->stats);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
@@ -225,18 +117,6 @@ drop_peer(struct worker *w)
 }
 
 static void
-log_start(const struct worker *w)
-{
-	log_info("session up", LOG_CAM(w->config.camera), LOG_INT("offer", w->offer),
-		LOG_INT("rtsp_ms", w->phases.rtsp_ms),
-		LOG_INT("offer_ms", phase_ms(w, PEER_OFFERED)),
-		LOG_INT("answer_ms", phase_ms(w, PEER_ANSWERED)),
-		LOG_INT("ice_ms", phase_ms(w, PEER_ICE)),
-		LOG_INT("dtls_ms", phase_ms(w, PEER_DTLS)),
-		LOG_INT("first_packet_ms", phase_ms(w, PEER_FIRST_PACKET)));
-}
-
-static void
 on_peer_phase(void *arg, enum peer_phase phase, int64_t since_start_us, const char *detail)
 {
 	struct worker *w = arg;
@@ -248,7 +128,8 @@ on_peer_phase(void *arg, enum peer_phase phase, int64_t since_start_us, const ch
 		step(w, SESSION_CONNECTED);
 	if (phase != PEER_FIRST_PACKET)
 		return;
-	log_start(w);
+	struct report_view v = view(w);
+	report_start(w->report, &v);
 	tell(w);
 }
 
@@ -619,6 +500,7 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->context = g_main_context_new();
 	w->loop = g_main_loop_new(w->context, FALSE);
 	w->session = session_new();
+	w->report = report_new(config->camera);
 	w->ssrc = draw() | 1;
 	draw_id(w->cname);
 	draw_id(w->stream_id);
@@ -634,7 +516,7 @@ worker_new(const struct worker_config *config, struct worker **out)
 	}
 	w->tick = attach(w, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick);
 	w->signals = attach(w, g_unix_signal_source_new(SIGTERM), on_sigterm);
-	set_title(w);
+	tell(w);
 	*out = w;
 	return 0;
 }
@@ -672,6 +554,7 @@ worker_free(struct worker *w)
 	link_close(w->link);
 	dtls_identity_free(w->identity);
 	session_free(w->session);
+	report_free(w->report);
 	msg_clear(&w->source);
 	g_main_loop_unref(w->loop);
 	g_main_context_unref(w->context);

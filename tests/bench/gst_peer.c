@@ -182,8 +182,7 @@ open_camera(const char *url)
 	GstElement *pipeline = gst_parse_launch(CAMERA, NULL);
 	GstElement *peer = gst_bin_get_by_name(GST_BIN(pipeline), "peer");
 
-	g_object_set(
-		gst_bin_get_by_name(GST_BIN(pipeline), "camera"), "location", url, NULL);
+	g_object_set(gst_bin_get_by_name(GST_BIN(pipeline), "camera"), "location", url, NULL);
 	use_loopback(peer);
 	g_signal_connect(
 		peer, "on-negotiation-needed", G_CALLBACK(on_negotiation_needed), pipeline);

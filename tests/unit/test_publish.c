@@ -48,6 +48,13 @@ clock_wall_us(void)
 	return 0;
 }
 
+char *
+clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
+{
+	(void)wall_us;
+	return strcpy(out, "-");
+}
+
 struct timer *
 timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
 {

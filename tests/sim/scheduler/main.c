@@ -10,6 +10,7 @@
 #include "tests/sim/scheduler/report.h"
 
 #define EXIT_USAGE 64
+#define NO_MARGIN 1e9
 
 static const char usage[] =
 	"usage: camrelay-sim SCENARIO.json [--policy deadline|fixed60] [--seed N] [--json]\n"
@@ -31,7 +32,9 @@ struct options {
 struct trace {
 	double step_s;
 	double until_s;
-	double margin_s; /* least of this step; below 0: nobody lived */
+	double margin_s; /* least of this step so far */
+	double last_s;   /* of the last moment, with its margin */
+	double last_margin_s;
 	int living;
 	struct json *rows;
 };
@@ -42,12 +45,22 @@ trace_row(struct trace *t)
 	struct json *row = json_new_object();
 
 	json_set_real(row, "at_s", t->until_s);
-	json_set_real(row, "margin_s", round(t->margin_s * 1000) / 1000);
+	json_set_real(
+		row, "margin_s", t->margin_s < NO_MARGIN ? round(t->margin_s * 1000) / 1000 : 0);
 	json_set_int(row, "living", t->living);
 	json_add(t->rows, row);
 }
 
-/* What holds until the moment is seen just before it: the margin falls in between. */
+static void
+trace_least(struct trace *t, double at_s)
+{
+	double margin_s = t->last_margin_s - (at_s - t->last_s);
+
+	if (t->living > 0 && margin_s < t->margin_s)
+		t->margin_s = margin_s;
+}
+
+/* From one moment to the next the margin falls with time. */
 static void
 trace_moment(double now_s, double margin_s, int living, void *arg)
 {
@@ -55,11 +68,15 @@ trace_moment(double now_s, double margin_s, int living, void *arg)
 
 	while (now_s >= t->until_s + t->step_s) {
 		t->until_s += t->step_s;
+		trace_least(t, t->until_s);
 		trace_row(t);
-		t->margin_s = margin_s;
+		t->margin_s = NO_MARGIN;
 	}
-	if (margin_s < t->margin_s)
-		t->margin_s = margin_s;
+	trace_least(t, now_s);
+	if (living == 0)
+		t->margin_s = 0;
+	t->last_s = now_s;
+	t->last_margin_s = margin_s;
 	t->living = living;
 }
 
@@ -139,7 +156,7 @@ parse_options(int argc, char **argv, struct options *o)
 static void
 run(const struct options *o, const struct scenario *sc)
 {
-	struct trace t = { .step_s = o->trace_s, .margin_s = 1e9, .rows = json_new_array() };
+	struct trace t = { .step_s = o->trace_s, .margin_s = NO_MARGIN, .rows = json_new_array() };
 	struct sim_watch watch = { .on_moment = o->trace_s > 0 ? trace_moment : NULL, .arg = &t };
 	struct sim_result r = sim_run(sc, o->policy, o->seed, &watch);
 	struct json *report = report_json(sc, o->policy, o->seed, &r, o->cameras);

@@ -120,7 +120,7 @@ class Figures:
             points = [(row["at_s"] - 5000, max(0, min(row["margin_s"], 240))) for row in report["trace"]]
             parts.append(curve(x, y, [p for p in points if -300 <= p[0] <= 600], COLOURS[policy]))
             names.append(f"{NAMES[policy]}: {report['deaths']} streams lost")
-        self.write(name, parts + legend(names, COLOURS.values(), left=WIDTH - RIGHT - 330))
+        self.write(name, parts + legend(names, COLOURS.values()))
 
     def guard(self):
         x, y = axis_x(0, 30, range(0, 31, 5)), axis_y(0.1, 10000, [0, 0.1, 1, 10, 100, 1000, 10000], log=True)

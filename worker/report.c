@@ -1,0 +1,160 @@
+/* report.c - what a worker shows of itself.
+ * Owns the title and what was last told. Decides nothing. Loop thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/proctitle.h"
+#include "worker/report.h"
+
+/* Failed tries after which a camera is away, not just reconnecting. */
+#define OFFLINE_TRIES 5
+
+struct report {
+	const char *camera;
+	char title[64]; /* what is in brackets */
+	char told[64];  /* what the last state message was about */
+};
+
+struct report *
+report_new(const char *camera)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->camera = camera;
+	return r;
+}
+
+void
+report_free(struct report *r)
+{
+	free(r);
+}
+
+static const char *
+health(const struct report_view *v)
+{
+	const struct quality_snapshot *q = &v->stats->quality;
+
+	if (session_is_playing(v->session))
+		return q->silence_ms > QUALITY_GAP_MS ? "DEGRADED" : "HEALTHY";
+	if (session_reconnects(v->session) == 0 && session_tries(v->session) == 0)
+		return "RECONNECTING";
+	return session_tries(v->session) >= OFFLINE_TRIES ||
+			       strcmp(session_phase(v->session), "refused") == 0
+		       ? "OFFLINE"
+		       : "RECONNECTING";
+}
+
+static int64_t
+phase_ms(const struct report_view *v, enum peer_phase phase)
+{
+	int64_t at = v->phases->at_us[phase];
+	int64_t before = phase > PEER_OFFERED ? v->phases->at_us[phase - 1] : 0;
+
+	return at > 0 ? (at - before) / 1000 : 0;
+}
+
+static void
+send_state(struct link *link, const struct report_view *v)
+{
+	const char *phase = session_phase(v->session);
+	bool running = strcmp(phase, "running") == 0;
+	struct msg m = { .type = MSG_STATE,
+		.u.state = { .phase = (char *)(uintptr_t)phase,
+			.health = (char *)(uintptr_t)health(v),
+			.reason = *v->reason && !running ? (char *)(uintptr_t)v->reason : NULL,
+			.offer = running ? v->offer : 0,
+			.reconnects = session_reconnects(v->session),
+			.rtsp_ms = v->phases->rtsp_ms,
+			.offer_ms = phase_ms(v, PEER_OFFERED),
+			.answer_ms = phase_ms(v, PEER_ANSWERED),
+			.ice_ms = phase_ms(v, PEER_ICE),
+			.dtls_ms = phase_ms(v, PEER_DTLS),
+			.first_packet_ms = phase_ms(v, PEER_FIRST_PACKET) } };
+
+	link_send(link, &m);
+}
+
+static void
+set_title(struct report *r, const struct report_view *v)
+{
+	const char *phase = session_phase(v->session);
+	char title[sizeof(r->title)];
+
+	if (strcmp(phase, "running") == 0 && v->stats->width > 0)
+		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s", v->stats->width,
+			v->stats->height, v->stats->quality.fps,
+			(double)v->stats->quality.bitrate / 1e6);
+	else if (session_tries(v->session) > 0)
+		snprintf(title, sizeof(title), "%s %u", phase, session_tries(v->session));
+	else
+		snprintf(title, sizeof(title), "%s", phase);
+	if (strcmp(title, r->title) == 0)
+		return;
+	snprintf(r->title, sizeof(r->title), "%s", title);
+	proctitle_set("camrelay-worker: %s [%s]", r->camera, title);
+}
+
+void
+report_state(struct report *r, struct link *link, const struct report_view *v)
+{
+	char now[sizeof(r->told)];
+
+	set_title(r, v);
+	snprintf(now, sizeof(now), "%s/%s/%u/%d", session_phase(v->session), health(v),
+		session_tries(v->session), v->phases->at_us[PEER_FIRST_PACKET] > 0);
+	if (strcmp(now, r->told) == 0)
+		return;
+	snprintf(r->told, sizeof(r->told), "%s", now);
+	log_info("session state", LOG_CAM(r->camera), LOG_STR("phase", session_phase(v->session)),
+		LOG_STR("health", health(v)), LOG_STR("source", session_source_state(v->session)),
+		LOG_STR("peer", session_peer_state(v->session)),
+		LOG_INT("tries", session_tries(v->session)),
+		LOG_STR("reason", *v->reason ? v->reason : NULL));
+	send_state(link, v);
+}
+
+void
+report_stats(struct link *link, const struct media_stats *s)
+{
+	const struct quality_snapshot *q = &s->quality;
+	struct msg m = { .type = MSG_STATS,
+		.u.stats = { .width = s->width,
+			.height = s->height,
+			.fps = q->fps,
+			.bitrate = q->bitrate,
+			.gop_frames = q->gop_pictures,
+			.gop_ms = q->gop_ms,
+			.keyframe_age_ms = q->keyframe_age_ms,
+			.jitter_ms = q->jitter_ms,
+			.frames = (int64_t)q->pictures,
+			.gaps = q->gaps,
+			.late = q->late,
+			.packets = (int64_t)s->packets,
+			.bytes = (int64_t)s->bytes,
+			.dropped = (int64_t)s->dropped,
+			.nacks = (int64_t)s->nacks,
+			.resent = (int64_t)s->resent,
+			.plis = s->plis,
+			.firs = s->firs,
+			.loss_ratio = s->loss_ratio,
+			.rtt_ms = s->rtt_ms } };
+
+	link_send(link, &m);
+}
+
+void
+report_start(const struct report *r, const struct report_view *v)
+{
+	log_info("session up", LOG_CAM(r->camera), LOG_INT("offer", v->offer),
+		LOG_INT("rtsp_ms", v->phases->rtsp_ms),
+		LOG_INT("offer_ms", phase_ms(v, PEER_OFFERED)),
+		LOG_INT("answer_ms", phase_ms(v, PEER_ANSWERED)),
+		LOG_INT("ice_ms", phase_ms(v, PEER_ICE)),
+		LOG_INT("dtls_ms", phase_ms(v, PEER_DTLS)),
+		LOG_INT("first_packet_ms", phase_ms(v, PEER_FIRST_PACKET)));
+}

@@ -1,0 +1,44 @@
+#ifndef WORKER_REPORT_H
+#define WORKER_REPORT_H
+
+#include <stdint.h>
+
+#include "worker/link.h"
+#include "worker/media.h"
+#include "worker/peer.h"
+#include "worker/session.h"
+
+/* What a worker shows of itself: the process title, the log, and the state and statistics messages.
+ * Says what changed, when it changed. Loop thread. */
+struct report;
+
+/* How long the phases of the last start took. */
+struct report_phases {
+	int64_t rtsp_ms;
+	int64_t at_us[PEER_FIRST_PACKET + 1]; /* since the peer was made; 0: not reached */
+};
+
+/* What is looked at; all lent for the call. */
+struct report_view {
+	const struct session *session;
+	const struct media_stats *stats;
+	const struct report_phases *phases;
+	const char *reason; /* why it does not run, "" while it does */
+	int64_t offer;      /* whose connection is up or being made, 0: none */
+};
+
+/* camera is lent for as long as the report lives. Never NULL: out of memory aborts. */
+struct report *report_new(const char *camera);
+void report_free(struct report *r);
+
+/* Brings the title up to date, and tells the log and the supervisor if phase, health or tries
+ * changed. */
+void report_state(struct report *r, struct link *link, const struct report_view *view);
+
+/* The second's statistics. */
+void report_stats(struct link *link, const struct media_stats *stats);
+
+/* The one line with the length of each phase, when the first packet has left. */
+void report_start(const struct report *r, const struct report_view *view);
+
+#endif
