@@ -10,10 +10,11 @@
 #define EARLY_PERCENT 60 /* DESIGN 5 */
 #define STAGGER_MS 12000 /* DESIGN 4: two slots, so that one is left for Extends */
 
-/* A call takes up to 0.5 s on its way (see quota.c). One that would come too late by chance alone
- * is worth its slot: with 1 s here, one outage of 240 s in twenty cost a stream that could be
- * saved. */
+/* A call takes up to 0.5 s on its way (see quota.c). Nothing is added for late timers: a call that
+ * just misses costs a slot, one that is not made costs the stream. With 1 s, one outage of 240 s in
+ * twenty killed a stream that could be saved. */
 #define MARGIN_MS 500
+
 #define PROBE_CAP_MS 30000     /* a living stream shortens it */
 #define ASSUMED_LIFE_MS 300000 /* facts/google-sdm.md 0 */
 

