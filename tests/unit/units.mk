@@ -19,3 +19,5 @@ fuzzers =
 # Settings, and what processes say to each other.
 -include tests/unit/config.mk
 -include tests/unit/proto.mk
+# What outlives the supervisor.
+-include tests/unit/store.mk
