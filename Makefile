@@ -1,5 +1,5 @@
 # camrelay: one file builds everything. Each program is the list of its objects.
-#   make            the three programs, in build/
+#   make            the three programs and the scheduler's simulator, in build/
 #   make check      style, layers, unit tests (scripts/check runs the integration tests too)
 #   make install    DESTDIR= PREFIX=/usr/local
 #   SAN=address,undefined | SAN=thread   the same into a build folder of its own
@@ -34,6 +34,8 @@ camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/i
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
+camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
+	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
 camrelayd_google = supervisor/account.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
 	supervisor/sdm_answer.o
@@ -42,8 +44,8 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o superv
 	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_cloudflare) $(camrelayd_settings) $(common) $(proto)
-camrelayd_libs = libcurl json-c nanomsg libuv inih
+	$(camrelayd_cloudflare) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/access_unit.o worker/fifo.o worker/fragments.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \

@@ -10,6 +10,7 @@
 #include "proto/status.h"
 #include "supervisor/account.h"
 #include "supervisor/credentials.h"
+#include "supervisor/keep.h"
 #include "supervisor/oauth.h"
 #include "supervisor/sdm.h"
 #include "supervisor/stream.h"
@@ -26,6 +27,7 @@ struct camera_lease {
 	const char *name;
 	const char *device;
 	struct stream stream;
+	ms_t granted_at; /* of a stream that a former process got; 0: it is our own */
 	/* The call in flight, at most one per camera (scheduler.h). */
 	struct api_call call;
 };
@@ -35,6 +37,7 @@ struct account {
 	struct oauth *oauth;
 	struct sdm *sdm;
 	struct scheduler *scheduler;
+	struct keep keep;
 	struct camera_lease *leases; /* owned */
 	uv_timer_t timer;
 	account_event *on_event;
@@ -55,18 +58,27 @@ find_lease(const struct account *a, int camera)
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static void
+forget_stream(struct camera_lease *l)
+{
+	stream_clear(&l->stream);
+	keep_no_stream(&l->account->keep, l->name);
+}
+
+static void
 tell_done(struct camera_lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
 {
 	struct account *a = l->account;
 
 	if (kind == CALL_GENERATE) {
 		stream_take_generated(&l->stream, answer, expires_at);
+		keep_stream(&a->keep, l->name, l->device, &l->stream, clock_now());
 		a->on_event(a->arg, l->camera, CAMERA_EV_GENERATED, NULL);
 	} else if (kind == CALL_EXTEND) {
 		stream_take_extended(&l->stream, answer, expires_at);
+		keep_stream(&a->keep, l->name, l->device, &l->stream, clock_now());
 		a->on_event(a->arg, l->camera, CAMERA_EV_EXTENDED, NULL);
 	} else {
-		stream_clear(&l->stream);
+		forget_stream(l);
 	}
 }
 
@@ -144,6 +156,8 @@ make_call(struct account *a, const struct api_call *call)
 
 	l->call = *call;
 	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(call->kind)));
+	/* Before it leaves: it is spent whatever becomes of it, and of us. */
+	keep_call(&a->keep, l->device, call->kind);
 	/* kick held the scheduler if there is no token; but the token may just have ended. */
 	if (!send_call(a, l))
 		settle(l, &none);
@@ -285,25 +299,25 @@ make_scheduler(const struct config_google *config, ms_t stagger_ms)
 }
 
 int
-account_new(uv_loop_t *loop, struct http_client *http, const struct config_google *config,
-	ms_t stagger_ms, account_event *on_event, void *arg, struct account **out, char *why,
-	size_t why_size)
+account_new(const struct account_config *config, struct account **out, char *why, size_t why_size)
 {
+	const struct config_google *google = config->google;
 	struct credentials credentials;
 
-	if (credentials_read(config, &credentials, why, why_size) < 0)
+	if (credentials_read(google, &credentials, why, why_size) < 0)
 		return -1;
 	struct account *a = calloc(1, sizeof(*a));
 	if (!a)
 		abort();
-	*a = (struct account){ .config = config,
-		.scheduler = make_scheduler(config, stagger_ms),
-		.on_event = on_event,
-		.arg = arg };
-	uv_timer_init(loop, &a->timer);
+	*a = (struct account){ .config = google,
+		.scheduler = make_scheduler(google, config->stagger_ms),
+		.keep = { .store = config->store, .account = google->name },
+		.on_event = config->on_event,
+		.arg = config->arg };
+	uv_timer_init(config->loop, &a->timer);
 	a->timer.data = a;
-	start_oauth(a, loop, http, &credentials);
-	start_sdm(a, http, &credentials);
+	start_oauth(a, config->loop, config->http, &credentials);
+	start_sdm(a, config->http, &credentials);
 	credentials_clear(&credentials);
 	*out = a;
 	return 0;
@@ -336,6 +350,65 @@ const char *
 account_name(const struct account *a)
 {
 	return a->config->name;
+}
+
+/* ---- after a restart ------------------------------------------------------------------------- */
+
+static struct camera_lease *
+find_device(const struct account *a, const char *device)
+{
+	for (struct camera_lease *l = a->leases; l; l = l->next)
+		if (strcmp(l->device, device) == 0)
+			return l;
+	return NULL;
+}
+
+static void
+restore_call(void *arg, const char *device, enum call_kind kind, ms_t at)
+{
+	struct account *a = arg;
+	struct camera_lease *l = find_device(a, device);
+
+	if (l)
+		scheduler_called(a->scheduler, l->camera, kind, at);
+}
+
+static void
+restore_stream(
+	void *arg, const char *camera, const char *device, struct stream *stream, ms_t granted_at)
+{
+	struct account *a = arg;
+	struct camera_lease *l = find_device(a, device);
+
+	if (!l || strcmp(l->name, camera) != 0) {
+		keep_no_stream(&a->keep, camera);
+		return;
+	}
+	l->stream = *stream;
+	l->granted_at = granted_at;
+	*stream = (struct stream){ 0 };
+}
+
+void
+account_restore(struct account *a)
+{
+	ms_t now = clock_now();
+
+	keep_each_call(&a->keep, a->config->long_window_ms, now, restore_call, a);
+	keep_each_stream(&a->keep, now, restore_stream, a);
+}
+
+bool
+account_resume(struct account *a, int camera)
+{
+	struct camera_lease *l = find_lease(a, camera);
+
+	if (!l->stream.sdm.rtsp_url)
+		return false;
+	log_info("google stream resumed", LOG_CAM(l->name),
+		LOG_INT("left_ms", stream_left_ms(&l->stream, clock_now())));
+	scheduler_restored(a->scheduler, camera, l->granted_at, l->stream.expires_at);
+	return true;
 }
 
 /* ---- what cameras want ----------------------------------------------------------------------- */
@@ -372,7 +445,7 @@ void
 account_drop(struct account *a, int camera)
 {
 	scheduler_lost(a->scheduler, camera);
-	stream_clear(&find_lease(a, camera)->stream);
+	forget_stream(find_lease(a, camera));
 	kick_soon(a);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_ACCOUNT_H
 #define SUPERVISOR_ACCOUNT_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "common/clock.h"
@@ -8,6 +9,7 @@
 #include "supervisor/config.h"
 #include "supervisor/http_client.h"
 #include "supervisor/scheduler.h"
+#include "supervisor/store.h"
 
 struct json;
 struct status_account;
@@ -21,11 +23,28 @@ struct account;
  * why (lent, may be NULL) is Google's own words. Never from inside a function of this header. */
 typedef void account_event(void *arg, int camera, enum camera_event ev, const char *why);
 
-/* http and config are lent and must outlive it. Secrets are read now: returns 0, or -1 with a
- * sentence in why. */
-int account_new(uv_loop_t *loop, struct http_client *http, const struct config_google *config,
-	ms_t stagger_ms, account_event *on_event, void *arg, struct account **out, char *why,
-	size_t why_size);
+/* All lent, and must outlive the account. */
+struct account_config {
+	uv_loop_t *loop;
+	struct http_client *http;
+	struct store *store; /* NULL: nothing is kept */
+	const struct config_google *google;
+	ms_t stagger_ms; /* between two first Generates */
+	account_event *on_event;
+	void *arg;
+};
+
+/* Secrets are read now: returns 0, or -1 with a sentence in why. */
+int account_new(
+	const struct account_config *config, struct account **out, char *why, size_t why_size);
+
+/* Takes back from the store what a former process left: the calls that Google still counts, and the
+ * streams that live. After the last account_add, before the loop runs. */
+void account_restore(struct account *a);
+
+/* True if the camera has a stream from the store: it is extended from now on, and no Generate is
+ * needed. Once, after the camera was started. */
+bool account_resume(struct account *a, int camera);
 
 /* NULL is fine. Calls in flight are dropped. Its timer is freed when libuv has let go of it. */
 void account_free(struct account *a);

@@ -63,8 +63,12 @@ cameras_new(const struct cameras_config *config, struct cameras **out, char *why
 void
 cameras_start(struct cameras *t)
 {
-	for (size_t i = 0; i < t->count; i++)
-		unit_step(&t->units[i], CAMERA_EV_START, NULL);
+	for (size_t i = 0; i < t->count; i++) {
+		struct unit *u = &t->units[i];
+		unit_step(u, CAMERA_EV_START, NULL);
+		if (u->account && account_resume(u->account, u->number))
+			unit_step(u, CAMERA_EV_RESTORED, NULL);
+	}
 }
 
 static void

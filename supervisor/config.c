@@ -63,7 +63,9 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(media_stall_ms), .key = "media_stall", .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS, .def = "10s",
 	  .help = "A camera that sent no packet for that long is connected anew" },
-	{ .section = "supervisor", .key = "state_dir", .type = SET_LATER },
+	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
+	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
+		  "every restart asks Google for new streams" },
 	{ .section = "supervisor", .key = "http", .type = SET_LATER },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,

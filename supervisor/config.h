@@ -77,6 +77,7 @@ struct config {
 
 	/* [supervisor] */
 	char *run_dir;
+	char *state_dir; /* NULL: nothing is kept */
 	enum log_format log_format;
 	enum log_level log_level;
 	char *log_file;        /* NULL: stderr */

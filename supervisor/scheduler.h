@@ -59,10 +59,10 @@ int scheduler_want_extend(struct scheduler *s, int camera);
 /* A stream is there that no call of ours has just brought: from the store. */
 void scheduler_restored(struct scheduler *s, int camera, ms_t granted_at, ms_t expires_at);
 
-/* A call that a former process made, from the store: Google still counts it. In the order of their
- * moments, which may be before 0, and before the first step. Those of the last hour matter to the
- * cameras' buckets, and of the last minute to the account's; without any of them, no call may leave
- * before a minute's slot has passed since the former process ended. */
+/* A call that a former process made, from the store: Google still counts it. To be told in the
+ * order of their moments (which may be before 0) and before the first step: those of the last
+ * minute for the account's bucket, of the last hour for the cameras'. Whoever kept none must let a
+ * slot's time pass after a restart. */
 void scheduler_called(struct scheduler *s, int camera, enum call_kind kind, ms_t at);
 
 /* The stream is gone, by the word of the worker. */

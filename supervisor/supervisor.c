@@ -15,6 +15,7 @@
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/secret.h"
+#include "supervisor/store.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/systemd.h"
 
@@ -35,6 +36,7 @@ struct supervisor {
 	char *config_path;
 	struct config *config; /* owned */
 	struct http_client *http;
+	struct store *store;    /* NULL: no state_dir, nothing is kept */
 	struct google *googles; /* owned */
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
@@ -124,6 +126,28 @@ on_account(void *arg, int camera, enum camera_event ev, const char *why)
 }
 
 static int
+make_store(struct supervisor *s, char *why, size_t why_size)
+{
+	if (!s->config->state_dir)
+		return 0;
+	return store_open(s->config->state_dir, &s->store, why, why_size) ? -1 : 0;
+}
+
+static int
+make_account(struct supervisor *s, struct google *g, char *why, size_t why_size)
+{
+	struct account_config c = { .loop = s->loop,
+		.http = s->http,
+		.store = s->store,
+		.google = g->config,
+		.stagger_ms = s->config->start_stagger_ms,
+		.on_event = on_account,
+		.arg = s };
+
+	return account_new(&c, &g->account, why, why_size);
+}
+
+static int
 make_accounts(struct supervisor *s, char *why, size_t why_size)
 {
 	struct google **end = &s->googles;
@@ -135,11 +159,9 @@ make_accounts(struct supervisor *s, char *why, size_t why_size)
 		*end = g;
 		end = &g->next;
 		g->config = c;
-		if (account_new(s->loop, s->http, c, s->config->start_stagger_ms, on_account, s,
-			    &g->account, why, why_size) < 0)
+		if (make_account(s, g, why, why_size) < 0)
 			return -1;
 	}
-	credentials_forget_env();
 	return 0;
 }
 
@@ -194,7 +216,11 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 		.find_account = find_account,
 		.arg = s };
 
-	return cameras_new(&c, &s->cameras, why, why_size);
+	if (cameras_new(&c, &s->cameras, why, why_size) < 0)
+		return -1;
+	for (struct google *g = s->googles; g; g = g->next)
+		account_restore(g->account);
+	return 0;
 }
 
 int
@@ -210,9 +236,9 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->config_path = strdup(config_path);
 	s->started = clock_now();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
-	if (make_dirs(config, why, why_size) < 0 || make_accounts(s, why, why_size) < 0 ||
-		make_sfu(s, why, why_size) < 0 || make_sockets(s, why, why_size) < 0 ||
-		make_cameras(s, why, why_size) < 0) {
+	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
+		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
+		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
@@ -282,6 +308,7 @@ supervisor_free(struct supervisor *s)
 	sfu_free(s->sfu);
 	free_googles(s->googles);
 	http_client_free(s->http);
+	store_close(s->store);
 	config_free(s->config);
 	free(s->config_path);
 	if (s->open_timers == 0) {

@@ -107,12 +107,14 @@ class Lab:
     alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
-                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug"):
+                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug", state=False):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
         self.names = [f"cam{i + 1}" for i in range(cameras)]
         self.supervisor_keys = {"log_level": log_level, **(supervisor or {})}
+        if state:
+            self.supervisor_keys["state_dir"] = os.path.join(self.directory, "state")
         self.account_keys = {"qpm": qpm, "window": f"{int(window * 1000)}ms",
                              "long_window": f"{int(window * 60000)}ms", **(account or {})}
         self.cloudflare_keys = cloudflare or {}
@@ -227,6 +229,10 @@ class Lab:
     def calls(self, **wanted):
         """Google's record of every call, those with these values: calls(kind="extend", name="cam1")."""
         return [c for c in http("GET", self.google["sim"] + "/calls") if all(c.get(k) == v for k, v in wanted.items())]
+
+    def google_state(self):
+        """What google.py tells of itself: streams, buckets with their peaks."""
+        return http("GET", self.google["sim"] + "/state")
 
     def google_sim(self, path, **body):
         """google.py's control API: google_sim("revoke_access")."""

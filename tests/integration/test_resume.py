@@ -1,0 +1,70 @@
+"""A supervisor that is killed and started again: what it had granted goes on, and Google is asked for nothing new."""
+import os
+import signal
+
+from lab import until
+
+
+def kill(lab):
+    os.kill(lab.daemon.process.pid, signal.SIGKILL)
+    lab.daemon.process.wait()
+
+
+def state_dir(lab):
+    return os.path.join(lab.directory, "state")
+
+
+def test_living_streams_are_resumed_without_a_generate(make_lab):
+    lab = make_lab(cameras=3, lifetime=30, window=6, supervisor={"start_stagger": "300ms"}, state=True).start()
+    lab.until_running()
+    expires = {name: row["expires_ms"] for name, row in lab.rows().items()}
+    assert min(expires.values()) > 20000
+    kill(lab)
+    lab.start()
+    lab.until_running()
+    assert len(lab.calls(kind="generate")) == 3
+    assert lab.log().count("google stream resumed") == 3
+    until(lambda: all(lab.calls(kind="extend", name=name) for name in lab.names), "each is extended in its turn", 30)
+    assert len(lab.calls(kind="generate")) == 3
+    assert {row["state"] for row in lab.rows().values()} == {"running"}
+
+
+def test_streams_that_ended_meanwhile_are_generated_anew(make_lab):
+    lab = make_lab(cameras=1, lifetime=3, window=3, state=True).start()
+    lab.until_running()
+    kill(lab)
+    until(lambda: not any(lease["alive"] for lease in lab.camera_state("cam1")["leases"]), "the stream ends", 10)
+    lab.start()
+    lab.until_running()
+    assert len(lab.calls(kind="generate")) == 2
+    assert "google stream resumed" not in lab.log()
+
+
+def test_the_calls_of_the_former_process_count(make_lab):
+    lab = make_lab(cameras=3, lifetime=60, window=12, qpm=3, supervisor={"start_stagger": "0ms"}, state=True).start()
+    until(lambda: len(lab.calls(kind="generate")) == 3, "three Generates")
+    for _ in range(2):
+        kill(lab)
+        lab.start()
+        lab.camctl("regenerate", "cam1")
+    until(lambda: len(lab.calls(kind="generate")) >= 4, "the fourth", 30)
+    buckets = lab.google_state()["buckets"]
+    assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
+
+
+def test_the_file_is_for_its_owner_alone(make_lab):
+    lab = make_lab(cameras=1, state=True).start()
+    lab.until_running()
+    for name in os.listdir(state_dir(lab)):
+        assert os.stat(os.path.join(state_dir(lab), name)).st_mode & 0o077 == 0, name
+
+
+def test_a_damaged_file_is_set_aside_and_said(make_lab):
+    lab = make_lab(cameras=1, state=True)
+    os.mkdir(state_dir(lab), 0o750)
+    with open(os.path.join(state_dir(lab), "state.db"), "wb") as file:
+        file.write(b"no database at all" * 1000)
+    lab.start()
+    lab.until_running()
+    assert any("damaged" in name for name in os.listdir(state_dir(lab)))
+    assert "damaged" in lab.log()
