@@ -162,6 +162,7 @@ make_accounts(struct supervisor *s, char *why, size_t why_size)
 		if (make_account(s, g, why, why_size) < 0)
 			return -1;
 	}
+	credentials_forget_env();
 	return 0;
 }
 
