@@ -9,7 +9,7 @@ import pytest
 
 from lab import Lab, until
 
-LIFETIME_S, LIFETIMES = 8, 10
+LIFETIME_S, LIFETIMES = 15, 10
 WINDOW_S, QPM = 60 * LIFETIME_S / 300, 10
 GAP_MS = 1000
 CAMERAS = 3
