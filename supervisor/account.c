@@ -5,49 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json.h"
 #include "common/log.h"
-#include "proto/status.h"
-#include "supervisor/account.h"
+#include "supervisor/account_state.h"
 #include "supervisor/credentials.h"
-#include "supervisor/keep.h"
-#include "supervisor/oauth.h"
-#include "supervisor/sdm.h"
-#include "supervisor/stream.h"
 #include "supervisor/verdict.h"
-
-/* Slots shown by `camctl queue`: two minutes' worth at 10 a minute. */
-#define PLAN_MAX 20
-
-/* A camera of this account. */
-struct camera_lease {
-	struct camera_lease *next;
-	struct account *account;
-	int camera;
-	const char *name;
-	const char *device;
-	struct stream stream;
-	ms_t granted_at; /* of a stream that a former process got; 0: it is our own */
-	/* The call in flight, at most one per camera (scheduler.h). */
-	struct api_call call;
-};
-
-struct account {
-	const struct config_google *config;
-	struct oauth *oauth;
-	struct sdm *sdm;
-	struct scheduler *scheduler;
-	struct keep keep;
-	struct camera_lease *leases; /* owned */
-	uv_timer_t timer;
-	account_event *on_event;
-	void *arg;
-};
 
 static void kick(struct account *a);
 
-static struct camera_lease *
-find_lease(const struct account *a, int camera)
+struct camera_lease *
+account_find_lease(const struct account *a, int camera)
 {
 	for (struct camera_lease *l = a->leases; l; l = l->next)
 		if (l->camera == camera)
@@ -152,7 +118,7 @@ static void
 make_call(struct account *a, const struct api_call *call)
 {
 	struct sdm_answer none = { .error = SDM_UNAUTHENTICATED, .words = "no access token" };
-	struct camera_lease *l = find_lease(a, call->camera);
+	struct camera_lease *l = account_find_lease(a, call->camera);
 
 	l->call = *call;
 	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(call->kind)));
@@ -166,7 +132,7 @@ make_call(struct account *a, const struct api_call *call)
 static void
 on_scheduler_event(struct account *a, const struct scheduler_event *e)
 {
-	struct camera_lease *l = e->camera >= 0 ? find_lease(a, e->camera) : NULL;
+	struct camera_lease *l = e->camera >= 0 ? account_find_lease(a, e->camera) : NULL;
 	const char *name = l ? l->name : NULL;
 
 	switch (e->kind) {
@@ -401,7 +367,7 @@ account_restore(struct account *a)
 bool
 account_resume(struct account *a, int camera)
 {
-	struct camera_lease *l = find_lease(a, camera);
+	struct camera_lease *l = account_find_lease(a, camera);
 
 	if (!l->stream.sdm.rtsp_url)
 		return false;
@@ -445,7 +411,7 @@ void
 account_drop(struct account *a, int camera)
 {
 	scheduler_lost(a->scheduler, camera);
-	forget_stream(find_lease(a, camera));
+	forget_stream(account_find_lease(a, camera));
 	kick_soon(a);
 }
 
@@ -468,100 +434,17 @@ account_extend(struct account *a, int camera)
 const char *
 account_url(const struct account *a, int camera)
 {
-	return find_lease(a, camera)->stream.sdm.rtsp_url;
+	return account_find_lease(a, camera)->stream.sdm.rtsp_url;
 }
 
 ms_t
 account_expires_ms(const struct account *a, int camera, ms_t now)
 {
-	return stream_left_ms(&find_lease(a, camera)->stream, now);
+	return stream_left_ms(&account_find_lease(a, camera)->stream, now);
 }
 
 unsigned
 account_extends(const struct account *a, int camera)
 {
-	return find_lease(a, camera)->stream.extends;
-}
-
-/* ---- what people see ------------------------------------------------------------------------- */
-
-const char *
-account_trouble(const struct account *a)
-{
-	return oauth_bearer(a->oauth) ? NULL : oauth_why(a->oauth);
-}
-
-static const char *
-state_text(const struct account *a, const struct scheduler_stats *stats)
-{
-	if (oauth_state(a->oauth) == OAUTH_DEAD)
-		return "needs login";
-	if (!oauth_bearer(a->oauth))
-		return "no token yet";
-	return stats->api_down ? "api down" : "ok";
-}
-
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
-
-void
-account_status(const struct account *a, ms_t now, struct status_account *row)
-{
-	struct scheduler_stats stats = scheduler_stats(a->scheduler, now);
-	struct quota_usage usage =
-		quota_usage(scheduler_quota(a->scheduler), NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
-	const char *why = oauth_why(a->oauth);
-
-	*row = (struct status_account){
-		.name = copy(a->config->name),
-		.state = copy(state_text(a, &stats)),
-		.error = *why ? copy(why) : NULL,
-		.streams = stats.living,
-		.qpm = usage.limit,
-		.used = usage.used,
-		.waiting = stats.waiting,
-		.calls = stats.calls[CALL_EXTEND] + stats.calls[CALL_GENERATE] +
-			 stats.calls[CALL_STOP],
-		.refused = stats.rate_limited,
-		.failed = stats.failed,
-	};
-}
-
-static struct json *
-planned_to_json(const struct account *a, const struct planned_call *p, ms_t now)
-{
-	struct json *j = json_new_object();
-
-	json_set_str(j, "camera", find_lease(a, p->camera)->name);
-	json_set_str(j, "call", verdict_call_name(p->kind));
-	json_set_int(j, "in_ms", p->at > now ? p->at - now : 0);
-	return j;
-}
-
-struct json *
-account_queue(const struct account *a, ms_t now)
-{
-	struct quota *q = scheduler_quota(a->scheduler);
-	struct quota_usage usage = quota_usage(q, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
-	struct planned_call plan[PLAN_MAX];
-	struct json *j = json_new_object();
-	struct json *calls = json_new_array();
-
-	int n = scheduler_plan(a->scheduler, now, plan, PLAN_MAX);
-	for (int i = 0; i < n; i++)
-		json_add(calls, planned_to_json(a, &plan[i], now));
-	json_set_str(j, "account", a->config->name);
-	json_set_int(j, "limit", usage.limit);
-	json_set_int(j, "used", usage.used);
-	json_set_int(j, "held_ms", usage.held_ms);
-	json_set_int(j, "pace_ms", quota_pace(q, now));
-	json_set(j, "calls", calls);
-	return j;
+	return account_find_lease(a, camera)->stream.extends;
 }

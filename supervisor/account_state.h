@@ -1,0 +1,40 @@
+#ifndef SUPERVISOR_ACCOUNT_STATE_H
+#define SUPERVISOR_ACCOUNT_STATE_H
+
+#include "supervisor/account.h"
+#include "supervisor/keep.h"
+#include "supervisor/oauth.h"
+#include "supervisor/sdm.h"
+#include "supervisor/stream.h"
+
+/* What an account consists of. For account.c and account_status.c. */
+
+/* A camera of this account. */
+struct camera_lease {
+	struct camera_lease *next;
+	struct account *account;
+	int camera;
+	const char *name;
+	const char *device;
+	struct stream stream;
+	ms_t granted_at; /* of a stream that a former process got; 0: it is our own */
+	/* The call in flight, at most one per camera (scheduler.h). */
+	struct api_call call;
+};
+
+struct account {
+	const struct config_google *config;
+	struct oauth *oauth;
+	struct sdm *sdm;
+	struct scheduler *scheduler;
+	struct keep keep;
+	struct camera_lease *leases; /* owned */
+	uv_timer_t timer;
+	account_event *on_event;
+	void *arg;
+};
+
+/* The camera of that number; NULL if it is none of this account's. */
+struct camera_lease *account_find_lease(const struct account *a, int camera);
+
+#endif
