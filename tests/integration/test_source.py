@@ -27,7 +27,8 @@ from rtsp_stub import (EPOCH, IDR, PPS, SDP, SECOND_SLICE, SLICE, SPS, Stub, ope
 
 BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(TOP, "build"))
 PROBE = os.path.join(BUILD, "tests/integration/source_probe")
-SLOW = 4 if "address" in os.path.basename(BUILD) else 1
+# Machines are shared and sanitizers slow: bounds are this many times what they should be. They tell "in time" from never.
+SLOW = 10
 TOKEN = "g.0.eyJsecretsecret"
 
 EOF, TIMEOUT, PARSE, RANGE, UNSUPPORTED = -4, -5, -6, -7, -8
@@ -412,7 +413,7 @@ def test_slow_answers_each_get_their_time():
         c.picture(0)
         c.drain()
     with Stub(script) as s:
-        r = probe(s.url(), "--answer-ms", 500 * SLOW, "--nals", 1)
+        r = probe(s.url(), "--answer-ms", 2000, "--nals", 1)
     assert r.end["err"] == 0, r.text
     assert r.open["play_us"] > 1150000
 
@@ -639,7 +640,7 @@ def test_the_end_of_a_picture_is_known_when_its_last_packet_is_there():
         figures[marked] = waits
         print(f"\nend of access unit, marker bit {'set' if marked else 'never set'}: "
               f"p50 {statistics.median(waits)} us, p95 {waits[int(len(waits) * 0.95)]} us")
-    assert statistics.median(figures[True]) < 10000 * SLOW
+    assert statistics.median(figures[True]) < 20000
     assert statistics.median(figures[False]) > 25000
 
 
