@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,23 +32,36 @@ loopback_listen(uint16_t *port)
 	return fd;
 }
 
-/* The descriptor of ours whose own address is the peer's of fd; -1 if it is another process's. */
+static bool
+is_same(const struct sockaddr_in *a, const struct sockaddr_in *b)
+{
+	return a->sin_family == AF_INET && b->sin_family == AF_INET && a->sin_port == b->sin_port &&
+	       a->sin_addr.s_addr == b->sin_addr.s_addr;
+}
+
+/* Both addresses of a connected socket; false if it is none. */
+static bool
+find_ends(int fd, struct sockaddr_in *own, struct sockaddr_in *other)
+{
+	socklen_t own_len = sizeof(*own), other_len = sizeof(*other);
+
+	return !getsockname(fd, (struct sockaddr *)own, &own_len) &&
+	       !getpeername(fd, (struct sockaddr *)other, &other_len);
+}
+
+/* The descriptor of ours at the other end of fd's connection; -1 if it is another process's. One
+ * address does not tell: the kernel gives one local port to several connections if they lead to
+ * different places. */
 static int
 find_other_end(int fd)
 {
-	struct sockaddr_in peer;
-	socklen_t len = sizeof(peer);
+	struct sockaddr_in near, far, own, other;
 
-	if (getpeername(fd, (struct sockaddr *)&peer, &len))
+	if (!find_ends(fd, &near, &far))
 		return -1;
-	for (int i = 0; i < FD_LIMIT; i++) {
-		struct sockaddr_in own = { .sin_family = AF_UNSPEC };
-		len = sizeof(own);
-		if (i != fd && !getsockname(i, (struct sockaddr *)&own, &len) &&
-			own.sin_family == AF_INET && own.sin_port == peer.sin_port &&
-			own.sin_addr.s_addr == peer.sin_addr.s_addr)
+	for (int i = 0; i < FD_LIMIT; i++)
+		if (find_ends(i, &own, &other) && is_same(&own, &far) && is_same(&other, &near))
 			return i;
-	}
 	return -1;
 }
 

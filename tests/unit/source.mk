@@ -6,7 +6,7 @@ source_objects = worker/source.o worker/source_error.o worker/tunnel.o worker/lo
 	worker/fragments.o worker/fifo.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire access_unit fragments rtsp_relay resolve tunnel
+units += fifo rtsp_url rtsp_wire access_unit fragments rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
@@ -15,6 +15,7 @@ unit_fragments = worker/fragments.o worker/access_unit.o
 unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_wire.o worker/fragments.o worker/access_unit.o \
 	worker/fifo.o
 unit_resolve = worker/resolve.o worker/wait_fd.o common/clock.o
+unit_loopback = worker/loopback.o worker/fifo.o
 unit_tunnel = worker/tunnel.o worker/loopback.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o \
 	common/clock.o common/err.o $(unit_rtsp_relay)
 unit_tunnel_libs = openssl
