@@ -48,7 +48,7 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o superv
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
-	worker/access_unit.o worker/fifo.o worker/fragments.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
+	worker/depacketizer.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o
@@ -101,7 +101,7 @@ layers:
 	@scripts/check-layers
 
 unit: $(units:%=$(B)/tests/unit/test_%)
-	@failed=0; for t in $^; do echo "== $$t"; $$t || failed=1; done; exit $$failed
+	@failed=0; for t in $^; do echo "== $$t"; timeout 300 $$t || failed=1; done; exit $$failed
 
 fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 	@for f in $(fuzzers); do echo "== fuzz_$$f"; \

@@ -26,6 +26,12 @@ fifo_front(const struct fifo *f)
 	return f->bytes + f->start;
 }
 
+uint8_t *
+fifo_at(struct fifo *f, size_t i)
+{
+	return f->bytes + f->start + i;
+}
+
 void
 fifo_take(struct fifo *f, size_t n)
 {

@@ -18,6 +18,8 @@ void fifo_clear(struct fifo *f);
 
 /* The bytes that are there: f->len of them. */
 const uint8_t *fifo_front(const struct fifo *f);
+/* The same from the i-th on, for writing. */
+uint8_t *fifo_at(struct fifo *f, size_t i);
 /* Takes n of them away. */
 void fifo_take(struct fifo *f, size_t n);
 

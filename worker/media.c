@@ -149,7 +149,7 @@ on_nal(const struct h264_nal *nal, void *arg)
 /* ---- the media thread ------------------------------------------------------------------------ */
 
 static void
-count_picture(struct media *m, const struct source_nal *nal)
+count_picture(struct media *m, const struct nal_unit *nal)
 {
 	enum h264_type type = h264_type(nal->data);
 
@@ -167,7 +167,7 @@ count_picture(struct media *m, const struct source_nal *nal)
 }
 
 static void
-handle_nal(struct media *m, const struct source_nal *nal)
+handle_nal(struct media *m, const struct nal_unit *nal)
 {
 	struct h264_nal in = {
 		.bytes = nal->data, .len = nal->len, .pts_90k = nal->timestamp, .last = nal->last
@@ -204,7 +204,7 @@ static void *
 run(void *arg)
 {
 	struct media *m = arg;
-	struct source_nal nal;
+	struct nal_unit nal;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	int err = source_open(m->source);

@@ -5,20 +5,19 @@
 #include <strings.h>
 
 #include "common/err.h"
-#include "worker/access_unit.h"
 #include "worker/rtsp_relay.h"
 
-/* A frame's length is a 16-bit number. */
-#define DATA_MAX 65535
-/* libavformat 5.1 takes no shorter one and loses its place in the stream if one comes. */
-#define DATA_MIN 8
 /* RFC 3550 12.1 */
 #define RTCP_BYE 203
+/* RFC 3550 5.1: the second byte is marker bit and payload type. */
+#define PT_MASK 0x7f
+/* H.264 table 7-1 */
+#define NAL_FILLER 12
 
 void
 relay_init(struct relay *r, const char *short_uri, const char *camera_uri)
 {
-	*r = (struct relay){ .short_uri = short_uri, .camera_uri = camera_uri };
+	*r = (struct relay){ .short_uri = short_uri, .camera_uri = camera_uri, .pictures = -1 };
 }
 
 /* ---- up ------------------------------------------------------------------------------------- */
@@ -40,11 +39,12 @@ is_control(const struct rtsp_request *q, const char *control)
 	return q->uri_len == n || q->uri[q->uri_len - n - 1] == '/';
 }
 
-/* The longest that fits: "video/1" is not "1". One without control is the only one. */
+/* The longest that fits: "video/1" is not "1". If none does, it is the next: libavformat sets up
+ * one after the other. */
 static int
 find_track(const struct relay *r, const struct rtsp_request *q)
 {
-	int found = r->track_count == 1 ? 0 : -1;
+	int found = r->set_up_count < r->track_count ? (int)r->set_up_count : -1;
 	size_t longest = 0;
 
 	for (size_t i = 0; i < r->track_count; i++) {
@@ -58,7 +58,7 @@ find_track(const struct relay *r, const struct rtsp_request *q)
 }
 
 static void
-note_request(struct relay *r, const struct rtsp_request *q)
+note_request(struct relay *r, const struct rtsp_piece *m, const struct rtsp_request *q)
 {
 	char method[sizeof(r->method)];
 
@@ -69,8 +69,10 @@ note_request(struct relay *r, const struct rtsp_request *q)
 		return; /* what was asked before it is why it is said */
 	memcpy(r->method, method, sizeof(method));
 	r->status = 0;
-	if (!strcmp(r->method, "SETUP"))
-		r->setup_track = find_track(r, q);
+	if (strcmp(r->method, "SETUP"))
+		return;
+	r->setup_track = find_track(r, q);
+	r->setup_channel = rtsp_interleaved(m);
 }
 
 /* Writes the request with the camera's URI where it names the short one; what follows the short one
@@ -87,7 +89,7 @@ pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 		return;
 	}
 	bool ours = q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
-	note_request(r, &q);
+	note_request(r, m, &q);
 	const uint8_t *rest = m->bytes;
 	if (ours) {
 		fifo_put(out, m->bytes, (size_t)((const uint8_t *)q.uri - m->bytes));
@@ -130,6 +132,7 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 		snprintf(r->tracks[i].control, sizeof(r->tracks[i].control), "%.*s",
 			(int)tracks[i].control_len, tracks[i].control ? tracks[i].control : "");
 		r->tracks[i].h264 = !strcasecmp(tracks[i].codec, "H264");
+		r->tracks[i].pt = (uint8_t)(tracks[i].pt & PT_MASK);
 		h264 = h264 || r->tracks[i].h264;
 	}
 	if (h264)
@@ -139,13 +142,20 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 	return ERR_UNSUPPORTED;
 }
 
+/* A camera that does not say the channels took those that it was asked to. */
 static void
 note_setup(struct relay *r, int channel)
 {
+	if (channel < 0)
+		channel = r->setup_channel;
+	r->set_up_count++;
 	if (channel < 0 || channel + 1 >= RELAY_CHANNELS || r->setup_track < 0)
 		return;
-	r->channels[channel + 1].rtcp = true;
-	r->channels[channel].h264 = r->tracks[r->setup_track].h264;
+	r->rtcp[channel + 1] = true;
+	if (r->pictures >= 0 || !r->tracks[r->setup_track].h264)
+		return;
+	r->pictures = channel;
+	r->pt = r->tracks[r->setup_track].pt;
 }
 
 static int
@@ -172,100 +182,6 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 
 /* ---- down: media ---------------------------------------------------------------------------- */
 
-static void
-put_data(struct fifo *out, uint8_t channel, const uint8_t *data, size_t n)
-{
-	uint8_t head[RTSP_DATA_HEAD] = { '$', channel, (uint8_t)(n >> 8), (uint8_t)n };
-
-	fifo_put(out, head, sizeof(head));
-	fifo_put(out, data, n);
-}
-
-/* Puts an RTP packet, numbered anew: gaps and joined fragments leave none that libavformat could
- * take for old. */
-static void
-put_packet(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct fifo *out)
-{
-	uint16_t seq = r->channels[channel].out_seq++;
-	uint8_t *at = fifo_back(out) + RTSP_DATA_HEAD;
-
-	put_data(out, channel, packet, n);
-	at[2] = (uint8_t)(seq >> 8);
-	at[3] = (uint8_t)seq;
-}
-
-/* The same, with the end mark behind it if it ends an access unit. */
-static void
-put_marked(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct au_rtp *rtp,
-	struct fifo *out)
-{
-	uint8_t marked[DATA_MAX];
-
-	if (!rtp->marker || n + AU_MARK_BYTES > DATA_MAX) {
-		put_packet(r, channel, packet, n, out);
-		return;
-	}
-	memcpy(marked, packet, n);
-	put_packet(r, channel, marked, au_mark_end(marked, rtp), out);
-}
-
-/* Passes on what has been joined of a NAL unit, whole or not. */
-static void
-flush_fragments(struct relay *r, struct fifo *out)
-{
-	struct fragments *f = &r->fragments;
-	struct au_rtp rtp;
-
-	if (f->len && au_rtp_parse(f->packet, f->len, &rtp))
-		put_marked(r, r->fragments_channel, f->packet, f->len, &rtp, out);
-	f->len = 0;
-}
-
-/* Says so if the camera left out packets before this one. */
-static void
-pass_gap(struct relay *r, uint8_t channel, const uint8_t *packet, const struct au_rtp *rtp,
-	struct fifo *out)
-{
-	uint8_t gap[AU_GAP_BYTES];
-
-	if (r->channels[channel].started && rtp->seq != r->channels[channel].next_seq) {
-		r->fragments.len = 0;
-		au_write_gap(packet, gap);
-		put_packet(r, channel, gap, sizeof(gap), out);
-	}
-	r->channels[channel].started = true;
-	r->channels[channel].next_seq = (uint16_t)(rtp->seq + 1);
-}
-
-static void
-pass_fragment(struct relay *r, uint8_t channel, const uint8_t *packet, const struct au_rtp *rtp,
-	struct fifo *out)
-{
-	if (channel != r->fragments_channel || !fragments_add(&r->fragments, packet, rtp)) {
-		flush_fragments(r, out);
-		fragments_add(&r->fragments, packet, rtp);
-		r->fragments_channel = channel;
-	}
-	if (packet[rtp->payload + 1] & AU_FU_END)
-		flush_fragments(r, out);
-}
-
-static void
-pass_h264(struct relay *r, uint8_t channel, const uint8_t *packet, size_t n, struct fifo *out)
-{
-	struct au_rtp rtp;
-
-	if (!au_rtp_parse(packet, n, &rtp))
-		return; /* libavformat would not take it either */
-	pass_gap(r, channel, packet, &rtp, out);
-	if (au_rtp_is_fragment(&rtp) && n <= FRAGMENTS_MAX) {
-		pass_fragment(r, channel, packet, &rtp, out);
-		return;
-	}
-	flush_fragments(r, out);
-	put_marked(r, channel, packet, n, &rtp, out);
-}
-
 /* RFC 3550 6.1: an RTCP packet is several, each with its length in words less one. */
 static bool
 says_bye(const uint8_t *packet, size_t n)
@@ -282,41 +198,65 @@ says_bye(const uint8_t *packet, size_t n)
 	return false;
 }
 
+static bool
+is_picture(const struct relay *r, const struct rtsp_piece *p)
+{
+	return p->channel == r->pictures && p->len > p->body + 1 &&
+	       (p->bytes[p->body + 1] & PT_MASK) == r->pt;
+}
+
 static int
 pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
-	size_t n = p->len - p->body;
+	if (p->kind == RTSP_DATA)
+		return r->rtcp[p->channel] && says_bye(p->bytes + p->body, p->len - p->body)
+			       ? ERR_EOF
+			       : 0;
+	int err = note_answer(r, p);
+	if (!err)
+		fifo_put(out, p->bytes, p->len);
+	return err;
+}
 
-	if (p->kind == RTSP_MESSAGE) {
-		int err = note_answer(r, p);
-		if (!err)
-			fifo_put(out, p->bytes, p->len);
-		return err;
-	}
-	if (n < DATA_MIN)
-		return 0;
-	if (r->channels[p->channel].h264)
-		pass_h264(r, p->channel, p->bytes + p->body, n, out);
-	else
-		put_data(out, p->channel, p->bytes + p->body, n);
-	bool bye = r->channels[p->channel].rtcp && says_bye(p->bytes + p->body, n);
-	return bye ? ERR_EOF : 0;
+static void
+take_lent(struct relay *r, struct fifo *in)
+{
+	fifo_take(in, r->lent);
+	r->lent = 0;
 }
 
 int
-relay_down(struct relay *r, struct fifo *in, struct fifo *out)
+relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet)
 {
 	struct rtsp_piece p;
 	int err = 0;
 
+	take_lent(r, in);
 	while (!err && in->len) {
 		int got = rtsp_split(fifo_front(in), in->len, &p);
 		if (got <= 0)
 			return got;
-		if (fifo_room(out) < p.len + RELAY_GROWTH)
+		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len)
 			return 0;
+		if (p.kind == RTSP_DATA && is_picture(r, &p)) {
+			r->lent = p.len;
+			*packet = (struct relay_packet){ .bytes = fifo_at(in, p.body),
+				.len = p.len - p.body };
+			return 1;
+		}
 		err = pass_down(r, &p, out);
 		fifo_take(in, p.len);
 	}
 	return err;
+}
+
+void
+relay_put_pill(struct relay *r, struct fifo *out)
+{
+	const uint16_t seq = r->pill_seq++;
+	const uint8_t pill[RELAY_PILL_BYTES] = { '$', (uint8_t)r->pictures, 0,
+		RELAY_PILL_BYTES - RTSP_DATA_HEAD, 0x80, r->pt, (uint8_t)(seq >> 8), (uint8_t)seq,
+		[RELAY_PILL_BYTES - 1] = NAL_FILLER };
+
+	fifo_put(out, pill, sizeof(pill));
 }

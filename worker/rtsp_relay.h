@@ -6,21 +6,19 @@
 #include <stdint.h>
 
 #include "worker/fifo.h"
-#include "worker/fragments.h"
 #include "worker/rtsp_wire.h"
 
 #define RELAY_TRACKS_MAX 8
 #define RELAY_CHANNELS 256
-/* Room in the output that the next piece may need beside its own length: the fragments before it
- * and a gap's mark. */
-#define RELAY_GROWTH (65536 + 64)
+/* What relay_put_pill writes. */
+#define RELAY_PILL_BYTES (RTSP_DATA_HEAD + 13)
 
-/* What lies between libavformat and the camera: it changes the bytes of an RTSP session as they
- * pass.
+/* What lies between libavformat and the camera: it changes an RTSP session as it passes.
  * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes
- * - down: joins fragments, marks the end of access units (access_unit.h), learns statuses, refuses
- *   what libavformat must not see: redirects, which it would follow without TLS, answers without
- *   end, and SDPs without H.264 */
+ * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
+ *   redirects, which it would follow without TLS, answers without end, and SDPs without H.264. The
+ *   camera's RTP packets do not: they are for the caller, which saves libavformat six system calls
+ *   for each and half of the worker's CPU time */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */
@@ -33,30 +31,41 @@ struct relay {
 	struct {
 		char control[512];
 		bool h264;
+		uint8_t pt;
 	} tracks[RELAY_TRACKS_MAX];
 	size_t track_count;
-	int setup_track; /* of the SETUP under way; -1: none that is known */
-	struct {
-		bool h264;
-		bool rtcp; /* of any track that was set up */
-		bool started;
-		uint16_t next_seq; /* that the camera should use */
-		uint16_t out_seq;  /* that libavformat is given next */
-	} channels[RELAY_CHANNELS];
-	struct fragments fragments; /* not passed on yet */
-	uint8_t fragments_channel;
+	size_t set_up_count;
+	int setup_track;           /* of the SETUP under way; -1: none that is known */
+	int setup_channel;         /* that it asks for; -1: none */
+	bool rtcp[RELAY_CHANNELS]; /* of any track that was set up */
+	int pictures;              /* channel of the first H.264 track that was; -1: none */
+	uint8_t pt;                /* of its packets */
+	uint16_t pill_seq;
+	size_t lent; /* bytes of in that the packet returned last takes */
+};
+
+/* An RTP packet of the camera's pictures. */
+struct relay_packet {
+	uint8_t *bytes;
+	size_t len; /* at least 1 */
 };
 
 void relay_init(struct relay *r, const char *short_uri, const char *camera_uri);
 
-/* Pass on all whole pieces of in for which out has room. Return 0, or ERR_PARSE and ERR_RANGE as
- * rtsp_split; relay_down also
+/* Passes on all whole requests of in for which out has room. Returns 0, or ERR_PARSE and ERR_RANGE
+ * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and the camera's URI. */
+int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
+
+/* Passes on what comes before the next packet of pictures. Returns 1 and the packet, lent (for
+ * writing too) until the next call or change of in; 0 if there is none, or no room in out; else as
+ * relay_up, and
  * - ERR_REFUSED: a redirect
  * - ERR_UNSUPPORTED: the camera describes no H.264 video
- * - ERR_EOF: RTCP says BYE
- *
- * in must have room for RTSP_PIECE_MAX bytes, out for RTSP_PIECE_MAX + RELAY_GROWTH. */
-int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
-int relay_down(struct relay *r, struct fifo *in, struct fifo *out);
+ * - ERR_EOF: RTCP says BYE */
+int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
+
+/* Writes a packet that makes av_read_frame return, having read all before it: a filler NAL unit
+ * (H.264 7.3.2.7) on the channel of the pictures, which must be known. */
+void relay_put_pill(struct relay *r, struct fifo *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* source.c - NAL units from an RTSP camera.
- * Owns libavformat (its RTSP demuxer is the RTSP client) and the tunnel in front of it, which it
- * runs while libavformat waits. Media thread, but for source_interrupt. */
+ * Owns libavformat, whose RTSP demuxer is the RTSP client, and the tunnel in front of it, which is
+ * run while libavformat waits and out of which the pictures are read. Media thread, but for
+ * source_interrupt. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -15,11 +16,10 @@
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
 #include <libavutil/log.h>
-#include <libavutil/mathematics.h>
 
 #include "common/err.h"
-#include "worker/access_unit.h"
 #include "worker/camera_conn.h"
+#include "worker/depacketizer.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
 #include "worker/source_error.h"
@@ -29,6 +29,9 @@
 #define DEFAULT_STALL_MS 10000
 /* libavformat 5.1, rtsp.c, ff_rtsp_connect: char auth[128], cut silently. */
 #define USERINFO_MAX 127
+/* How often libavformat is woken to keep the session alive. It does so each half of the session's
+ * timeout, which RFC 2326 12.37 counts in whole seconds. */
+#define CLIENT_INTERVAL_MS 500
 
 enum phase { NEW, OPENING, READING, FAILED };
 
@@ -48,7 +51,8 @@ struct source {
 	AVFormatContext *format;
 	AVStream *stream;
 	AVPacket *packet;
-	struct au_reader reader;
+	ms_t client_due; /* when libavformat is to be woken again, while READING */
+	struct depacketizer *depacketizer;
 	struct source_error error;
 	struct source_times times;
 };
@@ -80,7 +84,7 @@ source_new(const struct source_config *config)
 	s->packet = av_packet_alloc();
 	if (s->stop_fd < 0 || !s->packet)
 		abort();
-	au_init(&s->reader);
+	s->depacketizer = depacketizer_new();
 	/* Its lines hold URLs and SDPs. What matters of them is in source_error. */
 	av_log_set_level(AV_LOG_QUIET);
 	return s;
@@ -153,7 +157,9 @@ must_return(void *arg)
 		return 1;
 	if (s->phase == OPENING)
 		return must_give_up_opening(s);
-	return tunnel_is_drained(s->tunnel) && carry(s);
+	tunnel_push(s->tunnel);
+	s->timed_out = clock_now() > s->deadline;
+	return s->timed_out;
 }
 
 static int
@@ -244,6 +250,7 @@ open_url(struct source *s, const struct rtsp_url *url)
 	if (err)
 		return err;
 	s->times.playing_us = clock_now_us();
+	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
 	s->phase = READING;
 	return 0;
 }
@@ -266,44 +273,50 @@ source_open(struct source *s)
 
 /* ---- read ----------------------------------------------------------------------------------- */
 
+/* libavformat reads what the camera answered, and asks it to keep the session if it is time. */
+static int
+run_client(struct source *s)
+{
+	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
+	if (!tunnel_send_pill(s->tunnel))
+		return 0;
+	int got = av_read_frame(s->format, s->packet);
+	av_packet_unref(s->packet);
+	return got < 0 ? give_up(s) : 0;
+}
+
+/* Waits for a packet, but no longer than until libavformat is due. */
 static int
 feed(struct source *s)
 {
-	static const AVRational ticks = { .num = 1, .den = 90000 };
-	AVPacket *p = s->packet;
+	const ms_t until = s->client_due < s->deadline ? s->client_due : s->deadline;
+	struct relay_packet packet;
 
-	do {
-		av_packet_unref(p);
-		if (av_read_frame(s->format, p) < 0)
-			return give_up(s);
-	} while (p->stream_index != s->stream->index);
-	int64_t timestamp = av_rescale_q(p->pts, s->stream->time_base, ticks);
-	au_feed(&s->reader, p->data, (size_t)p->size, timestamp, clock_now_us());
+	int err = tunnel_read(s->tunnel, until, &packet);
+	if (err == ERR_TIMEOUT && until < s->deadline)
+		return 0;
+	s->timed_out = err == ERR_TIMEOUT;
+	if (err)
+		return give_up(s);
+	depacketizer_feed(s->depacketizer, packet.bytes, packet.len, clock_now_us());
 	return 0;
 }
 
 int
-source_read(struct source *s, struct source_nal *out)
+source_read(struct source *s, struct nal_unit *out)
 {
-	const struct au_nal *nal;
+	const struct nal_unit *nal;
 
 	if (s->phase == FAILED)
 		return s->error.err;
 	assert(s->phase == READING);
 	s->deadline = clock_now() + s->stall_ms;
-	nal = au_next(&s->reader);
-	while (!nal) {
-		int err = feed(s);
+	while (!(nal = depacketizer_next(s->depacketizer))) {
+		int err = clock_now() < s->client_due ? feed(s) : run_client(s);
 		if (err)
 			return err;
-		nal = au_next(&s->reader);
 	}
-	*out = (struct source_nal){ .data = nal->data,
-		.len = nal->len,
-		.timestamp = nal->timestamp,
-		.arrived_us = nal->arrived_us,
-		.last = nal->last,
-		.gap = nal->gap };
+	*out = *nal;
 	return 0;
 }
 
@@ -348,7 +361,7 @@ source_free(struct source *s)
 		tunnel_finish(s->tunnel);
 	tunnel_free(s->tunnel);
 	av_packet_free(&s->packet);
-	au_clear(&s->reader);
+	depacketizer_free(s->depacketizer);
 	close(s->stop_fd);
 	free(s->url);
 	free(s->ca_file);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "worker/nal_unit.h"
 
 /* The RTSP camera of a worker: H.264 NAL units out of an rtsp:// or rtsps:// URL over TCP.
  *
@@ -23,16 +24,6 @@ struct source_config {
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
 	ms_t stall_ms;       /* source_read gives up after so long without a NAL unit; 0: 10 s */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
-};
-
-/* One whole NAL unit. data is lent until the next call on this source. */
-struct source_nal {
-	const uint8_t *data; /* from the NAL header on, no start code */
-	size_t len;          /* at least 1 */
-	int64_t timestamp;   /* in 90 kHz since the first packet; unwrapped, may jump either way */
-	int64_t arrived_us;  /* clock_now_us() when its last byte was read */
-	bool last;           /* it ends its access unit */
-	bool gap;            /* the camera left out RTP packets before it: the picture is damaged */
 };
 
 /* Why the last call failed. text is for people and never holds a secret: "certificate of
@@ -68,14 +59,14 @@ struct source *source_new(const struct source_config *config);
  * - ERR_CLOSED: source_interrupt was called */
 int source_open(struct source *s);
 
-/* Blocks for the next NAL unit. Returns 0, or ERR_EOF, ERR_UNREACHABLE (reset), ERR_TIMEOUT
- * (stall_ms without one), ERR_PARSE, ERR_CLOSED, ERR_REFUSED. After an error only source_free makes
- * sense.
+/* Blocks for the next NAL unit, lent until the next call on this source. Returns 0, or ERR_EOF,
+ * ERR_UNREACHABLE (reset), ERR_TIMEOUT (stall_ms without one), ERR_PARSE, ERR_CLOSED, ERR_REFUSED.
+ * After an error only source_free makes sense.
  *
  * last comes with the last NAL unit of an access unit, at the moment its last packet is there, if
  * the camera sets RTP's marker bit as RFC 6184 5.1 says; otherwise when the next access unit
  * begins. */
-int source_read(struct source *s, struct source_nal *out);
+int source_read(struct source *s, struct nal_unit *out);
 
 /* Makes source_open and source_read return ERR_CLOSED within 100 ms, now and from now on. */
 void source_interrupt(struct source *s);

@@ -13,7 +13,6 @@
 #include "common/err.h"
 #include "worker/fifo.h"
 #include "worker/loopback.h"
-#include "worker/rtsp_relay.h"
 #include "worker/tunnel.h"
 #include "worker/wait_fd.h"
 
@@ -21,10 +20,8 @@
  * us keep: the rest stays with the camera. */
 #define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
 
-/* libavformat 5.1 takes three reads for a frame ('$', the rest of the head, the data) and asks the
- * interrupt callback twice before each: so often it surely has not read what it was given last.
- * Saves a quarter of the system calls. */
-#define READS_ASKED 4
+/* What comes before the answer to PLAY is kept as far as this: an IDR picture or two. */
+#define HELD_BYTES (512 << 10)
 
 enum phase {
 	LISTENING, /* for libavformat */
@@ -43,9 +40,11 @@ struct tunnel {
 	int other_end;    /* libavformat's own; lent */
 	bool camera_more; /* the last read did not empty it */
 	bool sent;        /* libavformat has something new to read */
-	int certain;      /* so often need not be asked whether it has read it */
+	bool wanted;      /* what the camera says: else it is left where it is */
 	struct relay relay;
 	struct fifo up_in, up_out, down_in, down_out;
+	struct fifo held;  /* frames of pictures that came while libavformat was being answered */
+	size_t held_taken; /* bytes of the first of them, which is lent */
 	char *camera_uri;
 	char short_uri[48];
 	int err;
@@ -93,22 +92,38 @@ send_down(struct tunnel *t)
 	}
 }
 
+/* What does not fit is missed later, by its number. */
+static void
+hold(struct tunnel *t, const struct relay_packet *p)
+{
+	const uint8_t head[RTSP_DATA_HEAD] = { '$', 0, (uint8_t)(p->len >> 8), (uint8_t)p->len };
+
+	if (!t->held.bytes)
+		fifo_init(&t->held, HELD_BYTES);
+	if (t->phase == LINGERING || fifo_room(&t->held) < sizeof(head) + p->len)
+		return;
+	fifo_put(&t->held, head, sizeof(head));
+	fifo_put(&t->held, p->bytes, p->len);
+}
+
 /* Passes on what lies in down_in, as far as libavformat reads. */
 static void
 pump_down(struct tunnel *t)
 {
+	struct relay_packet packet;
 	bool moved;
-	int err;
+	int got;
 
 	do {
 		size_t in = t->down_in.len;
-		err = relay_down(&t->relay, &t->down_in, &t->down_out);
+		while ((got = relay_down(&t->relay, &t->down_in, &t->down_out, &packet)) == 1)
+			hold(t, &packet);
 		size_t out = t->down_out.len;
 		send_down(t);
 		moved = t->down_in.len < in || t->down_out.len < out;
-	} while (!err && moved && !t->down_out.len);
-	if (err && t->phase != CAMERA_GONE)
-		set_camera_gone(t, err);
+	} while (!got && moved && !t->down_out.len);
+	if (got && t->phase != CAMERA_GONE)
+		set_camera_gone(t, got);
 }
 
 static void
@@ -118,12 +133,10 @@ read_camera(struct tunnel *t)
 	ssize_t n = camera_conn_read(t->camera, fifo_back(&t->down_in), room);
 
 	t->camera_more = n > 0 && (size_t)n == room;
-	if (n > 0) {
+	if (n > 0)
 		fifo_add(&t->down_in, (size_t)n);
-		pump_down(t);
-	} else if (n != ERR_AGAIN) {
+	else if (n != ERR_AGAIN)
 		set_camera_gone(t, (int)n);
-	}
 }
 
 /* ---- the way up ----------------------------------------------------------------------------- */
@@ -178,7 +191,7 @@ choose(const struct tunnel *t, struct pollfd p[FDS])
 {
 	bool relaying = t->phase == RELAYING;
 	short up = relaying && t->up_out.len ? POLLOUT : 0;
-	short reads = relaying && fifo_room(&t->down_in) ? POLLIN : 0;
+	short reads = relaying && t->wanted && fifo_room(&t->down_in) ? POLLIN : 0;
 	short down = t->down_out.len ? POLLOUT : 0;
 	short requests = t->phase != CAMERA_GONE && fifo_room(&t->up_in) ? POLLIN : 0;
 
@@ -193,7 +206,7 @@ static void
 relay_both(struct tunnel *t, const struct pollfd p[FDS], bool more)
 {
 	if (p[LOCAL].revents & POLLOUT)
-		pump_down(t);
+		send_down(t);
 	if (p[CAMERA].revents & POLLOUT)
 		send_up(t);
 	if (t->phase == RELAYING && (more || p[CAMERA].revents & ~POLLOUT))
@@ -213,14 +226,10 @@ act(struct tunnel *t, const struct pollfd p[FDS], bool more)
 		relay_both(t, p, more);
 		break;
 	case CAMERA_GONE:
-		pump_down(t);
-		break;
 	case DONE:
 	case LINGERING:
 		break;
 	}
-	if (t->phase == CAMERA_GONE && !t->down_out.len)
-		set_done(t);
 }
 
 /* Waits for the first thing to do, and does it. Returns 0, ERR_TIMEOUT, ERR_CLOSED. */
@@ -245,13 +254,29 @@ step(struct tunnel *t, ms_t deadline)
 	return 0;
 }
 
+/* The same, and passes on what came. */
+static int
+carry(struct tunnel *t, ms_t deadline)
+{
+	int err = step(t, deadline);
+
+	if (err || (t->phase != RELAYING && t->phase != CAMERA_GONE))
+		return err;
+	pump_down(t);
+	if (t->phase == CAMERA_GONE && !t->down_out.len)
+		set_done(t);
+	return 0;
+}
+
 void
 tunnel_poke(struct tunnel *t)
 {
 	/* Accept, request, answer: a step each. */
-	for (int i = 0; i < 4 && t->phase != DONE; i++)
-		if (step(t, clock_now()))
+	for (int i = 0; i < 4 && t->phase != DONE; i++) {
+		t->wanted = tunnel_awaits_answer(t);
+		if (carry(t, clock_now()))
 			return;
+	}
 }
 
 int
@@ -260,10 +285,65 @@ tunnel_run(struct tunnel *t, ms_t deadline)
 	int err = 0;
 
 	t->sent = false;
+	t->wanted = true;
 	while (!err && !t->sent && t->phase != DONE)
-		err = step(t, deadline);
-	t->certain = t->sent && !t->down_out.len ? READS_ASKED : 0;
+		err = carry(t, deadline);
 	return err;
+}
+
+/* ---- pictures ------------------------------------------------------------------------------- */
+
+static bool
+take_held(struct tunnel *t, struct relay_packet *out)
+{
+	fifo_take(&t->held, t->held_taken);
+	t->held_taken = 0;
+	if (!t->held.len) {
+		fifo_clear(&t->held);
+		return false;
+	}
+	const uint8_t *head = fifo_front(&t->held);
+	out->len = (size_t)head[2] << 8 | head[3];
+	out->bytes = fifo_at(&t->held, RTSP_DATA_HEAD);
+	t->held_taken = RTSP_DATA_HEAD + out->len;
+	return true;
+}
+
+int
+tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
+{
+	int err = 0;
+
+	t->wanted = true;
+	if (t->held.bytes && take_held(t, out))
+		return 0;
+	while (!err) {
+		int got = relay_down(&t->relay, &t->down_in, &t->down_out, out);
+		if (got == 1)
+			return 0;
+		if (got)
+			set_camera_gone(t, got);
+		if (t->phase != RELAYING)
+			return t->err ? t->err : ERR_EOF;
+		err = step(t, deadline);
+	}
+	return err;
+}
+
+bool
+tunnel_send_pill(struct tunnel *t)
+{
+	if (t->relay.pictures < 0 || fifo_room(&t->down_out) < RELAY_PILL_BYTES)
+		return false;
+	relay_put_pill(&t->relay, &t->down_out);
+	send_down(t);
+	return true;
+}
+
+void
+tunnel_push(struct tunnel *t)
+{
+	send_down(t);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -291,6 +371,7 @@ tunnel_finish(struct tunnel *t)
 		if (!t->camera_more && wait_fd(fd, POLLIN, deadline, -1))
 			break;
 		read_camera(t);
+		pump_down(t);
 	}
 	t->phase = DONE;
 }
@@ -314,10 +395,6 @@ tunnel_awaits_answer(const struct tunnel *t)
 bool
 tunnel_is_drained(struct tunnel *t)
 {
-	if (t->certain) {
-		t->certain--;
-		return false;
-	}
 	if (t->down_out.len)
 		pump_down(t);
 	return t->phase != DONE && !t->down_out.len &&
@@ -344,7 +421,7 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
 	fifo_init(&t->down_in, DOWN_BYTES);
-	fifo_init(&t->down_out, DOWN_BYTES + RELAY_GROWTH);
+	fifo_init(&t->down_out, RTSP_PIECE_MAX + RELAY_PILL_BYTES);
 	t->listen_fd = loopback_listen(&port);
 	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://127.0.0.1:%u/camera", port);
 	if (t->listen_fd >= 0)
@@ -371,6 +448,7 @@ tunnel_free(struct tunnel *t)
 	fifo_clear(&t->up_out);
 	fifo_clear(&t->down_in);
 	fifo_clear(&t->down_out);
+	fifo_clear(&t->held);
 	free(t->camera_uri);
 	free(t);
 }

@@ -5,10 +5,11 @@
 
 #include "common/clock.h"
 #include "worker/camera_conn.h"
+#include "worker/rtsp_relay.h"
 
-/* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera,
- * and changes it on the way (rtsp_relay.h). Serves one connection, which must be this process's
- * own.
+/* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera:
+ * requests and answers pass (rtsp_relay.h), the camera's pictures are read here. Serves one
+ * connection, which must be this process's own.
  *
  * It has no thread: libavformat's interrupt callback runs it while libavformat waits. With a thread
  * of its own a stream cost 0.20 CPU s a minute instead of 0.15, for the switching (720p30, 2
@@ -33,9 +34,9 @@ const char *tunnel_address(const struct tunnel *t);
 /* Carries what there is to carry, without waiting. */
 void tunnel_poke(struct tunnel *t);
 
-/* Waits and carries until libavformat has something new to read: packets, an answer, or the end of
- * file that it gets when the camera is gone. Returns 0, ERR_TIMEOUT at deadline, ERR_CLOSED as soon
- * as stop_fd is readable. */
+/* Waits and carries until libavformat has something new to read: an answer, or the end of file that
+ * it gets when the camera is gone. Returns 0, ERR_TIMEOUT at deadline, ERR_CLOSED as soon as
+ * stop_fd is readable. Packets that come before the PLAY is answered are kept for tunnel_read. */
 int tunnel_run(struct tunnel *t, ms_t deadline);
 
 /* True while a request has gone to the camera and its answer has not come. */
@@ -44,6 +45,17 @@ bool tunnel_awaits_answer(const struct tunnel *t);
 /* True while libavformat has read all that it was given, and more may come. Gives it what did not
  * fit before. */
 bool tunnel_is_drained(struct tunnel *t);
+
+/* Waits for the next packet of pictures, lent until the next call on this tunnel, and carries.
+ * Returns 0, ERR_TIMEOUT, ERR_CLOSED, or the error of tunnel_outcome: the camera is gone. */
+int tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out);
+
+/* Gives libavformat a packet behind all that the camera said to it since: av_read_frame reads that,
+ * answers, keeps the session alive if it is time, and returns. False if no pictures were set up. */
+bool tunnel_send_pill(struct tunnel *t);
+
+/* Gives libavformat what did not fit before. */
+void tunnel_push(struct tunnel *t);
 
 /* After libavformat has closed: passes on its TEARDOWN and gives the camera TUNNEL_LINGER_MS to
  * answer. To close at once, with pictures unread, would reset the connection and could overtake it.

@@ -121,7 +121,7 @@ tell_open(const struct probe *p)
 }
 
 static void
-tell_nal(struct probe *p, const struct source_nal *n)
+tell_nal(struct probe *p, const struct nal_unit *n)
 {
 	static const uint8_t code[] = { 0, 0, 0, 1 };
 
@@ -144,7 +144,7 @@ static int
 read_all(struct probe *p)
 {
 	int64_t until = p->seconds ? clock_now_us() + p->seconds * 1000000 : INT64_MAX;
-	struct source_nal nal;
+	struct nal_unit nal;
 	int err = 0;
 
 	while (!err && clock_now_us() < until && (!p->nals || p->count < p->nals)) {

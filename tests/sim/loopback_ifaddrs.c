@@ -82,7 +82,7 @@ counters_of(uint32_t ssrc)
 		struct counters *c = &shared->slots[(ssrc + i) & (SLOTS - 1)];
 		free_ssrc = 0;
 		if (c->ssrc == ssrc || atomic_compare_exchange_strong(&c->ssrc, &free_ssrc, ssrc) ||
-		    free_ssrc == ssrc)
+			free_ssrc == ssrc)
 			return c;
 	}
 	return NULL;
@@ -127,7 +127,7 @@ nice_agent_add_stream(void *agent, unsigned components)
 {
 	unsigned (*next)(void *, unsigned) = real("nice_agent_add_stream");
 	int (*set)(void *, unsigned, const char *, const char *) =
-	    real("nice_agent_set_local_credentials");
+		real("nice_agent_set_local_credentials");
 	char ufrag[UFRAG_CHARS + 1], pwd[PWD_CHARS + 1];
 	unsigned stream = next(agent, components);
 
@@ -194,12 +194,12 @@ receiver_keep(struct receiver *r, const char *packet, unsigned bytes)
 }
 
 static void
-receiver_on_packet(void *agent, unsigned stream, unsigned component, unsigned bytes, char *packet,
-    void *arg)
+receiver_on_packet(
+	void *agent, unsigned stream, unsigned component, unsigned bytes, char *packet, void *arg)
 {
 	struct receiver *r = arg;
-	int dtls = bytes > 0 && packet[0] >= DTLS_FIRST_BYTE_MIN &&
-	    packet[0] <= DTLS_FIRST_BYTE_MAX;
+	int dtls =
+		bytes > 0 && packet[0] >= DTLS_FIRST_BYTE_MIN && packet[0] <= DTLS_FIRST_BYTE_MAX;
 
 	/* Janus 1.1.2 drops DTLS until libnice's own check has been answered, 20 ms after a peer
 	 * without candidates has nominated; the peer would wait a second for its retransmission.
@@ -212,16 +212,20 @@ receiver_on_packet(void *agent, unsigned stream, unsigned component, unsigned by
 
 int
 nice_agent_attach_recv(void *agent, unsigned stream, unsigned component, void *context,
-    void (*func)(void *, unsigned, unsigned, unsigned, char *, void *), void *data)
+	void (*func)(void *, unsigned, unsigned, unsigned, char *, void *), void *data)
 {
 	int (*next)(void *, unsigned, unsigned, void *, void *, void *) =
-	    real("nice_agent_attach_recv");
+		real("nice_agent_attach_recv");
 	struct receiver *r = func ? calloc(1, sizeof *r) : NULL;
 
 	if (!r)
 		return next(agent, stream, component, context, (void *)func, data);
-	*r = (struct receiver){ .next = func, .agent = agent, .data = data, .context = context,
-		.stream = stream, .component = component };
+	*r = (struct receiver){ .next = func,
+		.agent = agent,
+		.data = data,
+		.context = context,
+		.stream = stream,
+		.component = component };
 	return next(agent, stream, component, context, (void *)receiver_on_packet, r);
 }
 

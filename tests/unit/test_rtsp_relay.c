@@ -19,6 +19,8 @@
 struct session {
 	struct relay relay;
 	struct fifo up_in, up_out, down_in, down_out;
+	char packets[4000]; /* the pictures' packets, behind each other */
+	size_t packets_len;
 };
 
 static int
@@ -28,9 +30,9 @@ begin(void **state)
 
 	relay_init(&s->relay, SHORT, LONG);
 	fifo_init(&s->up_in, RTSP_PIECE_MAX);
-	fifo_init(&s->up_out, RTSP_PIECE_MAX + RELAY_GROWTH);
+	fifo_init(&s->up_out, RTSP_PIECE_MAX + 1000);
 	fifo_init(&s->down_in, RTSP_PIECE_MAX);
-	fifo_init(&s->down_out, RTSP_PIECE_MAX + RELAY_GROWTH);
+	fifo_init(&s->down_out, RTSP_PIECE_MAX + 1000);
 	*state = s;
 	return 0;
 }
@@ -58,8 +60,17 @@ up(struct session *s, const char *text)
 static int
 down(struct session *s, const void *bytes, size_t n)
 {
+	struct relay_packet p;
+	int got;
+
 	fifo_put(&s->down_in, bytes, n);
-	return relay_down(&s->relay, &s->down_in, &s->down_out);
+	while ((got = relay_down(&s->relay, &s->down_in, &s->down_out, &p)) == 1) {
+		assert_true(s->packets_len + p.len <= sizeof(s->packets));
+		memcpy(s->packets + s->packets_len, p.bytes, p.len);
+		s->packets_len += p.len;
+		memset(p.bytes, 0, p.len); /* lent for writing */
+	}
+	return got;
 }
 
 #define DOWN(s, literal) down((s), (literal), sizeof(literal) - 1)
@@ -74,6 +85,17 @@ assert_out(struct fifo *out, const char *wanted, size_t n)
 }
 
 #define OUT(fifo, literal) assert_out((fifo), (literal), sizeof(literal) - 1)
+
+/* The same of the packets. */
+static void
+assert_packets(struct session *s, const char *wanted, size_t n)
+{
+	assert_int_equal(s->packets_len, n);
+	assert_memory_equal(s->packets, wanted, n);
+	s->packets_len = 0;
+}
+
+#define PACKETS(s, literal) assert_packets((s), (literal), sizeof(literal) - 1)
 
 static int
 describe(struct session *s, const char *sdp)
@@ -177,68 +199,45 @@ the_status_before_teardown_is_kept(void **state)
 }
 
 static void
-pictures_are_marked_and_numbered_anew(void **state)
+packets_of_pictures_are_for_the_caller(void **state)
 {
 	struct session *s = *state;
 
 	open_session(s);
-	assert_int_equal(DOWN(s, "$\0\0\xe" RTP "\x41\x9a"), 0);
-	OUT(&s->down_out, "$\0\0\x13\x80\xe0\0\0\0\0\0\1\0\0\0\2\x41\x9a\0\0\0\1\x1f");
-	assert_int_equal(DOWN(s, "$\0\0\xe\x80\x60\0\x8\0\0\0\1\0\0\0\2\x41\x9a"), 0);
-	OUT(&s->down_out, "$\0\0\xe\x80\x60\0\1\0\0\0\1\0\0\0\2\x41\x9a");
-}
-
-static void
-fragments_go_down_when_their_last_one_is_there(void **state)
-{
-	struct session *s = *state;
-
-	open_session(s);
-	assert_int_equal(DOWN(s, "$\0\0\x10\x80\x60\0\7\0\0\0\1\0\0\0\2\x7c\x81"
-				 "aa"),
+	assert_int_equal(DOWN(s, "$\0\0\xe" RTP "\x41\x9a"
+				 "RTSP/1.0 200 OK\r\n\r\n"
+				 "$\0\0\xe" RTP "\x41\x9b"),
 		0);
-	assert_int_equal(s->down_out.len, 0);
-	assert_int_equal(DOWN(s, "$\0\0\x10\x80\xe0\0\x8\0\0\0\1\0\0\0\2\x7c\x41"
-				 "bb"),
-		0);
-	OUT(&s->down_out, "$\0\0\x17\x80\xe0\0\0\0\0\0\1\0\0\0\2\x7c\xc1"
-			  "aabb"
-			  "\0\0\0\1\x1f");
+	PACKETS(s, RTP "\x41\x9a" RTP "\x41\x9b");
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
 }
 
 static void
-missing_numbers_are_told_and_their_fragments_dropped(void **state)
+what_is_no_picture_is_for_nobody(void **state)
 {
 	struct session *s = *state;
 
 	open_session(s);
-	assert_int_equal(DOWN(s, "$\0\0\x10\x80\x60\0\7\0\0\0\1\0\0\0\2\x7c\x81"
-				 "aa"),
-		0);
-	assert_int_equal(DOWN(s, "$\0\0\xe\x80\x60\0\x9\0\0\0\1\0\0\0\2\x41\x9a"), 0);
-	OUT(&s->down_out, "$\0\0\x10\x80\x60\0\0\0\0\0\1\0\0\0\2\x18\0\1\x1e"
-			  "$\0\0\xe\x80\x60\0\1\0\0\0\1\0\0\0\2\x41\x9a");
+	assert_int_equal(DOWN(s, "$\0\0\0$\0\0\1z"), 0);              /* no RTP */
+	assert_int_equal(DOWN(s, "$\2\0\xe" RTP "\x41\x9a"), 0);      /* another channel */
+	assert_int_equal(DOWN(s, "$\0\0\4\x80\x61zz"), 0);            /* another payload type */
+	assert_int_equal(DOWN(s, "$\1\0\x8\x80\xc8\0\1\0\0\0\2"), 0); /* RTCP */
+	PACKETS(s, "");
+	OUT(&s->down_out, "");
 }
 
 static void
-what_libavformat_would_stumble_over_is_left_out(void **state)
+a_pill_is_a_filler_nal_unit_with_the_next_number(void **state)
 {
 	struct session *s = *state;
 
-	open_session(s);
-	assert_int_equal(DOWN(s, "$\0\0\3abc$\5\0\4abcd"), 0); /* short frames */
-	assert_int_equal(DOWN(s, "$\0\0\xc" RTP), 0);          /* no payload */
-	assert_int_equal(s->down_out.len, 0);
-}
-
-static void
-other_channels_pass_unchanged(void **state)
-{
-	struct session *s = *state;
-
-	open_session(s);
-	assert_int_equal(DOWN(s, "$\2\0\xe" RTP "\x41\x9a"), 0);
-	OUT(&s->down_out, "$\2\0\xe" RTP "\x41\x9a");
+	assert_int_equal(describe(s, OPENING), 0);
+	set_up(s, SHORT "/t1", "6-7");
+	fifo_take(&s->down_out, s->down_out.len);
+	relay_put_pill(&s->relay, &s->down_out);
+	relay_put_pill(&s->relay, &s->down_out);
+	OUT(&s->down_out, "$\6\0\xd\x80\x60\0\0\0\0\0\0\0\0\0\0\xc"
+			  "$\6\0\xd\x80\x60\0\1\0\0\0\0\0\0\0\0\xc");
 }
 
 static void
@@ -252,11 +251,11 @@ bye_is_the_end(void **state)
 	assert_int_equal(DOWN(s, "$\1\0\x10\x80\xc9\0\1\0\0\0\2\x81\xcb\0\1\0\0\0\2"), ERR_EOF);
 }
 
-static void
-the_longest_control_that_fits_is_the_track(void **state)
+/* Which of three tracks, of which the second and the third are H.264, this SETUP chose. */
+static int
+chosen(struct session *s, const char *uri)
 {
-	struct session *s = *state;
-
+	s->relay.pictures = -1;
 	assert_int_equal(
 		describe(s, "v=0\r\n"
 			    "m=video 0 RTP/AVP 26\r\na=control:1\r\n"
@@ -264,14 +263,49 @@ the_longest_control_that_fits_is_the_track(void **state)
 			    "m=video 0 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
 			    "a=control:rtsp://cam.example/abs\r\n"),
 		0);
-	set_up(s, "rtsp://cam.example/1", "0-1");
-	set_up(s, "rtsp://cam.example/x/1", "2-3");
-	set_up(s, "rtsp://cam.example/abs", "4-5");
-	set_up(s, "rtsp://cam.example/y1", "6-7");
-	assert_false(s->relay.channels[0].h264);
-	assert_true(s->relay.channels[2].h264);
-	assert_true(s->relay.channels[4].h264);
-	assert_false(s->relay.channels[6].h264);
+	set_up(s, uri, "0-1");
+	return s->relay.pictures < 0 ? 26 : s->relay.pt;
+}
+
+static void
+the_longest_control_that_fits_is_the_track(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(chosen(s, "rtsp://cam.example/1"), 26);
+	s->relay.set_up_count = 0;
+	assert_int_equal(chosen(s, "rtsp://cam.example/x/1"), 96);
+	s->relay.set_up_count = 0;
+	assert_int_equal(chosen(s, "rtsp://cam.example/abs"), 97);
+	s->relay.set_up_count = 0;
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 26); /* the first */
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 96); /* the second */
+	s->relay.set_up_count = 3;
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 26); /* none */
+}
+
+static void
+the_first_h264_track_is_the_one(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(chosen(s, "rtsp://cam.example/x/1"), 96);
+	set_up(s, "rtsp://cam.example/abs", "2-3");
+	assert_int_equal(s->relay.pictures, 0);
+	assert_int_equal(s->relay.pt, 96);
+}
+
+static void
+channels_that_the_answer_does_not_name_are_those_asked_for(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(describe(s, OPENING), 0);
+	assert_int_equal(up(s, "SETUP " SHORT "/t1 RTSP/1.0\r\n"
+			       "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\n\r\n"),
+		0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nTransport: RTP/AVP/TCP\r\n\r\n"), 0);
+	assert_int_equal(s->relay.pictures, 4);
 }
 
 static void
@@ -283,26 +317,26 @@ bytes_may_come_one_by_one(void **state)
 	open_session(s);
 	for (size_t i = 0; i < sizeof(stream) - 1; i++)
 		assert_int_equal(down(s, stream + i, 1), 0);
-	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nCSeq: 9\r\n\r\n"
-			  "$\0\0\x13\x80\xe0\0\0\0\0\0\1\0\0\0\2\x41\x9a\0\0\0\1\x1f");
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nCSeq: 9\r\n\r\n");
+	PACKETS(s, RTP "\x41\x9a");
 }
 
 static void
 a_full_output_stops_the_input(void **state)
 {
-	static char big[4 + 60000] = "$\2\xea\x60";
+	static const char answer[] = "RTSP/1.0 200 OK\r\n\r\n";
 	struct session *s = *state;
 
 	open_session(s);
-	for (int i = 0; i < 3; i++) {
-		if (fifo_room(&s->down_in) >= sizeof(big))
-			assert_int_equal(down(s, big, sizeof(big)), 0);
-	}
-	assert_true(s->down_in.len >= sizeof(big));
-	size_t waiting = s->down_in.len;
+	while (fifo_room(&s->down_out) >= sizeof(answer) - 1)
+		assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\n\r\n"), 0);
+	assert_int_equal(s->down_in.len, 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\n\r\n"), 0);
+	assert_int_equal(s->down_in.len, sizeof(answer) - 1);
 	fifo_take(&s->down_out, s->down_out.len);
-	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out), 0);
-	assert_int_equal(s->down_in.len, waiting - sizeof(big));
+	assert_int_equal(DOWN(s, ""), 0);
+	assert_int_equal(s->down_in.len, 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
 }
 
 #define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -316,13 +350,13 @@ main(void)
 		SESSION_TEST(a_redirect_is_not_passed_on),
 		SESSION_TEST(what_is_not_h264_is_named),
 		SESSION_TEST(the_status_before_teardown_is_kept),
-		SESSION_TEST(pictures_are_marked_and_numbered_anew),
-		SESSION_TEST(fragments_go_down_when_their_last_one_is_there),
-		SESSION_TEST(missing_numbers_are_told_and_their_fragments_dropped),
-		SESSION_TEST(what_libavformat_would_stumble_over_is_left_out),
-		SESSION_TEST(other_channels_pass_unchanged),
+		SESSION_TEST(packets_of_pictures_are_for_the_caller),
+		SESSION_TEST(what_is_no_picture_is_for_nobody),
+		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
 		SESSION_TEST(bye_is_the_end),
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
+		SESSION_TEST(the_first_h264_track_is_the_one),
+		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(a_full_output_stops_the_input),
 	};

@@ -170,8 +170,6 @@ it_knows_what_libavformat_has_not_read_yet(void **state)
 	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 10000), 0);
 	assert_false(tunnel_is_drained(s->tunnel));
 	heard(local);
-	for (int i = 0; i < 4 && !tunnel_is_drained(s->tunnel); i++)
-		;
 	assert_true(tunnel_is_drained(s->tunnel));
 	close(local);
 }
@@ -236,6 +234,132 @@ teardown_is_passed_on_after_the_end(void **state)
 	assert_string_equal(heard(s->camera), "TEARDOWN " CAMERA_URI " RTSP/1.0\r\n\r\n");
 }
 
+#define SDP "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+#define RTP(number) "$\0\0\xe\x80\xe0\0" number "\0\0\0\1\0\0\0\2\x41\x9a"
+
+static void
+say_bytes(int fd, const char *bytes, size_t n)
+{
+	assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), n);
+}
+
+#define SAY(fd, literal) say_bytes((fd), (literal), sizeof(literal) - 1)
+
+/* Has a request answered, with what comes behind the answer. */
+static void
+exchange(struct setup *s, int local, const char *method, const char *answer, size_t n)
+{
+	ask(s, local, method);
+	while (!tunnel_awaits_answer(s->tunnel))
+		tunnel_poke(s->tunnel);
+	say_bytes(s->camera, answer, n);
+	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 10000), 0);
+	assert_false(tunnel_awaits_answer(s->tunnel));
+	heard(local);
+}
+
+#define EXCHANGE(s, local, method, answer)                                                         \
+	exchange((s), (local), (method), (answer), sizeof(answer) - 1)
+
+/* Until the camera is asked to play. */
+static int
+ready_to_play(struct setup *s)
+{
+	int local = admitted(s);
+
+	say(s->camera, "RTSP/1.0 200 OK\r\n\r\n");
+	assert_int_equal(tunnel_run(s->tunnel, clock_now() + 10000), 0);
+	EXCHANGE(s, local, "DESCRIBE", "RTSP/1.0 200 OK\r\nContent-Length: 51\r\n\r\n" SDP);
+	assert_int_equal(sizeof(SDP) - 1, 51);
+	EXCHANGE(s, local, "SETUP",
+		"RTSP/1.0 200 OK\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n\r\n");
+	return local;
+}
+
+static void
+assert_next(struct setup *s, uint8_t number)
+{
+	struct relay_packet p;
+
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 10000, &p), 0);
+	assert_int_equal(p.len, 14);
+	assert_int_equal(p.bytes[3], number);
+}
+
+static void
+pictures_before_the_answer_are_kept(void **state)
+{
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+
+	EXCHANGE(s, local, "PLAY", RTP("\1") RTP("\2") "RTSP/1.0 200 OK\r\n\r\n" RTP("\3"));
+	SAY(s->camera, RTP("\4"));
+	for (uint8_t i = 1; i <= 4; i++)
+		assert_next(s, i);
+	close(local);
+}
+
+static void
+what_a_camera_sent_before_it_left_is_read(void **state)
+{
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+	struct relay_packet p;
+
+	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
+	SAY(s->camera, RTP("\1") RTP("\2") "$\0\0\xe");
+	shutdown(s->camera, SHUT_WR);
+	assert_next(s, 1);
+	assert_next(s, 2);
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 10000, &p), ERR_EOF);
+	assert_int_equal(tunnel_outcome(s->tunnel).err, ERR_EOF);
+	close(local);
+}
+
+static void
+reading_ends_at_the_deadline_and_when_stopped(void **state)
+{
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+	struct relay_packet p;
+
+	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 20, &p), ERR_TIMEOUT);
+	eventfd_write(s->stop_fd, 1);
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 60000, &p), ERR_CLOSED);
+	close(local);
+}
+
+static void
+a_pill_follows_what_the_camera_said(void **state)
+{
+	static const char wanted[] = "OPTIONS * RTSP/1.0\r\n\r\n$\0\0\xd\x80\x60";
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+
+	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
+	SAY(s->camera, "OPTIONS * RTSP/1.0\r\n\r\n" RTP("\1"));
+	assert_next(s, 1);
+	assert_true(tunnel_send_pill(s->tunnel));
+	assert_memory_equal(heard(local), wanted, sizeof(wanted) - 1);
+	close(local);
+}
+
+static void
+requests_pass_while_pictures_are_read(void **state)
+{
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+	struct relay_packet p;
+
+	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
+	assert_non_null(strstr(heard(s->camera), "PLAY " CAMERA_URI));
+	ask(s, local, "GET_PARAMETER");
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 20, &p), ERR_TIMEOUT);
+	assert_string_equal(heard(s->camera), "GET_PARAMETER " CAMERA_URI " RTSP/1.0\r\n\r\n");
+	close(local);
+}
+
 #define TUNNEL_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -248,6 +372,11 @@ main(void)
 		TUNNEL_TEST(one_connection_is_served),
 		TUNNEL_TEST(waiting_ends_at_the_deadline_and_when_stopped),
 		TUNNEL_TEST(a_camera_that_leaves_is_an_end_of_file),
+		TUNNEL_TEST(pictures_before_the_answer_are_kept),
+		TUNNEL_TEST(what_a_camera_sent_before_it_left_is_read),
+		TUNNEL_TEST(reading_ends_at_the_deadline_and_when_stopped),
+		TUNNEL_TEST(a_pill_follows_what_the_camera_said),
+		TUNNEL_TEST(requests_pass_while_pictures_are_read),
 		TUNNEL_TEST(teardown_is_passed_on_after_the_end),
 	};
 

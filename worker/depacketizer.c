@@ -1,0 +1,352 @@
+/* depacketizer.c - whole NAL units, and where access units end. Pure. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/depacketizer.h"
+
+/* RFC 3550 5.1 */
+#define RTP_HEAD 12
+#define RTP_MARKER 0x80
+/* RFC 6184 5.2, 5.8: types of packets; bits and type of the second byte of a FU-A. */
+#define TYPE_MASK 0x1f
+#define TYPE_SINGLE_MAX 23
+#define TYPE_STAP_A 24
+#define TYPE_FU_A 28
+#define FU_START 0x80
+#define FU_END 0x40
+
+/* A NAL unit and the buffer that it is put together in. */
+struct slot {
+	struct nal_unit nal; /* its data is the buffer */
+	uint8_t *bytes;      /* owned */
+	size_t size;
+};
+
+struct depacketizer {
+	struct slot open; /* being put together; its nal.len 0: none */
+	struct slot out;  /* handed on last */
+	bool started;     /* a packet was fed; the next three are of the newest */
+	uint16_t seq;
+	uint32_t rtp_timestamp;
+	bool marker;       /* not looked at yet */
+	int64_t timestamp; /* rtp_timestamp, unwrapped */
+	int64_t arrived_us;
+	uint8_t *run; /* what is to be read next, of one NAL unit (or of several, with start codes)
+		       */
+	size_t run_len;
+	bool run_begins;      /* a NAL unit begins there */
+	uint8_t *aggregate;   /* what is behind it in a STAP-A */
+	size_t aggregate_len; /* 0: nothing */
+	bool gap;             /* to be told with the next NAL unit */
+	bool in_picture;      /* the current access unit has a slice */
+	bool ended_by_mark;   /* the access unit before this NAL unit was ended by a marker bit */
+	bool marks_lie;
+};
+
+/* ---- packets -------------------------------------------------------------------------------- */
+
+/* Where the payload of an RTP packet is; *len 0: there is none, or this is no RTP. */
+static uint8_t *
+find_payload(uint8_t *packet, size_t n, size_t *len)
+{
+	*len = 0;
+	if (n < RTP_HEAD || packet[0] >> 6 != 2)
+		return packet;
+	bool extended = packet[0] & 0x10, padded = packet[0] & 0x20;
+	size_t at = RTP_HEAD + 4 * (size_t)(packet[0] & 0x0f);
+	if (extended && at + 4 > n)
+		return packet;
+	if (extended)
+		at += 4 + 4 * ((size_t)packet[at + 2] << 8 | packet[at + 3]);
+	size_t padding = padded ? packet[n - 1] : 0;
+	if (at + padding < n)
+		*len = n - at - padding;
+	return packet + at;
+}
+
+static void
+drop_open(struct depacketizer *d)
+{
+	d->open.nal.len = 0;
+	d->gap = true;
+}
+
+/* Sequence number and time of a packet. */
+static void
+note_head(struct depacketizer *d, const uint8_t *packet)
+{
+	uint16_t seq = (uint16_t)(packet[2] << 8 | packet[3]);
+	uint32_t timestamp = (uint32_t)packet[4] << 24 | (uint32_t)packet[5] << 16 |
+			     (uint32_t)packet[6] << 8 | packet[7];
+
+	if (d->started && seq != (uint16_t)(d->seq + 1))
+		drop_open(d);
+	if (d->started)
+		d->timestamp += (int32_t)(timestamp - d->rtp_timestamp);
+	d->started = true;
+	d->seq = seq;
+	d->rtp_timestamp = timestamp;
+	d->marker = packet[1] & RTP_MARKER;
+}
+
+static void
+set_run(struct depacketizer *d, uint8_t *bytes, size_t len, bool begins)
+{
+	d->run = bytes;
+	d->run_len = len;
+	d->run_begins = begins;
+}
+
+/* A fragment: the header of its NAL unit is made where the FU header was. */
+static void
+set_fragment(struct depacketizer *d, uint8_t *payload, size_t len)
+{
+	if (len <= 2)
+		return;
+	bool start = payload[1] & FU_START;
+	/* More of it is to come, whatever the marker bit says. */
+	d->marker = d->marker && payload[1] & FU_END;
+	payload[1] = (uint8_t)((payload[0] & ~TYPE_MASK) | (payload[1] & TYPE_MASK));
+	set_run(d, payload + (start ? 1 : 2), len - (start ? 1 : 2), start);
+}
+
+void
+depacketizer_feed(struct depacketizer *d, uint8_t *packet, size_t n, int64_t arrived_us)
+{
+	size_t len;
+	uint8_t *payload = find_payload(packet, n, &len);
+
+	if (!len)
+		return; /* and its number is missed when the next one comes */
+	note_head(d, packet);
+	d->arrived_us = arrived_us;
+	uint8_t type = payload[0] & TYPE_MASK;
+	if (type <= TYPE_SINGLE_MAX) {
+		set_run(d, payload, len, true);
+	} else if (type == TYPE_STAP_A) {
+		d->aggregate = payload + 1;
+		d->aggregate_len = len - 1;
+	} else if (type == TYPE_FU_A) {
+		set_fragment(d, payload, len);
+	} else {
+		drop_open(d);
+	}
+}
+
+/* The next NAL unit of a STAP-A. */
+static bool
+next_run(struct depacketizer *d)
+{
+	size_t room = d->aggregate_len;
+
+	d->aggregate_len = 0;
+	if (room < 3)
+		return false;
+	size_t len = (size_t)d->aggregate[0] << 8 | d->aggregate[1];
+	if (len > room - 2) {
+		drop_open(d);
+		return false;
+	}
+	set_run(d, d->aggregate + 2, len, true);
+	d->aggregate += 2 + len;
+	d->aggregate_len = room - 2 - len;
+	return true;
+}
+
+/* ---- H.264 ---------------------------------------------------------------------------------- */
+
+static bool
+is_slice(uint8_t nal_header)
+{
+	uint8_t type = nal_header & TYPE_MASK;
+
+	return type >= 1 && type <= 5;
+}
+
+/* H.264 7.4.1.2.3: after a picture's slices these begin the next access unit. Of slices, the first
+ * of a picture has first_mb_in_slice 0, which is a single 1 bit. */
+static bool
+begins_picture(const uint8_t *nal, size_t n)
+{
+	uint8_t type = nal[0] & TYPE_MASK;
+
+	if (type == 1 || type == 2 || type == 5)
+		return n > 1 && nal[1] & 0x80;
+	return (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
+}
+
+/* Length of the start code that stands at p; 0: none. */
+static size_t
+start_code(const uint8_t *p, size_t n)
+{
+	static const uint8_t code[] = { 0, 0, 0, 1 };
+
+	if (n >= 4 && !memcmp(p, code, 4))
+		return 4;
+	return n >= 3 && !memcmp(p, code + 1, 3) ? 3 : 0;
+}
+
+/* Looks for its last byte: memchr is many times faster than memmem, and one byte in 256 is a 1. */
+static size_t
+until_start_code(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+	const uint8_t *at = n > 2 ? memchr(p + 2, 1, n - 2) : NULL;
+
+	while (at && (at[-1] || at[-2]))
+		at = memchr(at + 1, 1, (size_t)(end - at - 1));
+	return at ? (size_t)(at - 2 - p) : n;
+}
+
+/* ---- NAL units ------------------------------------------------------------------------------ */
+
+/* Some cameras put several NAL units, with start codes between them, where RFC 6184 has one. */
+static void
+consume(struct depacketizer *d, size_t n)
+{
+	d->run += n;
+	d->run_len -= n;
+	size_t code = start_code(d->run, d->run_len);
+	d->run += code;
+	d->run_len -= code;
+	d->run_begins = true;
+}
+
+static void
+reserve(struct slot *s, size_t size)
+{
+	if (size <= s->size)
+		return;
+	s->size = 2 * size;
+	s->bytes = realloc(s->bytes, s->size);
+	if (!s->bytes)
+		abort();
+	s->nal.data = s->bytes;
+}
+
+/* Moves the run, up to a start code, to the open NAL unit. */
+static void
+append(struct depacketizer *d)
+{
+	struct nal_unit *nal = &d->open.nal;
+	size_t n = until_start_code(d->run, d->run_len);
+
+	if (nal->len + n > DEPACKETIZER_NAL_MAX) {
+		drop_open(d);
+	} else {
+		reserve(&d->open, nal->len + n);
+		memcpy(d->open.bytes + nal->len, d->run, n);
+		nal->len += n;
+		nal->arrived_us = d->arrived_us;
+	}
+	consume(d, n);
+}
+
+/* The run goes on with the open NAL unit, or with what can belong to none. */
+static void
+read_fragment(struct depacketizer *d)
+{
+	if (d->open.nal.len && d->open.nal.timestamp == d->timestamp) {
+		append(d);
+		return;
+	}
+	drop_open(d);
+	consume(d, until_start_code(d->run, d->run_len));
+}
+
+static void
+read_begin(struct depacketizer *d)
+{
+	const uint8_t *nal = d->run;
+
+	/* Zeros before a start code are no NAL unit. */
+	if (!nal[0] || start_code(nal, d->run_len)) {
+		consume(d, until_start_code(nal, d->run_len));
+		return;
+	}
+	/* A picture that goes on after its marker: this camera sets it on each slice. */
+	if (d->ended_by_mark && d->timestamp == d->out.nal.timestamp && is_slice(nal[0]) &&
+		!begins_picture(nal, d->run_len))
+		d->marks_lie = true;
+	d->ended_by_mark = false;
+	d->in_picture = d->in_picture || is_slice(nal[0]);
+	d->open.nal.timestamp = d->timestamp;
+	d->open.nal.gap = d->gap;
+	d->gap = false;
+	append(d);
+}
+
+/* The open NAL unit is whole. */
+static const struct nal_unit *
+hand_on(struct depacketizer *d, bool last)
+{
+	struct slot whole = d->open;
+
+	d->open = d->out;
+	d->open.nal.len = 0;
+	while (whole.nal.len > 1 && whole.bytes[whole.nal.len - 1] == 0)
+		whole.nal.len--;
+	whole.nal.last = last;
+	if (last)
+		d->in_picture = false;
+	d->out = whole;
+	return &d->out.nal;
+}
+
+/* A NAL unit begins where the run does: is the open one the last of its access unit? */
+static bool
+ends_before_run(const struct depacketizer *d)
+{
+	return d->timestamp != d->open.nal.timestamp ||
+	       (d->in_picture && begins_picture(d->run, d->run_len));
+}
+
+/* A marker bit on parameter sets or SEI ends nothing. */
+static bool
+mark_ends(const struct depacketizer *d)
+{
+	return d->open.nal.len && d->in_picture && !d->marks_lie;
+}
+
+const struct nal_unit *
+depacketizer_next(struct depacketizer *d)
+{
+	while (d->run_len || next_run(d)) {
+		if (!d->run_len)
+			continue;
+		if (d->run_begins && d->open.nal.len)
+			return hand_on(d, ends_before_run(d));
+		if (d->run_begins)
+			read_begin(d);
+		else
+			read_fragment(d);
+	}
+	bool marked = d->marker;
+	d->marker = false;
+	if (!marked || !mark_ends(d))
+		return NULL;
+	d->ended_by_mark = true;
+	return hand_on(d, true);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+struct depacketizer *
+depacketizer_new(void)
+{
+	struct depacketizer *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	return d;
+}
+
+void
+depacketizer_free(struct depacketizer *d)
+{
+	if (!d)
+		return;
+	free(d->open.bytes);
+	free(d->out.bytes);
+	free(d);
+}

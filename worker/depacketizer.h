@@ -1,0 +1,30 @@
+#ifndef WORKER_DEPACKETIZER_H
+#define WORKER_DEPACKETIZER_H
+
+#include "worker/nal_unit.h"
+
+/* NAL units out of the RTP packets of an H.264 camera: RFC 6184, packetization modes 0 and 1
+ * (single NAL units, STAP-A, FU-A). Packets come in order, as TCP brings them.
+ *
+ * It finds where access units end: at RTP's marker bit, unless a camera's are seen to lie; at the
+ * latest when the next one begins (another timestamp, or H.264 7.4.1.2.3). So a picture is known
+ * to be whole when its last packet is there. */
+struct depacketizer;
+
+/* A NAL unit of more is dropped: an IDR picture of 4K at the level limits is about 2 MB. */
+#define DEPACKETIZER_NAL_MAX (4 << 20)
+
+/* Never NULL. */
+struct depacketizer *depacketizer_new(void);
+
+/* Lends the next packet, of n bytes, until depacketizer_next has returned NULL; changes it. What is
+ * no RTP, and types that RFC 6184 does not allow here, count as missing. */
+void depacketizer_feed(struct depacketizer *d, uint8_t *packet, size_t n, int64_t arrived_us);
+
+/* The next whole NAL unit, lent until the next call; NULL: feed more. */
+const struct nal_unit *depacketizer_next(struct depacketizer *d);
+
+/* NULL is fine. */
+void depacketizer_free(struct depacketizer *d);
+
+#endif
