@@ -160,19 +160,19 @@ tcp_result(ssize_t n)
 	return errno == EAGAIN || errno == EINTR ? ERR_AGAIN : ERR_UNREACHABLE;
 }
 
-/* A record at a time until none is left, so that "less than asked for" means the same as with TCP.
- */
+/* A record at a time until no whole one is left, so that "less than asked for" means the same as
+ * with TCP. */
 static ssize_t
 read_records(struct tls *tls, uint8_t *out, size_t n)
 {
 	size_t got = 0;
 
-	while (got < n) {
+	do {
 		ssize_t more = tls_read(tls, out + got, n - got);
 		if (more < 0)
 			return got ? (ssize_t)got : more;
 		got += (size_t)more;
-	}
+	} while (got < n && tls_has_more(tls));
 	return (ssize_t)got;
 }
 

@@ -154,6 +154,12 @@ tls_read(struct tls *t, uint8_t *out, size_t n)
 	return result == 1 ? (ssize_t)got : translate(t, result);
 }
 
+bool
+tls_has_more(const struct tls *t)
+{
+	return SSL_has_pending(t->ssl);
+}
+
 ssize_t
 tls_write(struct tls *t, const uint8_t *bytes, size_t n)
 {

@@ -20,11 +20,13 @@ struct tls *tls_new(
  * ERR_LIBRARY, ERR_EOF, ERR_UNREACHABLE with a sentence. */
 int tls_handshake(struct tls *t, short *events, char *why, size_t why_size);
 
-/* Return how many bytes, or ERR_AGAIN, ERR_EOF, ERR_UNREACHABLE (reset), ERR_LIBRARY. After
- * tls_read said less than ERR_AGAIN more may be there without the socket being readable: read until
- * ERR_AGAIN. */
+/* Return how many bytes, or ERR_AGAIN, ERR_EOF, ERR_UNREACHABLE (reset), ERR_LIBRARY. */
 ssize_t tls_read(struct tls *t, uint8_t *out, size_t n);
 ssize_t tls_write(struct tls *t, const uint8_t *bytes, size_t n);
+
+/* True if more may be read though the socket is not readable: it was taken off the socket already.
+ */
+bool tls_has_more(const struct tls *t);
 
 /* Sends close_notify once if it fits. Does not close the socket. NULL is fine. */
 void tls_free(struct tls *t);
