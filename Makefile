@@ -54,7 +54,8 @@ worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o w
 	worker/history.o worker/quality.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
-camrelay-worker = worker/main.o worker/worker.o worker/report.o worker/session.o worker/link.o common/proctitle.o \
+camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.o worker/session.o worker/link.o \
+	worker/loop.o worker/draw.o common/proctitle.o \
 	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "proto/contract.h"
 #include "worker/link.h"
+#include "worker/loop.h"
 
 /* Then back to the loop, which calls again. */
 #define MESSAGES_PER_WAKEUP 16
@@ -46,17 +47,8 @@ on_retry(gpointer data)
 		free(g_queue_pop_head(l->unsent));
 	if (text)
 		return G_SOURCE_CONTINUE;
-	g_source_unref(l->retry);
-	l->retry = NULL;
+	loop_clear(&l->retry);
 	return G_SOURCE_REMOVE;
-}
-
-static GSource *
-attach(struct link *l, GSource *source, GSourceFunc cb)
-{
-	g_source_set_callback(source, cb, l, NULL);
-	g_source_attach(source, l->config.loop);
-	return source;
 }
 
 void
@@ -76,7 +68,7 @@ link_send(struct link *l, struct msg *m)
 	}
 	g_queue_push_tail(l->unsent, text);
 	if (!l->retry)
-		l->retry = attach(l, g_timeout_source_new(RETRY_MS), on_retry);
+		loop_timer(l->config.loop, &l->retry, RETRY_MS, on_retry, l);
 }
 
 static void
@@ -147,22 +139,14 @@ link_open(const struct link_config *config, struct link **out)
 		return err;
 	}
 	l->unsent = g_queue_new();
-	l->readable = attach(l, g_unix_fd_source_new(ipc_fd(l->ipc), G_IO_IN),
-		(GSourceFunc)(void (*)(void))on_readable);
-	l->life = attach(l, g_unix_fd_source_new(CONTRACT_LIFE_FD, G_IO_IN | G_IO_HUP),
-		(GSourceFunc)(void (*)(void))on_life);
+	l->readable = loop_attach(config->loop, g_unix_fd_source_new(ipc_fd(l->ipc), G_IO_IN),
+		(GSourceFunc)(void (*)(void))on_readable, l);
+	l->life = loop_attach(config->loop,
+		g_unix_fd_source_new(CONTRACT_LIFE_FD, G_IO_IN | G_IO_HUP),
+		(GSourceFunc)(void (*)(void))on_life, l);
 	*out = l;
 	link_send(l, &hello);
 	return 0;
-}
-
-static void
-drop_source(GSource *source)
-{
-	if (!source)
-		return;
-	g_source_destroy(source);
-	g_source_unref(source);
 }
 
 void
@@ -170,9 +154,9 @@ link_close(struct link *l)
 {
 	if (!l)
 		return;
-	drop_source(l->readable);
-	drop_source(l->life);
-	drop_source(l->retry);
+	loop_clear(&l->readable);
+	loop_clear(&l->life);
+	loop_clear(&l->retry);
 	g_queue_free_full(l->unsent, free);
 	ipc_close(l->ipc);
 	g_free(l);

@@ -3,13 +3,14 @@
  * thread looks at too: it is held for one NAL unit at a time, and never while the source blocks. */
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "worker/draw.h"
 #include "worker/h264_stream.h"
 #include "worker/history.h"
 #include "worker/media.h"
@@ -20,11 +21,19 @@
 /* Packets handed to the peer at once: a picture of 75 kB. Longer ones go in several batches. */
 #define BATCH_MAX 64
 
+/* What source_open takes at most: name, TCP, TLS and six answers, 10 s each, and as much again. */
+#define OPEN_LIMIT_MS 180000
+/* On a machine that is too busy a thread comes late. */
+#define READ_SLACK_MS 5000
+
 struct media {
 	struct media_config config;
 	pthread_t thread;
 	bool running;          /* the thread is there; loop thread only */
 	struct source *source; /* the running connection's */
+	ms_t stall_ms;         /* and what source_read waits at most */
+	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
+	_Atomic ms_t back_by;
 
 	pthread_mutex_t lock; /* all below */
 	struct h264_stream *stream;
@@ -200,6 +209,13 @@ begin_connection(struct media *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
+static bool
+read_source(struct media *m, struct nal_unit *nal)
+{
+	atomic_store(&m->back_by, clock_now() + m->stall_ms + READ_SLACK_MS);
+	return source_read(m->source, nal) == 0;
+}
+
 static void *
 run(void *arg)
 {
@@ -207,29 +223,21 @@ run(void *arg)
 	struct nal_unit nal;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
+	atomic_store(&m->back_by, clock_now() + OPEN_LIMIT_MS);
 	int err = source_open(m->source);
 	if (!err) {
 		const struct source_times *t = source_times(m->source);
 		begin_connection(m);
 		post(m, OPENED, t->playing_us - t->started_us, NULL);
-		while (source_read(m->source, &nal) == 0)
+		while (read_source(m, &nal))
 			handle_nal(m, &nal);
 	}
+	atomic_store(&m->back_by, MS_NEVER);
 	post(m, ENDED, 0, source_error(m->source));
 	return NULL;
 }
 
 /* ---- the loop thread ------------------------------------------------------------------------- */
-
-static uint32_t
-draw(void)
-{
-	uint32_t r = (uint32_t)clock_now_us();
-
-	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
-		log_warn("media no randomness", LOG_INT("used", r));
-	return r;
-}
 
 struct media *
 media_new(const struct media_config *config)
@@ -251,6 +259,7 @@ media_new(const struct media_config *config)
 	m->history = history_new();
 	m->quality = quality_new(clock_now_us());
 	m->rtt_us = -1;
+	atomic_init(&m->back_by, MS_NEVER);
 	return m;
 }
 
@@ -259,9 +268,16 @@ media_open(struct media *m, const struct source_config *source)
 {
 	g_assert(!m->running);
 	m->source = source_new(source);
+	m->stall_ms = source->stall_ms ? source->stall_ms : SOURCE_STALL_MS;
 	m->running = true;
 	if (pthread_create(&m->thread, NULL, run, m) != 0)
 		abort();
+}
+
+bool
+media_hangs(struct media *m)
+{
+	return clock_now() > atomic_load(&m->back_by);
 }
 
 void

@@ -43,6 +43,11 @@ struct media *media_new(const struct media_config *config);
 /* Opens the source on a new thread. Only before the first and after an on_ended. */
 void media_open(struct media *m, const struct source_config *source);
 
+/* True if the media thread does not come back from the source though it should have long since: a
+ * fault in this program or its libraries. Nothing but the process's end helps: the thread cannot be
+ * joined. */
+bool media_hangs(struct media *m);
+
 /* Ends the connection; on_ended follows. Harmless if there is none. */
 void media_close(struct media *m);
 

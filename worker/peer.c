@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "worker/dtls.h"
 #include "worker/ice.h"
+#include "worker/loop.h"
 #include "worker/negotiation.h"
 #include "worker/sender.h"
 #include "worker/srtp.h"
@@ -81,27 +82,6 @@ peer_phase_name(enum peer_phase phase)
 	return names[phase];
 }
 
-/* ---- timers on the loop ---------------------------------------------------------------------- */
-
-static void
-timer_clear(GSource **slot)
-{
-	if (*slot == NULL)
-		return;
-	g_source_destroy(*slot);
-	g_source_unref(*slot);
-	*slot = NULL;
-}
-
-static void
-timer_set(struct peer *p, GSource **slot, ms_t delay_ms, GSourceFunc f)
-{
-	timer_clear(slot);
-	*slot = g_timeout_source_new((guint)delay_ms);
-	g_source_set_callback(*slot, f, p, NULL);
-	g_source_attach(*slot, p->config.loop);
-}
-
 /* ---- state ----------------------------------------------------------------------------------- */
 
 /* The only writer of the state. The stamp is taken before another thread may send. */
@@ -117,8 +97,8 @@ enter(struct peer *p, enum state state, const char *detail)
 	if (state == FAILED || state == CLOSED)
 		sender_close(p->sender);
 	if (state != CHECKING && state != SECURING) {
-		timer_clear(&p->watchdog);
-		timer_clear(&p->dtls_timer);
+		loop_clear(&p->watchdog);
+		loop_clear(&p->dtls_timer);
 	}
 	if (phase_of[state].reported)
 		e->on_phase(e->arg, phase_of[state].phase, since_start_us, detail);
@@ -132,7 +112,7 @@ on_failure(gpointer arg)
 	char why[sizeof(p->why)];
 
 	memcpy(why, p->why, sizeof(why)); /* the peer may be freed in the event */
-	timer_clear(&p->failure);
+	loop_clear(&p->failure);
 	e->on_failed(e->arg, p->err, why);
 	return G_SOURCE_REMOVE;
 }
@@ -146,7 +126,7 @@ fail(struct peer *p, int err, const char *why)
 	p->err = err;
 	snprintf(p->why, sizeof(p->why), "%s", why);
 	enter(p, FAILED, "");
-	timer_set(p, &p->failure, 0, on_failure);
+	loop_timer(p->config.loop, &p->failure, 0, on_failure, p);
 }
 
 static gboolean
@@ -191,7 +171,7 @@ on_first(gpointer arg)
 	struct peer *p = arg;
 	const struct peer_events *e = &p->config.events;
 
-	timer_clear(&p->first);
+	loop_clear(&p->first);
 	e->on_phase(e->arg, PEER_FIRST_PACKET, atomic_load(&p->first_us) - p->start_us, "");
 	return G_SOURCE_REMOVE;
 }
@@ -242,11 +222,11 @@ advance_dtls(struct peer *p)
 	const char *why;
 	int err;
 
-	timer_clear(&p->dtls_timer);
+	loop_clear(&p->dtls_timer);
 	switch (dtls_state(p->dtls)) {
 	case DTLS_HANDSHAKING:
 		if (wait_ms != MS_NEVER)
-			timer_set(p, &p->dtls_timer, wait_ms, on_dtls_timer);
+			loop_timer(p->config.loop, &p->dtls_timer, wait_ms, on_dtls_timer, p);
 		break;
 	case DTLS_CONNECTED:
 		if (p->state == SECURING)
@@ -416,7 +396,7 @@ peer_answer(struct peer *p, const char *text, size_t len, char *why, size_t why_
 		enter(p, CLOSED, "");
 		return err;
 	}
-	timer_set(p, &p->watchdog, p->config.connect_timeout_ms, on_watchdog);
+	loop_timer(p->config.loop, &p->watchdog, p->config.connect_timeout_ms, on_watchdog, p);
 	enter(p, CHECKING, "");
 	return 0;
 }
@@ -453,8 +433,8 @@ peer_close(struct peer *p)
 	if (p->state == UP)
 		dtls_close(p->dtls);
 	enter(p, CLOSED, "");
-	timer_clear(&p->failure);
-	timer_clear(&p->first);
+	loop_clear(&p->failure);
+	loop_clear(&p->first);
 }
 
 void

@@ -26,6 +26,9 @@ enum peer_phase {
 	PEER_DTLS,         /* the peer is who the answer says; peer_send works from here on */
 	PEER_FIRST_PACKET, /* the kernel took the first RTP packet */
 };
+struct peer_times {
+	int64_t at_us[PEER_FIRST_PACKET + 1]; /* since the peer was made; 0: not reached */
+};
 const char *peer_phase_name(enum peer_phase phase); /* "offered" ... "first-packet" */
 
 struct peer_events {

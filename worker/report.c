@@ -52,8 +52,8 @@ health(const struct report_view *v)
 static int64_t
 phase_ms(const struct report_view *v, enum peer_phase phase)
 {
-	int64_t at = v->phases->at_us[phase];
-	int64_t before = phase > PEER_OFFERED ? v->phases->at_us[phase - 1] : 0;
+	int64_t at = v->times->at_us[phase];
+	int64_t before = phase > PEER_OFFERED ? v->times->at_us[phase - 1] : 0;
 
 	return at > 0 ? (at - before) / 1000 : 0;
 }
@@ -69,7 +69,7 @@ send_state(struct link *link, const struct report_view *v)
 			.reason = *v->reason && !running ? (char *)(uintptr_t)v->reason : NULL,
 			.offer = running ? v->offer : 0,
 			.reconnects = session_reconnects(v->session),
-			.rtsp_ms = v->phases->rtsp_ms,
+			.rtsp_ms = v->rtsp_ms,
 			.offer_ms = phase_ms(v, PEER_OFFERED),
 			.answer_ms = phase_ms(v, PEER_ANSWERED),
 			.ice_ms = phase_ms(v, PEER_ICE),
@@ -106,7 +106,7 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 
 	set_title(r, v);
 	snprintf(now, sizeof(now), "%s/%s/%u/%d", session_phase(v->session), health(v),
-		session_tries(v->session), v->phases->at_us[PEER_FIRST_PACKET] > 0);
+		session_tries(v->session), v->times->at_us[PEER_FIRST_PACKET] > 0);
 	if (strcmp(now, r->told) == 0)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", now);
@@ -151,8 +151,7 @@ void
 report_start(const struct report *r, const struct report_view *v)
 {
 	log_info("session up", LOG_CAM(r->camera), LOG_INT("offer", v->offer),
-		LOG_INT("rtsp_ms", v->phases->rtsp_ms),
-		LOG_INT("offer_ms", phase_ms(v, PEER_OFFERED)),
+		LOG_INT("rtsp_ms", v->rtsp_ms), LOG_INT("offer_ms", phase_ms(v, PEER_OFFERED)),
 		LOG_INT("answer_ms", phase_ms(v, PEER_ANSWERED)),
 		LOG_INT("ice_ms", phase_ms(v, PEER_ICE)),
 		LOG_INT("dtls_ms", phase_ms(v, PEER_DTLS)),

@@ -12,17 +12,12 @@
  * Says what changed, when it changed. Loop thread. */
 struct report;
 
-/* How long the phases of the last start took. */
-struct report_phases {
-	int64_t rtsp_ms;
-	int64_t at_us[PEER_FIRST_PACKET + 1]; /* since the peer was made; 0: not reached */
-};
-
 /* What is looked at; all lent for the call. */
 struct report_view {
 	const struct session *session;
 	const struct media_stats *stats;
-	const struct report_phases *phases;
+	int64_t rtsp_ms; /* how long the camera took to play */
+	const struct peer_times *times;
 	const char *reason; /* why it does not run, "" while it does */
 	int64_t offer;      /* whose connection is up or being made, 0: none */
 };

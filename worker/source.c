@@ -26,7 +26,6 @@
 #include "worker/tunnel.h"
 
 #define DEFAULT_ANSWER_MS 10000
-#define DEFAULT_STALL_MS 10000
 /* libavformat 5.1, rtsp.c, ff_rtsp_connect: char auth[128], cut silently. */
 #define USERINFO_MAX 127
 /* How often libavformat is woken to keep the session alive. It does so each half of the session's
@@ -79,7 +78,7 @@ source_new(const struct source_config *config)
 	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
-	s->stall_ms = config->stall_ms ? config->stall_ms : DEFAULT_STALL_MS;
+	s->stall_ms = config->stall_ms ? config->stall_ms : SOURCE_STALL_MS;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->packet = av_packet_alloc();
 	if (s->stop_fd < 0 || !s->packet)

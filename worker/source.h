@@ -16,13 +16,15 @@
  * ignore SIGPIPE: OpenSSL writes to the camera with write(2). */
 struct source;
 
+#define SOURCE_STALL_MS 10000
+
 /* What to open. Everything is copied by source_new. */
 struct source_config {
 	const char *url;     /* any length; user:password@ and a token in the query are secrets */
 	const char *ca_file; /* PEM of the trusted CAs; NULL: the system's store */
 	bool tls_verify;     /* false accepts any certificate (tls_verify = no) */
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
-	ms_t stall_ms;       /* source_read gives up after so long without a NAL unit; 0: 10 s */
+	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
 };
 

@@ -7,23 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/log.h"
 #include "proto/contract.h"
-#include "worker/dtls_identity.h"
+#include "worker/draw.h"
 #include "worker/link.h"
+#include "worker/loop.h"
 #include "worker/media.h"
-#include "worker/peer.h"
 #include "worker/report.h"
 #include "worker/session.h"
+#include "worker/upstream.h"
 #include "worker/worker.h"
 
 /* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
 #define VIDEO_PT 106
-#define VIDEO_MID "0"
 /* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
  * sound and picture. */
 #define REPORT_INTERVAL_MS 1000
@@ -39,14 +38,11 @@ struct worker {
 	struct link *link;
 	struct session *session;
 	struct media *media;
-	struct dtls_identity *identity;
-	struct peer *peer; /* NULL: none */
+	struct upstream *upstream;
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
 	uint32_t ssrc;
-	char cname[33];
-	char stream_id[33];
-	int64_t offer; /* number of the newest, 0: none yet */
-	struct report_phases phases;
+	char cname[DRAW_ID_BYTES];
+	int64_t rtsp_ms; /* how long the camera took to play */
 	struct report *report;
 	char reason[REASON_MAX]; /* why it does not run, "" while it does */
 	struct media_stats stats;
@@ -55,31 +51,15 @@ struct worker {
 
 static void step(struct worker *w, enum session_event ev);
 
-static uint32_t
-draw(void)
-{
-	uint32_t r;
-
-	if (getrandom(&r, sizeof(r), 0) != (ssize_t)sizeof(r))
-		r = (uint32_t)clock_now_us() * 2654435761u;
-	return r;
-}
-
-static void
-draw_id(char out[33])
-{
-	for (int i = 0; i < 4; i++)
-		snprintf(out + 8 * i, 9, "%08x", draw());
-}
-
 static struct report_view
 view(const struct worker *w)
 {
 	return (struct report_view){ .session = w->session,
 		.stats = &w->stats,
-		.phases = &w->phases,
+		.rtsp_ms = w->rtsp_ms,
+		.times = upstream_times(w->upstream),
 		.reason = w->reason,
-		.offer = w->peer ? w->offer : 0 };
+		.offer = upstream_offer_number(w->upstream) };
 }
 
 /* Tells title, log and supervisor what changed, if anything did. */
@@ -96,6 +76,10 @@ on_tick(gpointer data)
 {
 	struct worker *w = data;
 
+	if (media_hangs(w->media)) {
+		log_error("media thread hangs", LOG_CAM(w->config.camera));
+		abort(); /* the supervisor starts another */
+	}
 	media_stats(w->media, &w->stats);
 	media_send_report(w->media, false);
 	report_stats(w->link, &w->stats);
@@ -103,117 +87,31 @@ on_tick(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- the peer -------------------------------------------------------------------------------- */
+/* ---- the SFU --------------------------------------------------------------------------------- */
 
 static void
-drop_peer(struct worker *w)
+on_connected(void *arg)
 {
-	struct peer *old = w->peer;
-
-	w->peer = NULL;
-	media_set_peer(w->media, NULL);
-	memset(w->phases.at_us, 0, sizeof(w->phases.at_us));
-	peer_free(old);
+	step(arg, SESSION_CONNECTED);
 }
 
 static void
-on_peer_phase(void *arg, enum peer_phase phase, int64_t since_start_us, const char *detail)
+on_first_packet(void *arg)
 {
 	struct worker *w = arg;
-
-	w->phases.at_us[phase] = since_start_us;
-	log_debug("peer phase", LOG_CAM(w->config.camera), LOG_STR("phase", peer_phase_name(phase)),
-		LOG_STR("detail", detail));
-	if (phase == PEER_DTLS)
-		step(w, SESSION_CONNECTED);
-	if (phase != PEER_FIRST_PACKET)
-		return;
 	struct report_view v = view(w);
+
 	report_start(w->report, &v);
 	tell(w);
 }
 
 static void
-on_peer_failed(void *arg, int err, const char *why)
+on_lost(void *arg, const char *why)
 {
 	struct worker *w = arg;
 
-	log_warn("peer failed", LOG_CAM(w->config.camera), LOG_INT("offer", w->offer),
-		LOG_STR("error", err_text(err)), LOG_STR("why", why));
 	snprintf(w->reason, sizeof(w->reason), "SFU connection: %s", why);
 	step(w, SESSION_PEER_LOST);
-}
-
-static void
-on_peer_rtcp(void *arg, const uint8_t *bytes, size_t len)
-{
-	struct worker *w = arg;
-
-	media_on_rtcp(w->media, bytes, len);
-}
-
-static struct peer *
-make_peer(struct worker *w, const struct sdp_media *video)
-{
-	struct peer_config config = { .loop = w->context,
-		.identity = w->identity,
-		.camera = w->config.camera,
-		.cname = w->cname,
-		.stream_id = w->stream_id,
-		.media = video,
-		.media_count = 1,
-		.events = { .on_phase = on_peer_phase,
-			.on_failed = on_peer_failed,
-			.on_rtcp = on_peer_rtcp,
-			.arg = w } };
-	struct peer *p = NULL;
-
-	int err = peer_new(&p, &config);
-	if (err) {
-		log_error("peer cannot be made", LOG_CAM(w->config.camera),
-			LOG_STR("error", err_text(err)));
-		return NULL;
-	}
-	return p;
-}
-
-static void
-send_offer(struct worker *w, char *sdp)
-{
-	struct msg m = { .type = MSG_OFFER,
-		.u.offer = { .offer = ++w->offer,
-			.sdp = sdp,
-			.video_mid = (char *)(uintptr_t)VIDEO_MID } };
-
-	link_send(w->link, &m);
-}
-
-/* The peer uses video until it has made its offer. */
-static void
-offer(struct worker *w)
-{
-	char profile[7];
-	char fmtp[96];
-	struct sdp_media video = { .kind = SDP_VIDEO,
-		.mid = VIDEO_MID,
-		.pt = VIDEO_PT,
-		.rtpmap = "H264/90000",
-		.fmtp = fmtp,
-		.ssrc = w->ssrc,
-		.track_id = "video",
-		.feedback = true };
-
-	drop_peer(w);
-	media_profile(w->media, profile);
-	snprintf(fmtp, sizeof(fmtp),
-		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", profile);
-	w->peer = make_peer(w, &video);
-	char *sdp = w->peer ? peer_offer(w->peer) : NULL;
-	if (sdp)
-		send_offer(w, sdp);
-	else
-		step(w, SESSION_PEER_LOST);
-	free(sdp);
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -250,18 +148,11 @@ static void
 arm(struct worker *w)
 {
 	ms_t due = session_due(w->session);
-	ms_t now = clock_now();
 
-	if (w->timer) {
-		g_source_destroy(w->timer);
-		g_source_unref(w->timer);
-		w->timer = NULL;
-	}
 	if (due == MS_NEVER)
-		return;
-	w->timer = g_timeout_source_new(due > now ? (guint)(due - now) : 0);
-	g_source_set_callback(w->timer, on_due, w, NULL);
-	g_source_attach(w->timer, w->context);
+		loop_clear(&w->timer);
+	else
+		loop_timer(w->context, &w->timer, due - clock_now(), on_due, w);
 }
 
 static void
@@ -271,12 +162,12 @@ perform(struct worker *w, unsigned effects)
 		open_source(w);
 	if (effects & SESSION_DO_CLOSE)
 		media_close(w->media);
-	if (effects & SESSION_DO_OFFER)
-		offer(w);
+	if (effects & SESSION_DO_OFFER && !upstream_offer(w->upstream))
+		step(w, SESSION_PEER_LOST);
 	if (effects & SESSION_DO_SEND)
-		media_set_peer(w->media, w->peer);
+		upstream_send(w->upstream);
 	if (effects & SESSION_DO_DROP)
-		drop_peer(w);
+		upstream_drop(w->upstream);
 }
 
 static unsigned
@@ -317,8 +208,8 @@ on_opened(void *arg, int64_t took_us)
 {
 	struct worker *w = arg;
 
-	w->phases.rtsp_ms = took_us / 1000;
-	log_info("source playing", LOG_CAM(w->config.camera), LOG_INT("rtsp_ms", took_us / 1000));
+	w->rtsp_ms = took_us / 1000;
+	log_info("source playing", LOG_CAM(w->config.camera), LOG_INT("rtsp_ms", w->rtsp_ms));
 	step(w, SESSION_OPENED);
 }
 
@@ -388,26 +279,14 @@ on_extended(struct worker *w, const struct msg *m)
 static void
 on_answer(struct worker *w, const struct msg *m)
 {
-	const char *sdp = m->u.answer.sdp;
-	char why[160] = "";
-
-	if (!w->peer || m->u.answer.offer != w->offer) {
-		log_debug("session stale answer", LOG_CAM(w->config.camera),
-			LOG_INT("offer", m->u.answer.offer));
-		return;
-	}
-	int err = peer_answer(w->peer, sdp, strlen(sdp), why, sizeof(why));
-	if (err)
-		on_peer_failed(w, err, why);
-	else
+	if (upstream_answered(w->upstream, m->u.answer.offer, m->u.answer.sdp))
 		step(w, SESSION_ANSWERED);
 }
 
 static void
 on_publish_failed(struct worker *w, const struct msg *m)
 {
-	if (w->peer && m->u.publish_failed.offer == w->offer)
-		on_peer_failed(w, ERR_REFUSED, m->u.publish_failed.reason);
+	upstream_refused(w->upstream, m->u.publish_failed.offer, m->u.publish_failed.reason);
 }
 
 static void
@@ -452,14 +331,6 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-static GSource *
-attach(struct worker *w, GSource *source, GSourceFunc cb)
-{
-	g_source_set_callback(source, cb, w, NULL);
-	g_source_attach(source, w->context);
-	return source;
-}
-
 static void
 make_media(struct worker *w)
 {
@@ -490,6 +361,24 @@ make_link(struct worker *w)
 	return link_open(&config, &w->link);
 }
 
+static int
+make_upstream(struct worker *w)
+{
+	struct upstream_config config = { .loop = w->context,
+		.camera = w->config.camera,
+		.cname = w->cname,
+		.ssrc = w->ssrc,
+		.pt = VIDEO_PT,
+		.media = w->media,
+		.link = w->link,
+		.events = { .on_connected = on_connected,
+			.on_first_packet = on_first_packet,
+			.on_lost = on_lost,
+			.arg = w } };
+
+	return upstream_new(&config, &w->upstream);
+}
+
 int
 worker_new(const struct worker_config *config, struct worker **out)
 {
@@ -503,19 +392,18 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->report = report_new(config->camera);
 	w->ssrc = draw() | 1;
 	draw_id(w->cname);
-	draw_id(w->stream_id);
 	make_media(w);
-	int err = dtls_identity_new(&w->identity);
+	int err = make_link(w);
 	if (!err)
-		err = make_link(w);
+		err = make_upstream(w);
 	if (err) {
 		log_error("session cannot start", LOG_CAM(config->camera),
 			LOG_STR("error", err_text(err)));
 		worker_free(w);
 		return err;
 	}
-	w->tick = attach(w, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick);
-	w->signals = attach(w, g_unix_signal_source_new(SIGTERM), on_sigterm);
+	w->tick = loop_attach(w->context, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick, w);
+	w->signals = loop_attach(w->context, g_unix_signal_source_new(SIGTERM), on_sigterm, w);
 	tell(w);
 	*out = w;
 	return 0;
@@ -531,28 +419,17 @@ worker_run(struct worker *w)
 	return w->exit_code;
 }
 
-static void
-drop_source(GSource *source)
-{
-	if (!source)
-		return;
-	g_source_destroy(source);
-	g_source_unref(source);
-}
-
 void
 worker_free(struct worker *w)
 {
 	if (!w)
 		return;
-	drop_source(w->timer);
-	drop_source(w->tick);
-	drop_source(w->signals);
-	media_set_peer(w->media, NULL);
-	peer_free(w->peer);
+	loop_clear(&w->timer);
+	loop_clear(&w->tick);
+	loop_clear(&w->signals);
+	upstream_free(w->upstream);
 	media_free(w->media);
 	link_close(w->link);
-	dtls_identity_free(w->identity);
 	session_free(w->session);
 	report_free(w->report);
 	msg_clear(&w->source);

@@ -3,6 +3,8 @@
 Three cameras whose streams live for five minutes, so that Google is not called by itself while this lasts: every call in its
 record is one that a restart has cost.
 """
+import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -150,6 +152,37 @@ def test_camctl_stop_ends_worker_and_stream_and_start_generates_one(lab, viewer)
     lab.until_decoding(viewer, deadline_s=10)
     watch.calls = len(lab.calls())
     watch.check()
+
+
+# ---- a thread that hangs ----------------------------------------------------------------------------------------------
+
+PTRACE_ATTACH, WALL = 16, 0x40000000
+
+
+def thread(pid, name):
+    for tid in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8") as f:
+            if f.read().strip() == name:
+                return int(tid)
+    raise AssertionError(f"{pid} has no thread {name}")
+
+
+def test_a_worker_whose_media_thread_hangs_ends_itself(make_lab):
+    """A debugger stops just that thread: the loop goes on answering pings, but no picture comes any more."""
+    lab = make_lab(cameras=1, supervisor={"media_stall": "1s"}).start()
+    lab.until_running()
+    pid, calls = lab.pid("cam1"), len(lab.calls())
+    libc, tid = ctypes.CDLL(None, use_errno=True), thread(pid, "media")
+    assert libc.ptrace(PTRACE_ATTACH, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+
+    def replaced():
+        with contextlib.suppress(ChildProcessError):  # a traced thread is not gone until its tracer has been told
+            os.waitpid(tid, os.WNOHANG | WALL)
+        return lab.pid("cam1") not in (None, pid)
+    until(replaced, "another worker", 20)
+    assert "media thread hangs" in lab.log()
+    lab.until_running()
+    assert len(lab.calls()) == calls
 
 
 # ---- the end of camrelayd ---------------------------------------------------------------------------------------------

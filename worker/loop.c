@@ -1,0 +1,27 @@
+/* loop.c - GLib sources that are kept. */
+#include "worker/loop.h"
+
+GSource *
+loop_attach(GMainContext *loop, GSource *source, GSourceFunc f, void *arg)
+{
+	g_source_set_callback(source, f, arg, NULL);
+	g_source_attach(source, loop);
+	return source;
+}
+
+void
+loop_timer(GMainContext *loop, GSource **slot, ms_t delay_ms, GSourceFunc f, void *arg)
+{
+	loop_clear(slot);
+	*slot = loop_attach(loop, g_timeout_source_new(delay_ms > 0 ? (guint)delay_ms : 0), f, arg);
+}
+
+void
+loop_clear(GSource **slot)
+{
+	if (!*slot)
+		return;
+	g_source_destroy(*slot);
+	g_source_unref(*slot);
+	*slot = NULL;
+}

@@ -1,0 +1,19 @@
+#ifndef WORKER_LOOP_H
+#define WORKER_LOOP_H
+
+#include <glib.h>
+
+#include "common/clock.h"
+
+/* A GLib source that somebody keeps: NULL while there is none. */
+
+/* Attaches a new source, which the caller keeps, to the loop. Returns it. */
+GSource *loop_attach(GMainContext *loop, GSource *source, GSourceFunc f, void *arg);
+
+/* Replaces *slot by a timer that calls f in delay_ms, once if f returns G_SOURCE_REMOVE. */
+void loop_timer(GMainContext *loop, GSource **slot, ms_t delay_ms, GSourceFunc f, void *arg);
+
+/* Ends and forgets it; may be called while it runs. */
+void loop_clear(GSource **slot);
+
+#endif
