@@ -1,6 +1,7 @@
 """A supervisor that is killed and started again: what it had granted goes on, and Google is asked for nothing new."""
 import os
 import signal
+import time
 
 from lab import until
 
@@ -12,6 +13,11 @@ def kill(lab):
 
 def state_dir(lab):
     return os.path.join(lab.directory, "state")
+
+
+def first_of_each(calls):
+    """The cameras in the order of their first call."""
+    return list(dict.fromkeys(call["name"] for call in calls))
 
 
 def test_living_streams_are_resumed_without_a_generate(make_lab):
@@ -68,3 +74,24 @@ def test_a_damaged_file_is_set_aside_and_said(make_lab):
     lab.until_running()
     assert any("damaged" in name for name in os.listdir(state_dir(lab)))
     assert "damaged" in lab.log()
+
+
+def test_forty_cameras_come_back_after_twenty_seconds_without_a_generate(make_lab):
+    """Each stream lives a minute: when camrelayd is back, all forty are to be extended at the pace of the slots."""
+    lab = make_lab(cameras=40, lifetime=60, window=60, qpm=100, supervisor={"start_stagger": "100ms"}, state=True,
+                   camera={"publish": "none"}, camera_args=("--profile", "baseline", "--size", "320x180", "--fps", "5"))
+    lab.start()
+    until(lambda: len(lab.calls(kind="generate", status=200)) == 40, "forty streams", 60)
+    kill(lab)
+    time.sleep(20)  # the scenario: nobody extends meanwhile
+    spent = len(lab.calls())
+    lab.start()
+    until(lambda: all(lab.commands(name)[-1] == "extend" for name in lab.names), "each is extended", 50)
+    calls = [call for call in lab.calls()[spent:] if call["kind"] != "token"]
+    assert {call["kind"] for call in calls} == {"extend"}
+    assert len(lab.calls(kind="generate")) == 40
+    assert {row["state"] for row in lab.rows().values()} == {"running"}
+    assert "expired" not in lab.log()
+    # Whose stream ends first is extended first: in the order of the Generates.
+    assert first_of_each(calls) == first_of_each(lab.calls(kind="generate"))
+    assert not lab.over_quota()
