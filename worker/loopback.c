@@ -45,6 +45,9 @@ find_ends(int fd, struct sockaddr_in *own, struct sockaddr_in *other)
 {
 	socklen_t own_len = sizeof(*own), other_len = sizeof(*other);
 
+	/* A socket of another family may fill less than this. */
+	*own = (struct sockaddr_in){ 0 };
+	*other = (struct sockaddr_in){ 0 };
 	return !getsockname(fd, (struct sockaddr *)own, &own_len) &&
 	       !getpeername(fd, (struct sockaddr *)other, &other_len);
 }

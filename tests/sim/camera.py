@@ -59,7 +59,7 @@ import clips  # noqa: E402
 import leases  # noqa: E402
 from camera_media import Camera, Clip, Sound  # noqa: E402
 from camera_site import HOST, Conflict, Gone, Port, Site  # noqa: E402
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402
 
 DEFAULT_CACHE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/sim-cache")
 TICK_MS = 50
@@ -194,6 +194,17 @@ def load_cameras(args):
         return [job.result() for job in jobs]
 
 
+def make_classes():
+    """Every class of GStreamer's, before there are threads (50 ms).
+
+    PyGObject makes a class when it is first named, without a lock. Of two threads that name Gst.Buffer at once, one may
+    be left with a class whose buffers GStreamer refuses: that camera then never answers DESCRIBE.
+    """
+    for module in (Gst, GstApp, GstRtsp, GstRtspServer):
+        for name in dir(module):
+            getattr(module, name)
+
+
 def tls_files(args):
     made = certs.ensure(os.path.join(args.cache, "certs"))
     chosen = (args.tls_cert, args.tls_key) if args.tls_cert else made[args.tls]
@@ -272,6 +283,7 @@ def main():
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING if args.quiet else logging.INFO,
                         format="%(asctime)s %(name)s %(levelname)s %(message)s")
     Gst.init(None)
+    make_classes()
     site = Site(args, load_cameras(args))
     tls, ca = tls_files(args)
     threads = GstRtspServer.RTSPThreadPool.new()

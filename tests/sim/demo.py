@@ -64,7 +64,7 @@ def complaints(lab, viewer):
         if row["longest_gap_ms"] > GAP_MS:
             yield f"{name}: {row['longest_gap_ms']:.0f} ms without a decoded picture (at most {GAP_MS} allowed)"
         if len(lab.calls(kind="generate", name=name)) != 1:
-            yield f"{name}: {len(lab.calls(kind='generate', device=name))} Generates, not 1"
+            yield f"{name}: {len(lab.calls(kind='generate', name=name))} Generates, not 1"
 
 
 def run(options, stopped):
