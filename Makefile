@@ -38,7 +38,7 @@ camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_sc
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
 camrelayd_google = supervisor/account.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
-	supervisor/sdm_answer.o supervisor/naming.o
+	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_check.o \
 	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
