@@ -58,7 +58,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/report.o worker/session.o
 	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
-camctl = control/main.o control/render.o $(common) $(proto)
+camctl = control/main.o control/ask.o control/render.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl
