@@ -195,6 +195,7 @@ kick(struct account *a)
 		uv_timer_stop(&a->timer);
 	else
 		uv_timer_start(&a->timer, on_timer, next > now ? (uint64_t)(next - now) : 0, 0);
+	discovery_kick(a->discovery);
 }
 
 static void
@@ -208,6 +209,14 @@ on_oauth_changed(struct oauth *o, void *arg)
 {
 	(void)o;
 	kick(arg);
+}
+
+static void
+on_list(void *arg, const struct device_list *before, const struct device_list *now)
+{
+	struct account *a = arg;
+
+	a->on_list(a->arg, a->config, before, now);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */
@@ -253,6 +262,21 @@ start_sdm(struct account *a, struct http_client *http, const struct credentials 
 	a->sdm = sdm_new(http, a->oauth, &settings);
 }
 
+static void
+start_discovery(struct account *a, uv_loop_t *loop)
+{
+	struct discovery_config config = { .loop = loop,
+		.sdm = a->sdm,
+		.oauth = a->oauth,
+		.quota = scheduler_quota(a->scheduler),
+		.keep = &a->keep,
+		.google = a->config,
+		.on_list = on_list,
+		.arg = a };
+
+	a->discovery = discovery_new(&config);
+}
+
 static struct scheduler *
 make_scheduler(const struct config_google *config, ms_t stagger_ms)
 {
@@ -279,11 +303,13 @@ account_new(const struct account_config *config, struct account **out, char *why
 		.scheduler = make_scheduler(google, config->stagger_ms),
 		.keep = { .store = config->store, .account = google->name },
 		.on_event = config->on_event,
+		.on_list = config->on_list,
 		.arg = config->arg };
 	uv_timer_init(config->loop, &a->timer);
 	a->timer.data = a;
 	start_oauth(a, config->loop, config->http, &credentials);
 	start_sdm(a, config->http, &credentials);
+	start_discovery(a, config->loop);
 	credentials_clear(&credentials);
 	*out = a;
 	return 0;
@@ -300,6 +326,7 @@ account_free(struct account *a)
 {
 	if (!a)
 		return;
+	discovery_free(a->discovery);
 	sdm_free(a->sdm);
 	oauth_free(a->oauth);
 	scheduler_free(a->scheduler);
@@ -333,9 +360,11 @@ static void
 restore_call(void *arg, const char *device, enum call_kind kind, ms_t at)
 {
 	struct account *a = arg;
-	struct camera_lease *l = find_device(a, device);
+	struct camera_lease *l = kind == CALL_LIST ? NULL : find_device(a, device);
 
-	if (l)
+	if (kind == CALL_LIST)
+		quota_take(scheduler_quota(a->scheduler), NULL, CALL_LIST, at);
+	else if (l)
 		scheduler_called(a->scheduler, l->camera, kind, at);
 }
 

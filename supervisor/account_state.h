@@ -2,6 +2,7 @@
 #define SUPERVISOR_ACCOUNT_STATE_H
 
 #include "supervisor/account.h"
+#include "supervisor/discovery.h"
 #include "supervisor/keep.h"
 #include "supervisor/oauth.h"
 #include "supervisor/sdm.h"
@@ -28,9 +29,11 @@ struct account {
 	struct sdm *sdm;
 	struct scheduler *scheduler;
 	struct keep keep;
+	struct discovery *discovery; /* owned */
 	struct camera_lease *leases; /* owned */
 	uv_timer_t timer;
 	account_event *on_event;
+	account_listed *on_list;
 	void *arg;
 };
 

@@ -96,6 +96,12 @@ static const struct setting rows[] = {
 	  .help = "What Google counts commands in. Shorter only against stand-ins" },
 	{ IN_GOOGLE(long_window_ms), .key = "long_window", .type = SET_DURATION,
 	  .min = 100, .max = DAY_MS, .def = "1h", .help = "The window of camera_qph" },
+	{ IN_GOOGLE(discover_every_ms), .key = "discover_every", .type = SET_DURATION,
+	  .min = 0, .max = DAY_MS, .def = "5m",
+	  .help = "How often the devices are listed, to learn of cameras that came, went or changed "
+		  "their protocol. 0s: only when camctl discover asks" },
+	{ IN_GOOGLE(auto_add), .key = "auto_add", .type = SET_BOOL, .def = "no",
+	  .help = "Add RTSP cameras that are newly listed to this file" },
 	{ IN_GOOGLE(api_url), .key = "api_url", .type = SET_URL, .choices = "https http",
 	  .max = URL_BYTES_MAX, .def = "https://smartdevicemanagement.googleapis.com/v1",
 	  .help = "The Smart Device Management API. Plain http only to this machine" },

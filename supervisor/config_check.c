@@ -96,6 +96,8 @@ check_services(struct config *c, struct settings *s)
 		check_url(s, g, "token_url", g->token_url);
 		if (g->long_window_ms < g->window_ms)
 			settings_complain(s, g, "long_window", "must not be less than window");
+		if (g->auto_add && g->discover_every_ms == 0)
+			settings_complain(s, g, "auto_add", "needs discover_every above 0");
 	}
 	if (!c->cloudflare)
 		return;

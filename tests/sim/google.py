@@ -36,7 +36,7 @@ Control API on the same port:
   POST   /sim/outage            {"seconds":S,"how":"503"|"hang"|"reset"[,"token":true]}
   POST   /sim/revoke_access     [{"user":"user1"}] all access tokens (of that user) are invalid from now on (401)
   POST   /sim/invalid_grant     {"on":true[,"user":"user1"]} every refresh (of that user) is refused until {"on":false}
-  POST   /sim/devices           {"name",["camera"],["type"],["protocols"]} adds or changes;  DELETE /sim/devices/NAME
+  POST   /sim/devices           {"name",["camera"],["type"],["protocols"],["custom_name"],["room"]} adds or changes;  DELETE /sim/devices/NAME
 """
 
 import argparse
@@ -264,7 +264,7 @@ class Google:
             key, _, text = wanted.partition("=")
             if key != "customName":
                 raise ApiError(400, "Invalid filter.")
-            devices = [d for d in devices if text in d.name]
+            devices = [d for d in devices if text in d.label()]
         return {"devices": [d.json(self.enterprise) for d in devices]} if devices else {}
 
     def stream_of(self, wanted):
@@ -430,7 +430,8 @@ class Google:
         body = await http.json()
         device = self.by_name(body["name"]) or self.add_device(body["name"], body.get("camera", body["name"]))
         device.camera = body.get("camera", device.camera)
-        device.type, device.protocols = body.get("type", device.type), body.get("protocols", device.protocols)
+        for key in ("type", "protocols", "custom_name", "room"):
+            setattr(device, key, body.get(key, getattr(device, key)))
         return web.json_response({"id": device.id})
 
     async def delete_device(self, http):

@@ -13,9 +13,12 @@ unit_oauth_libs = json-c
 sdm_answer_objects = supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o supervisor/timestamp.o common/json.o
 unit_sdm_answer = $(sdm_answer_objects)
 unit_sdm_answer_libs = json-c
-units += device_list proposal
+units += device_list proposal discovery
 unit_device_list = supervisor/device_list.o
 unit_proposal = supervisor/proposal.o supervisor/device_list.o supervisor/naming.o
+unit_discovery = supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
+	common/log.o common/err.o $(sdm_answer_objects)
+unit_discovery_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c

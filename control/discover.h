@@ -1,0 +1,16 @@
+#ifndef CONTROL_DISCOVER_H
+#define CONTROL_DISCOVER_H
+
+#include <stdio.h>
+
+#include "control/ask.h"
+
+/* `camctl discover [GOOGLE]`: has Google asked for its devices and shows them. Returns the exit
+ * code. */
+int discover_run(const struct invocation *in);
+
+/* The rows of the answer "devices" (docs/protocol.md): accounts, their devices, and sections for
+ * those that are not configured. */
+void discover_render(const struct json *accounts, FILE *out);
+
+#endif
