@@ -36,8 +36,8 @@ camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/sche
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
-camrelayd_google = supervisor/account.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
-	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
+camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
+	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
@@ -60,7 +60,8 @@ camrelay-worker = worker/main.o worker/worker.o worker/report.o worker/session.o
 	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
-camctl = control/main.o control/ask.o control/discover.o control/render.o $(common) $(proto)
+camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
+	control/redirect.o control/render.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl

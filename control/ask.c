@@ -98,6 +98,20 @@ ask_send(const struct invocation *in, struct json *request, struct json **answer
 }
 
 int
+ask_done(const struct invocation *in, struct json *request, struct json **answer)
+{
+	int code = ask_send(in, request, answer);
+
+	if (code || json_truth(*answer, "ok", false))
+		return code;
+	const char *text = json_str(*answer, "text");
+	fprintf(stderr, "camctl: %s\n", text ? text : "refused without a word");
+	json_free(*answer);
+	*answer = NULL;
+	return EXIT_REFUSED;
+}
+
+int
 ask(const struct invocation *in, const char *command, struct json **answer)
 {
 	struct json *request = ask_request(command);
@@ -114,17 +128,6 @@ ask_print(const struct json *j)
 
 	puts(text);
 	free(text);
-}
-
-bool
-ask_refused(const struct json *answer)
-{
-	const char *text = json_str(answer, "text");
-
-	if (json_truth(answer, "ok", false))
-		return false;
-	fprintf(stderr, "camctl: %s\n", text ? text : "refused without a word");
-	return true;
 }
 
 int

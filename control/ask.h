@@ -32,14 +32,14 @@ struct json *ask_request(const char *command);
  * code with the sentence said. */
 int ask_send(const struct invocation *in, struct json *request, struct json **answer);
 
-/* The same with the invocation's camera as the only argument. */
+/* The same, but a refusal is said too, and is EXIT_REFUSED. */
+int ask_done(const struct invocation *in, struct json *request, struct json **answer);
+
+/* As ask_send, with the invocation's camera as the only argument. */
 int ask(const struct invocation *in, const char *command, struct json **answer);
 
 /* Prints the sentence (or the JSON) of an answer without data. Returns the exit code. */
 int ask_conclude(const struct invocation *in, struct json *answer);
-
-/* The answer says that it was refused: prints the sentence. */
-bool ask_refused(const struct json *answer);
 
 void ask_print(const struct json *j); /* indented, for people */
 

@@ -7,8 +7,9 @@
 #include "common/json.h"
 #include "control/discover.h"
 
-/* camrelayd waits for Google for call_timeout, which is 10 s unless somebody has set it. */
-#define LIST_TIMEOUT_MS 60000
+/* A window of the quota of devices.list, a minute, and the time that camrelayd gives Google to
+ * answer: call_timeout, 10 s unless somebody has set it. */
+#define LIST_TIMEOUT_MS 90000
 #define POLL_MS 100
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -20,18 +21,14 @@ ask_devices(const struct invocation *in, const char *command, struct json **answ
 
 	if (in->camera)
 		json_set_str(request, "google", in->camera);
-	int code = ask_send(in, request, answer);
-	if (code || !ask_refused(*answer))
-		return code;
-	json_free(*answer);
-	return EXIT_REFUSED;
+	return ask_done(in, request, answer);
 }
 
 static bool
-is_asking(const struct json *accounts)
+any(const struct json *accounts, const char *key)
 {
 	for (size_t i = 0; i < json_len(accounts); i++)
-		if (json_truth(json_at(accounts, i), "asking", false))
+		if (json_truth(json_at(accounts, i), key, false))
 			return true;
 	return false;
 }
@@ -45,27 +42,44 @@ keep_reasons(const struct json *from, struct json *to)
 			json_set_str(json_at(to, i), "why", json_str(json_at(from, i), "why"));
 }
 
-/* Looks again until every account has its answer. */
+/* Looks until no account is asking, nor (patient) waits for its turn. */
 static int
-wait_for_google(const struct invocation *in, struct json **answer)
+look(const struct invocation *in, bool patient, struct json **answer)
 {
 	ms_t deadline = clock_now() + LIST_TIMEOUT_MS;
-	struct json *later = NULL;
-	int code = 0;
 
-	while (!code && is_asking(json_get(later ? later : *answer, "data")) &&
-		clock_now() < deadline) {
-		usleep(POLL_MS * 1000);
-		json_free(later);
-		later = NULL;
-		code = ask_devices(in, "devices", &later);
-	}
-	if (later)
-		keep_reasons(json_get(*answer, "data"), json_get(later, "data"));
-	if (later || code) {
+	for (;;) {
+		int code = ask_devices(in, "devices", answer);
+		if (code)
+			return code;
+		const struct json *accounts = json_get(*answer, "data");
+		bool more = any(accounts, "asking") || (patient && any(accounts, "waiting"));
+		if (!more || clock_now() >= deadline)
+			return 0;
 		json_free(*answer);
-		*answer = later;
+		usleep(POLL_MS * 1000);
 	}
+}
+
+int
+discover_settled(const struct invocation *in, struct json **answer)
+{
+	return look(in, true, answer);
+}
+
+/* Has Google asked, and looks until it has answered. */
+static int
+ask_google(const struct invocation *in, struct json **answer)
+{
+	struct json *first;
+
+	int code = ask_devices(in, "discover", &first);
+	if (code)
+		return code;
+	code = look(in, false, answer);
+	if (!code)
+		keep_reasons(json_get(first, "data"), json_get(*answer, "data"));
+	json_free(first);
 	return code;
 }
 
@@ -161,9 +175,7 @@ discover_run(const struct invocation *in)
 {
 	struct json *answer;
 
-	int code = ask_devices(in, "discover", &answer);
-	if (!code)
-		code = wait_for_google(in, &answer);
+	int code = ask_google(in, &answer);
 	if (code)
 		return code;
 	if (in->json)

@@ -15,6 +15,7 @@
 #include "common/json.h"
 #include "control/ask.h"
 #include "control/discover.h"
+#include "control/login.h"
 #include "control/render.h"
 
 /* --wait looks this often, and at the longest: a worker starts within seconds, a Generate may wait
@@ -43,6 +44,7 @@ static const struct command commands[] = {
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
 	{ .name = "discover", .args = "[GOOGLE]", .help = "the cameras that Google lists, asked for now if its quota allows", .camera = true, .optional = true, .run = discover_run },
+	{ .name = "login", .args = "GOOGLE", .help = "let a user grant the cameras of his Google account", .camera = true, .run = login_run },
 	{ .name = "extend", .args = "CAMERA", .help = "extend its stream in the next slot", .camera = true, .run = run_simple },
 	{ .name = "regenerate", .args = "CAMERA", .help = "ask Google for a new stream", .camera = true, .run = run_simple },
 	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },

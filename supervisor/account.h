@@ -9,6 +9,7 @@
 #include "supervisor/config.h"
 #include "supervisor/discovery.h"
 #include "supervisor/http_client.h"
+#include "supervisor/login.h"
 #include "supervisor/scheduler.h"
 #include "supervisor/store.h"
 
@@ -56,6 +57,7 @@ bool account_resume(struct account *a, int camera);
 void account_free(struct account *a);
 
 const char *account_name(const struct account *a);
+const struct config_google *account_config(const struct account *a);
 
 /* Camera number `camera` (unique among all accounts' cameras) is Google's device. device and name
  * are lent. */
@@ -81,8 +83,9 @@ unsigned account_extends(const struct account *a, int camera);
  * the first token is still to come, NULL if calls can be made. */
 const char *account_trouble(const struct account *a);
 
-/* Its devices at Google. Lent. */
+/* Its devices at Google, and somebody's login to it. Lent. */
 struct discovery *account_discovery(struct account *a);
+struct login *account_login(struct account *a);
 
 /* What speaks against this camera in the newest list of devices, a sentence; NULL: nothing. */
 const char *account_device_trouble(const struct account *a, int camera);

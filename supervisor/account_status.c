@@ -17,10 +17,22 @@ account_trouble(const struct account *a)
 	return oauth_bearer(a->oauth) ? NULL : oauth_why(a->oauth);
 }
 
+const struct config_google *
+account_config(const struct account *a)
+{
+	return a->config;
+}
+
 struct discovery *
 account_discovery(struct account *a)
 {
 	return a->discovery;
+}
+
+struct login *
+account_login(struct account *a)
+{
+	return a->login;
 }
 
 const char *

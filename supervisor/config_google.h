@@ -17,6 +17,8 @@ struct config_google {
 	char *refresh_token_file;
 	char *api_url;
 	char *token_url;
+	char *login_url;    /* Google's partner connections, where a user grants the account */
+	char *redirect_uri; /* where that page sends the browser; the OAuth client knows it */
 	char *ca_file; /* NULL: the system's */
 	ms_t call_timeout_ms;
 	/* Google's buckets: so many calls in any window. */

@@ -116,18 +116,21 @@ run_version(struct request *r)
 
 /* clang-format off */
 static const struct command commands[] = {
-	{ .name = "status",     .run = run_status },
-	{ .name = "queue",      .run = run_queue },
-	{ .name = "start",      .run = run_start,      .camera = true, .all = true },
-	{ .name = "stop",       .run = run_stop,       .camera = true, .all = true },
-	{ .name = "restart",    .run = run_restart,    .camera = true, .all = true },
-	{ .name = "regenerate", .run = run_regenerate, .camera = true },
-	{ .name = "extend",     .run = run_extend,     .camera = true },
-	{ .name = "reload",     .run = run_reload },
-	{ .name = "discover",   .run = control_discover, .google = true },
-	{ .name = "devices",    .run = control_devices,  .google = true },
-	{ .name = "ping",       .run = run_ping },
-	{ .name = "version",    .run = run_version },
+	{ .name = "status",        .run = run_status },
+	{ .name = "queue",         .run = run_queue },
+	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
+	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
+	{ .name = "restart",       .run = run_restart,          .camera = true, .all = true },
+	{ .name = "regenerate",    .run = run_regenerate,       .camera = true },
+	{ .name = "extend",        .run = run_extend,           .camera = true },
+	{ .name = "reload",        .run = run_reload },
+	{ .name = "discover",      .run = control_discover,     .google = true },
+	{ .name = "devices",       .run = control_devices,      .google = true },
+	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
+	{ .name = "login_code",    .run = control_login_code,   .google = true },
+	{ .name = "login_status",  .run = control_login_status, .google = true },
+	{ .name = "ping",          .run = run_ping },
+	{ .name = "version",       .run = run_version },
 };
 /* clang-format on */
 

@@ -22,5 +22,8 @@ struct request {
  * why. */
 bool control_discover(struct request *r);
 bool control_devices(struct request *r);
+bool control_login_begin(struct request *r);
+bool control_login_code(struct request *r);
+bool control_login_status(struct request *r);
 
 #endif

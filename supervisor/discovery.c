@@ -21,6 +21,7 @@ struct discovery {
 	enum state state;
 	struct timer *timer;   /* owned */
 	struct sdm_call *call; /* in ASKING */
+	bool again;            /* in ASKING: another list is wanted after this one */
 	struct backoff backoff;
 	struct device_list devices;
 	bool listed; /* devices is Google's word */
@@ -61,16 +62,19 @@ take_failure(struct discovery *d, const struct sdm_answer *answer)
 	snprintf(d->why, sizeof(d->why), "%s: %.150s", error, answer->words);
 }
 
-/* Of the next list by itself. */
+/* When the next list comes by itself. */
 static void
 rest(struct discovery *d, bool failed)
 {
 	ms_t every = d->config.google->discover_every_ms;
 	ms_t pause = failed ? backoff_next(&d->backoff, 0) : every;
 
-	d->state = RESTING;
-	if (every > 0)
+	d->state = d->again ? WANTED : RESTING;
+	if (d->again)
+		timer_start(d->timer, 0);
+	else if (every > 0)
 		timer_start(d->timer, pause < every ? pause : every);
+	d->again = false;
 }
 
 static void
@@ -119,8 +123,10 @@ discovery_kick(struct discovery *d)
 	ms_t wait = wait_ms(d);
 	if (wait == 0)
 		send_call(d);
-	else if (wait < MS_NEVER)
+	else if (wait < MS_NEVER) {
+		snprintf(d->why, sizeof(d->why), "the next list waits for Google's quota");
 		timer_start(d->timer, wait);
+	}
 }
 
 void
@@ -128,9 +134,11 @@ discovery_want(struct discovery *d)
 {
 	if (d->state == RESTING)
 		d->state = WANTED;
+	d->again = d->state == ASKING;
 	discovery_kick(d);
 }
 
+/* Never in ASKING: send_call stops it. */
 static void
 on_timer(void *arg)
 {
@@ -195,5 +203,6 @@ discovery_view(const struct discovery *d, ms_t now)
 	return (struct discovery_view){ .devices = d->listed ? &d->devices : NULL,
 		.age_ms = d->listed ? now - d->listed_at : 0,
 		.asking = d->state == ASKING,
+		.waiting = d->state == WANTED || d->again,
 		.why = d->why };
 }

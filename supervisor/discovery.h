@@ -40,7 +40,7 @@ void discovery_free(struct discovery *d); /* NULL is fine; before its sdm */
 /* The account may have a token now. */
 void discovery_kick(struct discovery *d);
 
-/* A list is wanted as soon as token and bucket allow it. */
+/* A list is wanted that is asked for from now on, as soon as token and bucket allow it. */
 void discovery_want(struct discovery *d);
 
 /* Asks now. Returns true if Google is being asked; else false with the reason, a sentence. */
@@ -51,6 +51,7 @@ struct discovery_view {
 	const struct device_list *devices;
 	ms_t age_ms;     /* of devices */
 	bool asking;     /* an answer is on its way */
+	bool waiting;    /* a list is wanted, but token or bucket do not allow it yet */
 	const char *why; /* the last try's failure, "" if it worked. Lent */
 };
 struct discovery_view discovery_view(const struct discovery *d, ms_t now);

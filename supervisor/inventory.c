@@ -148,6 +148,7 @@ inventory_json(const struct inventory *inv, const struct config_google *google,
 	proposals_clear(&p);
 	json_set_str(j, "account", google->name);
 	json_set_bool(j, "asking", view->asking);
+	json_set_bool(j, "waiting", view->waiting);
 	json_set_int(j, "age_ms", view->devices ? view->age_ms : -1);
 	json_set_str(j, "why", *why ? why : view->why);
 	json_set(j, "devices", list);

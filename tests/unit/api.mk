@@ -19,6 +19,10 @@ unit_proposal = supervisor/proposal.o supervisor/device_list.o supervisor/naming
 unit_discovery = supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
 	common/log.o common/err.o $(sdm_answer_objects)
 unit_discovery_libs = json-c
+units += login
+unit_login = supervisor/login.o supervisor/oauth_answer.o supervisor/words.o common/json.o common/log.o \
+	common/err.o
+unit_login_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c

@@ -328,6 +328,22 @@ a_wanted_list_waits_for_the_bucket(void **state)
 }
 
 static void
+what_is_wanted_while_google_is_asked_is_asked_for_after_that(void **state)
+{
+	discovery_kick(*state);
+	discovery_want(*state);
+	assert_int_equal(api.asked, 1);
+	assert_true(discovery_view(*state, now_ms).waiting);
+	answer_devices(1);
+	assert_true(discovery_view(*state, now_ms).waiting);
+	assert_int_equal(elapse(), 0);
+	assert_int_equal(api.asked, 2);
+	assert_false(discovery_view(*state, now_ms).waiting);
+	answer_devices(1);
+	assert_int_equal(elapse(), EVERY_MS);
+}
+
+static void
 a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays(void **state)
 {
 	discovery_kick(*state);
@@ -379,6 +395,7 @@ main(void)
 		DISCOVERY_TEST(a_second_question_joins_the_first),
 		DISCOVERY_TEST(without_a_token_the_reason_is_the_account_s),
 		DISCOVERY_TEST(a_wanted_list_waits_for_the_bucket),
+		DISCOVERY_TEST(what_is_wanted_while_google_is_asked_is_asked_for_after_that),
 		DISCOVERY_TEST(
 			a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays),
 		DISCOVERY_TEST(a_429_holds_the_bucket_for_as_long_as_it_says),
