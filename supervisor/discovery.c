@@ -165,6 +165,30 @@ discovery_ask(struct discovery *d, char *why, size_t why_size)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* A list that failed is tried again after a window of its bucket, at the soonest. */
+static struct backoff
+make_backoff(const struct config_google *google)
+{
+	ms_t every = google->discover_every_ms;
+	ms_t window = google->window_ms;
+
+	return (struct backoff){ .first_ms = window, .cap_ms = every > window ? every : window };
+}
+
+void
+discovery_configure(struct discovery *d, const struct config_google *google)
+{
+	bool same = d->config.google->discover_every_ms == google->discover_every_ms;
+
+	d->config.google = google;
+	if (same)
+		return;
+	d->backoff = make_backoff(google);
+	timer_stop(d->timer);
+	if (google->discover_every_ms > 0)
+		discovery_want(d);
+}
+
 struct discovery *
 discovery_new(const struct discovery_config *config)
 {
@@ -176,12 +200,7 @@ discovery_new(const struct discovery_config *config)
 	*d = (struct discovery){ .config = *config,
 		.state = google->discover_every_ms > 0 ? WANTED : RESTING,
 		.timer = timer_new(config->loop, on_timer, d),
-		/* A list that failed is tried again after a window of its bucket, at the soonest.
-		 */
-		.backoff = { .first_ms = google->window_ms,
-			.cap_ms = google->discover_every_ms > google->window_ms
-					  ? google->discover_every_ms
-					  : google->window_ms } };
+		.backoff = make_backoff(google) };
 	return d;
 }
 

@@ -37,6 +37,9 @@ struct discovery_config {
 struct discovery *discovery_new(const struct discovery_config *config);
 void discovery_free(struct discovery *d); /* NULL is fine; before its sdm */
 
+/* The section says something else now. It is lent as the first was. */
+void discovery_configure(struct discovery *d, const struct config_google *google);
+
 /* The account may have a token now. */
 void discovery_kick(struct discovery *d);
 

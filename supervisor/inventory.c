@@ -24,11 +24,18 @@ struct comparison {
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
+/* By name: the account may have its section from another configuration than the one in force. */
+static bool
+is_of(const struct config_camera *c, const struct config_google *google)
+{
+	return c->google && c->device && strcmp(c->google, google->name) == 0;
+}
+
 static const char *
 camera_of(const struct inventory *inv, const struct config_google *google, const char *device)
 {
 	for (const struct config_camera *c = inv->config->cameras; c; c = c->next)
-		if (c->account == google && c->device && strcmp(c->device, device) == 0)
+		if (is_of(c, google) && strcmp(c->device, device) == 0)
 			return c->name;
 	return NULL;
 }
@@ -59,19 +66,24 @@ expect_configured(const struct inventory *inv, const struct config_google *googl
 	struct device_list *expected)
 {
 	for (const struct config_camera *c = inv->config->cameras; c; c = c->next)
-		if (c->account == google && c->device)
+		if (is_of(c, google))
 			device_list_expect(expected, c->device, c->name);
 }
 
 /* ---- auto_add -------------------------------------------------------------------------------- */
 
 static void
-add_camera(struct inventory *inv, const char *account, const struct proposal *p)
+add_camera(struct inventory *inv, const char *account, bool publishes, const struct proposal *p)
 {
+	struct proposal_camera camera = { .name = p->name,
+		.google = account,
+		.device = p->device->id,
+		.publishes = publishes,
+		.section = p->section };
 	char why[512] = "";
 	char text[700];
 
-	bool done = inv->add && inv->add(inv->arg, p->name, p->section, why, sizeof(why));
+	bool done = inv->add && inv->add(inv->arg, &camera, why, sizeof(why));
 	if (!inv->add)
 		snprintf(why, sizeof(why), "camctl discover has its section");
 	snprintf(text, sizeof(text), "account %s: %s%s%s", account, p->device->id, *why ? ": " : "",
@@ -88,13 +100,14 @@ auto_add(struct inventory *inv, const struct config_google *google,
 {
 	struct proposal_names *names = proposal_names_new(inv->config);
 	struct proposals p;
+	bool publishes = inv->config->cloudflare != NULL;
 	char account[64];
 
 	snprintf(account, sizeof(account), "%s", google->name);
 	proposals_make(inv->config, google, now, names, &p);
 	for (size_t i = 0; i < p.count; i++)
 		if (proposal_is_new(&p.list[i], before))
-			add_camera(inv, account, &p.list[i]);
+			add_camera(inv, account, publishes, &p.list[i]);
 	proposals_clear(&p);
 	proposal_names_free(names);
 }

@@ -15,10 +15,10 @@ struct json;
  * are added where auto_add is set, and all is shown to `camctl discover`. Loop thread. */
 struct inventory;
 
-/* Adds a camera to the configuration, file and all: section is [camera "name"] and its lines. True
- * if it was done, else a sentence in why. */
+/* Adds a camera to the configuration, file and all. True if it was done, else a sentence in why.
+ * Afterwards another configuration may be in force, and the first be gone. */
 typedef bool inventory_add(
-	void *arg, const char *name, const char *section, char *why, size_t why_size);
+	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
 
 /* config and events are lent and must outlive it. add may be NULL: then cameras that auto_add
  * would add are only told of. */

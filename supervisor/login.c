@@ -239,6 +239,12 @@ login_new(const struct login_config *config)
 }
 
 void
+login_configure(struct login *l, const struct config_google *google)
+{
+	l->config.google = google;
+}
+
+void
 login_free(struct login *l)
 {
 	if (!l)

@@ -34,6 +34,10 @@ struct login_config {
 struct login *login_new(const struct login_config *config);
 void login_free(struct login *l); /* NULL is fine; before its oauth and its http_client */
 
+/* The section says something else now; ids and secrets are as they were. It is lent as the first
+ * was. */
+void login_configure(struct login *l, const struct config_google *google);
+
 /* Begins a login. Returns 0, or -1 with a sentence in why: the token could not be stored. */
 int login_begin(struct login *l, char *why, size_t why_size);
 

@@ -80,8 +80,8 @@ find_camera(const struct config *config, const struct config_google *google, con
 	const struct config_camera *found = NULL;
 
 	for (const struct config_camera *c = config->cameras; c; c = c->next)
-		if (c->account && c->device && strcmp(c->device, device) == 0 &&
-			(!found || c->account == google))
+		if (c->google && c->device && strcmp(c->device, device) == 0 &&
+			(!found || strcmp(c->google, google->name) == 0))
 			found = c;
 	return found;
 }

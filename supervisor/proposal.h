@@ -13,6 +13,15 @@
 /* A slug and the number that makes it unique. */
 #define PROPOSAL_NAME_MAX (NAMING_SLUG_MAX + 8)
 
+/* What is to be configured for a device. All lent: the device's, the account's, the proposal's. */
+struct proposal_camera {
+	const char *name;
+	const char *google;
+	const char *device;
+	bool publishes;      /* false: there is no SFU, publish = none */
+	const char *section; /* all of that as lines of the file: [camera "name"], google = ... */
+};
+
 struct proposal {
 	const struct sdm_device *device; /* lent: the list's */
 	const char *camera; /* its camera, lent from the configuration: of this account if there are

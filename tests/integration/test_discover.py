@@ -282,10 +282,11 @@ def test_the_bucket_is_kept_over_a_restart():
         assert bucket(lab)["peak"] == LIST_QPM and bucket(lab)["refused"] == 0
 
 
-def test_lists_by_themselves_keep_a_short_window_s_bucket_too():
-    with make_lab(window=1, google_args=(), account={"list_qpm": str(LIST_QPM), "discover_every": "10ms"}) as lab:
+def test_lists_by_themselves_keep_the_bucket_too():
+    """Windows of 8 s: the guard of 1.5 % must be more than what a busy machine delays a call by."""
+    with make_lab(window=8, google_args=(), account={"list_qpm": str(LIST_QPM), "discover_every": "10ms"}) as lab:
         lab.start()
-        until(lambda: len(lab.calls(kind="list")) > 4 * LIST_QPM, "four windows of lists", 20)
+        until(lambda: len(lab.calls(kind="list")) > 2 * LIST_QPM, "a third window of lists", 30)
         assert bucket(lab)["refused"] == 0 and bucket(lab)["peak"] == LIST_QPM
         assert lab.close() == 0
 

@@ -370,6 +370,29 @@ a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays(void **st
 }
 
 static void
+another_interval_is_in_force_at_once(void **state)
+{
+	struct config_google other = google;
+
+	discovery_kick(*state);
+	answer_devices(1);
+	discovery_configure(*state, &other); /* the same: the next list keeps its time */
+	assert_int_equal(elapse(), EVERY_MS);
+	answer_devices(1);
+	struct config_google quick = google;
+	quick.discover_every_ms = 2 * MINUTE_MS;
+	discovery_configure(*state, &quick);
+	assert_int_equal(api.asked, 3);
+	answer_devices(1);
+	assert_int_equal(elapse(), 2 * MINUTE_MS);
+	answer_devices(1);
+	struct config_google off = google;
+	off.discover_every_ms = 0;
+	discovery_configure(*state, &off);
+	assert_true(timer.due_ms == MS_NEVER);
+}
+
+static void
 a_429_holds_the_bucket_for_as_long_as_it_says(void **state)
 {
 	char why[100];
@@ -398,6 +421,7 @@ main(void)
 		DISCOVERY_TEST(what_is_wanted_while_google_is_asked_is_asked_for_after_that),
 		DISCOVERY_TEST(
 			a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays),
+		DISCOVERY_TEST(another_interval_is_in_force_at_once),
 		DISCOVERY_TEST(a_429_holds_the_bucket_for_as_long_as_it_says),
 	};
 

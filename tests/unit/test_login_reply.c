@@ -84,6 +84,7 @@ a_request_counts_for_the_redirect_s_path_only(void **state)
 	assert_true(login_reply_of_request("GET /cb?code=4 HTTP/1.1\r\n", "/cb", &reply));
 	assert_false(login_reply_of_request("GET /?code=4 HTTP/1.1\r\n", "/cb", &reply));
 	assert_false(login_reply_of_request("GET /cb/?code=4 HTTP/1.1\r\n", "/cb", &reply));
+	assert_false(login_reply_of_request("GET /xcode=4 HTTP/1.1\r\n", "/", &reply));
 	assert_false(login_reply_of_request("POST /?code=4 HTTP/1.1\r\n", "/", &reply));
 	assert_false(login_reply_of_request("GET / HTTP/1.1\r\nX: ?code=4\r\n", "/", &reply));
 	assert_false(login_reply_of_request("GET /favicon.ico HTTP/1.1\r\n", "/", &reply));

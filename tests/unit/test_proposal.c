@@ -15,10 +15,10 @@ static struct config_google away = { .name = "away" };
 static struct config_google home = { .name = "home", .next = &away };
 static struct config_camera yard = { .name = "yard", .url = "rtsp://yard" };
 static struct config_camera porch_away = {
-	.next = &yard, .name = "porch-away", .account = &away, .device = "d1"
+	.next = &yard, .name = "porch-away", .google = "away", .device = "d1"
 };
 static struct config_camera porch = {
-	.next = &porch_away, .name = "porch", .account = &home, .device = "d1"
+	.next = &porch_away, .name = "porch", .google = "home", .device = "d1"
 };
 static struct config_cloudflare cloudflare;
 static struct config config = {
