@@ -13,32 +13,22 @@
 #include "common/err.h"
 #include "common/ipc.h"
 #include "common/json.h"
+#include "control/ask.h"
+#include "control/discover.h"
+#include "control/login.h"
 #include "control/render.h"
-#include "proto/msg.h"
 
-/* camrelayd answers within a turn of its loop; more is no supervisor. */
-#define ANSWER_TIMEOUT_MS 3000
 /* --wait looks this often, and at the longest: a worker starts within seconds, a Generate may wait
  * for slots. */
 #define POLL_MS 200
 #define WAIT_TIMEOUT_MS 60000
 
-#define EXIT_REFUSED 1
-
-struct invocation {
-	const char *run_dir;
-	const char *command;
-	const char *camera; /* NULL: none given */
-	bool json;
-	bool wait;
-	bool follow;
-};
-
 struct command {
 	const char *name;
 	const char *args;
 	const char *help;
-	bool camera; /* takes one */
+	bool camera;   /* takes a name */
+	bool optional; /* which may be left out */
 	int (*run)(const struct invocation *in);
 };
 
@@ -53,6 +43,8 @@ static const struct command commands[] = {
 	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
+	{ .name = "discover", .args = "[GOOGLE]", .help = "the cameras that Google lists, asked for now if its quota allows", .camera = true, .optional = true, .run = discover_run },
+	{ .name = "login", .args = "GOOGLE", .help = "let a user grant the cameras of his Google account", .camera = true, .run = login_run },
 	{ .name = "extend", .args = "CAMERA", .help = "extend its stream in the next slot", .camera = true, .run = run_simple },
 	{ .name = "regenerate", .args = "CAMERA", .help = "ask Google for a new stream", .camera = true, .run = run_simple },
 	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },
@@ -69,7 +61,7 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA]\n");
+	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA|GOOGLE]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %-11s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
@@ -78,106 +70,6 @@ print_usage(FILE *out)
 		     "  --wait      until it is so: running after start, restart and regenerate,\n"
 		     "              extended after extend, stopped after stop\n"
 		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
-}
-
-/* ---- asking ---------------------------------------------------------------------------------- */
-
-static int
-no_supervisor(const char *path, const char *why)
-{
-	fprintf(stderr, "camctl: no camrelayd at %s: %s\n", path, why);
-	return EX_UNAVAILABLE;
-}
-
-/* nanomsg connects in the background for ever; a missing socket can be told at once. */
-static int
-connect_to(
-	const struct invocation *in, enum ipc_pattern pattern, const char *name, struct ipc **out)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", in->run_dir, name);
-	if (access(path, R_OK | W_OK) < 0)
-		return no_supervisor(path, strerror(errno));
-	int err = ipc_connect(pattern, path, out);
-	return err ? no_supervisor(path, err_text(err)) : 0;
-}
-
-static char *
-make_request(const struct invocation *in, const char *command)
-{
-	struct json *j = json_new_object();
-
-	json_set_int(j, "v", MSG_VERSION);
-	json_set_str(j, "command", command);
-	if (in->camera)
-		json_set_str(j, "camera", in->camera);
-	char *text = json_text(j, false);
-	json_free(j);
-	return text;
-}
-
-/* The request is taken once the connection stands: a moment after the connect. */
-static int
-send_request(struct ipc *ipc, const char *text)
-{
-	ms_t deadline = clock_now() + ANSWER_TIMEOUT_MS;
-	int err;
-
-	while ((err = ipc_send(ipc, text)) == ERR_AGAIN && clock_now() < deadline)
-		usleep(1000);
-	return err;
-}
-
-/* Asks and parses the answer. Returns 0 and the answer, or an exit code with the sentence said. */
-static int
-ask(const struct invocation *in, const char *command, struct json **answer)
-{
-	struct ipc *ipc;
-	char why[160];
-	char *text = NULL;
-	size_t len = 0;
-
-	int code = connect_to(in, IPC_REQ, "control.ipc", &ipc);
-	if (code)
-		return code;
-	char *request = make_request(in, command);
-	int err = send_request(ipc, request);
-	if (!err)
-		err = ipc_recv_wait(ipc, ANSWER_TIMEOUT_MS, &text, &len);
-	free(request);
-	ipc_close(ipc);
-	if (err)
-		return no_supervisor(in->run_dir, err_text(err));
-	*answer = json_parse(text, len, why, sizeof(why));
-	free(text);
-	if (*answer)
-		return 0;
-	fprintf(stderr, "camctl: the answer is not understood: %s\n", why);
-	return EXIT_REFUSED;
-}
-
-static void
-print_json(const struct json *j)
-{
-	char *text = json_text(j, true);
-
-	puts(text);
-	free(text);
-}
-
-/* Prints the sentence (or the JSON) of an answer without data. Returns the exit code. */
-static int
-conclude(const struct invocation *in, struct json *answer)
-{
-	bool ok = json_truth(answer, "ok", false);
-	const char *text = json_str(answer, "text");
-
-	if (in->json)
-		print_json(answer);
-	else if (text && *text)
-		fprintf(ok ? stdout : stderr, "%s%s\n", ok ? "" : "camctl: ", text);
-	return ok ? 0 : EXIT_REFUSED;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -269,7 +161,7 @@ run_simple(const struct invocation *in)
 	if (!code)
 		code = ask(in, in->command, &answer);
 	if (!code) {
-		code = conclude(in, answer);
+		code = ask_conclude(in, answer);
 		json_free(answer);
 	}
 	if (!code && wait)
@@ -288,7 +180,7 @@ run_status(const struct invocation *in)
 		int code = ask(in, "status", &answer);
 		if (code)
 			return code;
-		print_json(json_get(answer, "data"));
+		ask_print(json_get(answer, "data"));
 		json_free(answer);
 		return 0;
 	}
@@ -324,7 +216,7 @@ show_json(const struct invocation *in)
 		return code;
 	const struct json *row = find_row(answer, in->camera);
 	if (row)
-		print_json(row);
+		ask_print(row);
 	else
 		fprintf(stderr, "camctl: there is no camera %s\n", in->camera);
 	json_free(answer);
@@ -358,7 +250,7 @@ run_queue(const struct invocation *in)
 	if (code)
 		return code;
 	if (in->json)
-		print_json(json_get(answer, "data"));
+		ask_print(json_get(answer, "data"));
 	else
 		render_queue(json_get(answer, "data"), stdout);
 	json_free(answer);
@@ -390,7 +282,7 @@ run_events(const struct invocation *in)
 	char *text;
 	size_t len;
 
-	int code = connect_to(in, IPC_SUB, "events.ipc", &ipc);
+	int code = ask_connect(in, IPC_SUB, "events.ipc", &ipc);
 	if (code)
 		return code;
 	int err = 0;
@@ -471,7 +363,9 @@ main(int argc, char **argv)
 	in.camera = argv[optind + 1];
 	const struct command *c = find_command(in.command);
 	int args = argc - optind - 1;
-	if (!c || args != (c->camera ? 1 : 0))
+	int most = c && c->camera ? 1 : 0;
+	int least = c && c->optional ? 0 : most;
+	if (!c || args < least || args > most)
 		return usage_error();
 	return c->run(&in);
 }

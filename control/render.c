@@ -45,6 +45,9 @@ render_account(const struct status_account *a, FILE *out)
 	fprintf(out, "\n");
 	if (a->error)
 		fprintf(out, "  %.*s\n", COLUMNS - 2, a->error);
+	if (a->unconfigured > 0)
+		fprintf(out, "  %lld more at Google that no section is for: camctl discover\n",
+			(long long)a->unconfigured);
 }
 
 static void
@@ -61,7 +64,8 @@ render_row(const struct status_camera *c, FILE *out)
 		snprintf(pid, sizeof(pid), "%lld", (long long)c->pid);
 	fprintf(out, "%-16.16s %-8.8s %-12.12s %6s %5.1f %5.2f %9.9s %7s %.*s\n", c->name, c->state,
 		c->health, format_span(c->expires_ms, expires, sizeof(expires)), c->fps,
-		(double)c->bitrate / 1e6, video, pid, ERROR_COLUMNS, or_dash(c->error));
+		(double)c->bitrate / 1e6, video, pid, ERROR_COLUMNS,
+		or_dash(c->error ? c->error : c->notice));
 }
 
 void
@@ -139,6 +143,8 @@ render_camera(const struct status *s, const char *name, FILE *out)
 		c->state, format_span(c->state_ms, text, sizeof(text)), c->health,
 		(long long)c->failures);
 	line(out, "last error", c->error);
+	if (c->notice)
+		line(out, "notice", c->notice);
 	render_stream(c, out);
 	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
 		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
@@ -154,10 +160,12 @@ render_plan(const struct json *account, FILE *out)
 {
 	const struct json *calls = json_get(account, "calls");
 
-	fprintf(out, "account %s: %lld of %lld commands used, one every %.2f s",
+	fprintf(out, "account %s: %lld of %lld commands used, one every %.2f s, %lld of %lld lists",
 		json_str(account, "account"), (long long)json_int(account, "used", 0),
 		(long long)json_int(account, "limit", 0),
-		(double)json_int(account, "pace_ms", 0) / 1000);
+		(double)json_int(account, "pace_ms", 0) / 1000,
+		(long long)json_int(account, "list_used", 0),
+		(long long)json_int(account, "list_limit", 0));
 	if (json_int(account, "held_ms", 0) > 0)
 		fprintf(out, ", held for %.1f s by a 429",
 			(double)json_int(account, "held_ms", 0) / 1000);

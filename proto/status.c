@@ -13,8 +13,8 @@
 
 static const struct field camera_fields[] = {
 	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, state), CAMERA(STR, health),
-	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, publication), CAMERA(STR, session),
-	CAMERA(STR, track), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
+	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
+	CAMERA(STR, session), CAMERA(STR, track), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
 	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
 	CAMERA(INT, generates), CAMERA(INT, extends), CAMERA(INT, failures), CAMERA(INT, restarts),
 	CAMERA(INT, width), CAMERA(INT, height), CAMERA(REAL, fps), CAMERA(INT, bitrate),
@@ -29,7 +29,7 @@ static const struct field camera_fields[] = {
 static const struct field account_fields[] = {
 	ACCOUNT(STR, name), ACCOUNT(STR, state), ACCOUNT(STR, error), ACCOUNT(INT, streams),
 	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, calls),
-	ACCOUNT(INT, refused), ACCOUNT(INT, failed),
+	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured),
 };
 
 static const struct field head_fields[] = {

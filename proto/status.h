@@ -19,6 +19,7 @@ struct status_camera {
 	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
 	char *phase;       /* the worker's, "-" without one */
 	char *error;       /* the last error, NULL if none since it last ran well */
+	char *notice;      /* what else people should know: Google no longer lists it, ... */
 	char *publication; /* none, starting, up, retrying */
 	char *session;     /* the SFU's session id, NULL without one */
 	char *track;       /* the video track's name at the SFU */
@@ -52,6 +53,7 @@ struct status_account {
 	int64_t qpm;
 	int64_t used;                   /* commands in the last window */
 	int64_t waiting;                /* Generates that wait for a slot */
+	int64_t unconfigured; /* RTSP cameras at Google that no section is for */
 	int64_t calls, refused, failed; /* commands since start; of these 429; failed otherwise */
 };
 

@@ -10,8 +10,6 @@
 #include "supervisor/credentials.h"
 #include "supervisor/verdict.h"
 
-static void kick(struct account *a);
-
 struct camera_lease *
 account_find_lease(const struct account *a, int camera)
 {
@@ -92,7 +90,7 @@ on_answer(struct sdm_answer *answer, void *arg)
 	struct camera_lease *l = arg;
 
 	settle(l, answer);
-	kick(l->account);
+	account_kick(l->account);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -124,7 +122,8 @@ make_call(struct account *a, const struct api_call *call)
 	log_debug("google call", LOG_CAM(l->name), LOG_STR("call", verdict_call_name(call->kind)));
 	/* Before it leaves: it is spent whatever becomes of it, and of us. */
 	keep_call(&a->keep, l->device, call->kind);
-	/* kick held the scheduler if there is no token; but the token may just have ended. */
+	/* account_kick held the scheduler if there is no token; but the token may just have ended.
+	 */
 	if (!send_call(a, l))
 		settle(l, &none);
 }
@@ -173,13 +172,13 @@ drain_events(struct account *a)
 static void
 on_timer(uv_timer_t *timer)
 {
-	kick(timer->data);
+	account_kick(timer->data);
 }
 
 /* Everything that is due is done, and the timer set for what comes next. The timer also serves to
  * leave the caller's stack: events must not come from inside our own functions. */
-static void
-kick(struct account *a)
+void
+account_kick(struct account *a)
 {
 	struct api_call call;
 	ms_t now = clock_now();
@@ -195,6 +194,7 @@ kick(struct account *a)
 		uv_timer_stop(&a->timer);
 	else
 		uv_timer_start(&a->timer, on_timer, next > now ? (uint64_t)(next - now) : 0, 0);
+	discovery_kick(a->discovery);
 }
 
 static void
@@ -203,66 +203,7 @@ kick_soon(struct account *a)
 	uv_timer_start(&a->timer, on_timer, 0, 0);
 }
 
-static void
-on_oauth_changed(struct oauth *o, void *arg)
-{
-	(void)o;
-	kick(arg);
-}
-
 /* ---- making one ------------------------------------------------------------------------------ */
-
-static void
-set_quota(struct scheduler_settings *s, const struct config_google *config)
-{
-	struct quota_limit *limits = s->quota.limits;
-
-	limits[QUOTA_EXECUTE].calls = config->qpm;
-	limits[QUOTA_COMMAND].calls = config->device_qpm;
-	limits[QUOTA_DEVICE_MINUTE].calls = config->camera_qpm;
-	limits[QUOTA_DEVICE_HOUR].calls = config->camera_qph;
-	limits[QUOTA_DEVICE_HOUR].window_ms = config->long_window_ms;
-	limits[QUOTA_LIST].calls = config->list_qpm;
-}
-
-/* Takes the secrets over. */
-static void
-start_oauth(struct account *a, uv_loop_t *loop, struct http_client *http, struct credentials *c)
-{
-	struct oauth_settings settings = { .name = a->config->name,
-		.token_url = a->config->token_url,
-		.ca_file = a->config->ca_file,
-		.client_id = secret_text(c->client_id),
-		.refresh_token_file = a->config->refresh_token_file,
-		.client_secret = c->client_secret,
-		.refresh_token = c->refresh_token,
-		.timeout_ms = a->config->call_timeout_ms };
-
-	a->oauth = oauth_new(loop, http, &settings, on_oauth_changed, a);
-	c->client_secret = c->refresh_token = NULL;
-}
-
-static void
-start_sdm(struct account *a, struct http_client *http, const struct credentials *c)
-{
-	struct sdm_settings settings = { .api_url = a->config->api_url,
-		.project_id = secret_text(c->project_id),
-		.ca_file = a->config->ca_file,
-		.timeout_ms = a->config->call_timeout_ms };
-
-	a->sdm = sdm_new(http, a->oauth, &settings);
-}
-
-static struct scheduler *
-make_scheduler(const struct config_google *config, ms_t stagger_ms)
-{
-	struct scheduler_settings settings =
-		scheduler_settings_default(config->qpm, config->window_ms);
-
-	set_quota(&settings, config);
-	settings.stagger_ms = stagger_ms;
-	return scheduler_new(&settings);
-}
 
 int
 account_new(const struct account_config *config, struct account **out, char *why, size_t why_size)
@@ -276,14 +217,13 @@ account_new(const struct account_config *config, struct account **out, char *why
 	if (!a)
 		abort();
 	*a = (struct account){ .config = google,
-		.scheduler = make_scheduler(google, config->stagger_ms),
 		.keep = { .store = config->store, .account = google->name },
 		.on_event = config->on_event,
+		.on_list = config->on_list,
 		.arg = config->arg };
 	uv_timer_init(config->loop, &a->timer);
 	a->timer.data = a;
-	start_oauth(a, config->loop, config->http, &credentials);
-	start_sdm(a, config->http, &credentials);
+	account_make_parts(a, config, &credentials);
 	credentials_clear(&credentials);
 	*out = a;
 	return 0;
@@ -300,9 +240,7 @@ account_free(struct account *a)
 {
 	if (!a)
 		return;
-	sdm_free(a->sdm);
-	oauth_free(a->oauth);
-	scheduler_free(a->scheduler);
+	account_free_parts(a);
 	for (struct camera_lease *l = a->leases, *next; l; l = next) {
 		next = l->next;
 		stream_clear(&l->stream);
@@ -333,9 +271,11 @@ static void
 restore_call(void *arg, const char *device, enum call_kind kind, ms_t at)
 {
 	struct account *a = arg;
-	struct camera_lease *l = find_device(a, device);
+	struct camera_lease *l = kind == CALL_LIST ? NULL : find_device(a, device);
 
-	if (l)
+	if (kind == CALL_LIST)
+		quota_take(scheduler_quota(a->scheduler), NULL, CALL_LIST, at);
+	else if (l)
 		scheduler_called(a->scheduler, l->camera, kind, at);
 }
 

@@ -7,7 +7,9 @@
 #include "common/clock.h"
 #include "supervisor/camera.h"
 #include "supervisor/config.h"
+#include "supervisor/discovery.h"
 #include "supervisor/http_client.h"
+#include "supervisor/login.h"
 #include "supervisor/scheduler.h"
 #include "supervisor/store.h"
 
@@ -23,6 +25,10 @@ struct account;
  * why (lent, may be NULL) is Google's own words. Never from inside a function of this header. */
 typedef void account_event(void *arg, int camera, enum camera_event ev, const char *why);
 
+/* The account's devices were listed; see discovery.h. */
+typedef void account_listed(void *arg, const struct config_google *google,
+	const struct device_list *before, const struct device_list *now);
+
 /* All lent, and must outlive the account. */
 struct account_config {
 	uv_loop_t *loop;
@@ -31,6 +37,7 @@ struct account_config {
 	const struct config_google *google;
 	ms_t stagger_ms; /* between two first Generates */
 	account_event *on_event;
+	account_listed *on_list;
 	void *arg;
 };
 
@@ -50,6 +57,7 @@ bool account_resume(struct account *a, int camera);
 void account_free(struct account *a);
 
 const char *account_name(const struct account *a);
+const struct config_google *account_config(const struct account *a);
 
 /* Camera number `camera` (unique among all accounts' cameras) is Google's device. device and name
  * are lent. */
@@ -74,6 +82,13 @@ unsigned account_extends(const struct account *a, int camera);
 /* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if
  * the first token is still to come, NULL if calls can be made. */
 const char *account_trouble(const struct account *a);
+
+/* Its devices at Google, and somebody's login to it. Lent. */
+struct discovery *account_discovery(struct account *a);
+struct login *account_login(struct account *a);
+
+/* What speaks against this camera in the newest list of devices, a sentence; NULL: nothing. */
+const char *account_device_trouble(const struct account *a, int camera);
 
 /* For people. account_status fills a row whose strings are the row's; account_queue adds the calls
  * that are planned: {"camera","call","in_ms"}, and the buckets. */

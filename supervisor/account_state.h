@@ -2,12 +2,15 @@
 #define SUPERVISOR_ACCOUNT_STATE_H
 
 #include "supervisor/account.h"
+#include "supervisor/credentials.h"
+#include "supervisor/discovery.h"
 #include "supervisor/keep.h"
+#include "supervisor/login.h"
 #include "supervisor/oauth.h"
 #include "supervisor/sdm.h"
 #include "supervisor/stream.h"
 
-/* What an account consists of. For account.c and account_status.c. */
+/* What an account consists of. For account.c, account_parts.c and account_status.c. */
 
 /* A camera of this account. */
 struct camera_lease {
@@ -28,13 +31,26 @@ struct account {
 	struct sdm *sdm;
 	struct scheduler *scheduler;
 	struct keep keep;
+	struct discovery *discovery; /* owned */
+	struct login *login;         /* owned */
 	struct camera_lease *leases; /* owned */
 	uv_timer_t timer;
 	account_event *on_event;
+	account_listed *on_list;
 	void *arg;
 };
 
 /* The camera of that number; NULL if it is none of this account's. */
 struct camera_lease *account_find_lease(const struct account *a, int camera);
+
+/* Makes scheduler, oauth, sdm, discovery and login of an account whose other members are set; takes
+ * secrets out of credentials. */
+void account_make_parts(
+	struct account *a, const struct account_config *config, struct credentials *credentials);
+void account_free_parts(struct account *a);
+
+/* Does everything that is due and sets the timer for what comes next. Events come from inside: not
+ * to be called from a function of account.h. */
+void account_kick(struct account *a);
 
 #endif

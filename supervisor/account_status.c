@@ -17,6 +17,34 @@ account_trouble(const struct account *a)
 	return oauth_bearer(a->oauth) ? NULL : oauth_why(a->oauth);
 }
 
+const struct config_google *
+account_config(const struct account *a)
+{
+	return a->config;
+}
+
+struct discovery *
+account_discovery(struct account *a)
+{
+	return a->discovery;
+}
+
+struct login *
+account_login(struct account *a)
+{
+	return a->login;
+}
+
+const char *
+account_device_trouble(const struct account *a, int camera)
+{
+	struct discovery_view view = discovery_view(a->discovery, 0);
+
+	if (!view.devices)
+		return NULL;
+	return device_list_trouble(view.devices, account_find_lease(a, camera)->device);
+}
+
 static const char *
 state_text(const struct account *a, const struct scheduler_stats *stats)
 {
@@ -76,6 +104,7 @@ account_queue(const struct account *a, ms_t now)
 {
 	struct quota *q = scheduler_quota(a->scheduler);
 	struct quota_usage usage = quota_usage(q, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	struct quota_usage lists = quota_usage(q, NULL, QUOTA_LIST, CALL_LIST, now);
 	struct planned_call plan[PLAN_MAX];
 	struct json *j = json_new_object();
 	struct json *calls = json_new_array();
@@ -87,6 +116,8 @@ account_queue(const struct account *a, ms_t now)
 	json_set_int(j, "limit", usage.limit);
 	json_set_int(j, "used", usage.used);
 	json_set_int(j, "held_ms", usage.held_ms);
+	json_set_int(j, "list_limit", lists.limit);
+	json_set_int(j, "list_used", lists.used);
 	json_set_int(j, "pace_ms", quota_pace(q, now));
 	json_set(j, "calls", calls);
 	return j;

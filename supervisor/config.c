@@ -76,7 +76,7 @@ static const struct setting rows[] = {
 	  .help = "Where its secret is. Left out, it is the systemd credential "
 		  "NAME.client_secret_file, or else GOOGLE_CLIENT_SECRET of the environment" },
 	{ IN_GOOGLE(refresh_token_file), .key = "refresh_token_file", .type = SET_SECRET,
-	  .help = "Where the user's refresh token is. Left out, it is the systemd credential "
+	  .help = "Where the user's refresh token is; camctl login writes it there. Left out, it is the systemd credential "
 		  "NAME.refresh_token_file, or else GOOGLE_REFRESH_TOKEN of the environment" },
 	/* Limits of a Sandbox project: facts/google-sdm.md section 3.1. */
 	{ IN_GOOGLE(qpm), .key = "qpm", .type = SET_INT, .min = 1, .max = 100000, .def = "10",
@@ -96,12 +96,26 @@ static const struct setting rows[] = {
 	  .help = "What Google counts commands in. Shorter only against stand-ins" },
 	{ IN_GOOGLE(long_window_ms), .key = "long_window", .type = SET_DURATION,
 	  .min = 100, .max = DAY_MS, .def = "1h", .help = "The window of camera_qph" },
+	{ IN_GOOGLE(discover_every_ms), .key = "discover_every", .type = SET_DURATION,
+	  .min = 0, .max = DAY_MS, .def = "5m",
+	  .help = "How often the devices are listed, to learn of cameras that came, went or changed "
+		  "their protocol. 0s: only when camctl discover asks" },
+	{ IN_GOOGLE(auto_add), .key = "auto_add", .type = SET_BOOL, .def = "no",
+	  .help = "Add RTSP cameras that are newly listed to this file. This version only tells of them" },
 	{ IN_GOOGLE(api_url), .key = "api_url", .type = SET_URL, .choices = "https http",
 	  .max = URL_BYTES_MAX, .def = "https://smartdevicemanagement.googleapis.com/v1",
 	  .help = "The Smart Device Management API. Plain http only to this machine" },
 	{ IN_GOOGLE(token_url), .key = "token_url", .type = SET_URL, .choices = "https http",
 	  .max = URL_BYTES_MAX, .def = "https://oauth2.googleapis.com/token",
 	  .help = "Where access tokens come from. Plain http only to this machine" },
+	{ IN_GOOGLE(login_url), .key = "login_url", .type = SET_URL, .choices = "https http",
+	  .max = URL_BYTES_MAX, .def = "https://nestservices.google.com/partnerconnections",
+	  .help = "Where a user links the project: camctl login. Plain http only to this machine" },
+	{ IN_GOOGLE(redirect_uri), .key = "redirect_uri", .type = SET_URL, .choices = "https http",
+	  .max = URL_BYTES_MAX, .def = "http://127.0.0.1:8712/",
+	  .help = "Where that page sends the browser: it must stand in the OAuth client, letter by "
+		  "letter. If it is this machine, camctl login listens there; else the address is "
+		  "pasted" },
 	{ IN_GOOGLE(ca_file), .key = "ca_file", .type = SET_PATH,
 	  .help = "PEM file of the authorities that may certify both, instead of the system's" },
 	{ IN_GOOGLE(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,

@@ -7,33 +7,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "supervisor/config_google.h"
 
 /* What the configuration file says, checked. Strings are never "" and NULL only where it is said.
  * Read-only once loaded; owned by struct supervisor. */
-
-/* [google "NAME"]: one Device Access project and user, hence one budget. */
-struct config_google {
-	struct config_google *next;
-	char *name;
-	/* Each of these four may be NULL: then secret.c takes $CREDENTIALS_DIRECTORY/NAME.KEY or
-	 * the environment. */
-	char *project_id;
-	char *client_id;
-	char *client_secret_file;
-	char *refresh_token_file;
-	char *api_url;
-	char *token_url;
-	char *ca_file; /* NULL: the system's */
-	ms_t call_timeout_ms;
-	/* Google's buckets: so many calls in any window. */
-	int qpm;             /* executeCommand, all cameras together */
-	int device_qpm;      /* one command of one device */
-	int camera_qpm;      /* all commands of one camera */
-	int camera_qph;      /* the same, in the long window */
-	int list_qpm;        /* devices.list */
-	ms_t window_ms;      /* what Google calls a minute */
-	ms_t long_window_ms; /* what Google calls an hour */
-};
 
 /* [cloudflare]: the SFU application that cameras are published to. */
 struct config_cloudflare {

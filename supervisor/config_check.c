@@ -94,8 +94,12 @@ check_services(struct config *c, struct settings *s)
 		take_env(s, g, g == c->googles ? &c->env : &none);
 		check_url(s, g, "api_url", g->api_url);
 		check_url(s, g, "token_url", g->token_url);
+		check_url(s, g, "login_url", g->login_url);
+		check_url(s, g, "redirect_uri", g->redirect_uri);
 		if (g->long_window_ms < g->window_ms)
 			settings_complain(s, g, "long_window", "must not be less than window");
+		if (g->auto_add && g->discover_every_ms == 0)
+			settings_complain(s, g, "auto_add", "needs discover_every above 0");
 	}
 	if (!c->cloudflare)
 		return;

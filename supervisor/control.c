@@ -13,6 +13,7 @@
 #include "proto/msg.h"
 #include "proto/status.h"
 #include "supervisor/control.h"
+#include "supervisor/control_request.h"
 
 /* Then back to the loop, which calls again. */
 #define REQUESTS_PER_WAKEUP 8
@@ -24,18 +25,11 @@ struct control {
 	uv_poll_t poll;
 };
 
-/* One request on its way to its answer. */
-struct request {
-	struct supervisor *supervisor;
-	int camera;        /* where the command names one */
-	struct json *data; /* what the command answers beside its sentence, NULL: nothing */
-	char text[4096];
-};
-
 struct command {
 	const char *name;
 	bool camera;                    /* names one, */
 	bool all;                       /* or "all" */
+	bool google;                    /* may name a section [google "name"] */
 	bool (*run)(struct request *r); /* true: done; false: refused. text says how or why */
 };
 
@@ -122,16 +116,21 @@ run_version(struct request *r)
 
 /* clang-format off */
 static const struct command commands[] = {
-	{ .name = "status",     .run = run_status },
-	{ .name = "queue",      .run = run_queue },
-	{ .name = "start",      .run = run_start,      .camera = true, .all = true },
-	{ .name = "stop",       .run = run_stop,       .camera = true, .all = true },
-	{ .name = "restart",    .run = run_restart,    .camera = true, .all = true },
-	{ .name = "regenerate", .run = run_regenerate, .camera = true },
-	{ .name = "extend",     .run = run_extend,     .camera = true },
-	{ .name = "reload",     .run = run_reload },
-	{ .name = "ping",       .run = run_ping },
-	{ .name = "version",    .run = run_version },
+	{ .name = "status",        .run = run_status },
+	{ .name = "queue",         .run = run_queue },
+	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
+	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
+	{ .name = "restart",       .run = run_restart,          .camera = true, .all = true },
+	{ .name = "regenerate",    .run = run_regenerate,       .camera = true },
+	{ .name = "extend",        .run = run_extend,           .camera = true },
+	{ .name = "reload",        .run = run_reload },
+	{ .name = "discover",      .run = control_discover,     .google = true },
+	{ .name = "devices",       .run = control_devices,      .google = true },
+	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
+	{ .name = "login_code",    .run = control_login_code,   .google = true },
+	{ .name = "login_status",  .run = control_login_status, .google = true },
+	{ .name = "ping",          .run = run_ping },
+	{ .name = "version",       .run = run_version },
 };
 /* clang-format on */
 
@@ -157,9 +156,22 @@ run_on_all(const struct command *c, struct request *r)
 	return true;
 }
 
+/* Whom the request means: every account if it names none. */
+static bool
+run_on_google(const struct command *c, const char *google, struct request *r)
+{
+	r->account = google ? supervisor_account(r->supervisor, google) : NULL;
+	if (!google || r->account)
+		return c->run(r);
+	snprintf(r->text, sizeof(r->text), "there is no section [google \"%.64s\"]", google);
+	return false;
+}
+
 static bool
 run(const struct command *c, const char *camera, struct request *r)
 {
+	if (c->google)
+		return run_on_google(c, json_str(r->fields, "google"), r);
 	if (!c->camera)
 		return c->run(r);
 	if (!camera) {
@@ -190,6 +202,7 @@ handle(const struct json *j, struct request *r)
 		snprintf(r->text, sizeof(r->text), "unknown command %.40s", name ? name : "(none)");
 		return false;
 	}
+	r->fields = j;
 	return run(c, json_str(j, "camera"), r);
 }
 

@@ -32,6 +32,17 @@ find(const struct config_google *config, const struct place *place, struct secre
 	return -1;
 }
 
+/* A refresh token whose file does not exist is one that nobody has got yet. */
+static int
+find_refresh_token(const struct config_google *config, const struct place *place,
+	struct secret **out, char *why, size_t why_size)
+{
+	*out = NULL;
+	if (place->file && secret_is_missing(place->file))
+		return 0;
+	return find(config, place, out, why, why_size);
+}
+
 /* An id is no secret and may stand in the configuration. */
 static int
 find_id(const struct config_google *config, const char *given, const struct place *place,
@@ -60,7 +71,7 @@ credentials_read(
 	if (find_id(config, config->project_id, &project, &out->project_id, why, why_size) == 0 &&
 		find_id(config, config->client_id, &client, &out->client_id, why, why_size) == 0 &&
 		find(config, &secret, &out->client_secret, why, why_size) == 0 &&
-		find(config, &token, &out->refresh_token, why, why_size) == 0)
+		find_refresh_token(config, &token, &out->refresh_token, why, why_size) == 0)
 		return 0;
 	credentials_clear(out);
 	return -1;

@@ -11,7 +11,7 @@ struct credentials {
 	struct secret *project_id;
 	struct secret *client_id;
 	struct secret *client_secret;
-	struct secret *refresh_token;
+	struct secret *refresh_token; /* NULL: its file is still to be written, by a login */
 };
 
 /* Collects them from where config and the environment have them; a secret that came from the

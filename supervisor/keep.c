@@ -80,7 +80,8 @@ on_call(void *arg, const struct store_call *call)
 	struct reader *r = arg;
 	enum call_kind kind = to_kind(call->kind);
 
-	if (kind != CALL_NONE && call->device && strcmp(call->account, r->keep->account) == 0)
+	if (kind != CALL_NONE && (call->device || kind == CALL_LIST) &&
+		strcmp(call->account, r->keep->account) == 0)
 		r->call(r->arg, call->device, kind, to_ours(r, call->at_us));
 }
 

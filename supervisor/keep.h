@@ -17,7 +17,7 @@ void keep_stream(const struct keep *k, const char *camera, const char *device,
 	const struct stream *stream, ms_t now);
 void keep_no_stream(const struct keep *k, const char *camera);
 
-/* A call leaves. */
+/* A call leaves. device is NULL for devices.list, here and below. */
 void keep_call(const struct keep *k, const char *device, enum call_kind kind);
 
 /* The calls of the last within_ms, oldest first. at is ours, and may be below 0. */

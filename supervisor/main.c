@@ -223,16 +223,23 @@ run_loop(struct daemon *d)
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 }
 
+/* Lets libuv close what is open. */
+static void
+close_loop(struct daemon *d)
+{
+	unwatch_signals(d);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+	free(d->log_file);
+}
+
 static void
 end(struct daemon *d)
 {
 	supervisor_free(d->supervisor);
-	unwatch_signals(d);
-	uv_run(&d->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&d->loop);
+	close_loop(d);
 	if (d->pid_path)
 		unlink(d->pid_path);
-	free(d->log_file);
 }
 
 /* The path of the log, NULL for stderr. A daemon has no terminal: without log_file it logs to its
@@ -283,6 +290,7 @@ serve(const struct options *o, struct config *config)
 		if (d.log_file)
 			dprintf(terminal, "camrelayd: %s\n", why);
 		tell_parent(&d, EX_CONFIG);
+		close_loop(&d);
 		return EX_CONFIG;
 	}
 	if (write_pid(o->pid_path) < 0)

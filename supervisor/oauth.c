@@ -12,7 +12,6 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/oauth.h"
-#include "supervisor/oauth_answer.h"
 #include "supervisor/timer.h"
 
 /* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
@@ -27,6 +26,7 @@ enum event {
 	EV_REFUSED,        /* the endpoint says that asking is in vain */
 	EV_REJECTED,       /* an API call with the token was answered 401 */
 	EV_REJECTED_AGAIN, /* the same, with a token that was got for that reason */
+	EV_LOGIN,          /* somebody has logged in: there are new tokens of both kinds */
 };
 
 struct oauth {
@@ -37,7 +37,7 @@ struct oauth {
 	char *client_id;
 	char *refresh_token_file;
 	struct secret *client_secret; /* owned */
-	struct secret *refresh_token; /* owned */
+	struct secret *refresh_token; /* owned; NULL: nobody has logged in yet */
 	ms_t timeout_ms;
 
 	char *token; /* NULL: none that may be used */
@@ -72,6 +72,10 @@ static const struct {
 	{ .from = OAUTH_PAUSING, .event = EV_TIMER,          .to = OAUTH_ASKING  },
 	{ .from = OAUTH_PAUSING, .event = EV_REJECTED,       .to = OAUTH_PAUSING },
 	{ .from = OAUTH_PAUSING, .event = EV_REJECTED_AGAIN, .to = OAUTH_PAUSING },
+	{ .from = OAUTH_ASKING,  .event = EV_LOGIN,          .to = OAUTH_RESTING },
+	{ .from = OAUTH_RESTING, .event = EV_LOGIN,          .to = OAUTH_RESTING },
+	{ .from = OAUTH_PAUSING, .event = EV_LOGIN,          .to = OAUTH_RESTING },
+	{ .from = OAUTH_DEAD,    .event = EV_LOGIN,          .to = OAUTH_RESTING },
 };
 /* clang-format on */
 
@@ -197,24 +201,38 @@ handle(struct oauth *o, enum event event)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void
+/* As oauth_login. */
+static int
+store_refresh_token(struct oauth *o)
+{
+	errno = 0;
+	if (!o->refresh_token_file) {
+		log_warn("oauth new refresh token is kept in memory only",
+			LOG_ID("google", o->name));
+		return -1;
+	}
+	if (secret_write(o->refresh_token_file, o->refresh_token) != 0) {
+		int saved = errno;
+		log_error("oauth new refresh token cannot be stored", LOG_ID("google", o->name),
+			LOG_STR("file", o->refresh_token_file), LOG_STR("why", strerror(saved)));
+		errno = saved;
+		return -1;
+	}
+	log_info("oauth new refresh token stored", LOG_ID("google", o->name),
+		LOG_STR("file", o->refresh_token_file));
+	return 0;
+}
+
+static int
 keep_refresh_token(struct oauth *o, const char *text)
 {
 	struct secret *s = secret_new(text);
 
 	if (!s)
-		return;
+		abort(); /* oauth_answer.c takes nothing else */
 	secret_free(o->refresh_token);
 	o->refresh_token = s;
-	if (!o->refresh_token_file)
-		log_warn("oauth new refresh token is kept in memory only",
-			LOG_ID("google", o->name));
-	else if (secret_write(o->refresh_token_file, s) != 0)
-		log_error("oauth new refresh token cannot be stored", LOG_ID("google", o->name),
-			LOG_STR("file", o->refresh_token_file), LOG_STR("why", strerror(errno)));
-	else
-		log_info("oauth new refresh token stored", LOG_ID("google", o->name),
-			LOG_STR("file", o->refresh_token_file));
+	return store_refresh_token(o);
 }
 
 static void
@@ -226,8 +244,6 @@ keep_token(struct oauth *o, struct oauth_answer *a)
 	/* Counted from the question: the endpoint set the clock before we read its answer. */
 	o->token_expires_ms = o->asked_ms + a->expires_in_s * 1000;
 	o->why[0] = '\0';
-	if (a->refresh_token)
-		keep_refresh_token(o, a->refresh_token);
 	if (!o->replaces_rejected)
 		backoff_reset(&o->backoff);
 	log_info("oauth token granted", LOG_ID("google", o->name),
@@ -244,6 +260,8 @@ read_answer(struct oauth *o, const struct http_answer *answer)
 	oauth_answer_parse(answer->status, answer->body, answer->body_len, &a);
 	if (a.verdict == OAUTH_GRANTED) {
 		keep_token(o, &a);
+		if (a.refresh_token)
+			keep_refresh_token(o, a.refresh_token);
 		event = EV_TOKEN;
 	} else {
 		memcpy(o->why, a.why, sizeof(o->why));
@@ -280,6 +298,14 @@ copy(const char *text)
 	return s;
 }
 
+static void
+expect_login(struct oauth *o)
+{
+	snprintf(o->why, sizeof(o->why), "there is no refresh token yet: camctl login %s", o->name);
+	log_error("oauth has no refresh token: log in", LOG_ID("google", o->name),
+		LOG_STR("file", o->refresh_token_file));
+}
+
 struct oauth *
 oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings *s,
 	oauth_changed *changed, void *arg)
@@ -289,7 +315,7 @@ oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings
 	if (!o)
 		abort();
 	*o = (struct oauth){
-		.state = OAUTH_ASKING,
+		.state = s->refresh_token ? OAUTH_ASKING : OAUTH_DEAD,
 		.name = copy(s->name),
 		.token_url = copy(s->token_url),
 		.ca_file = copy(s->ca_file),
@@ -304,7 +330,10 @@ oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings
 		.changed = changed,
 		.arg = arg,
 	};
-	ask(o);
+	if (s->refresh_token)
+		ask(o);
+	else
+		expect_login(o);
 	return o;
 }
 
@@ -344,6 +373,31 @@ oauth_reject(struct oauth *o, const char *bearer)
 	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
 	drop_token(o);
 	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
+}
+
+char *
+oauth_code_form(const struct oauth *o, const char *code, const char *redirect_uri)
+{
+	return oauth_answer_code_form(
+		o->client_id, secret_text(o->client_secret), code, redirect_uri);
+}
+
+int
+oauth_login(struct oauth *o, struct oauth_answer *granted, ms_t asked_ms)
+{
+	if (o->call)
+		http_client_cancel(o->call);
+	o->call = NULL;
+	o->asked_ms = asked_ms;
+	o->replaces_rejected = false;
+	keep_token(o, granted);
+	int result = keep_refresh_token(o, granted->refresh_token);
+	int saved = errno;
+	if (o->state == OAUTH_RESTING)
+		rest(o); /* enter() has nothing to do: only the time has changed */
+	handle(o, EV_LOGIN);
+	errno = saved;
+	return result;
 }
 
 enum oauth_state

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "supervisor/http_client.h"
+#include "supervisor/oauth_answer.h"
 #include "supervisor/secret.h"
 
 /* The access token of one Google account, kept fresh. Only holder of that account's client secret
@@ -15,8 +16,9 @@ enum oauth_state {
 	OAUTH_ASKING,  /* a refresh is on its way */
 	OAUTH_RESTING, /* there is a token; the next refresh waits for its time */
 	OAUTH_PAUSING, /* the last refresh failed; the next waits for its back-off */
-	OAUTH_DEAD, /* Google refused the account: invalid_grant, invalid_client, ... A human must
-		     * act; no more requests are made */
+	OAUTH_DEAD, /* Google refused the account: invalid_grant, invalid_client, ..., or nobody has
+		     * logged in yet. A human must act; no more requests are made until oauth_login
+		     */
 	OAUTH_STATES
 };
 
@@ -27,15 +29,15 @@ struct oauth_settings {
 	const char *client_id;
 	const char *refresh_token_file; /* where a new refresh token is written; NULL: nowhere */
 	struct secret *client_secret;   /* becomes oauth's, as does the next */
-	struct secret *refresh_token;
-	ms_t timeout_ms; /* of one refresh */
+	struct secret *refresh_token;   /* NULL: nobody has logged in yet */
+	ms_t timeout_ms;                /* of one refresh */
 };
 
 /* Something that oauth_bearer or oauth_state says is different now. From the loop, never from
  * inside a function of this header. */
 typedef void oauth_changed(struct oauth *o, void *arg);
 
-/* Begins the first refresh at once. Never NULL. */
+/* Begins the first refresh at once, if there is a refresh token. Never NULL. */
 struct oauth *oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings *s,
 	oauth_changed *changed, void *arg);
 
@@ -50,6 +52,16 @@ const char *oauth_bearer(const struct oauth *o);
  * refresh, however many calls bring the same word; a token that was itself got because of a 401 is
  * replaced after a pause, so that an account whose tokens are all rejected makes no storm. */
 void oauth_reject(struct oauth *o, const char *bearer);
+
+/* The body of the request that exchanges a login's code for tokens; yours to wipe and free. */
+char *oauth_code_form(const struct oauth *o, const char *code, const char *redirect_uri);
+
+/* A login was granted, refresh token included, in answer to a request of asked_ms: both tokens are
+ * taken over, whatever the state was. Returns 0, or -1 if the refresh token could not be stored
+ * (errno says why) or nowhere can be (errno is 0); it is in use all the same. changed does not
+ * come.
+ */
+int oauth_login(struct oauth *o, struct oauth_answer *granted, ms_t asked_ms);
 
 enum oauth_state oauth_state(const struct oauth *o);
 const char *oauth_state_name(enum oauth_state state);

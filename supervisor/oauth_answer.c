@@ -54,29 +54,80 @@ encode(char *to, const char *text)
 	return to;
 }
 
+/* One "key=", the '&' before it included, and its value. */
+struct form_field {
+	const char *key;
+	const char *value;
+};
+
+/* start, then every field encoded. */
+static char *
+make_form(const char *start, const struct form_field *fields, size_t n)
+{
+	size_t size = strlen(start) + 1;
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(fields[i].key) + 3 * strlen(fields[i].value);
+	char *form = malloc(size);
+	if (!form)
+		abort();
+	char *to = stpcpy(form, start);
+	for (size_t i = 0; i < n; i++)
+		to = encode(stpcpy(to, fields[i].key), fields[i].value);
+	return form;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 char *
 oauth_answer_form(const char *client_id, const char *client_secret, const char *refresh_token)
 {
-	const struct {
-		const char *key;
-		const char *value;
-	} fields[] = {
+	const struct form_field fields[] = {
 		{ .key = "grant_type=", .value = "refresh_token" },
 		{ .key = "&client_id=", .value = client_id },
 		{ .key = "&client_secret=", .value = client_secret },
 		{ .key = "&refresh_token=", .value = refresh_token },
 	};
-	size_t size = 1;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		size += strlen(fields[i].key) + 3 * strlen(fields[i].value);
-	char *form = malloc(size);
-	if (!form)
+	return make_form("", fields, COUNT(fields));
+}
+
+char *
+oauth_answer_code_form(const char *client_id, const char *client_secret, const char *code,
+	const char *redirect_uri)
+{
+	const struct form_field fields[] = {
+		{ .key = "grant_type=", .value = "authorization_code" },
+		{ .key = "&client_id=", .value = client_id },
+		{ .key = "&client_secret=", .value = client_secret },
+		{ .key = "&code=", .value = code },
+		{ .key = "&redirect_uri=", .value = redirect_uri },
+	};
+
+	return make_form("", fields, COUNT(fields));
+}
+
+/* facts/google-sdm.md 1.2. offline and consent: without either there is no refresh token. */
+char *
+oauth_answer_login_url(const char *base, const char *project_id, const char *client_id,
+	const char *redirect_uri, const char *state)
+{
+	const struct form_field fields[] = {
+		{ .key = "?redirect_uri=", .value = redirect_uri },
+		{ .key = "&access_type=", .value = "offline" },
+		{ .key = "&prompt=", .value = "consent" },
+		{ .key = "&client_id=", .value = client_id },
+		{ .key = "&response_type=", .value = "code" },
+		{ .key = "&scope=", .value = OAUTH_SCOPE },
+		{ .key = "&state=", .value = state },
+	};
+	char *page;
+
+	if (asprintf(&page, "%s/%s/auth", base, project_id) < 0)
 		abort();
-	char *to = form;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		to = encode(stpcpy(to, fields[i].key), fields[i].value);
-	return form;
+	char *url = make_form(page, fields, COUNT(fields));
+	free(page);
+	return url;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -117,6 +168,7 @@ parse_grant(const struct json *j, struct oauth_answer *out)
 {
 	const char *access = json_str(j, "access_token");
 	const char *refresh = json_str(j, "refresh_token");
+	const char *scope = json_str(j, "scope");
 	int64_t expires = json_int(j, "expires_in", -1);
 
 	if (!is_token(access)) {
@@ -130,6 +182,7 @@ parse_grant(const struct json *j, struct oauth_answer *out)
 	out->verdict = OAUTH_GRANTED;
 	out->access_token = copy(access);
 	out->refresh_token = is_token(refresh) ? copy(refresh) : NULL;
+	out->scope = scope ? words_copy(copy(scope), strlen(scope) + 1, scope) : NULL;
 	out->expires_in_s = expires;
 }
 
@@ -182,5 +235,6 @@ oauth_answer_clear(struct oauth_answer *a)
 			explicit_bzero(tokens[i], strlen(tokens[i]));
 		free(tokens[i]);
 	}
+	free(a->scope);
 	*a = (struct oauth_answer){ 0 };
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "supervisor/naming.h"
 #include "supervisor/sdm_answer.h"
 #include "supervisor/timestamp.h"
 #include "supervisor/words.h"
@@ -12,6 +13,10 @@
 #define CLOCK_SKEW_US 2000000
 /* More cameras than any project has; bounds what a broken answer makes us allocate. */
 #define DEVICES_MAX 1000
+/* What people call a camera, cut. */
+#define NAME_BYTES_MAX 100
+/* A device's id in the configuration is a SET_TOKEN of that many bytes (config.c). */
+#define ID_BYTES_MAX 256
 /* Nest's URLs have about 1,000 characters, its tokens about 700. */
 #define TEXT_BYTES_MAX 8192
 
@@ -252,6 +257,17 @@ trait(const struct json *device, const char *name)
 	return t.value;
 }
 
+/* An id that could not stand in the configuration is of no use to anybody. */
+static bool
+is_id(const char *text)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t len = strlen(text);
+
+	return len > 0 && len <= ID_BYTES_MAX && strspn(text, plain) == len;
+}
+
 static bool
 parse_device(const struct json *j, struct sdm_device *out)
 {
@@ -262,14 +278,16 @@ parse_device(const struct json *j, struct sdm_device *out)
 	const char *room = json_str(json_at(json_get(j, "parentRelations"), 0), "displayName");
 	const struct json *live = trait(j, "sdm.devices.traits.CameraLiveStream");
 	const struct json *protocols = json_get(live, "supportedProtocols");
+	char label[NAME_BYTES_MAX];
 
-	if (!slash || !slash[1])
+	if (!slash || !is_id(slash + 1))
 		return false;
+	naming_clean(label, sizeof(label), custom ? custom : "");
+	if (!*label)
+		naming_clean(label, sizeof(label), room ? room : "");
 	*out = (struct sdm_device){
 		.id = copy(slash + 1),
-		.name = copy(custom && *custom ? custom
-			     : room            ? room
-					       : ""),
+		.name = copy(label),
 		.type = copy(type ? type : ""),
 		.rtsp = live && (!protocols || speaks(protocols, "RTSP")),
 		.webrtc = speaks(protocols, "WEB_RTC"),
@@ -284,6 +302,11 @@ parse_devices(const struct json *j, struct sdm_answer *out)
 	const struct json *list = json_get(j, "devices");
 	size_t n = json_len(list);
 
+	if (list && !json_is_array(list)) {
+		out->error = SDM_MALFORMED;
+		json_why_not(j, "devices", "array", out->words, sizeof(out->words));
+		return;
+	}
 	if (n > DEVICES_MAX)
 		n = DEVICES_MAX;
 	out->devices = calloc(n + 1, sizeof(*out->devices));

@@ -49,7 +49,7 @@ struct sdm_stream {
 
 struct sdm_device {
 	char *id;   /* "AVPHwE...", the last part of its name */
-	char *name; /* Info.customName, or the room, or "" */
+	char *name; /* Info.customName, or the room, or "": one line of UTF-8 (naming.h) */
 	char *type; /* "sdm.devices.types.CAMERA" */
 	bool rtsp;  /* streams by RTSP (an answer that does not say counts as yes) */
 	bool webrtc;

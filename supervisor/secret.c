@@ -142,6 +142,12 @@ secret_read(const char *where, struct secret **out, char *why, size_t why_size)
 	return result;
 }
 
+bool
+secret_is_missing(const char *where)
+{
+	return strchr(where, '/') && access(where, F_OK) != 0 && errno == ENOENT;
+}
+
 static int
 write_word(int fd, const struct secret *s)
 {

@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_SECRET_H
 #define SUPERVISOR_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A word that must never be printed: a client secret, a refresh token, an app secret. It is one
@@ -25,6 +26,9 @@ const char *secret_text(const struct secret *s);
  * Returns 0, or -1 with a sentence in why that names the file: it is missing, not a regular file,
  * open to every user of the machine, empty, too large, or holds more than one word. */
 int secret_read(const char *where, struct secret **out, char *why, size_t why_size);
+
+/* Whether where names a path at which there is nothing. */
+bool secret_is_missing(const char *where);
 
 /* Replaces the file at path by one of mode 0600 that holds s and a newline, atomically. Returns 0
  * or ERR_SYS with errno set. */

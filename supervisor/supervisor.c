@@ -14,6 +14,7 @@
 #include "proto/status.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
+#include "supervisor/inventory.h"
 #include "supervisor/secret.h"
 #include "supervisor/store.h"
 #include "supervisor/supervisor.h"
@@ -40,6 +41,7 @@ struct supervisor {
 	struct google *googles; /* owned */
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
+	struct inventory *inventory;
 	struct cameras *cameras;
 	struct control *control;
 	uv_timer_t watchdog;
@@ -125,6 +127,15 @@ on_account(void *arg, int camera, enum camera_event ev, const char *why)
 	cameras_on_account(s->cameras, camera, ev, why);
 }
 
+static void
+on_list(void *arg, const struct config_google *google, const struct device_list *before,
+	const struct device_list *now)
+{
+	struct supervisor *s = arg;
+
+	inventory_listed(s->inventory, google, before, now);
+}
+
 static int
 make_store(struct supervisor *s, char *why, size_t why_size)
 {
@@ -142,6 +153,7 @@ make_account(struct supervisor *s, struct google *g, char *why, size_t why_size)
 		.google = g->config,
 		.stagger_ms = s->config->start_stagger_ms,
 		.on_event = on_account,
+		.on_list = on_list,
 		.arg = s };
 
 	return account_new(&c, &g->account, why, why_size);
@@ -203,6 +215,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
 	if (explain(events_open(path, &s->events), path, why, why_size) < 0)
 		return -1;
+	s->inventory = inventory_new(s->config, s->events, NULL, NULL);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
 	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
 }
@@ -305,6 +318,7 @@ supervisor_free(struct supervisor *s)
 		return;
 	cameras_free(s->cameras);
 	control_close(s->control);
+	inventory_free(s->inventory);
 	events_close(s->events);
 	sfu_free(s->sfu);
 	free_googles(s->googles);
@@ -378,8 +392,11 @@ fill_accounts(struct supervisor *s, ms_t now, struct status *out)
 	if (!out->accounts)
 		abort();
 	struct status_account *row = out->accounts;
-	for (struct google *g = s->googles; g; g = g->next)
-		account_status(g->account, now, row++);
+	for (struct google *g = s->googles; g; g = g->next, row++) {
+		struct discovery_view view = discovery_view(account_discovery(g->account), now);
+		account_status(g->account, now, row);
+		row->unconfigured = inventory_unconfigured(s->inventory, g->config, &view);
+	}
 }
 
 void
@@ -407,5 +424,42 @@ supervisor_queue(struct supervisor *s)
 
 	for (struct google *g = s->googles; g; g = g->next)
 		json_add(list, account_queue(g->account, now));
+	return list;
+}
+
+/* ---- devices --------------------------------------------------------------------------------- */
+
+struct account *
+supervisor_account(struct supervisor *s, const char *google)
+{
+	for (struct google *g = s->googles; g; g = g->next)
+		if (strcmp(g->config->name, google) == 0)
+			return g->account;
+	return NULL;
+}
+
+static struct json *
+account_devices(
+	struct supervisor *s, const struct google *g, struct proposal_names *names, bool ask)
+{
+	struct discovery *d = account_discovery(g->account);
+	char why[256] = "";
+
+	if (ask)
+		discovery_ask(d, why, sizeof(why));
+	struct discovery_view view = discovery_view(d, clock_now());
+	return inventory_json(s->inventory, g->config, &view, names, why);
+}
+
+struct json *
+supervisor_devices(struct supervisor *s, const struct account *only, bool ask)
+{
+	struct proposal_names *names = proposal_names_new(s->config);
+	struct json *list = json_new_array();
+
+	for (struct google *g = s->googles; g; g = g->next)
+		if (!only || g->account == only)
+			json_add(list, account_devices(s, g, names, ask));
+	proposal_names_free(names);
 	return list;
 }

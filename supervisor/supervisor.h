@@ -41,4 +41,11 @@ void supervisor_status(struct supervisor *s, struct status *out);
 /* The planned calls of every account, an array. */
 struct json *supervisor_queue(struct supervisor *s);
 
+/* The account of the section of that name; NULL if there is none. */
+struct account *supervisor_account(struct supervisor *s, const char *google);
+
+/* The devices that Google lists, one element for each account, or only for that one. ask: Google is
+ * asked anew where its quota allows that, and the answer will be seen by a later call. */
+struct json *supervisor_devices(struct supervisor *s, const struct account *only, bool ask);
+
 #endif

@@ -21,6 +21,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	sdm_answer_parse(command, statuses[data[0] & 7], (const char *)data + 1, len - 1, 0, 0, &a);
 	assert(memchr(a.words, '\0', sizeof(a.words)));
 	assert(a.error == SDM_OK || !a.stream.extension_token);
+	/* They go to terminals and into files. */
+	for (size_t i = 0; i < a.device_count; i++)
+		for (const char *c = a.devices[i].name; *c; c++)
+			assert((unsigned char)*c >= ' ' && *c != 0x7f);
 	if (a.stream.rtsp_url)
 		free(sdm_url_with_token(a.stream.rtsp_url, a.stream.stream_token));
 	sdm_answer_clear(&a);

@@ -6,11 +6,13 @@ camera.py (--camera http://127.0.0.1:PORT, its control API); its cameras are the
 are --devices N devices whose streams lead nowhere, for tests of scheduling alone.
 
 Prints one JSON line when it is ready:
-  {"url","api_url","token_url","sim","ca","project_id","client_id","client_secret","refresh_token","refresh_tokens",
+  {"url","api_url","token_url","login_url","sim","ca","project_id","client_id","client_secret","refresh_token","refresh_tokens",
    "devices":{NAME:ID}}
 Logs go to stderr. SIGTERM and SIGINT end it with 0.
 
-  POST /token, /oauth2/v4/token                  form-encoded refresh; JSON or an unencoded '/' is refused
+  GET  /partnerconnections/P/auth?redirect_uri=..   the consent page; its form POSTs user=, device=NAME.., decision=allow|deny
+                                                 and sends the browser back with a code, which is good for one exchange
+  POST /token, /oauth2/v4/token                  form-encoded refresh or code; JSON or an unencoded '/' is refused
   GET  /v1/enterprises/P/devices[?filter=..]     GET /v1/enterprises/P/devices/ID   GET /v1/enterprises/P/structures
   POST /v1/enterprises/P/devices/ID:executeCommand
        sdm.devices.commands.CameraLiveStream.{GenerateRtspStream,ExtendRtspStream,StopRtspStream}
@@ -35,8 +37,8 @@ Control API on the same port:
            counted:  false = Google's quota does not see the call (default true, reset: false)
   POST   /sim/outage            {"seconds":S,"how":"503"|"hang"|"reset"[,"token":true]}
   POST   /sim/revoke_access     [{"user":"user1"}] all access tokens (of that user) are invalid from now on (401)
-  POST   /sim/invalid_grant     {"on":true[,"user":"user1"]} every refresh (of that user) is refused until {"on":false}
-  POST   /sim/devices           {"name",["camera"],["type"],["protocols"]} adds or changes;  DELETE /sim/devices/NAME
+  POST   /sim/invalid_grant     {"on":true[,"user":"user1"]} every refresh token that there is now (of that user) is refused until {"on":false}
+  POST   /sim/devices           {"name",["camera"],["type"],["protocols"],["custom_name"],["room"]} adds or changes;  DELETE /sim/devices/NAME
 """
 
 import argparse
@@ -61,6 +63,7 @@ import certs  # noqa: E402
 import leases  # noqa: E402
 import quotas  # noqa: E402
 from google_auth import ApiError, OAuth, OAuthError, failed_precondition, invalid_grant  # noqa: E402
+from google_consent import Consent  # noqa: E402
 from google_faults import EXECUTE_KINDS, Calls, Faults, rfc3339  # noqa: E402
 from google_streams import (HOST, NOT_STREAMING, CameraServer, Device, NoCameras, Stream,  # noqa: E402
                             device_id)
@@ -116,6 +119,8 @@ class Google:
         self.enterprise = f"enterprises/{args.project_id}"
         self.devices = {}  # id -> Device
         self.streams = {}  # newest extension token -> Stream
+        self.granted = {}  # user -> ids of the devices that were ticked; a user who never logged in has all
+        self.consent = Consent(self, args)
         self.dice = random.Random(args.seed)
 
     async def open(self):
@@ -215,9 +220,14 @@ class Google:
             raise ApiError(404, f"Enterprise enterprises/{http.match_info['project']} not found.")
         if wanted.problem:
             raise wanted.problem
+        if wanted.device and not self.may_see(call["user"], wanted.device):
+            raise ApiError(404, f"Device {self.enterprise}/devices/{wanted.device.id} not found.")
         if wanted.kind in EXECUTE_KINDS and self.dice.random() < self.args.error_rate:
             raise ApiError(500)
-        return await self.route(http, wanted)
+        return await self.route(http, wanted, call["user"])
+
+    def may_see(self, user, device):
+        return user not in self.granted or device.id in self.granted[user]
 
     def count(self, http, wanted, call):
         """Authentication, then quota: a call of nobody counts for nobody."""
@@ -241,9 +251,9 @@ class Google:
                 buckets += [("device", wanted.device.id), ("device-hour", wanted.device.id)]
         return buckets
 
-    async def route(self, http, wanted):
+    async def route(self, http, wanted, user):
         if wanted.kind == "list":
-            return self.list_devices(http.query.get("filter"))
+            return self.list_devices(http.query.get("filter"), user)
         if wanted.kind == "get":
             return wanted.device.json(self.enterprise)
         if wanted.kind == "structures":
@@ -258,13 +268,13 @@ class Google:
         raise ApiError(400, "Invalid offer SDP: Offer must contain each of audio, video and application m lines in "
                             "that order.")  # WebRTC commands on a WebRTC camera: not served here
 
-    def list_devices(self, wanted):
-        devices = list(self.devices.values())
+    def list_devices(self, wanted, user):
+        devices = [d for d in self.devices.values() if self.may_see(user, d)]
         if wanted:
             key, _, text = wanted.partition("=")
             if key != "customName":
                 raise ApiError(400, "Invalid filter.")
-            devices = [d for d in devices if text in d.name]
+            devices = [d for d in devices if text in d.label()]
         return {"devices": [d.json(self.enterprise) for d in devices]} if devices else {}
 
     def stream_of(self, wanted):
@@ -422,15 +432,15 @@ class Google:
 
     async def post_invalid_grant(self, http):
         body = await http.json()
-        users = self.users_of(body)
-        self.oauth.refused = self.oauth.refused | users if body["on"] else self.oauth.refused - users
+        self.oauth.refuse(self.users_of(body), body["on"])
         return web.json_response({})
 
     async def post_device(self, http):
         body = await http.json()
         device = self.by_name(body["name"]) or self.add_device(body["name"], body.get("camera", body["name"]))
         device.camera = body.get("camera", device.camera)
-        device.type, device.protocols = body.get("type", device.type), body.get("protocols", device.protocols)
+        for key in ("type", "protocols", "custom_name", "room"):
+            setattr(device, key, body.get(key, getattr(device, key)))
         return web.json_response({"id": device.id})
 
     async def delete_device(self, http):
@@ -441,7 +451,8 @@ class Google:
         return web.json_response({})
 
     def routes(self):
-        return [web.get("/sim/state", self.get_state), web.get("/sim/calls", self.get_calls),
+        return self.consent.routes() + [
+                web.get("/sim/state", self.get_state), web.get("/sim/calls", self.get_calls),
                 web.get("/sim/faults", self.get_faults), web.post("/sim/faults", self.post_faults),
                 web.delete("/sim/faults", self.delete_faults), web.delete("/sim/faults/{id}", self.delete_faults),
                 web.post("/sim/outage", self.post_outage), web.post("/sim/revoke_access", self.post_revoke_access),
@@ -497,6 +508,7 @@ def arguments():
     add("--project-id", default="32c4c2bc-fe0d-461b-b51c-f3885afff2f0")
     add("--client-id", default="lab-client.apps.googleusercontent.com")
     add("--client-secret", default="GOCSPX-lab+secret/with=signs")
+    add("--redirect-uri", action="append", help="one that the OAuth client knows (any of loopback, https://www.google.com)")
     add("--users", type=int, default=1, help="Google accounts: each has its refresh token and its own quota (1)")
     add("--call-log", help="file for the record of every call, JSON lines")
     add("--https", action="store_true", help="HTTPS with the lab certificate of --cache")
@@ -523,7 +535,8 @@ def tls_context(args):
 
 def ready_line(args, google, url, ca):
     tokens = list(google.oauth.users)
-    return {"url": url, "api_url": url + "/v1", "token_url": url + "/token", "sim": url + "/sim", "ca": ca,
+    return {"url": url, "api_url": url + "/v1", "token_url": url + "/token",
+            "login_url": url + "/partnerconnections", "sim": url + "/sim", "ca": ca,
             "project_id": args.project_id, "client_id": args.client_id, "client_secret": args.client_secret,
             "refresh_token": tokens[0], "refresh_tokens": tokens,
             "devices": {d.name: d.id for d in google.devices.values()}}

@@ -28,18 +28,23 @@ class Device:
     id: str
     type: str = "CAMERA"
     protocols: list = field(default_factory=lambda: ["RTSP"])
+    custom_name: str = None  # None: its name
+    room: str = "Lab"
 
     def json(self, enterprise):
         room = f"{enterprise}/structures/AVPHwEstructure/rooms/AVPHwEroom"
         return {"name": f"{enterprise}/devices/{self.id}", "type": f"sdm.devices.types.{self.type}", "assignee": room,
-                "traits": {"sdm.devices.traits.Info": {"customName": self.name},
+                "traits": {"sdm.devices.traits.Info": {"customName": self.label()},
                            "sdm.devices.traits.CameraLiveStream": {
                                "maxVideoResolution": {"width": 640, "height": 480}, "videoCodecs": ["H264"],
                                "audioCodecs": ["AAC"], "supportedProtocols": self.protocols},
                            "sdm.devices.traits.CameraImage": {"maxImageResolution": {"width": 1280, "height": 960}},
                            "sdm.devices.traits.CameraMotion": {}, "sdm.devices.traits.CameraPerson": {},
                            "sdm.devices.traits.CameraSound": {}, "sdm.devices.traits.CameraEventImage": {}},
-                "parentRelations": [{"parent": room, "displayName": "Lab"}]}
+                "parentRelations": [{"parent": room, "displayName": self.room}]}
+
+    def label(self):
+        return self.name if self.custom_name is None else self.custom_name
 
 
 def device_id(project, name):

@@ -163,7 +163,8 @@ class Lab:
                 "project_id": google["project_id"], "client_id": google["client_id"],
                 "client_secret_file": self._secret("client.secret", google["client_secret"]),
                 "refresh_token_file": self._secret(f"{account}.token", token),
-                "api_url": google["api_url"], "token_url": google["token_url"], **self.account_keys}
+                "api_url": google["api_url"], "token_url": google["token_url"], "login_url": google["login_url"],
+                **self.account_keys}
         yield "cloudflare", {"app_id": self.cf["app_id"], "api_url": self.cf["api"],
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
         for number, name in enumerate(self.names):

@@ -1,17 +1,28 @@
 # api.mk - the supervisor's clients of Google and Cloudflare. Those that do I/O are tested with a
 # network, a clock and timers made of nothing (fakes in the test itself).
-units += timestamp words secret oauth_answer oauth sdm_answer sfu_answer publish
+units += timestamp words naming secret oauth_answer oauth sdm_answer sfu_answer publish
 unit_timestamp = supervisor/timestamp.o
 unit_words = supervisor/words.o
+unit_naming = supervisor/naming.o
 unit_secret = supervisor/secret.o
 unit_oauth_answer = supervisor/oauth_answer.o supervisor/words.o common/json.o
 unit_oauth_answer_libs = json-c
 unit_oauth = supervisor/oauth.o supervisor/oauth_answer.o supervisor/words.o supervisor/secret.o \
 	common/json.o common/backoff.o common/log.o common/err.o
 unit_oauth_libs = json-c
-sdm_answer_objects = supervisor/sdm_answer.o supervisor/words.o supervisor/timestamp.o common/json.o
+sdm_answer_objects = supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o supervisor/timestamp.o common/json.o
 unit_sdm_answer = $(sdm_answer_objects)
 unit_sdm_answer_libs = json-c
+units += device_list proposal discovery
+unit_device_list = supervisor/device_list.o
+unit_proposal = supervisor/proposal.o supervisor/device_list.o supervisor/naming.o
+unit_discovery = supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
+	common/log.o common/err.o $(sdm_answer_objects)
+unit_discovery_libs = json-c
+units += login
+unit_login = supervisor/login.o supervisor/oauth_answer.o supervisor/words.o common/json.o common/log.o \
+	common/err.o
+unit_login_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c
@@ -29,7 +40,7 @@ fuzz_sfu_libs = json-c
 api_probe = tests/integration/api_probe.o supervisor/sdm.o supervisor/oauth.o \
 	supervisor/oauth_answer.o supervisor/http_client.o supervisor/sfu.o supervisor/publish.o \
 	supervisor/unpublish.o supervisor/timer.o supervisor/secret.o supervisor/sdm_answer.o \
-	supervisor/sfu_answer.o supervisor/words.o supervisor/timestamp.o common/backoff.o \
+	supervisor/sfu_answer.o supervisor/words.o supervisor/naming.o supervisor/timestamp.o common/backoff.o \
 	common/clock.o common/err.o common/json.o common/log.o
 $(B)/tests/integration/api_probe: $(addprefix $(B)/,$(api_probe))
 	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libcurl json-c libuv) -lpthread

@@ -29,6 +29,6 @@ $(B)/tests/bench/bench_scheduler: $(addprefix $(B)/,tests/bench/bench_scheduler.
 # From Google's answers to the scheduler, and what is kept of them.
 units += verdict stream
 unit_verdict = supervisor/verdict.o
-unit_stream = supervisor/stream.o supervisor/sdm_answer.o supervisor/words.o supervisor/timestamp.o \
-	common/json.o
+unit_stream = supervisor/stream.o supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o \
+	supervisor/timestamp.o common/json.o
 unit_stream_libs = json-c

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -305,9 +307,127 @@ a_new_refresh_token_is_stored_and_used(void **state)
 	assert_string_equal(oauth_bearer(*state), "b");
 }
 
+/* ---- logins ---------------------------------------------------------------------------------- */
+
+static int
+start_without_token(void **state)
+{
+	struct oauth_settings s = { .name = "home",
+		.token_url = "http://t",
+		.client_id = "id",
+		.refresh_token_file = token_file,
+		.client_secret = secret_new("hush"),
+		.timeout_ms = 1000 };
+
+	now_ms = 1000000;
+	net.asked = changes = 0;
+	timer.due_ms = MS_NEVER;
+	*state = oauth_new(NULL, NULL, &s, on_changed, NULL);
+	return 0;
+}
+
+/* Somebody has logged in: tokens "in" and "1//0in", as of now. */
+static int
+log_in(struct oauth *o)
+{
+	static const char body[] = "{\"access_token\":\"in\",\"expires_in\":3600,"
+				   "\"refresh_token\":\"1//0in\"}";
+	struct oauth_answer a;
+
+	oauth_answer_parse(200, body, strlen(body), &a);
+	int result = oauth_login(o, &a, now_ms);
+	oauth_answer_clear(&a);
+	return result;
+}
+
+static void
+assert_logged_in(struct oauth *o, int asked)
+{
+	assert_int_equal(oauth_state(o), OAUTH_RESTING);
+	assert_string_equal(oauth_bearer(o), "in");
+	assert_string_equal(oauth_why(o), "");
+	assert_int_equal(net.asked, asked);
+	assert_int_equal(elapse(), 3600000 - 60000);
+	assert_int_equal(net.asked, asked + 1);
+	assert_non_null(strstr(net.body, "refresh_token=1%2F%2F0in"));
+}
+
+static void
+without_a_refresh_token_nothing_is_asked_and_the_reason_says_what_to_do(void **state)
+{
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_int_equal(net.asked, 0);
+	assert_true(timer.due_ms == MS_NEVER);
+	assert_null(oauth_bearer(*state));
+	assert_string_equal(oauth_why(*state), "there is no refresh token yet: camctl login home");
+}
+
+static void
+the_first_login_is_in_use_at_once_and_stored(void **state)
+{
+	char stored[32] = "";
+
+	assert_int_equal(log_in(*state), 0);
+	FILE *f = fopen(token_file, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(stored, sizeof(stored), f));
+	fclose(f);
+	assert_string_equal(stored, "1//0in\n");
+	assert_logged_in(*state, 0);
+}
+
+static void
+a_login_revives_a_refused_account(void **state)
+{
+	answer(400, "{\"error\":\"invalid_grant\"}");
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	log_in(*state);
+	assert_logged_in(*state, 1);
+}
+
+static void
+a_login_replaces_a_refresh_that_is_on_its_way(void **state)
+{
+	log_in(*state);
+	assert_null(net.done);
+	assert_logged_in(*state, 1);
+}
+
+static void
+a_login_ends_a_pause(void **state)
+{
+	answer(503, "");
+	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
+	log_in(*state);
+	assert_logged_in(*state, 1);
+}
+
+static void
+a_login_to_a_living_account_sets_the_time_anew(void **state)
+{
+	grant("a");
+	now_ms += 1800000;
+	log_in(*state);
+	assert_logged_in(*state, 1);
+}
+
+static void
+a_login_that_cannot_be_stored_says_so_and_is_used(void **state)
+{
+	unlink(token_file);
+	mkdir(token_file, 0700);
+	int result = log_in(*state);
+	int why = errno;
+	rmdir(token_file);
+	assert_int_equal(result, -1);
+	assert_int_equal(why, EISDIR);
+	assert_logged_in(*state, 1);
+}
+
 int
 main(void)
 {
+#define LOGIN_TEST(f) cmocka_unit_test_setup_teardown(f, start_without_token, stop)
 #define ACCOUNT_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
 		ACCOUNT_TEST(the_first_refresh_begins_at_once),
@@ -320,6 +440,13 @@ main(void)
 		ACCOUNT_TEST(a_replacement_that_is_rejected_too_is_replaced_after_a_pause),
 		ACCOUNT_TEST(a_token_that_lived_makes_rejections_news_again),
 		ACCOUNT_TEST(a_new_refresh_token_is_stored_and_used),
+		LOGIN_TEST(without_a_refresh_token_nothing_is_asked_and_the_reason_says_what_to_do),
+		LOGIN_TEST(the_first_login_is_in_use_at_once_and_stored),
+		ACCOUNT_TEST(a_login_revives_a_refused_account),
+		ACCOUNT_TEST(a_login_replaces_a_refresh_that_is_on_its_way),
+		ACCOUNT_TEST(a_login_ends_a_pause),
+		ACCOUNT_TEST(a_login_to_a_living_account_sets_the_time_anew),
+		ACCOUNT_TEST(a_login_that_cannot_be_stored_says_so_and_is_used),
 	};
 	int fd = mkstemp(token_file);
 

@@ -120,6 +120,45 @@ a_life_of_nothing_or_of_ages_is_not_taken(void **state)
 	}
 }
 
+static void
+a_code_is_exchanged_with_everything_encoded(void **state)
+{
+	char *form = oauth_answer_code_form("id", "h=sh", "4/0A&b", "http://127.0.0.1:8712/");
+
+	(void)state;
+	assert_string_equal(form, "grant_type=authorization_code&client_id=id&client_secret=h%3Dsh"
+				  "&code=4%2F0A%26b&redirect_uri=http%3A%2F%2F127.0.0.1%3A8712%2F");
+	free(form);
+}
+
+static void
+the_login_page_has_everything_that_google_asks_for(void **state)
+{
+	char *url = oauth_answer_login_url(
+		"https://pcm", "uuid", "id", "http://127.0.0.1:8712/", "word");
+
+	(void)state;
+	assert_string_equal(url,
+		"https://pcm/uuid/auth?redirect_uri=http%3A%2F%2F127.0.0.1%3A8712%2F"
+		"&access_type=offline&prompt=consent&client_id=id&response_type=code"
+		"&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fsdm.service&state=word");
+	free(url);
+}
+
+static void
+the_scopes_that_were_granted_are_kept_as_one_line(void **state)
+{
+	static const char body[] = "{\"access_token\":\"a\",\"expires_in\":9,"
+				   "\"scope\":\"one  two\\u001b\"}";
+	struct oauth_answer a;
+
+	(void)state;
+	oauth_answer_parse(200, body, strlen(body), &a);
+	assert_string_equal(a.scope, "one two?");
+	oauth_answer_clear(&a);
+	assert_null(a.scope);
+}
+
 int
 main(void)
 {
@@ -132,6 +171,9 @@ main(void)
 		cmocka_unit_test(pages_and_broken_json_are_failures),
 		cmocka_unit_test(a_token_that_could_not_stand_in_a_header_is_not_taken),
 		cmocka_unit_test(a_life_of_nothing_or_of_ages_is_not_taken),
+		cmocka_unit_test(a_code_is_exchanged_with_everything_encoded),
+		cmocka_unit_test(the_login_page_has_everything_that_google_asks_for),
+		cmocka_unit_test(the_scopes_that_were_granted_are_kept_as_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,6 +289,37 @@ devices_are_listed_with_name_and_protocols(void **state)
 }
 
 static void
+devices_of_a_hostile_answer_cannot_speak_to_terminals_or_files(void **state)
+{
+	static const char text[] =
+		"{\"devices\":["
+		"{\"name\":\"enterprises/p/devices/AVP1\",\"traits\":{"
+		"\"sdm.devices.traits.Info\":{\"customName\":\"a\\n[camera \\\"x\\\"]\\u001b\"}}},"
+		"{\"name\":\"enterprises/p/devices/a b\\nurl = x\"},"
+		"{\"name\":\"enterprises/p/devices/\\u001b\"}]}";
+	struct sdm_answer a;
+
+	(void)state;
+	sdm_answer_parse(SDM_LIST, 200, text, strlen(text), 0, 0, &a);
+	assert_int_equal(a.device_count, 1);
+	assert_string_equal(a.devices[0].name, "a [camera \"x\"]");
+	sdm_answer_clear(&a);
+}
+
+static void
+devices_that_are_no_list_are_not_an_empty_one(void **state)
+{
+	static const char text[] = "{\"devices\":{}}";
+	struct sdm_answer a;
+
+	(void)state;
+	sdm_answer_parse(SDM_LIST, 200, text, strlen(text), 0, 0, &a);
+	assert_int_equal(a.error, SDM_MALFORMED);
+	assert_string_equal(a.words, "devices is of type object, not array");
+	sdm_answer_clear(&a);
+}
+
+static void
 no_devices_is_a_list_without_any(void **state)
 {
 	struct sdm_answer a = parsed(SDM_LIST, 200, "{}");
@@ -330,6 +361,8 @@ main(void)
 		cmocka_unit_test(pages_are_told_by_status_and_title),
 		cmocka_unit_test(a_front_ends_404_does_not_end_a_stream),
 		cmocka_unit_test(devices_are_listed_with_name_and_protocols),
+		cmocka_unit_test(devices_of_a_hostile_answer_cannot_speak_to_terminals_or_files),
+		cmocka_unit_test(devices_that_are_no_list_are_not_an_empty_one),
 		cmocka_unit_test(no_devices_is_a_list_without_any),
 		cmocka_unit_test(a_newer_token_replaces_the_query),
 	};

@@ -125,6 +125,17 @@ a_name_is_looked_up_among_systemds_credentials(void **state)
 }
 
 static void
+only_a_path_with_nothing_at_it_is_missing(void **state)
+{
+	(void)state;
+	assert_false(secret_is_missing(put_text("word")));
+	assert_false(secret_is_missing(put_text(""))); /* there, and wrong */
+	assert_false(secret_is_missing("/etc/passwd/secret"));
+	assert_false(secret_is_missing("a-credential"));
+	assert_true(secret_is_missing("/nowhere/secret"));
+}
+
+static void
 a_written_secret_is_private_and_reads_back(void **state)
 {
 	const char *path = put("token", "old", 3, 0640);
@@ -205,6 +216,7 @@ main(void)
 		cmocka_unit_test(a_file_that_everybody_can_read_is_refused),
 		cmocka_unit_test(a_fifo_is_refused_and_not_waited_for),
 		cmocka_unit_test(a_name_is_looked_up_among_systemds_credentials),
+		cmocka_unit_test(only_a_path_with_nothing_at_it_is_missing),
 		cmocka_unit_test(a_written_secret_is_private_and_reads_back),
 		cmocka_unit_test(words_with_blanks_or_line_ends_are_no_secrets),
 		cmocka_unit_test(a_taken_variable_is_gone_and_its_bytes_are_wiped),

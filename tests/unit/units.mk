@@ -21,3 +21,5 @@ fuzzers =
 -include tests/unit/proto.mk
 # What outlives the supervisor.
 -include tests/unit/store.mk
+# camctl.
+-include tests/unit/control.mk

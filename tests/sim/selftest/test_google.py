@@ -1,10 +1,14 @@
 """The Google stand-in refuses what Google refuses, counts as Google counts, and speaks to real cameras."""
 
+import html
 import json
 import ssl
 import threading
 import time
+import urllib.error
+import urllib.request
 from datetime import datetime, timezone
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
@@ -131,6 +135,126 @@ def test_invalid_grant_until_switched_off(loose):
     assert loose.refresh()[1] == {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
     loose.control("POST", "/invalid_grant", {"on": False})
     assert loose.refresh()[0] == 200
+
+
+# ---- logins
+
+@pytest.fixture(name="pcm", scope="module")
+def google_where_users_grant_what_they_like():
+    yield from start(*LOOSE)
+
+
+REDIRECT = "http://127.0.0.1:8712/"
+SCOPE = "https://www.googleapis.com/auth/sdm.service"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def browse(google, decision=None, devices=(), project=None, **changed):
+    """The consent page, or what becomes of a decision: (status, text, query that the browser is sent back with)."""
+    query = {"redirect_uri": REDIRECT, "access_type": "offline", "prompt": "consent", "client_id": google.client_id,
+             "response_type": "code", "scope": SCOPE, "state": "s1", **changed}
+    url = f"{google.login_url}/{project or google.project_id}/auth?{urlencode({k: v for k, v in query.items() if v})}"
+    body = urlencode([("decision", decision), ("user", "user1"), *(("device", d) for d in devices)]).encode()
+    try:
+        answer = urllib.request.build_opener(NoRedirect).open(url, body if decision else None, timeout=10)
+    except urllib.error.HTTPError as e:
+        answer = e
+    with answer:
+        place = answer.headers.get("Location", "")
+        return answer.status, answer.read().decode(), dict(parse_qsl(place.partition("?")[2]))
+
+
+def allow(google, **more):
+    status, _, back = browse(google, "allow", **more)
+    assert status == 302
+    return back["code"]
+
+
+def exchange(google, brought, **changed):
+    fields = {"grant_type": "authorization_code", "client_id": google.client_id, "client_secret": google.client_secret,
+              "code": brought, "redirect_uri": REDIRECT, **changed}
+    return standins.http("POST", google.token_url, standins.form(**fields))
+
+
+def test_a_login_brings_a_code_and_that_a_refresh_token_of_its_own(pcm):
+    status, text, _ = browse(pcm)
+    assert status == 200 and 'name=device value="cam1"' in text
+    status, _, back = browse(pcm, "allow", devices=["cam1"])
+    assert (status, back["state"], back["scope"]) == (302, "s1", SCOPE) and back["code"].startswith("4/0A")
+    status, body, _ = exchange(pcm, back["code"])
+    assert status == 200 and body["scope"] == SCOPE and body["expires_in"] == 3599
+    assert body["refresh_token"].startswith("1//0") and body["refresh_token"] != pcm.refresh_token
+    status, again, _ = pcm.refresh(refresh_token=body["refresh_token"])
+    assert status == 200 and "refresh_token" not in again
+
+
+def test_a_code_is_good_for_one_exchange(pcm):
+    code = allow(pcm)
+    assert exchange(pcm, code)[0] == 200
+    status, body, _ = exchange(pcm, code)
+    assert (status, body["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize("changed, status, name", [
+    ({"client_id": "other"}, 401, "invalid_client"), ({"client_secret": "other"}, 401, "invalid_client"),
+    ({"redirect_uri": "http://127.0.0.1:8712"}, 400, "redirect_uri_mismatch"), ({"code": "4/0other"}, 400, "invalid_grant"),
+    ({"code": ""}, 400, "invalid_request")])
+def test_an_exchange_with_something_wrong_is_refused_by_name_and_uses_nothing_up(pcm, changed, status, name):
+    code = allow(pcm)
+    got, body, _ = exchange(pcm, code, **changed)
+    assert (got, body["error"]) == (status, name)
+    assert exchange(pcm, code)[0] == 200
+
+
+@pytest.mark.parametrize("changed, words", [
+    ({"project": "other"}, "Something went wrong"), ({"client_id": "other"}, "link to PARTNER"),
+    ({"redirect_uri": "http://example.com/"}, "redirect_uri_mismatch"), ({"scope": None}, "Missing required parameter: scope"),
+    ({"scope": "https://mail.google.com/"}, "invalid_scope"), ({"response_type": "token"}, "response_type")])
+def test_a_page_with_something_wrong_shows_it_and_sends_nobody_back(pcm, changed, words):
+    for decision in (None, "allow"):
+        status, text, back = browse(pcm, decision, **changed)
+        assert status == 400 and words in html.unescape(text) and not back
+
+
+def test_only_registered_redirects_are_taken():
+    for google in start("--redirect-uri", "https://relay.example/cb", *LOOSE):
+        assert browse(google)[0] == 400
+        assert browse(google, redirect_uri="https://relay.example/cb")[0] == 200
+
+
+def test_without_offline_and_consent_there_is_no_refresh_token(pcm):
+    for missing in ("access_type", "prompt"):
+        assert "refresh_token" not in exchange(pcm, allow(pcm, **{missing: None}))[1]
+
+
+def test_a_user_who_says_no_is_sent_back_with_an_error(pcm):
+    assert browse(pcm, "deny")[2] == {"state": "s1", "error": "access_denied"}
+
+
+def test_only_ticked_devices_are_listed_and_served(google_of_its_own):
+    google = google_of_its_own
+    body = exchange(google, allow(google, devices=["cam2"]))[1]
+    google.token = body["access_token"]
+    assert [d["name"].split("/")[-1] for d in google.ask("GET", "/devices")[1]["devices"]] == [google.devices["cam2"]]
+    assert google.command("cam1", "GenerateRtspStream")[0] == 404
+    assert google.command("cam2", "GenerateRtspStream")[0] == 200
+
+
+def test_a_login_ends_invalid_grant(google_of_its_own):
+    google = google_of_its_own
+    google.control("POST", "/invalid_grant", {"on": True})
+    assert google.refresh()[0] == 400
+    token = exchange(google, allow(google))[1]["refresh_token"]
+    assert google.refresh(refresh_token=token)[0] == 200 and google.refresh()[0] == 400
+
+
+@pytest.fixture(name="google_of_its_own")
+def google_that_may_be_changed():
+    yield from start(*LOOSE)
 
 
 # ---- devices and commands
