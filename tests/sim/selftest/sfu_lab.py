@@ -5,11 +5,14 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 
 SIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, SIM)
+from lab import until  # noqa: E402  pylint: disable=wrong-import-position
 DEADLINE_S = 15
 
 # facts/cloudflare-sfu.md section 6, with a key that nobody holds
@@ -52,17 +55,6 @@ a=rtcp-fb:106 x-unknown
 a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
 a=ssrc:1002 cname:cam
 """.split("\n"))
-
-
-def until(condition, what, deadline_s=DEADLINE_S):
-    """The first true value of condition(), or a failure that says what did not come."""
-    end = time.monotonic() + deadline_s
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"not within {deadline_s} s: {what}")
 
 
 def alive(pid):

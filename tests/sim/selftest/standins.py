@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -15,6 +16,8 @@ import urllib.parse
 import urllib.request
 
 SIM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, SIM)
+import lab  # noqa: E402  pylint: disable=wrong-import-position
 PYTHON = "/usr/bin/python3"
 
 
@@ -39,14 +42,8 @@ class Standin:
 
 
 def until(condition, seconds=5.0, what="condition"):
-    """Waits for a true value and returns it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not come true within {seconds} s")
+    """As lab's, with the deadline first."""
+    return lab.until(condition, what, seconds)
 
 
 def http(method, url, body=None, headers=None, context=None, timeout=20):
