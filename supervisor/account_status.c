@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "proto/status.h"
 #include "supervisor/account_state.h"
+#include "supervisor/scheduler_view.h"
 #include "supervisor/verdict.h"
 
 /* Slots shown by `camctl queue`: two minutes' worth at 10 a minute. */

@@ -3,10 +3,11 @@
 
 #include <stdbool.h>
 
+#include "supervisor/api_call.h"
 #include "supervisor/quota.h"
 
 /* Which camera may call Google next, and when. One per account. Cameras are known by a number of
- * the caller's, at least 0. All of DESIGN 5. */
+ * the caller's, at least 0. All of DESIGN 5. What people see of it is in scheduler_view.h. */
 struct scheduler_settings {
 	struct quota_settings quota;
 	int early_percent;    /* of its life lived, an idle slot extends a stream: 60 */
@@ -72,36 +73,6 @@ void scheduler_lost(struct scheduler *s, int camera);
  * nothing is forgotten. */
 void scheduler_hold(struct scheduler *s, bool held);
 
-struct api_call {
-	enum call_kind kind; /* CALL_NONE: nothing to call */
-	int camera;
-	unsigned number; /* comes back with the answer */
-};
-
-enum call_result {
-	CALL_OK,
-	CALL_FAILED,  /* transport, time-out, 5xx, a body that is not understood: the API's fault */
-	CALL_REFUSED, /* the API works and said no for this camera (FAILED_PRECONDITION, ...) */
-	CALL_STREAM_GONE,  /* Extend or Stop: 404, or the session is no longer known */
-	CALL_RATE_LIMITED, /* 429 */
-	CALL_ACCOUNT,      /* no access token, or 401 after a refresh: not the camera's fault */
-};
-
-struct call_answer {
-	enum call_result result;
-	ms_t expires_at;          /* CALL_OK of Generate and Extend */
-	enum quota_bucket bucket; /* CALL_RATE_LIMITED: which one the message names */
-	ms_t retry_after_ms;      /* CALL_RATE_LIMITED: 0 or less if not said */
-};
-
-enum call_verdict {
-	VERDICT_DONE,   /* worked */
-	VERDICT_KEPT,   /* the scheduler itself tries again: nothing to do */
-	VERDICT_FAILED, /* a Generate failed: the camera decides when to ask again */
-	VERDICT_LOST,   /* the stream is gone */
-	VERDICT_STALE,  /* the camera was removed or stopped meanwhile: forget the answer */
-};
-
 /* The answer to a call that scheduler_step gave out, or its time-out. Every call is answered
  * exactly once; until then its camera is not called again. */
 enum call_verdict scheduler_answered(struct scheduler *s, const struct api_call *call,
@@ -129,28 +100,5 @@ struct scheduler_event {
 
 /* Takes the next event; false if there is none. To be emptied after each step. */
 bool scheduler_event(struct scheduler *s, struct scheduler_event *out);
-
-/* ---- what people see ------------------------------------------------------------------------ */
-
-/* The next calls as they are planned now if all succeed; returns how many were written. */
-struct planned_call {
-	enum call_kind kind;
-	int camera;
-	ms_t at;
-};
-int scheduler_plan(const struct scheduler *s, ms_t now, struct planned_call *out, int max);
-
-struct scheduler_stats {
-	unsigned calls[CALL_LIST]; /* that left, by kind */
-	unsigned failed;
-	unsigned rate_limited;
-	unsigned expired;  /* streams that died because no Extend succeeded in time */
-	unsigned given_up; /* of these, for want of a slot */
-	int living;
-	int waiting; /* Generates wanted now */
-	bool api_down;
-	bool held;
-};
-struct scheduler_stats scheduler_stats(const struct scheduler *s, ms_t now);
 
 #endif

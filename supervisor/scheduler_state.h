@@ -3,7 +3,7 @@
 
 #include "supervisor/breaker.h"
 #include "supervisor/line.h"
-#include "supervisor/scheduler.h"
+#include "supervisor/scheduler_view.h"
 
 /* The inside of a scheduler: for scheduler*.c, choice.c and admission.c alone. */
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "supervisor/scheduler.h"
+#include "supervisor/scheduler_view.h"
 
 #define MINUTE 60000
 #define LIFE 300000
