@@ -36,7 +36,7 @@ camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/sche
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
-camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
+camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_status.o supervisor/account_queue.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o

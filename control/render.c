@@ -155,31 +155,72 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	return 0;
 }
 
-static void
-render_plan(const struct json *account, FILE *out)
+/* ---- queue ----------------------------------------------------------------------------------- */
+
+/* "3/10", with what a 429 has done to it: "3/10 held 12 s", "3/10 half". */
+static const char *
+format_bucket(const struct json *bucket, char *out, size_t size)
 {
+	const long long used = json_int(bucket, "used", 0), limit = json_int(bucket, "limit", 0);
+	const long long held_ms = json_int(bucket, "held_ms", 0);
+
+	if (held_ms > 0)
+		snprintf(out, size, "%lld/%lld held %lld s", used, limit, (held_ms + 999) / 1000);
+	else
+		snprintf(out, size,
+			json_int(bucket, "slow_ms", 0) > 0 ? "%lld/%lld half" : "%lld/%lld", used,
+			limit);
+	return out;
+}
+
+/* The columns are the buckets' names. */
+static void
+render_quota(const struct json *cameras, FILE *out)
+{
+	char text[64];
+	const struct json *names = json_get(json_at(cameras, 0), "buckets");
+
+	fprintf(out, "  %-16s", "CAMERA");
+	for (size_t i = 0; i < json_len(names); i++)
+		fprintf(out, " %-9s", json_str(json_at(names, i), "bucket"));
+	fprintf(out, "\n");
+	for (size_t i = 0; i < json_len(cameras); i++) {
+		fprintf(out, "  %-16s", json_str(json_at(cameras, i), "camera"));
+		const struct json *buckets = json_get(json_at(cameras, i), "buckets");
+		for (size_t k = 0; k < json_len(buckets); k++)
+			fprintf(out, " %-9s",
+				format_bucket(json_at(buckets, k), text, sizeof(text)));
+		fprintf(out, "\n");
+	}
+}
+
+static void
+render_account_queue(const struct json *account, FILE *out)
+{
+	const struct json *buckets = json_get(account, "buckets");
+	const struct json *cameras = json_get(account, "cameras");
 	const struct json *calls = json_get(account, "calls");
 
-	fprintf(out, "account %s: %lld of %lld commands used, one every %.2f s, %lld of %lld lists",
-		json_str(account, "account"), (long long)json_int(account, "used", 0),
-		(long long)json_int(account, "limit", 0),
-		(double)json_int(account, "pace_ms", 0) / 1000,
-		(long long)json_int(account, "list_used", 0),
-		(long long)json_int(account, "list_limit", 0));
-	if (json_int(account, "held_ms", 0) > 0)
-		fprintf(out, ", held for %.1f s by a 429",
-			(double)json_int(account, "held_ms", 0) / 1000);
+	fprintf(out, "account %s: one command every %.2f s", json_str(account, "account"),
+		(double)json_int(account, "pace_ms", 0) / 1000);
+	for (size_t i = 0; i < json_len(buckets); i++) {
+		char text[64];
+		fprintf(out, ", %s %s", json_str(json_at(buckets, i), "bucket"),
+			format_bucket(json_at(buckets, i), text, sizeof(text)));
+	}
 	fprintf(out, "\n");
 	for (size_t i = 0; i < json_len(calls); i++) {
 		const struct json *call = json_at(calls, i);
 		fprintf(out, "  in %7.1f s  %-10s %s\n", (double)json_int(call, "in_ms", 0) / 1000,
 			json_str(call, "call"), json_str(call, "camera"));
 	}
+	if (json_len(cameras))
+		render_quota(cameras, out);
 }
 
 void
 render_queue(const struct json *accounts, FILE *out)
 {
 	for (size_t i = 0; i < json_len(accounts); i++)
-		render_plan(json_at(accounts, i), out);
+		render_account_queue(json_at(accounts, i), out);
 }

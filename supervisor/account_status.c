@@ -1,16 +1,11 @@
-/* account_status.c - what people see of an account: its row of the snapshot, its queue. Changes
- * nothing. Loop thread. */
+/* account_status.c - what people see of an account: its row of the snapshot. Changes nothing. Loop
+ * thread. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json.h"
 #include "proto/status.h"
 #include "supervisor/account_state.h"
 #include "supervisor/scheduler_view.h"
-#include "supervisor/verdict.h"
-
-/* Slots shown by `camctl queue`: two minutes' worth at 10 a minute. */
-#define PLAN_MAX 20
 
 const char *
 account_trouble(const struct account *a)
@@ -47,13 +42,18 @@ account_device_trouble(const struct account *a, int camera)
 }
 
 static const char *
-state_text(const struct account *a, const struct scheduler_stats *stats)
+state_text(const struct account *a, const struct scheduler_stats *stats,
+	const struct quota_usage *usage)
 {
 	if (oauth_state(a->oauth) == OAUTH_DEAD)
 		return "needs login";
 	if (!oauth_bearer(a->oauth))
 		return "no token yet";
-	return stats->api_down ? "api down" : "ok";
+	if (stats->api_down)
+		return "api down";
+	if (usage->held_ms > 0)
+		return "held by 429";
+	return usage->slow_ms > 0 ? "half pace" : "ok";
 }
 
 static char *
@@ -76,7 +76,7 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 
 	*row = (struct status_account){
 		.name = copy(a->config->name),
-		.state = copy(state_text(a, &stats)),
+		.state = copy(state_text(a, &stats, &usage)),
 		.error = *why ? copy(why) : NULL,
 		.streams = stats.living,
 		.qpm = usage.limit,
@@ -87,39 +87,4 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 		.refused = stats.rate_limited,
 		.failed = stats.failed,
 	};
-}
-
-static struct json *
-planned_to_json(const struct account *a, const struct planned_call *p, ms_t now)
-{
-	struct json *j = json_new_object();
-
-	json_set_str(j, "camera", account_find_lease(a, p->camera)->name);
-	json_set_str(j, "call", verdict_call_name(p->kind));
-	json_set_int(j, "in_ms", p->at > now ? p->at - now : 0);
-	return j;
-}
-
-struct json *
-account_queue(const struct account *a, ms_t now)
-{
-	struct quota *q = scheduler_quota(a->scheduler);
-	struct quota_usage usage = quota_usage(q, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
-	struct quota_usage lists = quota_usage(q, NULL, QUOTA_LIST, CALL_LIST, now);
-	struct planned_call plan[PLAN_MAX];
-	struct json *j = json_new_object();
-	struct json *calls = json_new_array();
-
-	int n = scheduler_plan(a->scheduler, now, plan, PLAN_MAX);
-	for (int i = 0; i < n; i++)
-		json_add(calls, planned_to_json(a, &plan[i], now));
-	json_set_str(j, "account", a->config->name);
-	json_set_int(j, "limit", usage.limit);
-	json_set_int(j, "used", usage.used);
-	json_set_int(j, "held_ms", usage.held_ms);
-	json_set_int(j, "list_limit", lists.limit);
-	json_set_int(j, "list_used", lists.used);
-	json_set_int(j, "pace_ms", quota_pace(q, now));
-	json_set(j, "calls", calls);
-	return j;
 }

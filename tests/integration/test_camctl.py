@@ -114,13 +114,24 @@ def test_show_tells_everything_of_one_camera(lab):
 
 def test_queue_shows_the_next_calls(lab):
     text = lab.camctl("queue")
-    assert re.search(r"account home: \d+ of 10 commands used, one every \d+\.\d\d s", text)
+    assert re.search(r"account home: one command every \d+\.\d\d s, commands \d+/10, lists \d/5\n", text)
     assert re.search(r"in +\d+\.\d s  extend +cam1", text)
     plan = as_json(lab, "queue")
     calls = plan[0]["calls"]
     assert {call["camera"] for call in calls[:2]} == {"cam1", "cam2"}
     assert all(call["call"] == "extend" and call["in_ms"] < SECONDS_OF_A_LEASE * 1000 for call in calls[:2]), calls
     assert [call["in_ms"] for call in calls] == sorted(call["in_ms"] for call in calls)
+
+
+def test_queue_shows_what_is_left_in_every_bucket(lab):
+    account = as_json(lab, "queue")[0]
+    assert {b["bucket"]: b["limit"] for b in account["buckets"]} == {"commands": 10, "lists": 5}
+    limits = {"extend": 5, "generate": 5, "stop": 5, "minute": 30, "hour": 100}
+    for camera in account["cameras"]:
+        assert {b["bucket"]: b["limit"] for b in camera["buckets"]} == limits
+        used = {b["bucket"]: b["used"] for b in camera["buckets"]}
+        assert used["hour"] == len(lab.commands(camera["camera"])), "as Google counts"
+        assert re.search(rf"{camera['camera']} .* {used['hour']}/100", lab.camctl("queue"))
 
 
 @pytest.mark.parametrize("command", ["ping", "version", "reload"])

@@ -266,7 +266,7 @@ def test_twenty_questions_in_a_row_keep_the_bucket_and_all_are_answered():
         text = lab.camctl("discover")
         assert re.match(r"account home: listed (just now|0:\d\d ago), 2 cameras; Google's quota allows the next list "
                         r"in \d+ s\n", text), text
-        assert f"{LIST_QPM} of {LIST_QPM} lists" in lab.camctl("queue")
+        assert f"lists {LIST_QPM}/{LIST_QPM}" in lab.camctl("queue")
         assert lab.close() == 0
 
 

@@ -3,6 +3,7 @@
 One account of two cameras with streams of 7.5 seconds: whatever is injected hits the Extends that the scheduler makes by
 itself. Nothing is published, so that the SFU has no part in it.
 """
+import json
 import os
 import re
 import sys
@@ -103,6 +104,23 @@ def test_living_streams_are_extended_in_time_though_extends_are_answered_with(la
     failures = google_lines(quiet.log())
     assert len(failures) == fault["count"], failures
     assert all(words in line and "call=extend" in line and "verdict=retried" in line for line in failures), failures
+
+
+def held(lab):
+    """Which buckets rest, as camctl queue says: {"commands"} or {"extend"}."""
+    account = json.loads(lab.camctl("--json", "queue"))[0]
+    buckets = account["buckets"] + [b for camera in account["cameras"] for b in camera["buckets"]]
+    return {b["bucket"] for b in buckets if b["held_ms"] > 0}
+
+
+@pytest.mark.parametrize("named, bucket", [("execute", "commands"), ("command", "extend"), ("device", "minute")])
+def test_a_429_holds_the_bucket_that_it_names_and_no_other(lab, named, bucket):
+    until(lambda: not held(lab), "nothing is held", 30)
+    lab.google_fault(action="429", count=1, bucket=named, match={"kind": "extend"})
+    until(lambda: held(lab), "a bucket is held", 20)
+    assert held(lab) == {bucket}
+    if bucket == "commands":
+        assert lab.status()["accounts"][0]["state"] == "held by 429"
 
 
 def test_an_access_token_that_is_revoked_in_mid_run_costs_one_refresh_and_no_stream(lab):
