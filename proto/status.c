@@ -28,7 +28,7 @@ static const struct field camera_fields[] = {
 
 static const struct field account_fields[] = {
 	ACCOUNT(STR, name), ACCOUNT(STR, state), ACCOUNT(STR, error), ACCOUNT(INT, streams),
-	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, calls),
+	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, turned_away), ACCOUNT(INT, calls),
 	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured),
 };
 

@@ -53,7 +53,8 @@ struct status_account {
 	int64_t qpm;
 	int64_t used;                   /* commands in the last window */
 	int64_t waiting;                /* Generates that wait for a slot */
-	int64_t unconfigured; /* RTSP cameras at Google that no section is for */
+	int64_t turned_away;            /* of these, those for whom none can be spared */
+	int64_t unconfigured;           /* RTSP cameras at Google that no section is for */
 	int64_t calls, refused, failed; /* commands since start; of these 429; failed otherwise */
 };
 

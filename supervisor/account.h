@@ -87,8 +87,9 @@ const char *account_trouble(const struct account *a);
 struct discovery *account_discovery(struct account *a);
 struct login *account_login(struct account *a);
 
-/* What speaks against this camera in the newest list of devices, a sentence; NULL: nothing. */
-const char *account_device_trouble(const struct account *a, int camera);
+/* What else there is to say of a camera, a sentence, lent: that no slots can be spared for it, or
+ * what speaks against it in the newest list of devices. NULL: nothing. */
+const char *account_notice(const struct account *a, int camera);
 
 /* For people. account_status fills a row whose strings are the row's; account_queue adds the calls
  * that are planned: {"camera","call","in_ms"}, and the buckets. */

@@ -32,10 +32,12 @@ account_login(struct account *a)
 }
 
 const char *
-account_device_trouble(const struct account *a, int camera)
+account_notice(const struct account *a, int camera)
 {
 	struct discovery_view view = discovery_view(a->discovery, 0);
 
+	if (scheduler_turned_away(a->scheduler, camera))
+		return "waits for a stream: the others need all of Google's commands";
 	if (!view.devices)
 		return NULL;
 	return device_list_trouble(view.devices, account_find_lease(a, camera)->device);
@@ -53,7 +55,9 @@ state_text(const struct account *a, const struct scheduler_stats *stats,
 		return "api down";
 	if (usage->held_ms > 0)
 		return "held by 429";
-	return usage->slow_ms > 0 ? "half pace" : "ok";
+	if (usage->slow_ms > 0)
+		return "half pace";
+	return stats->turned_away > 0 ? "overloaded" : "ok";
 }
 
 static char *
@@ -82,6 +86,7 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 		.qpm = usage.limit,
 		.used = usage.used,
 		.waiting = stats.waiting,
+		.turned_away = stats.turned_away,
 		.calls = stats.calls[CALL_EXTEND] + stats.calls[CALL_GENERATE] +
 			 stats.calls[CALL_STOP],
 		.refused = stats.rate_limited,

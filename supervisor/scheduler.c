@@ -239,6 +239,20 @@ scheduler_hold(struct scheduler *s, bool held)
 /* ---- what people see --------------------------------------------------------------------------
  */
 
+static bool
+is_turned_away(const struct entry *e)
+{
+	return e->wants_generate && e->stream == STREAM_NONE && e->told & 1u << SCHEDULER_WAITING;
+}
+
+bool
+scheduler_turned_away(const struct scheduler *s, int camera)
+{
+	const struct entry *e = scheduler_entry(s, camera);
+
+	return e && is_turned_away(e);
+}
+
 struct scheduler_stats
 scheduler_stats(const struct scheduler *s, ms_t now)
 {
@@ -247,6 +261,7 @@ scheduler_stats(const struct scheduler *s, ms_t now)
 	for (int i = 0; i < s->count; i++) {
 		stats.living += s->entries[i]->stream == STREAM_LIVING;
 		stats.waiting += s->entries[i]->wants_generate && s->entries[i]->from <= now;
+		stats.turned_away += is_turned_away(s->entries[i]);
 	}
 	stats.api_down = s->breaker.open;
 	stats.held = s->held;

@@ -20,10 +20,14 @@ struct scheduler_stats {
 	unsigned expired;  /* streams that died because no Extend succeeded in time */
 	unsigned given_up; /* of these, for want of a slot */
 	int living;
-	int waiting; /* Generates wanted now */
+	int waiting;     /* Generates wanted now */
+	int turned_away; /* of these, those for whom no slots can be spared */
 	bool api_down;
 	bool held;
 };
 struct scheduler_stats scheduler_stats(const struct scheduler *s, ms_t now);
+
+/* True if this camera is one of those turned away. */
+bool scheduler_turned_away(const struct scheduler *s, int camera);
 
 #endif

@@ -96,7 +96,7 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.state = copy(camera_state_text(view.state)),
 		.health = copy(camera_media_text(view.media)),
 		.error = copy(last_error(u, &view)),
-		.notice = copy(u->account ? account_device_trouble(u->account, u->number) : NULL),
+		.notice = copy(u->account ? account_notice(u->account, u->number) : NULL),
 		.publication =
 			copy(u->publish ? publish_state_name(publish_state(u->publish)) : "none"),
 		.session = copy(u->publish ? publish_session(u->publish) : NULL),

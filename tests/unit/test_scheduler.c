@@ -461,6 +461,11 @@ forty_eight_are_admitted_and_not_one_more(void **state)
 	assert_int_equal(scheduler_stats(*state, now).expired, 0);
 	expect_event(*state, SCHEDULER_WAITING, 48);
 	expect_no_event(*state);
+	assert_int_equal(scheduler_stats(*state, now).turned_away, 1);
+	assert_true(scheduler_turned_away(*state, 48));
+	assert_false(scheduler_turned_away(*state, 47));
+	scheduler_cancel(*state, 48);
+	assert_false(scheduler_turned_away(*state, 48));
 }
 
 static void
