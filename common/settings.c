@@ -377,6 +377,8 @@ print_row_manual(const struct setting *row, FILE *out)
 		fprintf(out, "Required.\n");
 	else if (row->def)
 		fprintf(out, "The default is\n.Cm %s .\n", row->def);
+	if (!row->live)
+		fprintf(out, "A change takes a restart.\n");
 }
 
 void
@@ -390,11 +392,37 @@ settings_print_manual(const struct settings_table *table, FILE *out)
 			fprintf(out, "Not supported by this version.\n");
 			continue;
 		}
+		if (section->stays)
+			fprintf(out, "To take a section out takes a restart.\n");
 		fprintf(out, ".Bl -tag -width Ds\n");
 		for (size_t j = 0; j < table->row_count; j++)
 			if (is_of(&table->rows[j], section->name))
 				print_row_manual(&table->rows[j], out);
 		fprintf(out, ".El\n");
+	}
+}
+
+/* ---- objects --------------------------------------------------------------------------------- */
+
+void
+settings_differ(const struct settings_table *table, const char *section, const void *a,
+	const void *b, void (*differs)(void *arg, const struct setting *row), void *arg)
+{
+	for (size_t i = 0; i < table->row_count; i++) {
+		const struct setting *row = &table->rows[i];
+		if (is_of(row, section) &&
+			!value_equal(row, (const char *)a + row->at, (const char *)b + row->at))
+			differs(arg, row);
+	}
+}
+
+void
+settings_copy(const struct settings_table *table, const char *section, const void *from, void *to)
+{
+	for (size_t i = 0; i < table->row_count; i++) {
+		const struct setting *row = &table->rows[i];
+		if (is_of(row, section))
+			value_copy(row, (const char *)from + row->at, field(to, row));
 	}
 }
 
