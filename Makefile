@@ -30,7 +30,7 @@ sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-r
 common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
 proto  = proto/fields.o proto/msg.o proto/status.o
 
-camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o
+camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/ini_edit.o
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
@@ -40,7 +40,7 @@ camrelayd_google = supervisor/account.o supervisor/account_status.o supervisor/c
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
 	supervisor/sdm_answer.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
 	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \

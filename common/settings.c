@@ -249,10 +249,11 @@ check_required(struct settings *s, const struct block *b)
 	}
 }
 
-struct settings *
-settings_read(const char *path, const struct settings_table *table, void *root, FILE *errors)
+static const struct ini_events events = { .heading = on_heading, .pair = on_pair };
+
+static struct settings *
+begin(const char *path, const struct settings_table *table, void *root, FILE *errors)
 {
-	static const struct ini_events events = { .heading = on_heading, .pair = on_pair };
 	struct settings *s = checked(calloc(1, sizeof(*s)));
 
 	s->table = table;
@@ -260,12 +261,40 @@ settings_read(const char *path, const struct settings_table *table, void *root, 
 	s->path = checked(strdup(path));
 	s->mistakes = (struct mistakes){ .path = s->path, .out = errors };
 	s->end = &s->blocks;
-	ini_file_read(path, &events, s, &s->mistakes);
+	return s;
+}
+
+/* After the last line. */
+static void
+finish(struct settings *s)
+{
+	const struct settings_table *table = s->table;
+
 	for (size_t i = 0; i < table->section_count; i++)
 		if (table->sections[i].always && !find_block(s, &table->sections[i], NULL))
 			add_block(s, &table->sections[i], NULL, 0);
 	for (struct block *b = s->blocks; b; b = b->next)
 		check_required(s, b);
+}
+
+struct settings *
+settings_read(const char *path, const struct settings_table *table, void *root, FILE *errors)
+{
+	struct settings *s = begin(path, table, root, errors);
+
+	ini_file_read(path, &events, s, &s->mistakes);
+	finish(s);
+	return s;
+}
+
+struct settings *
+settings_parse(const char *path, const char *text, size_t len, const struct settings_table *table,
+	void *root, FILE *errors)
+{
+	struct settings *s = begin(path, table, root, errors);
+
+	ini_file_parse(text, len, &events, s, &s->mistakes);
+	finish(s);
 	return s;
 }
 

@@ -68,6 +68,10 @@ struct settings;
 struct settings *settings_read(
 	const char *path, const struct settings_table *table, void *root, FILE *errors);
 
+/* The same of len bytes in memory; path is for the sentences. */
+struct settings *settings_parse(const char *path, const char *text, size_t len,
+	const struct settings_table *table, void *root, FILE *errors);
+
 /* Another mistake, found by whoever compares values: names the line of object's key (or of its
  * section if key is NULL or was not given). */
 void settings_complain(struct settings *s, const void *object, const char *key, const char *fmt,

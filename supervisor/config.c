@@ -86,13 +86,19 @@ read_env(const struct config *old)
 	};
 }
 
-int
-config_reload(const char *path, const struct config *old, struct config **out, FILE *errors)
+static struct config *
+begin(const struct config *old)
 {
 	struct config *c = checked(calloc(1, sizeof(*c)));
 
 	c->env = read_env(old);
-	struct settings *s = settings_read(path, &config_table, c, errors);
+	return c;
+}
+
+/* Once all lines were read. */
+static int
+finish(struct config *c, struct settings *s, struct config **out)
+{
 	resolve(c);
 	config_check(c, s);
 	if (settings_close(s) > 0) {
@@ -106,7 +112,18 @@ config_reload(const char *path, const struct config *old, struct config **out, F
 int
 config_load(const char *path, struct config **out, FILE *errors)
 {
-	return config_reload(path, NULL, out, errors);
+	struct config *c = begin(NULL);
+
+	return finish(c, settings_read(path, &config_table, c, errors), out);
+}
+
+int
+config_parse(const char *path, const char *text, size_t len, const struct config *old,
+	struct config **out, FILE *errors)
+{
+	struct config *c = begin(old);
+
+	return finish(c, settings_parse(path, text, len, &config_table, c, errors), out);
 }
 
 static void

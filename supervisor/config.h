@@ -38,8 +38,7 @@ struct config_google {
 /* [cloudflare]: the SFU application that cameras are published to. */
 struct config_cloudflare {
 	char *app_id;
-	char *app_secret_file; /* NULL: as above, $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file
-				*/
+	char *app_secret_file; /* NULL: $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file */
 	char *api_url;
 	char *ca_file; /* NULL: the system's */
 	ms_t call_timeout_ms;
@@ -104,8 +103,10 @@ struct config {
  * value, what is allowed. */
 int config_load(const char *path, struct config **out, FILE *errors);
 
-/* The same later, with what the environment had said to old. */
-int config_reload(const char *path, const struct config *old, struct config **out, FILE *errors);
+/* The same later, of a file's text, with what the environment had said to old. path is for the
+ * sentences. */
+int config_parse(const char *path, const char *text, size_t len, const struct config *old,
+	struct config **out, FILE *errors);
 
 /* NULL is fine. */
 void config_free(struct config *c);

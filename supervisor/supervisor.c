@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "proto/contract.h"
 #include "proto/status.h"
+#include "supervisor/config_file.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/secret.h"
@@ -336,17 +337,30 @@ printed(const struct config *c)
 	return text;
 }
 
+/* Returns -1 with every mistake in why. */
+static int
+read_again(struct supervisor *s, struct config **fresh, char *why, size_t why_size)
+{
+	struct config_file file;
+
+	if (config_file_read(s->config_path, &file, why, why_size) < 0)
+		return -1;
+	FILE *errors = fmemopen(why, why_size, "w");
+	if (!errors)
+		abort();
+	int err = config_parse(
+		s->config_path, file.text.bytes, file.text.len, s->config, fresh, errors);
+	fclose(errors);
+	config_file_clear(&file);
+	return err;
+}
+
 bool
 supervisor_reload(struct supervisor *s, char *why, size_t why_size)
 {
 	struct config *fresh;
-	FILE *errors = fmemopen(why, why_size, "w");
 
-	if (!errors)
-		abort();
-	int err = config_reload(s->config_path, s->config, &fresh, errors);
-	fclose(errors);
-	if (err)
+	if (read_again(s, &fresh, why, why_size) < 0)
 		return false;
 	char *old_text = printed(s->config);
 	char *new_text = printed(fresh);
