@@ -27,6 +27,7 @@ enum event {
 	EV_REFUSED,        /* the endpoint says that asking is in vain */
 	EV_REJECTED,       /* an API call with the token was answered 401 */
 	EV_REJECTED_AGAIN, /* the same, with a token that was got for that reason */
+	EV_SECRETS,        /* a human has brought others */
 };
 
 struct oauth {
@@ -38,6 +39,8 @@ struct oauth {
 	char *refresh_token_file;
 	struct secret *client_secret; /* owned */
 	struct secret *refresh_token; /* owned */
+	struct secret *stale_token;   /* owned; what stands where the newer one could not be
+				       * written; NULL: nothing does */
 	ms_t timeout_ms;
 
 	char *token; /* NULL: none that may be used */
@@ -66,6 +69,9 @@ static const struct {
 	{ .from = OAUTH_ASKING,  .event = EV_REFUSED,        .to = OAUTH_DEAD    },
 	{ .from = OAUTH_ASKING,  .event = EV_REJECTED,       .to = OAUTH_ASKING  },
 	{ .from = OAUTH_ASKING,  .event = EV_REJECTED_AGAIN, .to = OAUTH_ASKING  },
+	{ .from = OAUTH_RESTING, .event = EV_SECRETS,        .to = OAUTH_ASKING  },
+	{ .from = OAUTH_PAUSING, .event = EV_SECRETS,        .to = OAUTH_ASKING  },
+	{ .from = OAUTH_DEAD,    .event = EV_SECRETS,        .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_TIMER,          .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_REJECTED,       .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_REJECTED_AGAIN, .to = OAUTH_PAUSING },
@@ -198,13 +204,23 @@ handle(struct oauth *o, enum event event)
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static void
+forget_stale_token(struct oauth *o)
+{
+	secret_free(o->stale_token);
+	o->stale_token = NULL;
+	log_info("oauth new refresh token stored", LOG_ID("google", o->name),
+		LOG_STR("file", o->refresh_token_file));
+}
+
+static void
 keep_refresh_token(struct oauth *o, const char *text)
 {
 	struct secret *s = secret_new(text);
 
 	if (!s)
 		return;
-	secret_free(o->refresh_token);
+	secret_free(o->stale_token);
+	o->stale_token = o->refresh_token;
 	o->refresh_token = s;
 	if (!o->refresh_token_file)
 		log_warn("oauth new refresh token is kept in memory only",
@@ -213,8 +229,7 @@ keep_refresh_token(struct oauth *o, const char *text)
 		log_error("oauth new refresh token cannot be stored", LOG_ID("google", o->name),
 			LOG_STR("file", o->refresh_token_file), LOG_STR("why", strerror(errno)));
 	else
-		log_info("oauth new refresh token stored", LOG_ID("google", o->name),
-			LOG_STR("file", o->refresh_token_file));
+		forget_stale_token(o);
 }
 
 static void
@@ -319,12 +334,50 @@ oauth_free(struct oauth *o)
 	drop_token(o);
 	secret_free(o->client_secret);
 	secret_free(o->refresh_token);
+	secret_free(o->stale_token);
 	free(o->name);
 	free(o->token_url);
 	free(o->ca_file);
 	free(o->client_id);
 	free(o->refresh_token_file);
 	free(o);
+}
+
+static bool
+is_same(const struct secret *a, const struct secret *b)
+{
+	return a && b && strcmp(secret_text(a), secret_text(b)) == 0;
+}
+
+/* Takes fresh, which may be NULL, over. True if it is another. */
+static bool
+take_secret(struct secret **kept, struct secret *fresh)
+{
+	if (!fresh || is_same(*kept, fresh)) {
+		secret_free(fresh);
+		return false;
+	}
+	secret_free(*kept);
+	*kept = fresh;
+	return true;
+}
+
+bool
+oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct secret *refresh_token)
+{
+	bool fresh = take_secret(&o->client_secret, client_secret);
+
+	if (is_same(o->stale_token, refresh_token))
+		secret_free(refresh_token);
+	else if (take_secret(&o->refresh_token, refresh_token))
+		fresh = true;
+	if (fresh && o->state == OAUTH_ASKING) {
+		http_client_cancel(o->call);
+		ask(o);
+	} else if (fresh) {
+		handle(o, EV_SECRETS);
+	}
+	return fresh;
 }
 
 const char *

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -305,6 +306,53 @@ a_new_refresh_token_is_stored_and_used(void **state)
 	assert_string_equal(oauth_bearer(*state), "b");
 }
 
+static void
+other_secrets_wake_a_dead_account(void **state)
+{
+	answer(400, "{\"error\":\"invalid_grant\"}");
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_true(oauth_set_secrets(*state, secret_new("hush"), secret_new("fresh")));
+	assert_int_equal(net.asked, 2);
+	assert_non_null(strstr(net.body, "refresh_token=fresh"));
+	grant("a");
+	assert_string_equal(oauth_bearer(*state), "a");
+}
+
+static void
+the_same_secrets_change_nothing(void **state)
+{
+	grant("a");
+	assert_false(oauth_set_secrets(*state, secret_new("hush"), secret_new("1//0x")));
+	assert_false(oauth_set_secrets(*state, NULL, NULL));
+	assert_int_equal(net.asked, 1);
+	assert_int_equal(oauth_state(*state), OAUTH_RESTING);
+}
+
+static void
+other_secrets_replace_a_question_that_is_on_its_way(void **state)
+{
+	assert_true(oauth_set_secrets(*state, secret_new("other"), NULL));
+	assert_int_equal(net.asked, 2);
+	assert_non_null(strstr(net.body, "client_secret=other"));
+	assert_non_null(strstr(net.body, "refresh_token=1%2F%2F0x"));
+}
+
+static void
+a_token_that_could_not_be_written_down_is_not_taken_back(void **state)
+{
+	char there[] = "/tmp/test_oauth.XXXXXX";
+
+	/* A directory in the file's place: it cannot be written. */
+	strcpy(there, token_file);
+	unlink(there);
+	assert_int_equal(mkdir(there, 0700), 0);
+	answer(200, "{\"access_token\":\"a\",\"expires_in\":3600,\"refresh_token\":\"1//0new\"}");
+	rmdir(there);
+	assert_false(oauth_set_secrets(*state, NULL, secret_new("1//0x")));
+	assert_true(oauth_set_secrets(*state, NULL, secret_new("by-hand")));
+	assert_non_null(strstr(net.body, "refresh_token=by-hand"));
+}
+
 int
 main(void)
 {
@@ -320,6 +368,10 @@ main(void)
 		ACCOUNT_TEST(a_replacement_that_is_rejected_too_is_replaced_after_a_pause),
 		ACCOUNT_TEST(a_token_that_lived_makes_rejections_news_again),
 		ACCOUNT_TEST(a_new_refresh_token_is_stored_and_used),
+		ACCOUNT_TEST(other_secrets_wake_a_dead_account),
+		ACCOUNT_TEST(the_same_secrets_change_nothing),
+		ACCOUNT_TEST(other_secrets_replace_a_question_that_is_on_its_way),
+		ACCOUNT_TEST(a_token_that_could_not_be_written_down_is_not_taken_back),
 	};
 	int fd = mkstemp(token_file);
 
