@@ -36,12 +36,12 @@ camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/sche
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
-camrelayd_google = supervisor/account.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
+camrelayd_google = supervisor/account.o supervisor/account_leases.o supervisor/account_status.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/sdm.o \
 	supervisor/sdm_answer.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_cloudflare) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
@@ -58,7 +58,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/report.o worker/session.o
 	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
-camctl = control/main.o control/render.o $(common) $(proto)
+camctl = control/main.o control/ask.o control/pairs.o control/render.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl

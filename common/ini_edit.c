@@ -41,7 +41,7 @@ kind_of(const char *at, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && memchr(" \t\r\n", at[i], 4))
+	while (i < len && (at[i] == ' ' || at[i] == '\t' || at[i] == '\r' || at[i] == '\n'))
 		i++;
 	if (i == len)
 		return BLANK;

@@ -1,5 +1,5 @@
 /* main.c - camctl: asks camrelayd by its control socket and shows the answer.
- * Owns the command line, --wait and the exit codes. */
+ * Owns the command line, --wait and the exit codes; the asking is ask.c's. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -13,32 +13,27 @@
 #include "common/err.h"
 #include "common/ipc.h"
 #include "common/json.h"
+#include "control/ask.h"
+#include "control/pairs.h"
 #include "control/render.h"
 #include "proto/msg.h"
 
-/* camrelayd answers within a turn of its loop; more is no supervisor. */
+/* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
+ * a file waits for the disk. */
 #define ANSWER_TIMEOUT_MS 3000
+#define SLOW_ANSWER_TIMEOUT_MS 30000
 /* --wait looks this often, and at the longest: a worker starts within seconds, a Generate may wait
  * for slots. */
 #define POLL_MS 200
 #define WAIT_TIMEOUT_MS 60000
 
-#define EXIT_REFUSED 1
-
-struct invocation {
-	const char *run_dir;
-	const char *command;
-	const char *camera; /* NULL: none given */
-	bool json;
-	bool wait;
-	bool follow;
-};
-
 struct command {
 	const char *name;
 	const char *args;
 	const char *help;
-	bool camera; /* takes one */
+	bool camera;   /* takes one */
+	bool settings; /* and key=value after it */
+	bool slow;     /* its answer may wait for a disk */
 	int (*run)(const struct invocation *in);
 };
 
@@ -58,7 +53,9 @@ static const struct command commands[] = {
 	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },
 	{ .name = "start", .args = "CAMERA|all", .help = "start what was stopped", .camera = true, .run = run_simple },
 	{ .name = "stop", .args = "CAMERA|all", .help = "end the worker, give the stream back", .camera = true, .run = run_simple },
-	{ .name = "reload", .args = "", .help = "read the configuration again", .run = run_simple },
+	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
+	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
+	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
 	{ .name = "events", .args = "[--follow]", .help = "what happens, as it happens", .run = run_events },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
 	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
@@ -69,92 +66,17 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA]\n");
+	fprintf(out,
+		"usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA [KEY=VALUE...]]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %-11s %s\n", commands[i].name, commands[i].args,
+		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
 	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
 		     "  --json      the answer as JSON\n"
-		     "  --wait      until it is so: running after start, restart and regenerate,\n"
-		     "              extended after extend, stopped after stop\n"
+		     "  --wait      until it is so: running after add, start, restart and\n"
+		     "              regenerate, extended after extend, stopped after stop\n"
+		     "A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
 		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
-}
-
-/* ---- asking ---------------------------------------------------------------------------------- */
-
-static int
-no_supervisor(const char *path, const char *why)
-{
-	fprintf(stderr, "camctl: no camrelayd at %s: %s\n", path, why);
-	return EX_UNAVAILABLE;
-}
-
-/* nanomsg connects in the background for ever; a missing socket can be told at once. */
-static int
-connect_to(
-	const struct invocation *in, enum ipc_pattern pattern, const char *name, struct ipc **out)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", in->run_dir, name);
-	if (access(path, R_OK | W_OK) < 0)
-		return no_supervisor(path, strerror(errno));
-	int err = ipc_connect(pattern, path, out);
-	return err ? no_supervisor(path, err_text(err)) : 0;
-}
-
-static char *
-make_request(const struct invocation *in, const char *command)
-{
-	struct json *j = json_new_object();
-
-	json_set_int(j, "v", MSG_VERSION);
-	json_set_str(j, "command", command);
-	if (in->camera)
-		json_set_str(j, "camera", in->camera);
-	char *text = json_text(j, false);
-	json_free(j);
-	return text;
-}
-
-/* The request is taken once the connection stands: a moment after the connect. */
-static int
-send_request(struct ipc *ipc, const char *text)
-{
-	ms_t deadline = clock_now() + ANSWER_TIMEOUT_MS;
-	int err;
-
-	while ((err = ipc_send(ipc, text)) == ERR_AGAIN && clock_now() < deadline)
-		usleep(1000);
-	return err;
-}
-
-/* Asks and parses the answer. Returns 0 and the answer, or an exit code with the sentence said. */
-static int
-ask(const struct invocation *in, const char *command, struct json **answer)
-{
-	struct ipc *ipc;
-	char why[160];
-	char *text = NULL;
-	size_t len = 0;
-
-	int code = connect_to(in, IPC_REQ, "control.ipc", &ipc);
-	if (code)
-		return code;
-	char *request = make_request(in, command);
-	int err = send_request(ipc, request);
-	if (!err)
-		err = ipc_recv_wait(ipc, ANSWER_TIMEOUT_MS, &text, &len);
-	free(request);
-	ipc_close(ipc);
-	if (err)
-		return no_supervisor(in->run_dir, err_text(err));
-	*answer = json_parse(text, len, why, sizeof(why));
-	free(text);
-	if (*answer)
-		return 0;
-	fprintf(stderr, "camctl: the answer is not understood: %s\n", why);
-	return EXIT_REFUSED;
 }
 
 static void
@@ -230,7 +152,9 @@ all_done(const struct invocation *in, const struct status *now, const struct sta
 		const struct status_camera *c = &now->cameras[i];
 		const struct status_camera *old = find_camera(before, c->name);
 		bool meant = strcmp(in->camera, "all") == 0 || strcmp(in->camera, c->name) == 0;
-		if (meant && old && !is_done(in->command, c, old))
+		/* What was added was not there before. */
+		bool new = !old &&strcmp(in->command, "add") == 0;
+		if (meant && (old || new) && !is_done(in->command, c, new ? c : old))
 			return false;
 	}
 	return true;
@@ -390,7 +314,7 @@ run_events(const struct invocation *in)
 	char *text;
 	size_t len;
 
-	int code = connect_to(in, IPC_SUB, "events.ipc", &ipc);
+	int code = ask_connect(in, IPC_SUB, "events.ipc", &ipc);
 	if (code)
 		return code;
 	int err = 0;
@@ -464,6 +388,7 @@ main(int argc, char **argv)
 {
 	const char *dir = getenv("CAMRELAY_RUN_DIR");
 	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay" };
+	char why[160];
 
 	if (parse_options(argc, argv, &in) < 0 || optind == argc)
 		return usage_error();
@@ -471,7 +396,16 @@ main(int argc, char **argv)
 	in.camera = argv[optind + 1];
 	const struct command *c = find_command(in.command);
 	int args = argc - optind - 1;
-	if (!c || args != (c->camera ? 1 : 0))
+	if (!c || (c->settings ? args < 2 : args != (c->camera ? 1 : 0)))
 		return usage_error();
-	return c->run(&in);
+	in.timeout_ms = c->slow ? SLOW_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+	if (c->settings)
+		in.settings = pairs_parse(argv + optind + 2, args - 1, stdin, why, sizeof(why));
+	if (c->settings && !in.settings) {
+		fprintf(stderr, "camctl: %s\n", why);
+		return EX_USAGE;
+	}
+	int code = c->run(&in);
+	json_free(in.settings);
+	return code;
 }

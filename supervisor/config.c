@@ -134,9 +134,21 @@ free_google(struct config_google *g)
 	free(g);
 }
 
-static void
-free_camera(struct config_camera *cam)
+struct config_camera *
+config_camera_copy(const struct config_camera *cam)
 {
+	struct config_camera *c = checked(calloc(1, sizeof(*c)));
+
+	c->name = copy(cam->name);
+	settings_copy(&config_table, "camera", cam, c);
+	return c;
+}
+
+void
+config_camera_free(struct config_camera *cam)
+{
+	if (!cam)
+		return;
 	settings_clear(&config_table, "camera", cam);
 	free(cam->name);
 	free(cam);
@@ -155,7 +167,7 @@ config_free(struct config *c)
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
 		c->cameras = cam->next;
-		free_camera(cam);
+		config_camera_free(cam);
 	}
 	if (c->cloudflare)
 		settings_clear(&config_table, "cloudflare", c->cloudflare);

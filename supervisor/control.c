@@ -27,9 +27,11 @@ struct control {
 /* One request on its way to its answer. */
 struct request {
 	struct supervisor *supervisor;
+	const struct json *asked;
 	int camera;        /* where the command names one */
 	struct json *data; /* what the command answers beside its sentence, NULL: nothing */
-	char text[4096];
+	char *long_text;   /* the sentence, owned; NULL: it is text */
+	char text[512];
 };
 
 struct command {
@@ -100,10 +102,90 @@ run_extend(struct request *r)
 	return true;
 }
 
+/* Takes what is in a. */
+static bool
+conclude(struct request *r, struct supervisor_answer *a)
+{
+	r->long_text = a->text;
+	a->text = NULL;
+	if (a->changes) {
+		r->data = json_new_object();
+		json_set(r->data, "changes", a->changes);
+		a->changes = NULL;
+	}
+	bool done = a->done;
+	supervisor_answer_clear(a);
+	return done;
+}
+
 static bool
 run_reload(struct request *r)
 {
-	return supervisor_reload(r->supervisor, r->text, sizeof(r->text));
+	struct supervisor_answer a;
+
+	supervisor_reload(r->supervisor, &a);
+	return conclude(r, &a);
+}
+
+/* NULL with a sentence. */
+static const char *
+asked_name(struct request *r)
+{
+	const char *name = json_str(r->asked, "camera");
+
+	if (!name)
+		snprintf(r->text, sizeof(r->text), "which camera?");
+	return name;
+}
+
+/* The pairs of "settings", whose strings are lent by the request; count of them, NULL with a
+ * sentence if one is not what it must be. To be freed. */
+static struct ini_pair *
+asked_pairs(struct request *r, size_t *count)
+{
+	const struct json *settings = json_get(r->asked, "settings");
+
+	*count = json_len(settings);
+	struct ini_pair *pairs = calloc(*count + 1, sizeof(*pairs));
+	if (!pairs)
+		abort();
+	for (size_t i = 0; i < *count; i++) {
+		pairs[i].key = json_str(json_at(settings, i), "key");
+		pairs[i].value = json_str(json_at(settings, i), "value");
+		if (pairs[i].key && pairs[i].value)
+			continue;
+		snprintf(r->text, sizeof(r->text), "each of settings needs a key and a value");
+		free(pairs);
+		return NULL;
+	}
+	return pairs;
+}
+
+static bool
+run_add(struct request *r)
+{
+	struct ini_section camera = { .section = "camera", .name = asked_name(r) };
+	struct supervisor_answer a;
+
+	struct ini_pair *pairs = camera.name ? asked_pairs(r, &camera.count) : NULL;
+	if (!pairs)
+		return false;
+	camera.pairs = pairs;
+	supervisor_add(r->supervisor, &camera, &a);
+	free(pairs);
+	return conclude(r, &a);
+}
+
+static bool
+run_remove(struct request *r)
+{
+	const char *name = asked_name(r);
+	struct supervisor_answer a;
+
+	if (!name)
+		return false;
+	supervisor_remove(r->supervisor, name, &a);
+	return conclude(r, &a);
 }
 
 static bool
@@ -130,6 +212,8 @@ static const struct command commands[] = {
 	{ .name = "regenerate", .run = run_regenerate, .camera = true },
 	{ .name = "extend",     .run = run_extend,     .camera = true },
 	{ .name = "reload",     .run = run_reload },
+	{ .name = "add",        .run = run_add },
+	{ .name = "remove",     .run = run_remove },
 	{ .name = "ping",       .run = run_ping },
 	{ .name = "version",    .run = run_version },
 };
@@ -150,7 +234,7 @@ run_on_all(const struct command *c, struct request *r)
 	size_t n = cameras_count(supervisor_cameras(r->supervisor));
 
 	for (size_t i = 0; i < n; i++) {
-		r->camera = (int)i;
+		r->camera = cameras_number(supervisor_cameras(r->supervisor), i);
 		c->run(r);
 	}
 	snprintf(r->text, sizeof(r->text), "%s: %zu cameras", c->name, n);
@@ -200,13 +284,15 @@ answer(struct control *c, const char *text, size_t len)
 	struct json *j = json_parse(text, len, r.text, sizeof(r.text));
 	struct json *out = json_new_object();
 
+	r.asked = j;
 	bool ok = j && handle(j, &r);
 	json_set_int(out, "v", MSG_VERSION);
 	json_set_bool(out, "ok", ok);
-	json_set_str(out, "text", r.text);
+	json_set_str(out, "text", r.long_text ? r.long_text : r.text);
 	if (r.data)
 		json_set(out, "data", r.data);
 	char *answer_text = json_text(out, false);
+	free(r.long_text);
 	json_free(out);
 	json_free(j);
 	return answer_text;

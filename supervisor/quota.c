@@ -169,17 +169,17 @@ bucket_set_limit(struct bucket *b, int calls)
 
 	if (calls == old.limit.calls)
 		return;
-	b->limit.calls = calls;
-	b->left = NULL;
-	b->next = b->count = 0;
+	*b = (struct bucket){ .limit = { .calls = calls, .window_ms = old.limit.window_ms },
+		.paced = old.paced,
+		.held_until = old.held_until,
+		.slow_until = old.slow_until };
 	if (calls > 0) {
 		b->left = calloc((size_t)calls, sizeof(*b->left));
 		if (!b->left)
 			abort();
+		for (int n = old.count < calls ? old.count : calls; n > 0; n--)
+			bucket_take(b, bucket_ago(&old, n));
 	}
-	int kept = old.count < calls ? old.count : calls;
-	for (int n = kept; n > 0; n--)
-		bucket_take(b, bucket_ago(&old, n));
 	bucket_clear(&old);
 }
 
