@@ -549,6 +549,17 @@ def test_a_hundred_reloads_with_everything_in_flight_end_well(lab):
     assert set(lab.rows()) == {"cam1", "cam2", "cam3"}
 
 
+def test_a_stop_that_comes_while_a_camera_leaves_is_a_stop(make_lab):
+    lab = make_lab(cameras=2, window=6, supervisor={"start_stagger": "100ms"}).start()
+    lab.until_running()
+    workers = [row["pid"] for row in lab.rows().values()]
+    lab.sfu_fault(match="tracks_close", action="hang", seconds=30, count=10)
+    os.kill(workers[1], signal.SIGSTOP)
+    lab.camctl("remove", "cam2")
+    assert lab.daemon.stop() == 0
+    assert not any(is_there(pid) for pid in workers)
+
+
 # ---- accounts ---------------------------------------------------------------------------------------------------------
 
 def test_a_second_account_is_added_and_taking_one_out_takes_a_restart(make_lab):
