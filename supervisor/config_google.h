@@ -9,8 +9,7 @@
 struct config_google {
 	struct config_google *next;
 	char *name;
-	/* Each of these four may be NULL: then secret.c takes $CREDENTIALS_DIRECTORY/NAME.KEY or
-	 * the environment. */
+	/* Each of these four may be NULL: then credentials.c looks elsewhere. */
 	char *project_id;
 	char *client_id;
 	char *client_secret_file;
