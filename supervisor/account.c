@@ -11,7 +11,6 @@
 #include "supervisor/scheduler_change.h"
 #include "supervisor/verdict.h"
 
-
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static void

@@ -18,7 +18,7 @@ struct config_google {
 	char *token_url;
 	char *login_url;    /* Google's partner connections, where a user grants the account */
 	char *redirect_uri; /* where that page sends the browser; the OAuth client knows it */
-	char *ca_file; /* NULL: the system's */
+	char *ca_file;      /* NULL: the system's */
 	ms_t call_timeout_ms;
 	/* Google's buckets: so many calls in any window. */
 	int qpm;                /* executeCommand, all cameras together */

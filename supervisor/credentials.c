@@ -95,8 +95,8 @@ find_again(const struct config_google *config, const struct place *place, struct
 
 /* One whose file does not exist is still to be got, by a login. */
 static int
-find_token_again(const struct config_google *config, const struct place *place,
-	struct secret **out, char *why, size_t why_size)
+find_token_again(const struct config_google *config, const struct place *place, struct secret **out,
+	char *why, size_t why_size)
 {
 	*out = NULL;
 	if (place->file && secret_is_missing(place->file))

@@ -24,7 +24,7 @@ struct login {
 	enum login_state state;
 	char word[2 * STATE_BYTES + 1];
 	char *url;
-	char *redirect_uri; /* of that page: the exchange must name it letter by letter */
+	char *redirect_uri;     /* of that page: the exchange must name it letter by letter */
 	struct http_call *call; /* in LOGIN_EXCHANGING */
 	ms_t asked_ms;
 	char *scope; /* NULL: not said */
