@@ -30,20 +30,22 @@ sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-r
 common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
 proto  = proto/fields.o proto/msg.o proto/status.o
 
-camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o
+camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/ini_edit.o
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
-	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/line.o supervisor/choice.o \
+	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
-camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_status.o supervisor/account_queue.o supervisor/credentials.o supervisor/stream.o supervisor/verdict.o \
+camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \
+	supervisor/account_status.o supervisor/account_queue.o supervisor/credentials.o \
+	supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/config.o supervisor/config_check.o \
-	supervisor/cameras.o supervisor/unit.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
-	supervisor/control_google.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_cloudflare) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
@@ -62,7 +64,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/redirect.o control/render.o $(common) $(proto)
+	control/pairs.o control/redirect.o control/render.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl

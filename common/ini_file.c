@@ -10,10 +10,8 @@
 
 #include "common/ini_file.h"
 
-/* A camera's URL may be 4096 bytes long (supervisor/config.c). */
+/* A camera's URL may be 4096 bytes long (supervisor/config_table.c). */
 #define LINE_BYTES_MAX 8192
-/* A thousand cameras take 300 kB; /dev/zero must not take all memory. */
-#define FILE_BYTES_MAX (4 << 20)
 
 struct reader {
 	const struct ini_events *events;
@@ -117,24 +115,38 @@ read_lines(struct reader *r, char *text, size_t len)
 }
 
 void
+ini_file_parse(const char *text, size_t len, const struct ini_events *events, void *arg,
+	struct mistakes *mistakes)
+{
+	struct reader r = { .events = events, .arg = arg, .mistakes = mistakes };
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, text, len);
+	if (len > INI_FILE_BYTES_MAX)
+		mistakes_add(mistakes, &(struct mistake_at){ 0 }, "is longer than %d bytes",
+			INI_FILE_BYTES_MAX);
+	else
+		read_lines(&r, copy, len);
+	free(copy);
+}
+
+void
 ini_file_read(
 	const char *path, const struct ini_events *events, void *arg, struct mistakes *mistakes)
 {
-	struct reader r = { .events = events, .arg = arg, .mistakes = mistakes };
-	char *text = malloc(FILE_BYTES_MAX + 1);
+	char *text = malloc(INI_FILE_BYTES_MAX + 1);
 	FILE *f = fopen(path, "re");
 
 	if (!text)
 		abort();
-	size_t len = f ? fread(text, 1, FILE_BYTES_MAX + 1, f) : 0;
+	size_t len = f ? fread(text, 1, INI_FILE_BYTES_MAX + 1, f) : 0;
 	if (!f || ferror(f))
 		mistakes_add(
 			mistakes, &(struct mistake_at){ 0 }, "cannot be read: %s", strerror(errno));
-	else if (len > FILE_BYTES_MAX)
-		mistakes_add(mistakes, &(struct mistake_at){ 0 }, "is longer than %d bytes",
-			FILE_BYTES_MAX);
 	else
-		read_lines(&r, text, len);
+		ini_file_parse(text, len, events, arg, mistakes);
 	if (f)
 		fclose(f);
 	free(text);

@@ -1,7 +1,12 @@
 #ifndef COMMON_INI_FILE_H
 #define COMMON_INI_FILE_H
 
+#include <stddef.h>
+
 #include "common/mistakes.h"
+
+/* A thousand cameras take 300 kB; /dev/zero must not take all memory. */
+#define INI_FILE_BYTES_MAX (4 << 20)
 
 /* What is in an INI file, line by line. Everything is lent for the call. */
 struct ini_events {
@@ -17,5 +22,9 @@ struct ini_events {
  * nothing is ever cut or joined silently. */
 void ini_file_read(
 	const char *path, const struct ini_events *events, void *arg, struct mistakes *mistakes);
+
+/* The same of len bytes in memory. */
+void ini_file_parse(const char *text, size_t len, const struct ini_events *events, void *arg,
+	struct mistakes *mistakes);
 
 #endif

@@ -1,6 +1,7 @@
 /* ipc.c - nanomsg sockets over unix sockets.
  * The only user of nanomsg. Owns no policy: what is said is proto's. */
 #include <errno.h>
+#include <libgen.h>
 #include <nanomsg/nn.h>
 #include <nanomsg/pair.h>
 #include <nanomsg/pubsub.h>
@@ -9,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "common/err.h"
 #include "common/ipc.h"
@@ -79,9 +82,26 @@ open_at(enum ipc_pattern pattern, const char *path, int (*attach)(int, const cha
 	return 0;
 }
 
+/* nanomsg aborts the process where it cannot remove what is in the socket's place. */
+static int
+check_place(const char *path)
+{
+	struct stat there;
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+
+	if (lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode)) {
+		errno = EEXIST;
+		return ERR_SYS;
+	}
+	snprintf(folder, sizeof(folder), "%s", path);
+	return access(dirname(folder), W_OK | X_OK) == 0 ? 0 : ERR_SYS;
+}
+
 int
 ipc_bind(enum ipc_pattern pattern, const char *path, struct ipc **out)
 {
+	if (check_place(path) != 0)
+		return ERR_SYS;
 	return open_at(pattern, path, nn_bind, out);
 }
 

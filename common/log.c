@@ -286,6 +286,12 @@ log_open(const char *path, enum log_format format, enum log_level level)
 	return 0;
 }
 
+void
+log_set_level(enum log_level level)
+{
+	sink.level = level;
+}
+
 static const char *const format_names[] = {
 	[LOG_LOGFMT] = "logfmt",
 	[LOG_JSON] = "json",

@@ -62,6 +62,9 @@ const char *log_level_name(enum log_level level);
 int log_format_parse(const char *word, enum log_format *out);
 int log_level_parse(const char *word, enum log_level *out);
 
+/* Another level, for the lines from now on. */
+void log_set_level(enum log_level level);
+
 /* What log_open set. */
 enum log_format log_format(void);
 enum log_level log_level(void);

@@ -59,7 +59,7 @@ show_place(const struct mistakes *m, const struct mistake_at *at)
 void
 mistakes_vadd(struct mistakes *m, const struct mistake_at *at, const char *fmt, va_list ap)
 {
-	if (++m->count > MISTAKES_SHOWN)
+	if (++m->count > MISTAKES_SHOWN || !m->out)
 		return;
 	show_place(m, at);
 	vfprintf(m->out, fmt, ap);
@@ -79,6 +79,8 @@ mistakes_add(struct mistakes *m, const struct mistake_at *at, const char *fmt, .
 void
 mistakes_warn(const struct mistakes *m, const struct mistake_at *at, const char *text)
 {
+	if (!m->out)
+		return;
 	show_place(m, at);
 	fprintf(m->out, "%s\n", text);
 }
@@ -86,7 +88,7 @@ mistakes_warn(const struct mistakes *m, const struct mistake_at *at, const char 
 void
 mistakes_end(const struct mistakes *m)
 {
-	if (m->count > MISTAKES_SHOWN)
+	if (m->out && m->count > MISTAKES_SHOWN)
 		fprintf(m->out, "%s: and %d more mistakes\n", m->path, m->count - MISTAKES_SHOWN);
 }
 

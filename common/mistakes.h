@@ -8,7 +8,7 @@
  *   FILE:LINE: [section "name"] key = value: what is wrong */
 struct mistakes {
 	const char *path; /* lent */
-	FILE *out;        /* lent */
+	FILE *out;        /* lent; NULL: they are only counted */
 	int count;
 };
 

@@ -249,10 +249,11 @@ check_required(struct settings *s, const struct block *b)
 	}
 }
 
-struct settings *
-settings_read(const char *path, const struct settings_table *table, void *root, FILE *errors)
+static const struct ini_events events = { .heading = on_heading, .pair = on_pair };
+
+static struct settings *
+begin(const char *path, const struct settings_table *table, void *root, FILE *errors)
 {
-	static const struct ini_events events = { .heading = on_heading, .pair = on_pair };
 	struct settings *s = checked(calloc(1, sizeof(*s)));
 
 	s->table = table;
@@ -260,12 +261,40 @@ settings_read(const char *path, const struct settings_table *table, void *root, 
 	s->path = checked(strdup(path));
 	s->mistakes = (struct mistakes){ .path = s->path, .out = errors };
 	s->end = &s->blocks;
-	ini_file_read(path, &events, s, &s->mistakes);
+	return s;
+}
+
+/* After the last line. */
+static void
+finish(struct settings *s)
+{
+	const struct settings_table *table = s->table;
+
 	for (size_t i = 0; i < table->section_count; i++)
 		if (table->sections[i].always && !find_block(s, &table->sections[i], NULL))
 			add_block(s, &table->sections[i], NULL, 0);
 	for (struct block *b = s->blocks; b; b = b->next)
 		check_required(s, b);
+}
+
+struct settings *
+settings_read(const char *path, const struct settings_table *table, void *root, FILE *errors)
+{
+	struct settings *s = begin(path, table, root, errors);
+
+	ini_file_read(path, &events, s, &s->mistakes);
+	finish(s);
+	return s;
+}
+
+struct settings *
+settings_parse(const char *path, const char *text, size_t len, const struct settings_table *table,
+	void *root, FILE *errors)
+{
+	struct settings *s = begin(path, table, root, errors);
+
+	ini_file_parse(text, len, &events, s, &s->mistakes);
+	finish(s);
 	return s;
 }
 
@@ -377,6 +406,8 @@ print_row_manual(const struct setting *row, FILE *out)
 		fprintf(out, "Required.\n");
 	else if (row->def)
 		fprintf(out, "The default is\n.Cm %s .\n", row->def);
+	if (!row->live)
+		fprintf(out, "A change takes a restart.\n");
 }
 
 void
@@ -390,11 +421,37 @@ settings_print_manual(const struct settings_table *table, FILE *out)
 			fprintf(out, "Not supported by this version.\n");
 			continue;
 		}
+		if (section->stays)
+			fprintf(out, "To take a section out takes a restart.\n");
 		fprintf(out, ".Bl -tag -width Ds\n");
 		for (size_t j = 0; j < table->row_count; j++)
 			if (is_of(&table->rows[j], section->name))
 				print_row_manual(&table->rows[j], out);
 		fprintf(out, ".El\n");
+	}
+}
+
+/* ---- objects --------------------------------------------------------------------------------- */
+
+void
+settings_differ(const struct settings_table *table, const char *section, const void *a,
+	const void *b, void (*differs)(void *arg, const struct setting *row), void *arg)
+{
+	for (size_t i = 0; i < table->row_count; i++) {
+		const struct setting *row = &table->rows[i];
+		if (is_of(row, section) &&
+			!value_equal(row, (const char *)a + row->at, (const char *)b + row->at))
+			differs(arg, row);
+	}
+}
+
+void
+settings_copy(const struct settings_table *table, const char *section, const void *from, void *to)
+{
+	for (size_t i = 0; i < table->row_count; i++) {
+		const struct setting *row = &table->rows[i];
+		if (is_of(row, section))
+			value_copy(row, (const char *)from + row->at, field(to, row));
 	}
 }
 

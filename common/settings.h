@@ -36,6 +36,7 @@ struct setting {
 	const char *def;     /* written as in the file; NULL: the field stays as it was */
 	bool required;
 	bool secret; /* never printed: "***", a URL without user, password and query */
+	bool live;   /* a reload applies a change of it; else it takes a restart */
 	const char *help;
 };
 
@@ -47,6 +48,7 @@ struct settings_section {
 	 * name is lent, NULL if not named. Never NULL. */
 	void *(*open)(void *root, const char *name);
 	bool always; /* opened and given its defaults even if the file does not mention it */
+	bool stays;  /* a reload can add one; to take one out takes a restart */
 	const char *help;
 };
 
@@ -66,6 +68,10 @@ struct settings;
 struct settings *settings_read(
 	const char *path, const struct settings_table *table, void *root, FILE *errors);
 
+/* The same of len bytes in memory; path is for the sentences. */
+struct settings *settings_parse(const char *path, const char *text, size_t len,
+	const struct settings_table *table, void *root, FILE *errors);
+
 /* Another mistake, found by whoever compares values: names the line of object's key (or of its
  * section if key is NULL or was not given). */
 void settings_complain(struct settings *s, const void *object, const char *key, const char *fmt,
@@ -83,6 +89,14 @@ void settings_print(const struct settings_table *table, const char *section, con
 
 /* The rows of the table as mdoc, for the manual page. */
 void settings_print_manual(const struct settings_table *table, FILE *out);
+
+/* The rows of the section whose values in a and b are not the same, in the table's order. */
+void settings_differ(const struct settings_table *table, const char *section, const void *a,
+	const void *b, void (*differs)(void *arg, const struct setting *row), void *arg);
+
+/* Copies the values of from to to, whose strings are freed or NULL. */
+void settings_copy(
+	const struct settings_table *table, const char *section, const void *from, void *to);
 
 /* Frees the strings of object. */
 void settings_clear(const struct settings_table *table, const char *section, void *object);

@@ -380,6 +380,54 @@ value_text(const struct setting *row, const void *at, bool redact)
 	return NULL;
 }
 
+static bool
+same_string(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool
+value_equal(const struct setting *row, const void *a, const void *b)
+{
+	switch (types[row->type].storage) {
+	case STORE_STRING:
+		return same_string(*(char *const *)a, *(char *const *)b);
+	case STORE_BOOL:
+		return *(const bool *)a == *(const bool *)b;
+	case STORE_INT:
+		return *(const int *)a == *(const int *)b;
+	case STORE_INT64:
+		return *(const int64_t *)a == *(const int64_t *)b;
+	case STORE_NONE:
+		break;
+	}
+	return true;
+}
+
+void
+value_copy(const struct setting *row, const void *from, void *to)
+{
+	switch (types[row->type].storage) {
+	case STORE_STRING:
+		if (*(char *const *)from)
+			store_string(to, *(char *const *)from);
+		else
+			value_clear(row, to);
+		break;
+	case STORE_BOOL:
+		*(bool *)to = *(const bool *)from;
+		break;
+	case STORE_INT:
+		*(int *)to = *(const int *)from;
+		break;
+	case STORE_INT64:
+		*(int64_t *)to = *(const int64_t *)from;
+		break;
+	case STORE_NONE:
+		break;
+	}
+}
+
 void
 value_clear(const struct setting *row, void *at)
 {

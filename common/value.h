@@ -22,6 +22,12 @@ const char *value_allowed(const struct setting *row, char out[VALUE_TEXT_MAX]);
  * if there is none. */
 char *value_text(const struct setting *row, const void *at, bool redact);
 
+/* Whether two stored values are the same. Not being there is a value of a string. */
+bool value_equal(const struct setting *row, const void *a, const void *b);
+
+/* Copies a stored value; a string that was there is freed. */
+void value_copy(const struct setting *row, const void *from, void *to);
+
 /* Frees what value_parse stored. */
 void value_clear(const struct setting *row, void *at);
 

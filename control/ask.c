@@ -13,8 +13,8 @@
 #include "control/ask.h"
 #include "proto/msg.h"
 
-/* camrelayd answers within a turn of its loop; more is no supervisor. */
-#define ANSWER_TIMEOUT_MS 3000
+/* camrelayd takes a request within a turn of its loop; more is no supervisor. */
+#define SEND_TIMEOUT_MS 3000
 
 static int
 no_supervisor(const char *path, const char *why)
@@ -51,7 +51,7 @@ ask_request(const char *command)
 static int
 send_request(struct ipc *ipc, const char *text)
 {
-	ms_t deadline = clock_now() + ANSWER_TIMEOUT_MS;
+	ms_t deadline = clock_now() + SEND_TIMEOUT_MS;
 	int err;
 
 	while ((err = ipc_send(ipc, text)) == ERR_AGAIN && clock_now() < deadline)
@@ -70,7 +70,7 @@ exchange(const struct invocation *in, const char *request, char **text, size_t *
 		return code;
 	int err = send_request(ipc, request);
 	if (!err)
-		err = ipc_recv_wait(ipc, ANSWER_TIMEOUT_MS, text, len);
+		err = ipc_recv_wait(ipc, (int)in->timeout_ms, text, len);
 	ipc_close(ipc);
 	return err ? no_supervisor(in->run_dir, err_text(err)) : 0;
 }
@@ -111,6 +111,19 @@ ask_done(const struct invocation *in, struct json *request, struct json **answer
 	return EXIT_REFUSED;
 }
 
+static struct json *
+copy(const struct json *j)
+{
+	char why[80];
+	char *text = json_text(j, false);
+	struct json *out = json_parse(text, strlen(text), why, sizeof(why));
+
+	/* A camera's URL may have a password in it. */
+	explicit_bzero(text, strlen(text));
+	free(text);
+	return out;
+}
+
 int
 ask(const struct invocation *in, const char *command, struct json **answer)
 {
@@ -118,6 +131,8 @@ ask(const struct invocation *in, const char *command, struct json **answer)
 
 	if (in->camera)
 		json_set_str(request, "camera", in->camera);
+	if (in->settings && strcmp(command, in->command) == 0)
+		json_set(request, "settings", copy(in->settings));
 	return ask_send(in, request, answer);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "common/clock.h"
 #include "common/ipc.h"
 
 struct json;
@@ -12,6 +13,8 @@ struct invocation {
 	const char *run_dir;
 	const char *command;
 	const char *camera; /* what the command is about, a camera or a section; NULL: none given */
+	struct json *settings; /* of add; NULL: none given */
+	ms_t timeout_ms;       /* for an answer */
 	bool json;
 	bool wait;
 	bool follow;
@@ -35,7 +38,8 @@ int ask_send(const struct invocation *in, struct json *request, struct json **an
 /* The same, but a refusal is said too, and is EXIT_REFUSED. */
 int ask_done(const struct invocation *in, struct json *request, struct json **answer);
 
-/* As ask_send, with the invocation's camera as the only argument. */
+/* As ask_send, with the invocation's camera as the argument, and its settings if this is the
+ * command that they were given for. */
 int ask(const struct invocation *in, const char *command, struct json **answer);
 
 /* Prints the sentence (or the JSON) of an answer without data. Returns the exit code. */

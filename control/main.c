@@ -1,7 +1,8 @@
 /* main.c - camctl: asks camrelayd by its control socket and shows the answer.
- * Owns the command line, --wait and the exit codes. */
+ * Owns the command line, --wait and the exit codes; the asking is ask.c's. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,13 @@
 #include "control/ask.h"
 #include "control/discover.h"
 #include "control/login.h"
+#include "control/pairs.h"
 #include "control/render.h"
 
+/* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
+ * a file waits for the disk. */
+#define ANSWER_TIMEOUT_MS 3000
+#define SLOW_ANSWER_TIMEOUT_MS 30000
 /* --wait looks this often, and at the longest: a worker starts within seconds, a Generate may wait
  * for slots. */
 #define POLL_MS 200
@@ -29,6 +35,8 @@ struct command {
 	const char *help;
 	bool camera;   /* takes a name */
 	bool optional; /* which may be left out */
+	bool settings; /* and key=value after it */
+	bool slow;     /* its answer may wait for a disk */
 	int (*run)(const struct invocation *in);
 };
 
@@ -50,7 +58,9 @@ static const struct command commands[] = {
 	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },
 	{ .name = "start", .args = "CAMERA|all", .help = "start what was stopped", .camera = true, .run = run_simple },
 	{ .name = "stop", .args = "CAMERA|all", .help = "end the worker, give the stream back", .camera = true, .run = run_simple },
-	{ .name = "reload", .args = "", .help = "read the configuration again", .run = run_simple },
+	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
+	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
+	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
 	{ .name = "events", .args = "[--follow]", .help = "what happens, as it happens", .run = run_events },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
 	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
@@ -61,14 +71,16 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND [CAMERA|GOOGLE]\n");
+	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND "
+		     "[CAMERA [KEY=VALUE...]|GOOGLE]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %-11s %s\n", commands[i].name, commands[i].args,
+		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
 	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
 		     "  --json      the answer as JSON\n"
-		     "  --wait      until it is so: running after start, restart and regenerate,\n"
-		     "              extended after extend, stopped after stop\n"
+		     "  --wait      until it is so: running after add, start, restart and\n"
+		     "              regenerate, extended after extend, stopped after stop\n"
+		     "A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
 		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
 }
 
@@ -122,7 +134,9 @@ all_done(const struct invocation *in, const struct status *now, const struct sta
 		const struct status_camera *c = &now->cameras[i];
 		const struct status_camera *old = find_camera(before, c->name);
 		bool meant = strcmp(in->camera, "all") == 0 || strcmp(in->camera, c->name) == 0;
-		if (meant && old && !is_done(in->command, c, old))
+		/* What was added was not there before. */
+		bool new = !old &&strcmp(in->command, "add") == 0;
+		if (meant && (old || new) && !is_done(in->command, c, new ? c : old))
 			return false;
 	}
 	return true;
@@ -308,6 +322,15 @@ find_command(const char *name)
 	return NULL;
 }
 
+static bool
+takes(const struct command *c, int args)
+{
+	int least = c->settings ? 2 : c->camera && !c->optional ? 1 : 0;
+	int most = c->settings ? INT_MAX : c->camera ? 1 : 0;
+
+	return args >= least && args <= most;
+}
+
 static int
 usage_error(void)
 {
@@ -356,6 +379,7 @@ main(int argc, char **argv)
 {
 	const char *dir = getenv("CAMRELAY_RUN_DIR");
 	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay" };
+	char why[160];
 
 	if (parse_options(argc, argv, &in) < 0 || optind == argc)
 		return usage_error();
@@ -363,9 +387,16 @@ main(int argc, char **argv)
 	in.camera = argv[optind + 1];
 	const struct command *c = find_command(in.command);
 	int args = argc - optind - 1;
-	int most = c && c->camera ? 1 : 0;
-	int least = c && c->optional ? 0 : most;
-	if (!c || args < least || args > most)
+	if (!c || !takes(c, args))
 		return usage_error();
-	return c->run(&in);
+	in.timeout_ms = c->slow ? SLOW_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+	if (c->settings)
+		in.settings = pairs_parse(argv + optind + 2, args - 1, stdin, why, sizeof(why));
+	if (c->settings && !in.settings) {
+		fprintf(stderr, "camctl: %s\n", why);
+		return EX_USAGE;
+	}
+	int code = c->run(&in);
+	json_free(in.settings);
+	return code;
 }

@@ -1,6 +1,6 @@
 /* account.c - one Google account: what the scheduler decides is carried out here.
- * Owns the cameras' streams and the calls in flight. Policy is the scheduler's, HTTP is sdm's,
- * tokens for the API are oauth's. Loop thread. */
+ * Owns the calls in flight; the cameras and their streams are account_leases'. Policy is the
+ * scheduler's, HTTP is sdm's, tokens for the API are oauth's. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +8,8 @@
 #include "common/log.h"
 #include "supervisor/account_state.h"
 #include "supervisor/credentials.h"
+#include "supervisor/scheduler_change.h"
 #include "supervisor/verdict.h"
-
-struct camera_lease *
-account_find_lease(const struct account *a, int camera)
-{
-	for (struct camera_lease *l = a->leases; l; l = l->next)
-		if (l->camera == camera)
-			return l;
-	return NULL;
-}
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
@@ -25,22 +17,41 @@ static void
 forget_stream(struct camera_lease *l)
 {
 	stream_clear(&l->stream);
-	keep_no_stream(&l->account->keep, l->name);
+	if (!l->leaving)
+		keep_no_stream(&l->account->keep, l->name);
+}
+
+/* The camera is told; of one that is leaving a stream that came all the same is stopped. */
+static void
+tell(struct camera_lease *l, enum camera_event ev, const char *why)
+{
+	struct account *a = l->account;
+
+	if (!l->leaving)
+		a->on_event(a->arg, l->camera, ev, why);
+	else if (ev == CAMERA_EV_GENERATED)
+		scheduler_want_stop(a->scheduler, l->camera);
+}
+
+static void
+keep_granted(struct camera_lease *l)
+{
+	l->granted_at = clock_now();
+	if (!l->leaving)
+		keep_stream(&l->account->keep, l->name, l->device, &l->stream, l->granted_at);
 }
 
 static void
 tell_done(struct camera_lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
 {
-	struct account *a = l->account;
-
 	if (kind == CALL_GENERATE) {
 		stream_take_generated(&l->stream, answer, expires_at);
-		keep_stream(&a->keep, l->name, l->device, &l->stream, clock_now());
-		a->on_event(a->arg, l->camera, CAMERA_EV_GENERATED, NULL);
+		keep_granted(l);
+		tell(l, CAMERA_EV_GENERATED, NULL);
 	} else if (kind == CALL_EXTEND) {
 		stream_take_extended(&l->stream, answer, expires_at);
-		keep_stream(&a->keep, l->name, l->device, &l->stream, clock_now());
-		a->on_event(a->arg, l->camera, CAMERA_EV_EXTENDED, NULL);
+		keep_granted(l);
+		tell(l, CAMERA_EV_EXTENDED, NULL);
 	} else {
 		forget_stream(l);
 	}
@@ -71,17 +82,18 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 	struct call_answer told = verdict_of_answer(answer, call.kind, now);
 
 	enum call_verdict verdict = scheduler_answered(a->scheduler, &call, &told, now);
+	l->call = (struct api_call){ .kind = CALL_NONE };
 	log_answer(l, call.kind, answer, verdict);
 	/* An Extend that outlived its stream brings a token for nothing. */
 	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.sdm.rtsp_url))
 		tell_done(l, call.kind, answer, told.expires_at);
 	else if (verdict == VERDICT_FAILED)
-		a->on_event(a->arg, l->camera,
+		tell(l,
 			verdict_is_hopeless(answer) ? CAMERA_EV_UNSUPPORTED
 						    : CAMERA_EV_GENERATE_FAILED,
 			answer->words);
 	else if (verdict == VERDICT_LOST)
-		a->on_event(a->arg, l->camera, CAMERA_EV_LOST, answer->words);
+		tell(l, CAMERA_EV_LOST, answer->words);
 }
 
 static void
@@ -142,7 +154,8 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	case SCHEDULER_EXPIRED:
 		log_warn("scheduler stream expired", LOG_CAM(name),
 			LOG_INT("failed_extends", e->failures));
-		a->on_event(a->arg, e->camera, CAMERA_EV_LOST, "the stream expired");
+		if (l)
+			tell(l, CAMERA_EV_LOST, "the stream expired");
 		break;
 	case SCHEDULER_WAITING:
 		log_warn("scheduler start waits", LOG_CAM(name),
@@ -190,6 +203,7 @@ account_kick(struct account *a)
 		while (next = scheduler_step(a->scheduler, now, &call), call.kind != CALL_NONE)
 			make_call(a, &call);
 	} while (drain_events(a));
+	account_forget_leases(a, now);
 	if (next == MS_NEVER)
 		uv_timer_stop(&a->timer);
 	else
@@ -197,8 +211,8 @@ account_kick(struct account *a)
 	discovery_kick(a->discovery);
 }
 
-static void
-kick_soon(struct account *a)
+void
+account_kick_soon(struct account *a)
 {
 	uv_timer_start(&a->timer, on_timer, 0, 0);
 }
@@ -241,12 +255,6 @@ account_free(struct account *a)
 	if (!a)
 		return;
 	account_free_parts(a);
-	for (struct camera_lease *l = a->leases, *next; l; l = next) {
-		next = l->next;
-		stream_clear(&l->stream);
-		free(l);
-	}
-	a->leases = NULL;
 	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
 }
 
@@ -256,110 +264,38 @@ account_name(const struct account *a)
 	return a->config->name;
 }
 
-/* ---- after a restart ------------------------------------------------------------------------- */
-
-static struct camera_lease *
-find_device(const struct account *a, const char *device)
-{
-	for (struct camera_lease *l = a->leases; l; l = l->next)
-		if (strcmp(l->device, device) == 0)
-			return l;
-	return NULL;
-}
-
-static void
-restore_call(void *arg, const char *device, enum call_kind kind, ms_t at)
-{
-	struct account *a = arg;
-	struct camera_lease *l = kind == CALL_LIST ? NULL : find_device(a, device);
-
-	if (kind == CALL_LIST)
-		quota_take(scheduler_quota(a->scheduler), NULL, CALL_LIST, at);
-	else if (l)
-		scheduler_called(a->scheduler, l->camera, kind, at);
-}
-
-static void
-restore_stream(
-	void *arg, const char *camera, const char *device, struct stream *stream, ms_t granted_at)
-{
-	struct account *a = arg;
-	struct camera_lease *l = find_device(a, device);
-
-	if (!l || strcmp(l->name, camera) != 0) {
-		keep_no_stream(&a->keep, camera);
-		return;
-	}
-	l->stream = *stream;
-	l->granted_at = granted_at;
-	*stream = (struct stream){ 0 };
-}
-
-void
-account_restore(struct account *a)
-{
-	ms_t now = clock_now();
-
-	keep_each_call(&a->keep, a->config->long_window_ms, now, restore_call, a);
-	keep_each_stream(&a->keep, now, restore_stream, a);
-}
-
-bool
-account_resume(struct account *a, int camera)
-{
-	struct camera_lease *l = account_find_lease(a, camera);
-
-	if (!l->stream.sdm.rtsp_url)
-		return false;
-	log_info("google stream resumed", LOG_CAM(l->name),
-		LOG_INT("left_ms", stream_left_ms(&l->stream, clock_now())));
-	scheduler_restored(a->scheduler, camera, l->granted_at, l->stream.expires_at);
-	return true;
-}
-
 /* ---- what cameras want ----------------------------------------------------------------------- */
-
-void
-account_add(struct account *a, int camera, const char *name, const char *device)
-{
-	struct camera_lease *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		abort();
-	*l = (struct camera_lease){
-		.next = a->leases, .account = a, .camera = camera, .name = name, .device = device
-	};
-	a->leases = l;
-	scheduler_add(a->scheduler, camera);
-}
 
 void
 account_generate(struct account *a, int camera, enum generate_reason reason, ms_t at)
 {
 	scheduler_want_generate(a->scheduler, camera, reason, at);
-	kick_soon(a);
+	account_kick_soon(a);
 }
 
 void
 account_cancel(struct account *a, int camera)
 {
 	scheduler_cancel(a->scheduler, camera);
-	kick_soon(a);
+	account_kick_soon(a);
 }
 
 void
 account_drop(struct account *a, int camera)
 {
+	struct camera_lease *l = account_find_lease(a, camera);
+
 	scheduler_lost(a->scheduler, camera);
-	forget_stream(account_find_lease(a, camera));
-	kick_soon(a);
+	if (l)
+		forget_stream(l);
+	account_kick_soon(a);
 }
 
 void
 account_stop_stream(struct account *a, int camera)
 {
 	scheduler_want_stop(a->scheduler, camera);
-	kick_soon(a);
+	account_kick_soon(a);
 }
 
 int
@@ -367,7 +303,7 @@ account_extend(struct account *a, int camera)
 {
 	int err = scheduler_want_extend(a->scheduler, camera);
 
-	kick_soon(a);
+	account_kick_soon(a);
 	return err;
 }
 

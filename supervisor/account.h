@@ -49,8 +49,8 @@ int account_new(
  * streams that live. After the last account_add, before the loop runs. */
 void account_restore(struct account *a);
 
-/* True if the camera has a stream from the store: it is extended from now on, and no Generate is
- * needed. Once, after the camera was started. */
+/* True if the camera has a living stream, from the store or of a removed camera: it is extended
+ * from now on, and no Generate is needed. Once, after the camera was started. */
 bool account_resume(struct account *a, int camera);
 
 /* NULL is fine. Calls in flight are dropped. Its timer is freed when libuv has let go of it. */
@@ -59,9 +59,21 @@ void account_free(struct account *a);
 const char *account_name(const struct account *a);
 const struct config_google *account_config(const struct account *a);
 
-/* Camera number `camera` (unique among all accounts' cameras) is Google's device. device and name
- * are lent. */
+/* What the configuration says of it now: limits and stagger are applied, calls already made stay
+ * counted. google is lent as before. */
+void account_configure(struct account *a, const struct config_google *google, ms_t stagger_ms);
+
+/* Secrets that may be others now; those that are in c become the account's. True if one is. */
+struct credentials;
+bool account_set_secrets(struct account *a, struct credentials *c);
+
+/* Camera number `camera` (never used before) is Google's device. A stream that a removed camera of
+ * the same device has left can be resumed, and its calls stay counted. */
 void account_add(struct account *a, int camera, const char *name, const char *device);
+
+/* The camera is no more: its stream is stopped when a slot is idle, its call in flight is answered
+ * here, and no event of it comes. */
+void account_remove(struct account *a, int camera);
 
 /* What a camera wants; see scheduler.h. */
 void account_generate(struct account *a, int camera, enum generate_reason reason, ms_t at);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "supervisor/account_state.h"
+#include "supervisor/scheduler_change.h"
 
 /* ---- news ------------------------------------------------------------------------------------ */
 
@@ -106,22 +107,23 @@ start_login(struct account *a, struct http_client *http, const struct credential
 	a->login = login_new(&config);
 }
 
-static struct scheduler *
-make_scheduler(const struct config_google *config, ms_t stagger_ms)
+static struct scheduler_settings
+scheduler_settings_of(const struct config_google *config, ms_t stagger_ms)
 {
-	struct scheduler_settings settings =
-		scheduler_settings_default(config->qpm, config->window_ms);
+	struct scheduler_settings s = scheduler_settings_default(config->qpm, config->window_ms);
 
-	set_quota(&settings, config);
-	settings.stagger_ms = stagger_ms;
-	return scheduler_new(&settings);
+	set_quota(&s, config);
+	s.stagger_ms = stagger_ms;
+	return s;
 }
 
 void
 account_make_parts(
 	struct account *a, const struct account_config *config, struct credentials *credentials)
 {
-	a->scheduler = make_scheduler(a->config, config->stagger_ms);
+	struct scheduler_settings settings = scheduler_settings_of(a->config, config->stagger_ms);
+
+	a->scheduler = scheduler_new(&settings);
 	start_oauth(a, config->loop, config->http, credentials);
 	start_sdm(a, config->http, credentials);
 	start_discovery(a, config->loop);
@@ -135,5 +137,30 @@ account_free_parts(struct account *a)
 	discovery_free(a->discovery);
 	sdm_free(a->sdm);
 	oauth_free(a->oauth);
+	account_forget_leases(a, MS_NEVER);
 	scheduler_free(a->scheduler);
+}
+
+/* ---- another configuration ------------------------------------------------------------------- */
+
+void
+account_configure(struct account *a, const struct config_google *google, ms_t stagger_ms)
+{
+	struct scheduler_settings settings = scheduler_settings_of(google, stagger_ms);
+
+	a->config = google;
+	a->keep.account = google->name;
+	scheduler_set_limits(a->scheduler, &settings);
+	discovery_configure(a->discovery, google);
+	login_configure(a->login, google);
+	account_kick_soon(a);
+}
+
+bool
+account_set_secrets(struct account *a, struct credentials *c)
+{
+	bool fresh = oauth_set_secrets(a->oauth, c->client_secret, c->refresh_token);
+
+	c->client_secret = c->refresh_token = NULL;
+	return fresh;
 }

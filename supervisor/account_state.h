@@ -10,17 +10,20 @@
 #include "supervisor/sdm.h"
 #include "supervisor/stream.h"
 
-/* What an account consists of. For account.c, account_parts.c and account_status.c. */
+/* What an account consists of. For account*.c. */
 
 /* A camera of this account. */
 struct camera_lease {
 	struct camera_lease *next;
 	struct account *account;
 	int camera;
-	const char *name;
-	const char *device;
+	char *name; /* owned, as device */
+	char *device;
+	/* The configuration has it no more: nobody is told of it, nothing of it is kept, and it is
+	 * forgotten once it is idle. Its device may come back before that. */
+	bool leaving;
 	struct stream stream;
-	ms_t granted_at; /* of a stream that a former process got; 0: it is our own */
+	ms_t granted_at; /* by the last Generate or Extend */
 	/* The call in flight, at most one per camera (scheduler.h). */
 	struct api_call call;
 };
@@ -52,5 +55,11 @@ void account_free_parts(struct account *a);
 /* Does everything that is due and sets the timer for what comes next. Events come from inside: not
  * to be called from a function of account.h. */
 void account_kick(struct account *a);
+
+/* The same at the loop's next turn. */
+void account_kick_soon(struct account *a);
+
+/* Frees the cameras that have left and are idle; all of them if now is MS_NEVER. */
+void account_forget_leases(struct account *a, ms_t now);
 
 #endif

@@ -29,6 +29,7 @@ static const char *const event_texts[CAMERA_EVENTS] = {
 	[CAMERA_EV_STOP]            = "stop",
 	[CAMERA_EV_RESTART]         = "restart",
 	[CAMERA_EV_REGENERATE]      = "regenerate",
+	[CAMERA_EV_REPLACED]        = "source replaced",
 	[CAMERA_EV_RESTORED]        = "restored",
 	[CAMERA_EV_GENERATED]       = "generated",
 	[CAMERA_EV_GENERATE_FAILED] = "generate failed",
@@ -72,6 +73,22 @@ camera_settings_default(bool leased, ms_t minute_ms)
 	};
 }
 
+static void
+set_pauses(struct backoff *b, ms_t first_ms, ms_t cap_ms, int jitter_percent)
+{
+	b->first_ms = first_ms;
+	b->cap_ms = cap_ms;
+	b->jitter_percent = jitter_percent;
+}
+
+void
+camera_set_settings(struct camera *c, const struct camera_settings *s)
+{
+	c->settings = *s;
+	set_pauses(&c->retry, s->retry_first_ms, s->retry_cap_ms, s->jitter_percent);
+	set_pauses(&c->respawn, s->respawn_first_ms, s->respawn_cap_ms, s->jitter_percent);
+}
+
 struct camera *
 camera_new(const struct camera_settings *settings, ms_t now)
 {
@@ -79,17 +96,7 @@ camera_new(const struct camera_settings *settings, ms_t now)
 
 	if (!c)
 		abort();
-	c->settings = *settings;
-	c->retry = (struct backoff){
-		.first_ms = settings->retry_first_ms,
-		.cap_ms = settings->retry_cap_ms,
-		.jitter_percent = settings->jitter_percent,
-	};
-	c->respawn = (struct backoff){
-		.first_ms = settings->respawn_first_ms,
-		.cap_ms = settings->respawn_cap_ms,
-		.jitter_percent = settings->jitter_percent,
-	};
+	camera_set_settings(c, settings);
 	c->retry_at = c->respawn_at = MS_NEVER;
 	c->view = (struct camera_view){
 		.state = CAMERA_STOPPED,
@@ -157,7 +164,8 @@ count(struct camera *c, enum camera_event ev, ms_t now)
 	}
 	if (ev == CAMERA_EV_EXTENDED)
 		c->view.extended++;
-	if (ev == CAMERA_EV_EXTENDED || ev == CAMERA_EV_START || ev == CAMERA_EV_REGENERATE)
+	if (ev == CAMERA_EV_EXTENDED || ev == CAMERA_EV_START || ev == CAMERA_EV_REGENERATE ||
+		ev == CAMERA_EV_REPLACED)
 		succeed(c);
 	if ((ev == CAMERA_EV_LOST || ev == CAMERA_EV_REFUSED) && !failure)
 		succeed(c);

@@ -21,6 +21,7 @@ enum camera_event {
 	CAMERA_EV_STOP,            /* the same */
 	CAMERA_EV_RESTART,         /* operator: a new worker, the same stream */
 	CAMERA_EV_REGENERATE,      /* operator: a new stream */
+	CAMERA_EV_REPLACED,        /* configuration: another stream is meant, the old is nobody's */
 	CAMERA_EV_RESTORED,        /* after START: a living stream came from the store */
 	CAMERA_EV_GENERATED,       /* VERDICT_DONE of a Generate */
 	CAMERA_EV_GENERATE_FAILED, /* VERDICT_FAILED */
@@ -90,6 +91,9 @@ struct camera;
 /* STOPPED until CAMERA_EV_START. */
 struct camera *camera_new(const struct camera_settings *settings, ms_t now);
 void camera_free(struct camera *c);
+
+/* Other settings, for what happens from now on. leased may only change before START or REPLACED. */
+void camera_set_settings(struct camera *c, const struct camera_settings *settings);
 
 /* Something happened: what is to be done about it. why (may be NULL) is a sentence for people,
  * kept as the last error where the event is a failure. random is any 32 bits. */

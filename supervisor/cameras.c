@@ -1,25 +1,12 @@
 /* cameras.c - the camera table.
  * Owns the units, finds them by name and number, and ends them all. What happens to one is
- * unit.c's. Loop thread. */
+ * unit.c's, what another configuration makes of them is cameras_change.c's. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
-#include "supervisor/cameras.h"
-#include "supervisor/unit.h"
-
-struct cameras {
-	struct cameras_config config;
-	struct unit *units; /* owned; number is the index */
-	size_t count;
-	struct {
-		uv_timer_t timer;
-		void (*done)(void *arg, bool clean); /* NULL: not shutting down */
-		void *arg;
-	} shutdown;
-	int open_timers;
-};
+#include "supervisor/cameras_state.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -31,12 +18,9 @@ make_table(const struct cameras_config *config)
 	if (!t)
 		abort();
 	t->config = *config;
-	t->units = calloc(config->config->camera_count + 1, sizeof(*t->units));
-	if (!t->units)
-		abort();
 	uv_timer_init(config->loop, &t->shutdown.timer);
 	t->shutdown.timer.data = t;
-	t->open_timers = 1;
+	t->open_handles = 1;
 	return t;
 }
 
@@ -44,42 +28,62 @@ int
 cameras_new(const struct cameras_config *config, struct cameras **out, char *why, size_t why_size)
 {
 	struct cameras *t = make_table(config);
-	int err = 0;
 
 	for (struct config_camera *c = config->config->cameras; c; c = c->next) {
-		unit_init(&t->units[t->count], &t->config, c, (int)t->count);
-		t->count++;
-		t->open_timers++;
+		struct unit *u = cameras_make_unit(t, c, why, why_size);
+		if (!u) {
+			cameras_free(t);
+			return -1;
+		}
+		units_add(&t->units, u);
+		unit_attach(u, t->numbers++);
 	}
-	for (size_t i = 0; i < t->count && !err; i++)
-		err = unit_open(&t->units[i], why, why_size);
-	if (err)
-		cameras_free(t);
-	else
-		*out = t;
-	return err;
+	*out = t;
+	return 0;
 }
 
 void
 cameras_start(struct cameras *t)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		struct unit *u = &t->units[i];
-		unit_step(u, CAMERA_EV_START, NULL);
-		if (u->account && account_resume(u->account, u->number))
-			unit_step(u, CAMERA_EV_RESTORED, NULL);
-	}
+	for (size_t i = 0; i < t->units.count; i++)
+		unit_start(t->units.units[i]);
+}
+
+static void
+on_handle_closed(struct cameras *t)
+{
+	if (--t->open_handles > 0)
+		return;
+	units_clear(&t->units);
+	units_clear(&t->leavers);
+	units_clear(&t->prepared);
+	free(t);
+}
+
+static void
+on_unit_freed(void *arg)
+{
+	on_handle_closed(arg);
 }
 
 static void
 on_timer_closed(uv_handle_t *handle)
 {
-	struct cameras *t = handle->data;
+	on_handle_closed(handle->data);
+}
 
-	if (--t->open_timers > 0)
-		return;
-	free(t->units);
-	free(t);
+void
+cameras_free_unit(struct cameras *t, struct unit *u)
+{
+	unit_free(u, on_unit_freed, t);
+}
+
+static void
+free_units(struct cameras *t, struct units *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		cameras_free_unit(t, list->units[i]);
+	list->count = 0;
 }
 
 void
@@ -87,8 +91,8 @@ cameras_free(struct cameras *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		unit_free(&t->units[i], on_timer_closed, t);
+	free_units(t, &t->units);
+	free_units(t, &t->leavers);
 	uv_close((uv_handle_t *)&t->shutdown.timer, on_timer_closed);
 }
 
@@ -104,17 +108,22 @@ finish_shutdown(struct cameras *t, bool clean)
 	done(t->shutdown.arg, clean);
 }
 
+static bool
+are_ended(const struct units *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!unit_is_ended(list->units[i]))
+			return false;
+	return true;
+}
+
 static void
 check_shutdown(void *arg)
 {
 	struct cameras *t = arg;
 
-	if (!t->shutdown.done)
-		return;
-	for (size_t i = 0; i < t->count; i++)
-		if (!unit_is_ended(&t->units[i]))
-			return;
-	finish_shutdown(t, true);
+	if (t->shutdown.done && are_ended(&t->units) && are_ended(&t->leavers))
+		finish_shutdown(t, true);
 }
 
 static void
@@ -123,40 +132,61 @@ on_shutdown_due(uv_timer_t *timer)
 	finish_shutdown(timer->data, false);
 }
 
+static void
+stop_units(struct cameras *t, struct units *list, ms_t within_ms)
+{
+	for (size_t i = 0; i < list->count; i++)
+		unit_stop(list->units[i], within_ms, check_shutdown, t);
+}
+
 void
 cameras_shutdown(struct cameras *t, ms_t within_ms, void (*done)(void *arg, bool clean), void *arg)
 {
 	t->shutdown.done = done;
 	t->shutdown.arg = arg;
 	uv_timer_start(&t->shutdown.timer, on_shutdown_due, (uint64_t)within_ms, 0);
-	for (size_t i = 0; i < t->count; i++)
-		unit_stop(&t->units[i], within_ms, check_shutdown, t);
+	stop_units(t, &t->units, within_ms);
+	stop_units(t, &t->leavers, within_ms);
 	check_shutdown(t);
 }
 
 /* ---- what others say ------------------------------------------------------------------------- */
+
+static struct unit *
+find_number(const struct cameras *t, int number)
+{
+	for (size_t i = 0; i < t->units.count; i++)
+		if (t->units.units[i]->number == number)
+			return t->units.units[i];
+	return NULL;
+}
 
 void
 cameras_on_account(void *arg, int camera, enum camera_event ev, const char *why)
 {
 	struct cameras *t = arg;
 
-	unit_step(&t->units[camera], ev, why);
+	unit_step(find_number(t, camera), ev, why);
 }
 
 int
 cameras_find(const struct cameras *t, const char *name)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(t->units[i].config->name, name) == 0)
-			return (int)i;
-	return -1;
+	const struct unit *u = units_find(&t->units, name);
+
+	return u ? u->number : -1;
 }
 
 size_t
 cameras_count(const struct cameras *t)
 {
-	return t->count;
+	return t->units.count;
+}
+
+int
+cameras_number(const struct cameras *t, size_t i)
+{
+	return t->units.units[i]->number;
 }
 
 size_t
@@ -164,37 +194,36 @@ cameras_running(const struct cameras *t)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->count; i++)
-		n += camera_view(t->units[i].machine).state == CAMERA_RUNNING;
+	for (size_t i = 0; i < t->units.count; i++)
+		n += camera_view(t->units.units[i]->machine).state == CAMERA_RUNNING;
 	return n;
 }
 
 void
 cameras_command(struct cameras *t, int camera, enum camera_event ev)
 {
-	struct unit *u = &t->units[camera];
+	struct unit *u = find_number(t, camera);
 
-	log_info("camera command", LOG_CAM(u->config->name),
-		LOG_STR("command", camera_event_text(ev)));
+	log_info("camera command", LOG_CAM(u->name), LOG_STR("command", camera_event_text(ev)));
 	unit_step(u, ev, NULL);
 }
 
 int
 cameras_extend(struct cameras *t, int camera, char *why, size_t why_size)
 {
-	struct unit *u = &t->units[camera];
+	struct unit *u = find_number(t, camera);
 
 	if (u->account && account_extend(u->account, camera) == 0)
 		return 0;
 	snprintf(why, why_size,
 		u->account ? "%s has no stream to extend"
 			   : "%s is a plain RTSP camera: nothing expires",
-		u->config->name);
+		u->name);
 	return -1;
 }
 
 void
-cameras_status(const struct cameras *t, int camera, ms_t now, struct status_camera *row)
+cameras_status(const struct cameras *t, size_t i, ms_t now, struct status_camera *row)
 {
-	unit_status(&t->units[camera], now, row);
+	unit_status(t->units.units[i], now, row);
 }

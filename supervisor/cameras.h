@@ -19,11 +19,11 @@ struct cameras;
 
 struct cameras_config {
 	uv_loop_t *loop;
-	const struct config *config; /* lent, as all below: must outlive the table */
+	const struct config *config; /* lent, as all below; cameras_apply brings another */
 	struct events *events;
 	struct sfu *sfu; /* NULL: nothing is published */
-	/* The account of a [google] section. */
-	struct account *(*find_account)(void *arg, const struct config_google *google);
+	/* The account of the [google] section of that name. */
+	struct account *(*find_account)(void *arg, const char *google);
 	void *arg;
 };
 
@@ -47,9 +47,23 @@ void cameras_shutdown(
 /* Frees the table; its handles are freed when libuv has let go of them. NULL is fine. */
 void cameras_free(struct cameras *t);
 
-/* Number of the camera with that name, -1 if there is none. Numbers are 0 to cameras_count - 1. */
+/* A configuration that differs from the one in force, in two steps. What a change does not name is
+ * not touched. cameras_prepare makes what may fail, for the cameras that are new; returns 0, or -1
+ * with a sentence in why and nothing prepared. Then cameras_apply, which cannot fail, or
+ * cameras_give_up, within the same turn of the loop. */
+struct config_diff;
+int cameras_prepare(struct cameras *t, const struct config_diff *diff, char *why, size_t why_size);
+void cameras_give_up(struct cameras *t);
+/* config and sfu are lent as those before; the accounts are to be those of config by now. */
+void cameras_apply(struct cameras *t, const struct config_diff *diff, const struct config *config,
+	struct sfu *sfu);
+
+/* Number of the camera with that name, -1 if there is none. It is valid until a configuration is
+ * applied. */
 int cameras_find(const struct cameras *t, const char *name);
 size_t cameras_count(const struct cameras *t);
+/* Number of the i-th in the configuration's order, i below cameras_count. */
+int cameras_number(const struct cameras *t, size_t i);
 
 /* An operator's wish: CAMERA_EV_START, STOP, RESTART or REGENERATE. */
 void cameras_command(struct cameras *t, int camera, enum camera_event ev);
@@ -57,8 +71,8 @@ void cameras_command(struct cameras *t, int camera, enum camera_event ev);
 /* An operator's extension. Returns 0, or -1 with a sentence: no lease, no stream. */
 int cameras_extend(struct cameras *t, int camera, char *why, size_t why_size);
 
-/* A camera's row of the snapshot; its strings are the row's. */
-void cameras_status(const struct cameras *t, int camera, ms_t now, struct status_camera *row);
+/* The i-th camera's row of the snapshot; its strings are the row's. */
+void cameras_status(const struct cameras *t, size_t i, ms_t now, struct status_camera *row);
 
 /* How many are RUNNING. */
 size_t cameras_running(const struct cameras *t);

@@ -1,5 +1,6 @@
-/* config.c - camrelayd's settings: the table, the objects it fills, and what values must agree on.
- * Reads one file; keeps nothing. Loop thread (or main, before there is a loop). */
+/* config.c - the configuration file as an object: read, resolved, shown, freed.
+ * What the keys are is config_table's, what must agree is config_check's. Reads one file; keeps
+ * nothing. Loop thread (or main, before there is a loop). */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,155 +9,7 @@
 #include "common/settings.h"
 #include "supervisor/config.h"
 #include "supervisor/config_check.h"
-
-/* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
-#define URL_BYTES_MAX 4096
-/* No service documents how long its ids may be: a bound to keep URLs sane, not a fact. */
-#define ID_BYTES_MAX 256
-
-#define MINUTE_MS 60000LL
-#define HOUR_MS (60 * MINUTE_MS)
-#define DAY_MS (24 * HOUR_MS)
-
-#define IN_SUPERVISOR(field) .section = "supervisor", .at = offsetof(struct config, field)
-#define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
-#define IN_CLOUDFLARE(field)                                                                       \
-	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
-#define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
-
-/* clang-format off */
-static const struct setting rows[] = {
-	{ IN_SUPERVISOR(run_dir), .key = "run_dir", .type = SET_PATH, .def = "/run/camrelay",
-	  .help = "Where the sockets are" },
-	{ IN_SUPERVISOR(log_format), .key = "log", .type = SET_ENUM, .choices = "logfmt json",
-	  .def = "logfmt", .help = "What a log line looks like" },
-	{ IN_SUPERVISOR(log_level), .key = "log_level", .type = SET_ENUM,
-	  .choices = "debug info warn error", .def = "info", .help = "The least that is logged" },
-	{ IN_SUPERVISOR(log_file), .key = "log_file", .type = SET_PATH,
-	  .help = "Where the log goes. Left out, it is the standard error output, or run_dir/camrelayd.log "
-		  "for a daemon" },
-	{ IN_SUPERVISOR(worker), .key = "worker", .type = SET_PATH,
-	  .help = "The program that moves one camera's media. Left out, it is the camrelay-worker "
-		  "beside camrelayd, or else the installed one" },
-	{ IN_SUPERVISOR(start_stagger_ms), .key = "start_stagger", .type = SET_DURATION,
-	  .min = 0, .max = 10 * MINUTE_MS, .def = "12s",
-	  .help = "Pause between the first Generates of two cameras" },
-	{ IN_SUPERVISOR(kill_timeout_ms), .key = "kill_timeout", .type = SET_DURATION,
-	  .min = 100, .max = MINUTE_MS, .def = "5s",
-	  .help = "How long a worker has between SIGTERM and SIGKILL" },
-	{ IN_SUPERVISOR(respawn_first_ms), .key = "respawn_first", .type = SET_DURATION,
-	  .min = 100, .max = 10 * MINUTE_MS, .def = "1s",
-	  .help = "Pause after a worker that died before it was ready; doubles each time" },
-	{ IN_SUPERVISOR(respawn_cap_ms), .key = "respawn_cap", .type = SET_DURATION,
-	  .min = 100, .max = HOUR_MS, .def = "1m", .help = "The longest of these pauses" },
-	{ IN_SUPERVISOR(failed_retry_first_ms), .key = "failed_retry_first", .type = SET_DURATION,
-	  .min = 100, .max = HOUR_MS, .def = "10s",
-	  .help = "Pause before the Generate that replaces a lost stream; doubles each time" },
-	{ IN_SUPERVISOR(failed_retry_cap_ms), .key = "failed_retry_cap", .type = SET_DURATION,
-	  .min = 100, .max = HOUR_MS, .def = "160s", .help = "The longest of these pauses" },
-	{ IN_SUPERVISOR(degraded_after), .key = "degraded_after", .type = SET_INT,
-	  .min = 1, .max = 100, .def = "5",
-	  .help = "Failures in a row after which a camera is DEGRADED" },
-	{ IN_SUPERVISOR(degraded_retry_ms), .key = "degraded_retry", .type = SET_DURATION,
-	  .min = 100, .max = DAY_MS, .def = "5m",
-	  .help = "Pause between the Generates of a DEGRADED camera" },
-	{ IN_SUPERVISOR(media_stall_ms), .key = "media_stall", .type = SET_DURATION,
-	  .min = 500, .max = 10 * MINUTE_MS, .def = "10s",
-	  .help = "A camera that sent no packet for that long is connected anew" },
-	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
-	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
-		  "every restart asks Google for new streams" },
-	{ .section = "supervisor", .key = "http", .type = SET_LATER },
-
-	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
-	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },
-	{ IN_GOOGLE(client_id), .key = "client_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
-	  .help = "The OAuth client. Left out, it is GOOGLE_CLIENT_ID of the environment" },
-	{ IN_GOOGLE(client_secret_file), .key = "client_secret_file", .type = SET_SECRET,
-	  .help = "Where its secret is. Left out, it is the systemd credential "
-		  "NAME.client_secret_file, or else GOOGLE_CLIENT_SECRET of the environment" },
-	{ IN_GOOGLE(refresh_token_file), .key = "refresh_token_file", .type = SET_SECRET,
-	  .help = "Where the user's refresh token is; camctl login writes it there. Left out, it is the systemd credential "
-		  "NAME.refresh_token_file, or else GOOGLE_REFRESH_TOKEN of the environment" },
-	/* Limits of a Sandbox project: facts/google-sdm.md section 3.1. */
-	{ IN_GOOGLE(qpm), .key = "qpm", .type = SET_INT, .min = 1, .max = 100000, .def = "10",
-	  .help = "Commands that Google allows in a window, all cameras together" },
-	{ IN_GOOGLE(device_qpm), .key = "device_qpm", .type = SET_INT,
-	  .min = 1, .max = 100000, .def = "5",
-	  .help = "The same command to the same camera in a window" },
-	{ IN_GOOGLE(camera_qpm), .key = "camera_qpm", .type = SET_INT,
-	  .min = 1, .max = 100000, .def = "30", .help = "All commands to one camera in a window" },
-	{ IN_GOOGLE(camera_qph), .key = "camera_qph", .type = SET_INT,
-	  .min = 1, .max = 100000, .def = "100",
-	  .help = "All commands to one camera in a long window" },
-	{ IN_GOOGLE(list_qpm), .key = "list_qpm", .type = SET_INT,
-	  .min = 1, .max = 100000, .def = "5", .help = "Lists of devices in a window" },
-	{ IN_GOOGLE(window_ms), .key = "window", .type = SET_DURATION,
-	  .min = 100, .max = HOUR_MS, .def = "60s",
-	  .help = "What Google counts commands in. Shorter only against stand-ins" },
-	{ IN_GOOGLE(long_window_ms), .key = "long_window", .type = SET_DURATION,
-	  .min = 100, .max = DAY_MS, .def = "1h", .help = "The window of camera_qph" },
-	{ IN_GOOGLE(discover_every_ms), .key = "discover_every", .type = SET_DURATION,
-	  .min = 0, .max = DAY_MS, .def = "5m",
-	  .help = "How often the devices are listed, to learn of cameras that came, went or changed "
-		  "their protocol. 0s: only when camctl discover asks" },
-	{ IN_GOOGLE(auto_add), .key = "auto_add", .type = SET_BOOL, .def = "no",
-	  .help = "Add RTSP cameras that are newly listed to this file. This version only tells of them" },
-	{ IN_GOOGLE(api_url), .key = "api_url", .type = SET_URL, .choices = "https http",
-	  .max = URL_BYTES_MAX, .def = "https://smartdevicemanagement.googleapis.com/v1",
-	  .help = "The Smart Device Management API. Plain http only to this machine" },
-	{ IN_GOOGLE(token_url), .key = "token_url", .type = SET_URL, .choices = "https http",
-	  .max = URL_BYTES_MAX, .def = "https://oauth2.googleapis.com/token",
-	  .help = "Where access tokens come from. Plain http only to this machine" },
-	{ IN_GOOGLE(login_url), .key = "login_url", .type = SET_URL, .choices = "https http",
-	  .max = URL_BYTES_MAX, .def = "https://nestservices.google.com/partnerconnections",
-	  .help = "Where a user links the project: camctl login. Plain http only to this machine" },
-	{ IN_GOOGLE(redirect_uri), .key = "redirect_uri", .type = SET_URL, .choices = "https http",
-	  .max = URL_BYTES_MAX, .def = "http://127.0.0.1:8712/",
-	  .help = "Where that page sends the browser: it must stand in the OAuth client, letter by "
-		  "letter. If it is this machine, camctl login listens there; else the address is "
-		  "pasted" },
-	{ IN_GOOGLE(ca_file), .key = "ca_file", .type = SET_PATH,
-	  .help = "PEM file of the authorities that may certify both, instead of the system's" },
-	{ IN_GOOGLE(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
-	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
-	  .help = "A call that is not answered by then has failed" },
-
-	{ IN_CLOUDFLARE(app_id), .key = "app_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
-	  .required = true, .help = "The Realtime SFU application" },
-	{ IN_CLOUDFLARE(app_secret_file), .key = "app_secret_file", .type = SET_SECRET,
-	  .help = "Where its secret is. Left out, it is the systemd credential "
-		  "cloudflare.app_secret_file" },
-	{ IN_CLOUDFLARE(api_url), .key = "api_url", .type = SET_URL, .choices = "https http",
-	  .max = URL_BYTES_MAX, .def = "https://rtc.live.cloudflare.com/v1",
-	  .help = "The SFU's API. Plain http only to this machine" },
-	{ IN_CLOUDFLARE(ca_file), .key = "ca_file", .type = SET_PATH,
-	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
-	{ IN_CLOUDFLARE(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
-	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
-	  .help = "A call that is not answered by then has failed" },
-
-	{ IN_CAMERA(google), .key = "google", .type = SET_NAME,
-	  .help = "The [google] section of a Nest camera" },
-	{ IN_CAMERA(device), .key = "device", .type = SET_TOKEN, .max = ID_BYTES_MAX,
-	  .help = "Its device id there" },
-	{ IN_CAMERA(url), .key = "url", .type = SET_URL, .choices = "rtsp rtsps", .secret = true,
-	  .max = URL_BYTES_MAX, .help = "Any other camera" },
-	{ IN_CAMERA(publish), .key = "publish", .type = SET_ENUM, .choices = "none cloudflare",
-	  .def = "cloudflare", .help = "Where its media goes" },
-	{ IN_CAMERA(tls_verify), .key = "tls_verify", .type = SET_BOOL, .def = "yes",
-	  .help = "Refuse a camera server whose certificate does not verify" },
-	{ IN_CAMERA(ca_file), .key = "ca_file", .type = SET_PATH,
-	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
-	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .type = SET_DURATION,
-	  .min = 500, .max = 10 * MINUTE_MS,
-	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
-	{ .section = "camera", .key = "audio", .type = SET_LATER },
-	{ .section = "camera", .key = "record", .type = SET_LATER },
-};
-/* clang-format on */
-
-/* ---- the objects ---- */
+#include "supervisor/config_table.h"
 
 static void *
 checked(void *p)
@@ -171,81 +24,6 @@ copy(const char *s)
 {
 	return s ? checked(strdup(s)) : NULL;
 }
-
-static void *
-open_supervisor(void *root, const char *name)
-{
-	(void)name;
-	return root;
-}
-
-static void *
-open_google(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_google **end = &c->googles;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
-	return *end;
-}
-
-static void *
-open_cloudflare(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	c->cloudflare = checked(calloc(1, sizeof(*c->cloudflare)));
-	return c->cloudflare;
-}
-
-static void *
-open_camera(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_camera **end = &c->cameras;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
-	c->camera_count++;
-	return *end;
-}
-
-static const struct settings_section sections[] = {
-	{ .name = "supervisor",
-		.open = open_supervisor,
-		.always = true,
-		.help = "The daemon itself" },
-	{ .name = "google",
-		.named = true,
-		.open = open_google,
-		.help = "One Device Access project and one user of it, hence one budget of "
-			"commands" },
-	{ .name = "cloudflare",
-		.open = open_cloudflare,
-		.help = "The SFU that cameras are sent to" },
-	{ .name = "recording", .later = true, .help = "Recordings" },
-	{ .name = "camera",
-		.named = true,
-		.open = open_camera,
-		.help = "One camera: google and device, or url" },
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct settings_table table = {
-	.sections = sections,
-	.section_count = COUNT(sections),
-	.rows = rows,
-	.row_count = COUNT(rows),
-};
-
-/* ---- the whole ---- */
 
 /* A worker beside camrelayd's own file is of the same build: a source tree, or a tarball. */
 static char *
@@ -308,13 +86,19 @@ read_env(const struct config *old)
 	};
 }
 
-int
-config_reload(const char *path, const struct config *old, struct config **out, FILE *errors)
+static struct config *
+begin(const struct config *old)
 {
 	struct config *c = checked(calloc(1, sizeof(*c)));
 
 	c->env = read_env(old);
-	struct settings *s = settings_read(path, &table, c, errors);
+	return c;
+}
+
+/* Once all lines were read. */
+static int
+finish(struct config *c, struct settings *s, struct config **out)
+{
 	resolve(c);
 	config_check(c, s);
 	if (settings_close(s) > 0) {
@@ -328,21 +112,44 @@ config_reload(const char *path, const struct config *old, struct config **out, F
 int
 config_load(const char *path, struct config **out, FILE *errors)
 {
-	return config_reload(path, NULL, out, errors);
+	struct config *c = begin(NULL);
+
+	return finish(c, settings_read(path, &config_table, c, errors), out);
+}
+
+int
+config_parse(const char *path, const char *text, size_t len, const struct config *old,
+	struct config **out, FILE *errors)
+{
+	struct config *c = begin(old);
+
+	return finish(c, settings_parse(path, text, len, &config_table, c, errors), out);
 }
 
 static void
 free_google(struct config_google *g)
 {
-	settings_clear(&table, "google", g);
+	settings_clear(&config_table, "google", g);
 	free(g->name);
 	free(g);
 }
 
-static void
-free_camera(struct config_camera *cam)
+struct config_camera *
+config_camera_copy(const struct config_camera *cam)
 {
-	settings_clear(&table, "camera", cam);
+	struct config_camera *c = checked(calloc(1, sizeof(*c)));
+
+	c->name = copy(cam->name);
+	settings_copy(&config_table, "camera", cam, c);
+	return c;
+}
+
+void
+config_camera_free(struct config_camera *cam)
+{
+	if (!cam)
+		return;
+	settings_clear(&config_table, "camera", cam);
 	free(cam->name);
 	free(cam);
 }
@@ -360,12 +167,12 @@ config_free(struct config *c)
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
 		c->cameras = cam->next;
-		free_camera(cam);
+		config_camera_free(cam);
 	}
 	if (c->cloudflare)
-		settings_clear(&table, "cloudflare", c->cloudflare);
+		settings_clear(&config_table, "cloudflare", c->cloudflare);
 	free(c->cloudflare);
-	settings_clear(&table, "supervisor", c);
+	settings_clear(&config_table, "supervisor", c);
 	free(c->env.project_id);
 	free(c->env.client_id);
 	free(c);
@@ -374,17 +181,17 @@ config_free(struct config *c)
 void
 config_print(const struct config *c, FILE *out)
 {
-	settings_print(&table, "supervisor", NULL, c, out);
+	settings_print(&config_table, "supervisor", NULL, c, out);
 	for (const struct config_google *g = c->googles; g; g = g->next)
-		settings_print(&table, "google", g->name, g, out);
+		settings_print(&config_table, "google", g->name, g, out);
 	if (c->cloudflare)
-		settings_print(&table, "cloudflare", NULL, c->cloudflare, out);
+		settings_print(&config_table, "cloudflare", NULL, c->cloudflare, out);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
-		settings_print(&table, "camera", cam->name, cam, out);
+		settings_print(&config_table, "camera", cam->name, cam, out);
 }
 
 void
 config_print_manual(FILE *out)
 {
-	settings_print_manual(&table, out);
+	settings_print_manual(&config_table, out);
 }

@@ -9,14 +9,12 @@
 #include "common/log.h"
 #include "supervisor/config_google.h"
 
-/* What the configuration file says, checked. Strings are never "" and NULL only where it is said.
- * Read-only once loaded; owned by struct supervisor. */
+/* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
 
 /* [cloudflare]: the SFU application that cameras are published to. */
 struct config_cloudflare {
 	char *app_id;
-	char *app_secret_file; /* NULL: as above, $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file
-				*/
+	char *app_secret_file; /* NULL: $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file */
 	char *api_url;
 	char *ca_file; /* NULL: the system's */
 	ms_t call_timeout_ms;
@@ -35,12 +33,11 @@ struct config_camera {
 	enum config_publish publish;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
-	ms_t media_stall_ms; /* no packet for that long: reconnect; [supervisor]'s unless set here
-			      */
+	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */
 };
 
-/* What the environment said when camrelayd started; it is gone from there afterwards. It serves the
- * first [google] for the keys that the file leaves out. */
+/* What the environment said when camrelayd started. It serves the first [google] for the keys that
+ * the file leaves out. */
 struct config_env {
 	char *project_id; /* NULL: not set, as the next */
 	char *client_id;
@@ -63,8 +60,7 @@ struct config {
 	ms_t kill_timeout_ms;  /* between TERM and KILL */
 	ms_t respawn_first_ms; /* pause after a worker that died before READY; doubles to cap */
 	ms_t respawn_cap_ms;
-	ms_t failed_retry_first_ms; /* pause before a Generate after a lost stream; doubles to cap
-				     */
+	ms_t failed_retry_first_ms; /* pause before the Generate after a lost stream; doubles */
 	ms_t failed_retry_cap_ms;
 	int degraded_after;     /* failures in a row that make a camera DEGRADED */
 	ms_t degraded_retry_ms; /* pause between its Generates */
@@ -81,11 +77,17 @@ struct config {
  * value, what is allowed. */
 int config_load(const char *path, struct config **out, FILE *errors);
 
-/* The same later, with what the environment had said to old. */
-int config_reload(const char *path, const struct config *old, struct config **out, FILE *errors);
+/* The same later, of a file's text, with what the environment had said to old. path is for the
+ * sentences. */
+int config_parse(const char *path, const char *text, size_t len, const struct config *old,
+	struct config **out, FILE *errors);
 
 /* NULL is fine. */
 void config_free(struct config *c);
+
+/* One camera's section for itself: without next and account. NULL is fine to free. */
+struct config_camera *config_camera_copy(const struct config_camera *cam);
+void config_camera_free(struct config_camera *cam);
 
 /* The effective configuration, secrets redacted, itself a valid file. */
 void config_print(const struct config *c, FILE *out);

@@ -9,8 +9,7 @@
 struct config_google {
 	struct config_google *next;
 	char *name;
-	/* Each of these four may be NULL: then secret.c takes $CREDENTIALS_DIRECTORY/NAME.KEY or
-	 * the environment. */
+	/* Each of these four may be NULL: then credentials.c looks elsewhere. */
 	char *project_id;
 	char *client_id;
 	char *client_secret_file;
@@ -19,7 +18,7 @@ struct config_google {
 	char *token_url;
 	char *login_url;    /* Google's partner connections, where a user grants the account */
 	char *redirect_uri; /* where that page sends the browser; the OAuth client knows it */
-	char *ca_file; /* NULL: the system's */
+	char *ca_file;      /* NULL: the system's */
 	ms_t call_timeout_ms;
 	/* Google's buckets: so many calls in any window. */
 	int qpm;                /* executeCommand, all cameras together */

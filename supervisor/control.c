@@ -95,12 +95,6 @@ run_extend(struct request *r)
 }
 
 static bool
-run_reload(struct request *r)
-{
-	return supervisor_reload(r->supervisor, r->text, sizeof(r->text));
-}
-
-static bool
 run_ping(struct request *r)
 {
 	snprintf(r->text, sizeof(r->text), "pong");
@@ -123,7 +117,9 @@ static const struct command commands[] = {
 	{ .name = "restart",       .run = run_restart,          .camera = true, .all = true },
 	{ .name = "regenerate",    .run = run_regenerate,       .camera = true },
 	{ .name = "extend",        .run = run_extend,           .camera = true },
-	{ .name = "reload",        .run = run_reload },
+	{ .name = "reload",        .run = control_reload },
+	{ .name = "add",           .run = control_add },
+	{ .name = "remove",        .run = control_remove },
 	{ .name = "discover",      .run = control_discover,     .google = true },
 	{ .name = "devices",       .run = control_devices,      .google = true },
 	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
@@ -149,7 +145,7 @@ run_on_all(const struct command *c, struct request *r)
 	size_t n = cameras_count(supervisor_cameras(r->supervisor));
 
 	for (size_t i = 0; i < n; i++) {
-		r->camera = (int)i;
+		r->camera = cameras_number(supervisor_cameras(r->supervisor), i);
 		c->run(r);
 	}
 	snprintf(r->text, sizeof(r->text), "%s: %zu cameras", c->name, n);
@@ -216,10 +212,11 @@ answer(struct control *c, const char *text, size_t len)
 	bool ok = j && handle(j, &r);
 	json_set_int(out, "v", MSG_VERSION);
 	json_set_bool(out, "ok", ok);
-	json_set_str(out, "text", r.text);
+	json_set_str(out, "text", r.long_text ? r.long_text : r.text);
 	if (r.data)
 		json_set(out, "data", r.data);
 	char *answer_text = json_text(out, false);
+	free(r.long_text);
 	json_free(out);
 	json_free(j);
 	return answer_text;

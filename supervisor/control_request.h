@@ -15,6 +15,7 @@ struct request {
 	int camera;                /* where the command names one */
 	struct account *account;   /* where the command names a [google] section; NULL: all */
 	struct json *data;         /* what the command answers beside its sentence, NULL: nothing */
+	char *long_text;           /* the sentence, owned; NULL: it is text */
 	char text[4096];
 };
 
@@ -25,5 +26,10 @@ bool control_devices(struct request *r);
 bool control_login_begin(struct request *r);
 bool control_login_code(struct request *r);
 bool control_login_status(struct request *r);
+
+/* Commands about the configuration, control_config.c. Likewise. */
+bool control_reload(struct request *r);
+bool control_add(struct request *r);
+bool control_remove(struct request *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* credentials.c - where a [google] section's secrets are: the file that is named, else systemd's
- * credential of that name, else the environment. Keeps none. Before the loop runs. */
+ * credential of that name, else the environment. Keeps none. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,6 +72,50 @@ credentials_read(
 		find_id(config, config->client_id, &client, &out->client_id, why, why_size) == 0 &&
 		find(config, &secret, &out->client_secret, why, why_size) == 0 &&
 		find_refresh_token(config, &token, &out->refresh_token, why, why_size) == 0)
+		return 0;
+	credentials_clear(out);
+	return -1;
+}
+
+/* A systemd credential may not be there: then the secret
+ * came from the environment. */
+static int
+find_again(const struct config_google *config, const struct place *place, struct secret **out,
+	char *why, size_t why_size)
+{
+	char credential[160];
+
+	if (place->file)
+		return secret_read(place->file, out, why, why_size);
+	snprintf(credential, sizeof(credential), "%s.%s", config->name, place->key);
+	if (getenv("CREDENTIALS_DIRECTORY") && secret_read(credential, out, why, why_size) < 0)
+		*out = NULL;
+	return 0;
+}
+
+/* One whose file does not exist is still to be got, by a login. */
+static int
+find_token_again(const struct config_google *config, const struct place *place, struct secret **out,
+	char *why, size_t why_size)
+{
+	*out = NULL;
+	if (place->file && secret_is_missing(place->file))
+		return 0;
+	return find_again(config, place, out, why, why_size);
+}
+
+int
+credentials_read_again(
+	const struct config_google *config, struct credentials *out, char *why, size_t why_size)
+{
+	const struct place secret = { .file = config->client_secret_file,
+		.key = "client_secret_file" };
+	const struct place token = { .file = config->refresh_token_file,
+		.key = "refresh_token_file" };
+
+	*out = (struct credentials){ 0 };
+	if (find_again(config, &secret, &out->client_secret, why, why_size) == 0 &&
+		find_token_again(config, &token, &out->refresh_token, why, why_size) == 0)
 		return 0;
 	credentials_clear(out);
 	return -1;

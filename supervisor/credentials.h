@@ -19,6 +19,11 @@ struct credentials {
 int credentials_read(
 	const struct config_google *config, struct credentials *out, char *why, size_t why_size);
 
+/* Reads again what is in files, which may be others now: the two secrets, as far as config or
+ * systemd names a place for them; the rest is NULL. Returns as credentials_read. */
+int credentials_read_again(
+	const struct config_google *config, struct credentials *out, char *why, size_t why_size);
+
 /* Once all sections are read: what the environment still has of these is wiped there. */
 void credentials_forget_env(void);
 

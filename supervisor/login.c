@@ -24,6 +24,7 @@ struct login {
 	enum login_state state;
 	char word[2 * STATE_BYTES + 1];
 	char *url;
+	char *redirect_uri;     /* of that page: the exchange must name it letter by letter */
 	struct http_call *call; /* in LOGIN_EXCHANGING */
 	ms_t asked_ms;
 	char *scope; /* NULL: not said */
@@ -37,6 +38,16 @@ static const char *const state_names[LOGIN_STATES] = {
 	[LOGIN_GRANTED] = "granted",
 	[LOGIN_FAILED] = "failed",
 };
+
+static char *
+copy(const char *s)
+{
+	char *c = strdup(s);
+
+	if (!c)
+		abort();
+	return c;
+}
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
@@ -81,8 +92,9 @@ forget(struct login *l)
 		http_client_cancel(l->call);
 	l->call = NULL;
 	free(l->url);
+	free(l->redirect_uri);
 	free(l->scope);
-	l->url = l->scope = NULL;
+	l->url = l->redirect_uri = l->scope = NULL;
 	l->why[0] = l->word[0] = '\0';
 	l->state = LOGIN_NONE;
 }
@@ -101,6 +113,7 @@ login_begin(struct login *l, char *why, size_t why_size)
 	}
 	l->url = oauth_answer_login_url(
 		google->login_url, l->project_id, l->client_id, google->redirect_uri, l->word);
+	l->redirect_uri = copy(google->redirect_uri);
 	l->state = LOGIN_OPEN;
 	log_info("login begun", LOG_ID("google", google->name));
 	return 0;
@@ -165,7 +178,7 @@ static void
 exchange(struct login *l, const char *code)
 {
 	const struct config_google *google = l->config.google;
-	char *form = oauth_code_form(l->config.oauth, code, google->redirect_uri);
+	char *form = oauth_code_form(l->config.oauth, code, l->redirect_uri);
 	struct http_request request = {
 		.method = "POST",
 		.url = google->token_url,
@@ -214,16 +227,6 @@ login_code(struct login *l, const char *state, const char *code, char *why, size
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
-
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
 
 struct login *
 login_new(const struct login_config *config)

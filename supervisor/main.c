@@ -68,11 +68,11 @@ static void
 on_hangup(uv_signal_t *handle, int signum)
 {
 	struct daemon *d = handle->data;
-	char why[2048] = "";
+	struct supervisor_answer answer;
 
 	(void)signum;
-	bool done = supervisor_reload(d->supervisor, why, sizeof(why));
-	log_at(done ? LOG_INFO : LOG_ERROR, "supervisor reload", LOG_STR("text", why));
+	supervisor_reload(d->supervisor, &answer);
+	supervisor_answer_clear(&answer);
 }
 
 /* Workers' lines (log_pipe.c), and what a library may have to say, go to descriptor 2: it has to be

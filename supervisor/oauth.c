@@ -27,6 +27,7 @@ enum event {
 	EV_REJECTED,       /* an API call with the token was answered 401 */
 	EV_REJECTED_AGAIN, /* the same, with a token that was got for that reason */
 	EV_LOGIN,          /* somebody has logged in: there are new tokens of both kinds */
+	EV_SECRETS,        /* a human has brought others */
 };
 
 struct oauth {
@@ -38,6 +39,8 @@ struct oauth {
 	char *refresh_token_file;
 	struct secret *client_secret; /* owned */
 	struct secret *refresh_token; /* owned; NULL: nobody has logged in yet */
+	struct secret *stale_token;   /* owned; what stands where the newer one could not be
+				       * written; NULL: nothing does */
 	ms_t timeout_ms;
 
 	char *token; /* NULL: none that may be used */
@@ -66,6 +69,9 @@ static const struct {
 	{ .from = OAUTH_ASKING,  .event = EV_REFUSED,        .to = OAUTH_DEAD    },
 	{ .from = OAUTH_ASKING,  .event = EV_REJECTED,       .to = OAUTH_ASKING  },
 	{ .from = OAUTH_ASKING,  .event = EV_REJECTED_AGAIN, .to = OAUTH_ASKING  },
+	{ .from = OAUTH_RESTING, .event = EV_SECRETS,        .to = OAUTH_ASKING  },
+	{ .from = OAUTH_PAUSING, .event = EV_SECRETS,        .to = OAUTH_ASKING  },
+	{ .from = OAUTH_DEAD,    .event = EV_SECRETS,        .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_TIMER,          .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_REJECTED,       .to = OAUTH_ASKING  },
 	{ .from = OAUTH_RESTING, .event = EV_REJECTED_AGAIN, .to = OAUTH_PAUSING },
@@ -201,6 +207,14 @@ handle(struct oauth *o, enum event event)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+/* Takes fresh, which may be NULL. */
+static void
+set_secret(struct secret **kept, struct secret *fresh)
+{
+	secret_free(*kept);
+	*kept = fresh;
+}
+
 /* As oauth_login. */
 static int
 store_refresh_token(struct oauth *o)
@@ -218,6 +232,7 @@ store_refresh_token(struct oauth *o)
 		errno = saved;
 		return -1;
 	}
+	set_secret(&o->stale_token, NULL);
 	log_info("oauth new refresh token stored", LOG_ID("google", o->name),
 		LOG_STR("file", o->refresh_token_file));
 	return 0;
@@ -230,8 +245,12 @@ keep_refresh_token(struct oauth *o, const char *text)
 
 	if (!s)
 		abort(); /* oauth_answer.c takes nothing else */
-	secret_free(o->refresh_token);
-	o->refresh_token = s;
+	/* Of several that could not be written the first is the one that stands there. */
+	if (!o->stale_token) {
+		o->stale_token = o->refresh_token;
+		o->refresh_token = NULL;
+	}
+	set_secret(&o->refresh_token, s);
 	return store_refresh_token(o);
 }
 
@@ -348,12 +367,62 @@ oauth_free(struct oauth *o)
 	drop_token(o);
 	secret_free(o->client_secret);
 	secret_free(o->refresh_token);
+	secret_free(o->stale_token);
 	free(o->name);
 	free(o->token_url);
 	free(o->ca_file);
 	free(o->client_id);
 	free(o->refresh_token_file);
 	free(o);
+}
+
+static bool
+is_same(const struct secret *a, const struct secret *b)
+{
+	return a && b && strcmp(secret_text(a), secret_text(b)) == 0;
+}
+
+/* Takes fresh, which may be NULL, over. True if it is another. */
+static bool
+take_secret(struct secret **kept, struct secret *fresh)
+{
+	if (!fresh || is_same(*kept, fresh)) {
+		secret_free(fresh);
+		return false;
+	}
+	set_secret(kept, fresh);
+	return true;
+}
+
+/* Asks anew, with secrets that are others now. Without a refresh token there is nothing to ask
+ * with. */
+static void
+begin_anew(struct oauth *o)
+{
+	if (!o->refresh_token)
+		return;
+	if (o->state != OAUTH_ASKING) {
+		handle(o, EV_SECRETS);
+		return;
+	}
+	http_client_cancel(o->call);
+	ask(o);
+}
+
+bool
+oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct secret *refresh_token)
+{
+	bool fresh = take_secret(&o->client_secret, client_secret);
+
+	if (is_same(o->stale_token, refresh_token)) {
+		secret_free(refresh_token);
+	} else if (take_secret(&o->refresh_token, refresh_token)) {
+		set_secret(&o->stale_token, NULL);
+		fresh = true;
+	}
+	if (fresh)
+		begin_anew(o);
+	return fresh;
 }
 
 const char *

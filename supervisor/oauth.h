@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_OAUTH_H
 #define SUPERVISOR_OAUTH_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "common/clock.h"
@@ -43,6 +44,11 @@ struct oauth *oauth_new(uv_loop_t *loop, struct http_client *http, const struct 
 
 /* Before its http_client. Its timer is closed when the loop has run once more. */
 void oauth_free(struct oauth *o);
+
+/* The secrets may be others now: they become oauth's; NULL: nothing new is known of it. What is as
+ * before changes nothing. A refresh token that Google itself has replaced, while the new one could
+ * not be written down, is not taken back. True if something is new: then a refresh begins. */
+bool oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct secret *refresh_token);
 
 /* A token that is valid now, lent until the loop turns; or NULL: one is on its way and changed will
  * come, or the state is OAUTH_DEAD. A token stays in use while its early refresh is tried. */

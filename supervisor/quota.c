@@ -161,6 +161,28 @@ bucket_used(const struct bucket *b, ms_t now)
 	return used;
 }
 
+/* Room for so many calls; the newest stay. */
+static void
+bucket_set_limit(struct bucket *b, int calls)
+{
+	struct bucket old = *b;
+
+	if (calls == old.limit.calls)
+		return;
+	*b = (struct bucket){ .limit = { .calls = calls, .window_ms = old.limit.window_ms },
+		.paced = old.paced,
+		.held_until = old.held_until,
+		.slow_until = old.slow_until };
+	if (calls > 0) {
+		b->left = calloc((size_t)calls, sizeof(*b->left));
+		if (!b->left)
+			abort();
+		for (int n = old.count < calls ? old.count : calls; n > 0; n--)
+			bucket_take(b, bucket_ago(&old, n));
+	}
+	bucket_clear(&old);
+}
+
 /* ---- an account's and a camera's ------------------------------------------------------------- */
 
 struct quota *
@@ -211,6 +233,30 @@ quota_device_free(struct quota_device *d)
 	bucket_clear(&d->minute);
 	bucket_clear(&d->hour);
 	free(d);
+}
+
+void
+quota_set_limits(struct quota *q, const struct quota_settings *settings)
+{
+	for (int i = 0; i < QUOTA_BUCKETS; i++)
+		q->settings.limits[i].calls = settings->limits[i].calls;
+	bucket_set_limit(&q->execute, settings->limits[QUOTA_EXECUTE].calls);
+	bucket_set_limit(&q->list, settings->limits[QUOTA_LIST].calls);
+}
+
+void
+quota_device_set_limits(struct quota_device *d, const struct quota_settings *settings)
+{
+	for (int kind = CALL_EXTEND; kind < CALL_LIST; kind++)
+		bucket_set_limit(&d->command[kind], settings->limits[QUOTA_COMMAND].calls);
+	bucket_set_limit(&d->minute, settings->limits[QUOTA_DEVICE_MINUTE].calls);
+	bucket_set_limit(&d->hour, settings->limits[QUOTA_DEVICE_HOUR].calls);
+}
+
+bool
+quota_device_counts(const struct quota_device *d, ms_t now)
+{
+	return bucket_used(&d->minute, now) > 0 || bucket_used(&d->hour, now) > 0;
 }
 
 static ms_t

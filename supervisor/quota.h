@@ -1,6 +1,8 @@
 #ifndef SUPERVISOR_QUOTA_H
 #define SUPERVISOR_QUOTA_H
 
+#include <stdbool.h>
+
 #include "common/clock.h"
 
 /* The calls that cost something. CALL_LIST is devices.list; the others are executeCommand. */
@@ -55,6 +57,14 @@ void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms
  * so a whole window), then runs at half its limit until a window has passed without another 429. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
+
+/* Other limits: calls alone, windows and guard stay. The newest calls are kept, as many as the new
+ * limits count. */
+void quota_set_limits(struct quota *q, const struct quota_settings *settings);
+void quota_device_set_limits(struct quota_device *d, const struct quota_settings *settings);
+
+/* Whether any of its windows still holds a call of this camera. */
+bool quota_device_counts(const struct quota_device *d, ms_t now);
 
 /* The distance between two executeCommand calls now: twice as long while a 429 slows them. */
 ms_t quota_pace(const struct quota *q, ms_t now);

@@ -169,6 +169,17 @@ sfu_new(struct http_client *http, const struct sfu_settings *settings)
 	return s;
 }
 
+bool
+sfu_set_secret(struct sfu *s, struct secret *app_secret)
+{
+	bool same = strcmp(secret_text(s->secret), secret_text(app_secret)) == 0;
+
+	secret_free(same ? app_secret : s->secret);
+	if (!same)
+		s->secret = app_secret;
+	return !same;
+}
+
 void
 sfu_free(struct sfu *s)
 {

@@ -1,6 +1,8 @@
 #ifndef SUPERVISOR_SFU_H
 #define SUPERVISOR_SFU_H
 
+#include <stdbool.h>
+
 #include "common/clock.h"
 #include "supervisor/http_client.h"
 #include "supervisor/secret.h"
@@ -27,6 +29,9 @@ typedef void sfu_done(const struct sfu_answer *answer, void *arg);
 
 /* http is lent and must outlive it. Never NULL. */
 struct sfu *sfu_new(struct http_client *http, const struct sfu_settings *s);
+
+/* The secret, which becomes the sfu's, for the calls from now on. True if it is another. */
+bool sfu_set_secret(struct sfu *s, struct secret *app_secret);
 
 /* Drops its calls without calling back. */
 void sfu_free(struct sfu *s);

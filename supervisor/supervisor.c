@@ -1,5 +1,6 @@
 /* supervisor.c - what camrelayd consists of, in the order in which it is made.
- * Owns accounts, the SFU client, the camera table, control and events. Loop thread. */
+ * Owns accounts, the SFU client, the camera table, control and events. What another configuration
+ * makes of them is supervisor_change.c's. Loop thread. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "supervisor/inventory.h"
 #include "supervisor/secret.h"
 #include "supervisor/store.h"
-#include "supervisor/supervisor.h"
+#include "supervisor/supervisor_state.h"
 #include "supervisor/systemd.h"
 
 /* Longest answer taken from Google or Cloudflare: an SDP answer is 10 kB, a list of fifty devices
@@ -25,33 +26,6 @@
 #define HTTP_ANSWER_MAX (1024 * 1024)
 /* How often systemd's STATUS= is brought up to date. */
 #define STATUS_INTERVAL_MS 5000
-
-struct google {
-	struct google *next;
-	const struct config_google *config;
-	struct account *account;
-};
-
-struct supervisor {
-	uv_loop_t *loop;
-	char *config_path;
-	struct config *config; /* owned */
-	struct http_client *http;
-	struct store *store;    /* NULL: no state_dir, nothing is kept */
-	struct google *googles; /* owned */
-	struct sfu *sfu;        /* NULL: no [cloudflare] */
-	struct events *events;
-	struct inventory *inventory;
-	struct cameras *cameras;
-	struct control *control;
-	uv_timer_t watchdog;
-	uv_timer_t status;
-	int open_timers;
-	ms_t started;
-	bool stopping;
-	void (*done)(void *arg);
-	void *arg;
-};
 
 /* ---- systemd --------------------------------------------------------------------------------- */
 
@@ -108,12 +82,12 @@ make_dirs(const struct config *c, char *why, size_t why_size)
 }
 
 static struct account *
-find_account(void *arg, const struct config_google *config)
+find_account(void *arg, const char *google)
 {
 	struct supervisor *s = arg;
 
 	for (struct google *g = s->googles; g; g = g->next)
-		if (g->config == config)
+		if (strcmp(g->config->name, google) == 0)
 			return g->account;
 	return NULL;
 }
@@ -144,19 +118,27 @@ make_store(struct supervisor *s, char *why, size_t why_size)
 	return store_open(s->config->state_dir, &s->store, why, why_size) ? -1 : 0;
 }
 
-static int
-make_account(struct supervisor *s, struct google *g, char *why, size_t why_size)
+struct google *
+supervisor_make_google(
+	struct supervisor *s, const struct config_google *config, char *why, size_t why_size)
 {
+	struct google *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		abort();
+	g->config = config;
 	struct account_config c = { .loop = s->loop,
 		.http = s->http,
 		.store = s->store,
-		.google = g->config,
+		.google = config,
 		.stagger_ms = s->config->start_stagger_ms,
 		.on_event = on_account,
 		.on_list = on_list,
 		.arg = s };
-
-	return account_new(&c, &g->account, why, why_size);
+	if (account_new(&c, &g->account, why, why_size) == 0)
+		return g;
+	free(g);
+	return NULL;
 }
 
 static int
@@ -165,17 +147,34 @@ make_accounts(struct supervisor *s, char *why, size_t why_size)
 	struct google **end = &s->googles;
 
 	for (const struct config_google *c = s->config->googles; c; c = c->next) {
-		struct google *g = calloc(1, sizeof(*g));
-		if (!g)
-			abort();
-		*end = g;
-		end = &g->next;
-		g->config = c;
-		if (make_account(s, g, why, why_size) < 0)
+		*end = supervisor_make_google(s, c, why, why_size);
+		if (!*end)
 			return -1;
+		end = &(*end)->next;
 	}
 	credentials_forget_env();
 	return 0;
+}
+
+int
+supervisor_read_sfu_secret(
+	const struct config_cloudflare *c, struct secret **out, char *why, size_t why_size)
+{
+	const char *where = c->app_secret_file;
+
+	return secret_read(where ? where : "cloudflare.app_secret_file", out, why, why_size);
+}
+
+struct sfu *
+supervisor_make_sfu(struct supervisor *s, const struct config_cloudflare *c, struct secret *secret)
+{
+	struct sfu_settings settings = { .api_url = c->api_url,
+		.app_id = c->app_id,
+		.ca_file = c->ca_file,
+		.app_secret = secret,
+		.timeout_ms = c->call_timeout_ms };
+
+	return sfu_new(s->http, &settings);
 }
 
 static int
@@ -186,15 +185,9 @@ make_sfu(struct supervisor *s, char *why, size_t why_size)
 
 	if (!c)
 		return 0;
-	if (secret_read(c->app_secret_file ? c->app_secret_file : "cloudflare.app_secret_file",
-		    &secret, why, why_size) < 0)
+	if (supervisor_read_sfu_secret(c, &secret, why, why_size) < 0)
 		return -1;
-	struct sfu_settings settings = { .api_url = c->api_url,
-		.app_id = c->app_id,
-		.ca_file = c->ca_file,
-		.app_secret = secret,
-		.timeout_ms = c->call_timeout_ms };
-	s->sfu = sfu_new(s->http, &settings);
+	s->sfu = supervisor_make_sfu(s, c, secret);
 	return 0;
 }
 
@@ -237,6 +230,19 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 	return 0;
 }
 
+/* A daemon leaves the folder that it was started in. */
+static char *
+absolute(const char *path)
+{
+	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *whole = NULL;
+
+	if (asprintf(&whole, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
+		abort();
+	free(here);
+	return whole;
+}
+
 int
 supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	struct supervisor **out, char *why, size_t why_size)
@@ -247,7 +253,7 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 		abort();
 	s->loop = loop;
 	s->config = config;
-	s->config_path = strdup(config_path);
+	s->config_path = absolute(config_path);
 	s->started = clock_now();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
@@ -291,8 +297,8 @@ supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
 	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
 }
 
-static void
-free_googles(struct google *g)
+void
+supervisor_free_googles(struct google *g)
 {
 	for (struct google *next; g; g = next) {
 		next = g->next;
@@ -321,7 +327,7 @@ supervisor_free(struct supervisor *s)
 	inventory_free(s->inventory);
 	events_close(s->events);
 	sfu_free(s->sfu);
-	free_googles(s->googles);
+	supervisor_free_googles(s->googles);
 	http_client_free(s->http);
 	store_close(s->store);
 	config_free(s->config);
@@ -332,47 +338,6 @@ supervisor_free(struct supervisor *s)
 	}
 	uv_close((uv_handle_t *)&s->watchdog, on_timer_closed);
 	uv_close((uv_handle_t *)&s->status, on_timer_closed);
-}
-
-/* ---- reload ---------------------------------------------------------------------------------- */
-
-static char *
-printed(const struct config *c)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	if (!f)
-		abort();
-	config_print(c, f);
-	fclose(f);
-	return text;
-}
-
-bool
-supervisor_reload(struct supervisor *s, char *why, size_t why_size)
-{
-	struct config *fresh;
-	FILE *errors = fmemopen(why, why_size, "w");
-
-	if (!errors)
-		abort();
-	int err = config_reload(s->config_path, s->config, &fresh, errors);
-	fclose(errors);
-	if (err)
-		return false;
-	char *old_text = printed(s->config);
-	char *new_text = printed(fresh);
-	bool same = strcmp(old_text, new_text) == 0;
-	snprintf(why, why_size,
-		same ? "nothing changed"
-		     : "the configuration is sound, but this version takes changes "
-		       "only by a restart");
-	free(old_text);
-	free(new_text);
-	config_free(fresh);
-	return same;
 }
 
 /* ---- what people see ------------------------------------------------------------------------- */
@@ -413,7 +378,7 @@ supervisor_status(struct supervisor *s, struct status *out)
 	if (!out->cameras || !out->version)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
-		cameras_status(s->cameras, (int)i, now, &out->cameras[i]);
+		cameras_status(s->cameras, i, now, &out->cameras[i]);
 }
 
 struct json *
@@ -432,10 +397,7 @@ supervisor_queue(struct supervisor *s)
 struct account *
 supervisor_account(struct supervisor *s, const char *google)
 {
-	for (struct google *g = s->googles; g; g = g->next)
-		if (strcmp(g->config->name, google) == 0)
-			return g->account;
-	return NULL;
+	return find_account(s, google);
 }
 
 static struct json *

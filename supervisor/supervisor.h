@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "common/ini_edit.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config.h"
 
@@ -26,9 +27,23 @@ void supervisor_start(struct supervisor *s);
  * CONTRACT_STOP_TIMEOUT_MS. done comes once. Idempotent. */
 void supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg);
 
-/* Reads the configuration again and says what it would change. A change is refused in this version,
- * with a sentence: true if there was none. */
-bool supervisor_reload(struct supervisor *s, char *why, size_t why_size);
+/* What became of a command about the configuration; to be cleared. */
+struct supervisor_answer {
+	bool done;            /* false: nothing was changed, text says why */
+	char *text;           /* sentences or changes, one per line; without secrets */
+	struct json *changes; /* an array of what was applied, NULL unless done */
+};
+void supervisor_answer_clear(struct supervisor_answer *a);
+
+/* Reads the configuration again, checks all of it, and applies what is different: what is the same
+ * is not touched. Secrets are read again from their files. Logged. */
+void supervisor_reload(struct supervisor *s, struct supervisor_answer *out);
+
+/* The same, after a camera's section was put into the file or taken out of it. The file is written
+ * once it is certain that the result can be applied, and stays as it is otherwise. */
+void supervisor_add(
+	struct supervisor *s, const struct ini_section *camera, struct supervisor_answer *out);
+void supervisor_remove(struct supervisor *s, const char *camera, struct supervisor_answer *out);
 
 /* Frees everything; its handles when libuv has let go of them. NULL is fine. */
 void supervisor_free(struct supervisor *s);

@@ -32,15 +32,21 @@ stream_url(const struct unit *u)
 
 /* ---- effects --------------------------------------------------------------------------------- */
 
-static void
-send_source(struct unit *u)
+static bool
+is_published(const struct unit *u)
+{
+	return u->config->publish == CONFIG_PUBLISH_CLOUDFLARE;
+}
+
+void
+unit_send_source(struct unit *u)
 {
 	struct msg m = { .type = MSG_SOURCE,
 		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
-			.publish = u->publish != NULL } };
+			.publish = is_published(u) } };
 
 	/* Before hello, and before the first Generate, there is nothing to say: hello comes
 	 * here. */
@@ -72,9 +78,9 @@ announce(struct unit *u, const struct camera_effects *fx)
 	const char *from = camera_state_text(fx->from);
 	const char *to = camera_state_text(fx->to);
 
-	log_info("camera state", LOG_CAM(u->config->name), LOG_STR("from", from), LOG_STR("to", to),
+	log_info("camera state", LOG_CAM(u->name), LOG_STR("from", from), LOG_STR("to", to),
 		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", why));
-	events_publish(u->shared->events, u->config->name, to, why);
+	events_publish(u->shared->events, u->name, to, why);
 }
 
 static void
@@ -104,7 +110,7 @@ perform_worker(struct unit *u, const struct camera_effects *fx)
 	if (fx->what & CAMERA_DO_START_WORKER)
 		start_worker(u);
 	if (fx->what & CAMERA_DO_SOURCE)
-		send_source(u);
+		unit_send_source(u);
 	if (fx->what & CAMERA_DO_TOKEN)
 		send_token(u);
 }
@@ -130,13 +136,13 @@ arm(struct unit *u)
 void
 unit_step(struct unit *u, enum camera_event ev, const char *why)
 {
-	if (u->stopping)
+	if (u->life == UNIT_STOPPING)
 		return;
 	struct camera_effects fx = camera_step(u->machine, ev, why, draw(), clock_now());
 	if (fx.what & CAMERA_DO_PUBLISH)
 		announce(u, &fx);
 	if (fx.what & CAMERA_DO_ALERT)
-		log_error("camera degraded", LOG_CAM(u->config->name),
+		log_error("camera degraded", LOG_CAM(u->name),
 			LOG_STR("why", camera_view(u->machine).why));
 	perform_stream(u, &fx);
 	perform_worker(u, &fx);
@@ -148,9 +154,9 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 static void
 on_hello(struct unit *u, const struct msg *m)
 {
-	log_info("worker says hello", LOG_CAM(u->config->name), LOG_INT("pid", m->pid),
+	log_info("worker says hello", LOG_CAM(u->name), LOG_INT("pid", m->pid),
 		LOG_STR("version", m->u.hello.version));
-	send_source(u);
+	unit_send_source(u);
 }
 
 static void
@@ -166,12 +172,12 @@ on_offer(struct unit *u, const struct msg *m)
 	struct sfu_track tracks[2] = { 0 };
 	size_t n = 0;
 
-	if (!u->publish)
+	if (!is_published(u) || u->life != UNIT_AT_WORK)
 		return;
 	u->offer = m->u.offer.offer;
-	set_track(&tracks[n++], u->config->name, "video", m->u.offer.video_mid);
+	set_track(&tracks[n++], u->name, "video", m->u.offer.video_mid);
 	if (m->u.offer.audio_mid)
-		set_track(&tracks[n++], u->config->name, "audio", m->u.offer.audio_mid);
+		set_track(&tracks[n++], u->name, "audio", m->u.offer.audio_mid);
 	publish_offer(u->publish, m->u.offer.sdp, tracks, n);
 }
 
@@ -213,9 +219,9 @@ on_state(struct unit *u, const struct msg *m)
 
 	keep(&u->state, m);
 	if (camera_set_media(u->machine, to_media(s->health), clock_now())) {
-		log_info("camera media", LOG_CAM(u->config->name), LOG_STR("health", s->health),
+		log_info("camera media", LOG_CAM(u->name), LOG_STR("health", s->health),
 			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
-		events_publish(u->shared->events, u->config->name, s->health, s->reason);
+		events_publish(u->shared->events, u->name, s->health, s->reason);
 	}
 	if (strcmp(s->phase, "running") == 0)
 		unit_step(u, CAMERA_EV_WORKER_READY, NULL);
@@ -231,7 +237,7 @@ on_stats(struct unit *u, const struct msg *m)
 static void
 on_refused(struct unit *u, const struct msg *m)
 {
-	log_warn("worker stream refused", LOG_CAM(u->config->name),
+	log_warn("worker stream refused", LOG_CAM(u->name),
 		LOG_INT("rtsp_status", m->u.refused.rtsp_status),
 		LOG_STR("reason", m->u.refused.reason));
 	unit_step(u, CAMERA_EV_REFUSED, m->u.refused.reason);
@@ -240,7 +246,7 @@ on_refused(struct unit *u, const struct msg *m)
 static void
 on_worker_event(struct unit *u, const struct msg *m)
 {
-	events_publish(u->shared->events, u->config->name, m->u.event.event, m->u.event.text);
+	events_publish(u->shared->events, u->name, m->u.event.event, m->u.event.text);
 }
 
 /* clang-format off */
@@ -266,15 +272,15 @@ on_silent(void *arg)
 {
 	struct unit *u = arg;
 
-	log_error("worker hangs", LOG_CAM(u->config->name));
+	log_error("worker hangs", LOG_CAM(u->name));
 	worker_proc_kill(u->proc);
 }
 
 static void
 tell_ended(struct unit *u)
 {
-	if (u->stopping && unit_is_ended(u))
-		u->on_ended(u->arg);
+	if (u->life != UNIT_AT_WORK && unit_is_ended(u))
+		u->on_ended(u->arg); /* may free u */
 }
 
 static void
@@ -286,8 +292,8 @@ on_death(void *arg, const char *why)
 	forget(&u->state);
 	forget(&u->stats);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
-	events_publish(u->shared->events, u->config->name, "worker died", why);
-	if (u->publish && !u->stopping)
+	events_publish(u->shared->events, u->name, "worker died", why);
+	if (u->publish && u->life == UNIT_AT_WORK)
 		publish_stop(u->publish, CLOSE_TRACKS_MS, NULL, NULL);
 	unit_step(u, CAMERA_EV_WORKER_DIED, why);
 	tell_ended(u);
@@ -302,7 +308,7 @@ on_answer(const char *session, const char *sdp, void *arg)
 	struct msg m = { .type = MSG_ANSWER,
 		.u.answer = { .offer = u->offer, .sdp = (char *)(uintptr_t)sdp } };
 
-	log_info("publish answered", LOG_CAM(u->config->name), LOG_STR("session", session));
+	log_info("publish answered", LOG_CAM(u->name), LOG_STR("session", session));
 	worker_link_send(u->link, &m);
 }
 
@@ -313,17 +319,18 @@ on_publish_failed(const char *why, ms_t retry_ms, void *arg)
 	struct msg m = { .type = MSG_PUBLISH_FAILED,
 		.u.publish_failed = { .offer = u->offer, .reason = (char *)(uintptr_t)why } };
 
-	events_publish(u->shared->events, u->config->name, "publish failed", why);
+	events_publish(u->shared->events, u->name, "publish failed", why);
 	if (retry_ms < 0)
 		worker_link_send(u->link, &m);
 }
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-static struct camera *
-make_machine(const struct config *c, bool leased)
+static struct camera_settings
+machine_settings(const struct unit *u)
 {
-	struct camera_settings s = camera_settings_default(leased, 60000);
+	const struct config *c = u->shared->config;
+	struct camera_settings s = camera_settings_default(u->config->google != NULL, 60000);
 
 	s.retry_first_ms = c->failed_retry_first_ms;
 	s.retry_cap_ms = c->failed_retry_cap_ms;
@@ -331,22 +338,33 @@ make_machine(const struct config *c, bool leased)
 	s.failures_max = c->degraded_after;
 	s.respawn_first_ms = c->respawn_first_ms;
 	s.respawn_cap_ms = c->respawn_cap_ms;
-	return camera_new(&s, clock_now());
+	return s;
 }
 
-void
-unit_init(struct unit *u, const struct cameras_config *shared, const struct config_camera *config,
-	int number)
+static void
+make_publish(struct unit *u)
 {
-	*u = (struct unit){ .shared = shared, .number = number, .config = config };
+	struct publish_events publish = { .on_answer = on_answer, .on_failed = on_publish_failed };
+
+	if (is_published(u) && !u->publish)
+		u->publish = publish_new(u->shared->loop, u->shared->sfu, u->name, &publish, u);
+}
+
+struct unit *
+unit_new(const struct cameras_config *shared, const struct config_camera *config)
+{
+	struct unit *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		abort();
+	*u = (struct unit){ .shared = shared, .config = config_camera_copy(config) };
+	snprintf(u->name, sizeof(u->name), "%s", config->name);
 	u->state.type = u->stats.type = MSG_TYPES;
-	u->machine = make_machine(shared->config, config->account != NULL);
+	struct camera_settings settings = machine_settings(u);
+	u->machine = camera_new(&settings, clock_now());
 	uv_timer_init(shared->loop, &u->timer);
 	u->timer.data = u;
-	if (!config->account)
-		return;
-	u->account = shared->find_account(shared->arg, config->account);
-	account_add(u->account, number, config->name, config->device);
+	return u;
 }
 
 static void
@@ -355,17 +373,14 @@ make_parts(struct unit *u)
 	const struct config *c = u->shared->config;
 	struct worker_proc_config proc = { .loop = u->shared->loop,
 		.program = c->worker,
-		.camera = u->config->name,
+		.camera = u->name,
 		.socket = u->socket,
 		.kill_timeout_ms = c->kill_timeout_ms,
 		.on_death = on_death,
 		.arg = u };
-	struct publish_events publish = { .on_answer = on_answer, .on_failed = on_publish_failed };
 
 	u->proc = worker_proc_new(&proc);
-	if (u->config->publish == CONFIG_PUBLISH_CLOUDFLARE)
-		u->publish =
-			publish_new(u->shared->loop, u->shared->sfu, u->config->name, &publish, u);
+	make_publish(u);
 }
 
 int
@@ -376,8 +391,8 @@ unit_open(struct unit *u, char *why, size_t why_size)
 	};
 
 	snprintf(u->socket, sizeof(u->socket), "%s/worker/%s.ipc", u->shared->config->run_dir,
-		u->config->name);
-	int err = worker_link_open(u->shared->loop, u->socket, u->config->name, &words, &u->link);
+		u->name);
+	int err = worker_link_open(u->shared->loop, u->socket, u->name, &words, &u->link);
 	if (err) {
 		snprintf(why, why_size, "%s: %s", u->socket,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
@@ -387,27 +402,63 @@ unit_open(struct unit *u, char *why, size_t why_size)
 	return 0;
 }
 
+void
+unit_set_config(struct unit *u, const struct config_camera *config)
+{
+	config_camera_free(u->config);
+	u->config = config_camera_copy(config);
+	unit_configure(u);
+	make_publish(u);
+}
+
+void
+unit_configure(struct unit *u)
+{
+	const struct config *c = u->shared->config;
+	struct camera_settings settings = machine_settings(u);
+
+	camera_set_settings(u->machine, &settings);
+	worker_proc_configure(u->proc, c->worker, c->kill_timeout_ms);
+}
+
 static void
 on_tracks_closed(bool closed, void *arg)
 {
 	struct unit *u = arg;
 
 	if (!closed)
-		log_warn("publish tracks not closed in time", LOG_CAM(u->config->name));
+		log_warn("publish tracks not closed in time", LOG_CAM(u->name));
 	u->tracks_closed = true;
 	tell_ended(u);
+}
+
+/* Worker and tracks; whoever waits is told. */
+static void
+end(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg)
+{
+	u->on_ended = on_ended;
+	u->arg = arg;
+	u->tracks_closed = false;
+	worker_proc_stop(u->proc);
+	if (u->publish)
+		publish_stop(u->publish, within_ms, on_tracks_closed, u);
+}
+
+void
+unit_leave(struct unit *u, void (*on_ended)(void *arg), void *arg)
+{
+	u->life = UNIT_LEAVING;
+	unit_step(u, CAMERA_EV_STOP, NULL);
+	unit_detach(u);
+	end(u, CLOSE_TRACKS_MS, on_ended, arg);
 }
 
 void
 unit_stop(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg)
 {
-	u->stopping = true;
-	u->on_ended = on_ended;
-	u->arg = arg;
+	u->life = UNIT_STOPPING;
 	uv_timer_stop(&u->timer);
-	worker_proc_stop(u->proc);
-	if (u->publish)
-		publish_stop(u->publish, within_ms, on_tracks_closed, u);
+	end(u, within_ms, on_ended, arg);
 }
 
 bool
@@ -416,8 +467,19 @@ unit_is_ended(const struct unit *u)
 	return worker_proc_pid(u->proc) == 0 && (!u->publish || u->tracks_closed);
 }
 
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct unit *u = handle->data;
+	void (*on_freed)(void *) = u->on_freed;
+	void *arg = u->arg;
+
+	free(u);
+	on_freed(arg);
+}
+
 void
-unit_free(struct unit *u, uv_close_cb on_closed, void *arg)
+unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg)
 {
 	publish_free(u->publish);
 	worker_proc_free(u->proc);
@@ -425,6 +487,8 @@ unit_free(struct unit *u, uv_close_cb on_closed, void *arg)
 	forget(&u->state);
 	forget(&u->stats);
 	camera_free(u->machine);
-	u->timer.data = arg;
+	config_camera_free(u->config);
+	u->on_freed = on_freed;
+	u->arg = arg;
 	uv_close((uv_handle_t *)&u->timer, on_closed);
 }

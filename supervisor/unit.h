@@ -3,56 +3,91 @@
 
 #include "proto/msg.h"
 #include "supervisor/cameras.h"
+#include "supervisor/config_diff.h"
 #include "supervisor/publish.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
 
 /* Longest path of a worker's socket: that of a unix socket, config_check.c has checked it. */
 #define UNIT_SOCKET_MAX 108
+/* Longest name of a camera with its NUL: value_is_name. */
+#define UNIT_NAME_MAX 64
 
-/* One camera at work: an element of the camera table. For cameras.c, unit.c and unit_status.c. Loop
- * thread. */
+/* Whether it is still wanted. */
+enum unit_life {
+	UNIT_AT_WORK,
+	UNIT_LEAVING,  /* the configuration has it no more; it may come back before it has ended */
+	UNIT_STOPPING, /* shutdown: nothing is started any more */
+};
+
+/* One camera at work: an element of the camera table. For cameras.c and unit*.c. Loop thread. */
 struct unit {
 	const struct cameras_config *shared; /* lent: the table's */
-	const struct config_camera *config;
-	int number;
-	struct account *account; /* NULL: a plain RTSP camera */
+	char name[UNIT_NAME_MAX];
+	struct config_camera *config; /* owned: a copy of what the configuration says */
+	int number;              /* of its stream at the account: another stream, another number */
+	struct account *account; /* NULL: a plain RTSP camera, or none of an account any more */
 	struct camera *machine;
 	struct worker_proc *proc;
 	struct worker_link *link;
-	struct publish *publish; /* NULL: not published */
+	struct publish *publish; /* NULL: was never published */
 	uv_timer_t timer;        /* camera_due */
 	char socket[UNIT_SOCKET_MAX];
 	int64_t offer;    /* the number of the worker's newest, 0: none */
 	struct msg state; /* the worker's last of its kind; type MSG_TYPES: none yet */
 	struct msg stats;
-	/* At shutdown: nothing is started any more, on_ended is told what has ended. */
-	bool stopping;
-	bool tracks_closed;
+	enum unit_life life;
+	bool tracks_closed; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);
 	void *arg;
+	void (*on_freed)(void *arg);
 };
 
-/* A camera that does nothing yet. config and shared are lent. */
-void unit_init(struct unit *u, const struct cameras_config *shared,
-	const struct config_camera *config, int number);
+/* A camera that does nothing yet and is none of an account's. config is copied, shared lent. */
+struct unit *unit_new(const struct cameras_config *shared, const struct config_camera *config);
 
 /* Binds its socket and makes its parts. Returns 0, or -1 with a sentence in why. */
 int unit_open(struct unit *u, char *why, size_t why_size);
 
+/* Makes it its account's camera of that number, if it is one of Google's; and no longer. */
+void unit_attach(struct unit *u, int number);
+void unit_detach(struct unit *u);
+
+/* Starts it; with the stream that its account has for it, if there is one. */
+void unit_start(struct unit *u);
+
 /* Something happened to it: its machine is asked, the effects are performed. why may be NULL. */
 void unit_step(struct unit *u, enum camera_event ev, const char *why);
+
+/* What its section says now, which is copied, made effective by as little as possible. For another
+ * stream it was detached before and is attached with that number. */
+void unit_change(struct unit *u, const struct config_change *change, int number);
+
+/* What [supervisor] says now. */
+void unit_configure(struct unit *u);
+
+/* The configuration has it no more: ends as if stopped, and on_ended comes once nothing of it is
+ * left at the SFU and no worker is. unit_return takes that back, with what the configuration says
+ * now; then it is to be attached and started. */
+void unit_leave(struct unit *u, void (*on_ended)(void *arg), void *arg);
+void unit_return(struct unit *u, const struct config_camera *config);
 
 /* Ends the worker and closes the tracks, for good. on_ended comes once both are done, which
  * unit_is_ended tells too; it may be so from the start. */
 void unit_stop(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg);
 bool unit_is_ended(const struct unit *u);
 
-/* Frees its parts; on_closed comes, with arg as the handle's data, when libuv has let go of the
- * unit's own memory. Also of a unit whose unit_open failed or was not called. */
-void unit_free(struct unit *u, uv_close_cb on_closed, void *arg);
+/* Frees it; on_freed comes when libuv has let go of it. Also of a unit whose unit_open failed. May
+ * be called in on_ended. */
+void unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg);
 
 /* Its row of the snapshot; the strings are the row's. */
 void unit_status(const struct unit *u, ms_t now, struct status_camera *row);
+
+/* For unit_change.c: what its section says now, which is copied. */
+void unit_set_config(struct unit *u, const struct config_camera *config);
+
+/* For unit_change.c: tells the worker its stream. */
+void unit_send_source(struct unit *u);
 
 #endif

@@ -89,17 +89,18 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 {
 	struct camera_view view = camera_view(u->machine);
 	ms_t due = camera_due(u->machine);
+	bool published = u->config->publish == CONFIG_PUBLISH_CLOUDFLARE;
 
 	*row = (struct status_camera){
-		.name = copy(u->config->name),
+		.name = copy(u->name),
 		.account = copy(u->config->google),
 		.state = copy(camera_state_text(view.state)),
 		.health = copy(camera_media_text(view.media)),
 		.error = copy(last_error(u, &view)),
 		.notice = copy(u->account ? account_notice(u->account, u->number) : NULL),
 		.publication =
-			copy(u->publish ? publish_state_name(publish_state(u->publish)) : "none"),
-		.session = copy(u->publish ? publish_session(u->publish) : NULL),
+			copy(published ? publish_state_name(publish_state(u->publish)) : "none"),
+		.session = copy(published ? publish_session(u->publish) : NULL),
 		.state_ms = now - view.since,
 		.expires_ms = u->account ? account_expires_ms(u->account, u->number, now) : -1,
 		.next_try_ms = due == MS_NEVER ? -1 : due - now,
@@ -107,7 +108,7 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.extends = u->account ? account_extends(u->account, u->number) : 0,
 		.failures = view.failures,
 	};
-	if (row->session && asprintf(&row->track, "%s-video", u->config->name) < 0)
+	if (row->session && asprintf(&row->track, "%s-video", u->name) < 0)
 		abort();
 	fill_worker(u, now, row);
 	fill_stats(u, row);

@@ -26,6 +26,7 @@ struct child {
 
 struct worker_proc {
 	struct worker_proc_config config;
+	char *program;       /* owned */
 	struct child *child; /* NULL when nothing runs */
 	uv_timer_t timer;    /* TERM to KILL; or at once, to tell that the spawn failed */
 	int64_t gen;
@@ -116,7 +117,7 @@ spawn_child(struct worker_proc *w, struct child *child, int life_read, int log_w
 	};
 	uv_process_options_t options = {
 		.exit_cb = on_child_exit,
-		.file = w->config.program,
+		.file = w->program,
 		.args = argv,
 		.env = env,
 		.stdio = stdio,
@@ -191,6 +192,18 @@ on_kill_due(uv_timer_t *timer)
 	worker_proc_kill(timer->data);
 }
 
+void
+worker_proc_configure(struct worker_proc *w, const char *program, ms_t kill_timeout_ms)
+{
+	char *copy = strdup(program);
+
+	if (!copy)
+		abort();
+	free(w->program);
+	w->program = copy;
+	w->config.kill_timeout_ms = kill_timeout_ms;
+}
+
 struct worker_proc *
 worker_proc_new(const struct worker_proc_config *config)
 {
@@ -199,6 +212,7 @@ worker_proc_new(const struct worker_proc_config *config)
 	if (!w)
 		abort();
 	w->config = *config;
+	worker_proc_configure(w, config->program, config->kill_timeout_ms);
 	uv_timer_init(config->loop, &w->timer);
 	w->timer.data = w;
 	return w;
@@ -219,7 +233,7 @@ worker_proc_start(struct worker_proc *w)
 	int err = spawn_with_pipes(w, child);
 	if (err) {
 		log_error("worker spawn failed", LOG_CAM(w->config.camera),
-			LOG_STR("program", w->config.program), LOG_STR("error", uv_strerror(err)));
+			LOG_STR("program", w->program), LOG_STR("error", uv_strerror(err)));
 		drop(child);
 		uv_timer_start(&w->timer, on_spawn_failed, 0, 0);
 		return;
@@ -277,5 +291,7 @@ worker_proc_free(struct worker_proc *w)
 		w->child->owner = NULL;
 		uv_process_kill(&w->child->process, SIGKILL);
 	}
+	free(w->program);
+	w->program = NULL;
 	uv_close((uv_handle_t *)&w->timer, on_closed);
 }

@@ -13,8 +13,8 @@ struct worker_proc;
 
 struct worker_proc_config {
 	uv_loop_t *loop;
-	const char *program; /* camrelay-worker's path; lent for as long as the object lives */
-	const char *camera;  /* likewise, as socket */
+	const char *program; /* camrelay-worker's path; copied */
+	const char *camera;  /* lent for as long as the object lives, as socket */
 	const char *socket;
 	ms_t kill_timeout_ms; /* TERM to KILL */
 	/* It is gone, or could not be started. why is for people: "signal 9 (Killed)", "exit code
@@ -25,6 +25,9 @@ struct worker_proc_config {
 
 /* Nothing runs yet. Never NULL (out of memory aborts). */
 struct worker_proc *worker_proc_new(const struct worker_proc_config *config);
+
+/* Another program and another time, for the next start and the next stop. */
+void worker_proc_configure(struct worker_proc *w, const char *program, ms_t kill_timeout_ms);
 
 /* Starts a process of the next generation. Only while none runs. A failure to start comes as its
  * death. */

@@ -187,11 +187,12 @@ def test_stop_ends_the_worker_and_gives_the_stream_back_and_start_begins_anew(la
     assert len(lab.calls(kind="generate", name="cam2")) == generates + 1
 
 
-def test_a_changed_configuration_is_refused_with_a_sentence_and_a_broken_one_with_every_mistake(lab):
+def test_what_takes_a_restart_is_refused_with_a_sentence_and_a_broken_file_with_every_mistake(lab):
+    """What a reload applies is in test_reload.py."""
     with open(lab.config, encoding="utf-8") as file:
         text = file.read()
     try:
-        for change, words in (("[supervisor]\nmedia_stall = 7s\n", "only by a restart"),
+        for change, words in (("[supervisor]\nlog = json\n", "this takes a restart: [supervisor] log"),
                               ("[supervisor]\nmedia_stall = soon\nnonsense = 1\n", "media_stall = soon")):
             with open(lab.config, "w", encoding="utf-8") as file:
                 file.write(text.replace("[supervisor]\n", change))
@@ -244,7 +245,8 @@ def test_help_is_no_error():
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("command", ["status", "ping", "events", "queue", "stop cam1", "--wait restart cam1"])
+@pytest.mark.parametrize("command", ["status", "ping", "events", "queue", "stop cam1", "--wait restart cam1", "reload",
+                                     "remove cam1", "add new url=rtsp://h/"])
 def test_without_a_supervisor_it_is_69(tmp_path, command):
     done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(tmp_path), *command.split()], capture_output=True,
                           text=True, check=False, timeout=20)

@@ -405,6 +405,81 @@ ready_may_come_again(void **state)
 	assert_false(fx.ignored);
 }
 
+/* ---- a configuration that changes ------------------------------------------------------------ */
+
+static void
+a_replaced_stream_is_generated_and_the_worker_stays(void **state)
+{
+	run(*state);
+	struct camera_effects fx = send(*state, CAMERA_EV_REPLACED, 100);
+
+	assert_int_equal(fx.what, CAMERA_DO_GENERATE | CAMERA_DO_PUBLISH);
+	assert_true(fx.operator);
+	assert_int_equal(fx.generate_at, 100);
+	assert_int_equal(in(*state), CAMERA_STARTING);
+	fx = send(*state, CAMERA_EV_GENERATED, 200);
+	assert_true(fx.what & CAMERA_DO_SOURCE);
+	assert_false(fx.what & CAMERA_DO_START_WORKER);
+	assert_int_equal(in(*state), CAMERA_RUNNING);
+}
+
+static void
+a_replaced_stream_forgives_the_failures_of_the_old_one(void **state)
+{
+	send(*state, CAMERA_EV_START, 0);
+	for (int i = 0; i < 5; i++)
+		send(*state, CAMERA_EV_GENERATE_FAILED, 0);
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+	send(*state, CAMERA_EV_REPLACED, 0);
+	assert_int_equal(in(*state), CAMERA_STARTING);
+	assert_int_equal(camera_view(*state).failures, 0);
+}
+
+static void
+a_stopped_camera_stays_stopped_whatever_it_becomes(void **state)
+{
+	struct camera_effects fx = send(*state, CAMERA_EV_REPLACED, 0);
+
+	assert_int_equal(fx.what, 0);
+	assert_false(fx.ignored);
+	assert_int_equal(in(*state), CAMERA_STOPPED);
+}
+
+static void
+a_replaced_url_connects_anew_with_the_same_worker(void **state)
+{
+	run(*state);
+	assert_int_equal(
+		send(*state, CAMERA_EV_REPLACED, 0).what, CAMERA_DO_SOURCE | CAMERA_DO_PUBLISH);
+	assert_int_equal(in(*state), CAMERA_STARTING);
+	send(*state, CAMERA_EV_WORKER_READY, 0);
+	assert_int_equal(in(*state), CAMERA_RUNNING);
+}
+
+static void
+a_nest_camera_may_become_a_url(void **state)
+{
+	struct camera_settings s = camera_settings_default(false, MINUTE);
+
+	send(*state, CAMERA_EV_START, 0);
+	camera_set_settings(*state, &s);
+	assert_int_equal(send(*state, CAMERA_EV_REPLACED, 0).what,
+		CAMERA_DO_SOURCE | CAMERA_DO_START_WORKER);
+}
+
+static void
+other_settings_count_from_the_next_failure_on(void **state)
+{
+	struct camera_settings s = camera_settings_default(true, MINUTE);
+
+	run(*state);
+	s.retry_first_ms = 500;
+	s.jitter_percent = 0;
+	camera_set_settings(*state, &s);
+	assert_int_equal(in(*state), CAMERA_RUNNING);
+	expect_generate_after(send(*state, CAMERA_EV_LOST, 1000), 1000, 500);
+}
+
 /* ---- an RTSP URL ----------------------------------------------------------------------------- */
 
 static void
@@ -554,6 +629,13 @@ main(void)
 		NEST(a_camera_without_a_stream_does_not_miss_its_worker),
 		NEST(a_worker_that_outlives_a_lost_stream_is_sent_the_new_one),
 		NEST(ready_may_come_again),
+		NEST(a_replaced_stream_is_generated_and_the_worker_stays),
+		NEST(a_replaced_stream_forgives_the_failures_of_the_old_one),
+		NEST(a_stopped_camera_stays_stopped_whatever_it_becomes),
+		URL(a_stopped_camera_stays_stopped_whatever_it_becomes),
+		URL(a_replaced_url_connects_anew_with_the_same_worker),
+		NEST(a_nest_camera_may_become_a_url),
+		NEST(other_settings_count_from_the_next_failure_on),
 		URL(a_url_needs_no_call_only_a_worker),
 		URL(a_refused_url_is_tried_by_the_same_ladder),
 		URL(stop_of_a_url_asks_google_nothing),

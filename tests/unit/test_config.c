@@ -34,7 +34,7 @@ load_again(struct fixture *f, const char *text, const struct config *old)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
 	f->c = NULL;
-	int result = old ? config_reload(f->path, old, &f->c, errors)
+	int result = old ? config_parse(f->path, text, strlen(text), old, &f->c, errors)
 			 : config_load(f->path, &f->c, errors);
 	fclose(errors);
 	unlink(f->path);

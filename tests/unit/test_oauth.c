@@ -424,6 +424,67 @@ a_login_that_cannot_be_stored_says_so_and_is_used(void **state)
 	assert_logged_in(*state, 1);
 }
 
+/* ---- secrets that a human brought ------------------------------------------------------------ */
+
+static void
+other_secrets_wake_a_dead_account(void **state)
+{
+	answer(400, "{\"error\":\"invalid_grant\"}");
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_true(oauth_set_secrets(*state, secret_new("hush"), secret_new("fresh")));
+	assert_int_equal(net.asked, 2);
+	assert_non_null(strstr(net.body, "refresh_token=fresh"));
+	grant("a");
+	assert_string_equal(oauth_bearer(*state), "a");
+}
+
+static void
+the_same_secrets_change_nothing(void **state)
+{
+	grant("a");
+	assert_false(oauth_set_secrets(*state, secret_new("hush"), secret_new("1//0x")));
+	assert_false(oauth_set_secrets(*state, NULL, NULL));
+	assert_int_equal(net.asked, 1);
+	assert_int_equal(oauth_state(*state), OAUTH_RESTING);
+}
+
+static void
+other_secrets_replace_a_question_that_is_on_its_way(void **state)
+{
+	assert_true(oauth_set_secrets(*state, secret_new("other"), NULL));
+	assert_int_equal(net.asked, 2);
+	assert_non_null(strstr(net.body, "client_secret=other"));
+	assert_non_null(strstr(net.body, "refresh_token=1%2F%2F0x"));
+}
+
+static void
+another_client_secret_before_the_first_login_asks_nothing(void **state)
+{
+	assert_true(oauth_set_secrets(*state, secret_new("other"), NULL));
+	assert_int_equal(net.asked, 0);
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_true(oauth_set_secrets(*state, NULL, secret_new("by-hand")));
+	assert_int_equal(net.asked, 1);
+	assert_non_null(strstr(net.body, "client_secret=other"));
+	assert_non_null(strstr(net.body, "refresh_token=by-hand"));
+}
+
+static void
+a_token_that_could_not_be_written_down_is_not_taken_back(void **state)
+{
+	char there[] = "/tmp/test_oauth.XXXXXX";
+
+	/* A directory in the file's place: it cannot be written. */
+	strcpy(there, token_file);
+	unlink(there);
+	assert_int_equal(mkdir(there, 0700), 0);
+	answer(200, "{\"access_token\":\"a\",\"expires_in\":3600,\"refresh_token\":\"1//0new\"}");
+	rmdir(there);
+	assert_false(oauth_set_secrets(*state, NULL, secret_new("1//0x")));
+	assert_true(oauth_set_secrets(*state, NULL, secret_new("by-hand")));
+	assert_non_null(strstr(net.body, "refresh_token=by-hand"));
+}
+
 int
 main(void)
 {
@@ -447,6 +508,11 @@ main(void)
 		ACCOUNT_TEST(a_login_ends_a_pause),
 		ACCOUNT_TEST(a_login_to_a_living_account_sets_the_time_anew),
 		ACCOUNT_TEST(a_login_that_cannot_be_stored_says_so_and_is_used),
+		ACCOUNT_TEST(other_secrets_wake_a_dead_account),
+		ACCOUNT_TEST(the_same_secrets_change_nothing),
+		LOGIN_TEST(another_client_secret_before_the_first_login_asks_nothing),
+		ACCOUNT_TEST(other_secrets_replace_a_question_that_is_on_its_way),
+		ACCOUNT_TEST(a_token_that_could_not_be_written_down_is_not_taken_back),
 	};
 	int fd = mkstemp(token_file);
 

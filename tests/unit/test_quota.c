@@ -232,6 +232,64 @@ usage_says_what_is_left(void **state)
 	drop(&b);
 }
 
+static struct quota_settings
+limits(int qpm, int hourly)
+{
+	struct quota_settings s = quota_settings_default(qpm, MINUTE);
+
+	s.limits[QUOTA_DEVICE_HOUR].calls = hourly;
+	return s;
+}
+
+static void
+a_raised_limit_is_of_use_at_once(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+	struct quota_settings s = limits(20, 100);
+
+	(void)state;
+	ms_t last = send(&b, b.porch, CALL_EXTEND, 3, 0);
+	quota_set_limits(b.quota, &s);
+	quota_device_set_limits(b.porch, &s);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, last), last + 3045);
+	assert_int_equal(quota_usage(b.quota, b.porch, QUOTA_EXECUTE, CALL_EXTEND, last).used, 3);
+	drop(&b);
+}
+
+static void
+a_lowered_limit_counts_the_calls_already_made(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+	struct quota_settings s = limits(5, 3);
+
+	(void)state;
+	/* The last three of ten, 6.09 s apart, are what the hour counts. */
+	ms_t last = send(&b, b.porch, CALL_EXTEND, 5, 0);
+	last = send(&b, b.porch, CALL_GENERATE, 5, last);
+	quota_set_limits(b.quota, &s);
+	quota_device_set_limits(b.porch, &s);
+	quota_device_set_limits(b.garage, &s);
+	assert_int_equal(quota_device_when(b.porch, CALL_STOP, last),
+		last - 2 * 6090 + HOUR + HOUR * 15 / 1000);
+	assert_int_equal(
+		quota_when(b.quota, b.garage, CALL_EXTEND, last), last - 4 * 6090 + 60900);
+	drop(&b);
+}
+
+static void
+a_camera_counts_until_its_last_call_is_an_hour_old(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	assert_false(quota_device_counts(b.porch, 0));
+	quota_take(b.quota, b.porch, CALL_EXTEND, 0);
+	assert_true(quota_device_counts(b.porch, HOUR));
+	assert_false(quota_device_counts(b.porch, HOUR + HOUR * 15 / 1000));
+	assert_false(quota_device_counts(b.garage, 1));
+	drop(&b);
+}
+
 int
 main(void)
 {
@@ -249,6 +307,9 @@ main(void)
 		cmocka_unit_test(after_a_429_the_pace_is_half_until_a_window_was_clean),
 		cmocka_unit_test(a_second_429_begins_the_window_again),
 		cmocka_unit_test(usage_says_what_is_left),
+		cmocka_unit_test(a_raised_limit_is_of_use_at_once),
+		cmocka_unit_test(a_lowered_limit_counts_the_calls_already_made),
+		cmocka_unit_test(a_camera_counts_until_its_last_call_is_an_hour_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "supervisor/scheduler_change.h"
 #include "supervisor/scheduler_view.h"
 
 #define MINUTE 60000
@@ -807,6 +808,61 @@ nothing_is_planned_for_nobody(void **state)
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- a configuration that changes ------------------------------------------------------------ */
+
+static void
+a_renumbered_cameras_answer_still_counts(void **state)
+{
+	ms_t now = 0;
+
+	add_wanting(*state, 1, 0);
+	struct api_call call = next_call(*state, &now);
+	scheduler_renumber(*state, 1, 7);
+	call.camera = 7;
+	assert_int_equal(reply(*state, &call, CALL_OK, now), VERDICT_DONE);
+	assert_int_equal(scheduler_stats(*state, now).living, 1);
+	now = LIFE * 60 / 100;
+	expect_call(*state, &now, CALL_EXTEND, 7, CALL_OK);
+}
+
+static void
+a_camera_is_idle_when_nothing_of_it_is_left_anywhere(void **state)
+{
+	ms_t now = 0;
+
+	add_wanting(*state, 1, 0);
+	assert_false(scheduler_is_idle(*state, 1, now));
+	scheduler_cancel(*state, 1);
+	assert_true(scheduler_is_idle(*state, 1, now));
+	scheduler_want_generate(*state, 1, GENERATE_RECOVER, 0);
+	struct api_call call = next_call(*state, &now);
+	scheduler_cancel(*state, 1);
+	assert_false(scheduler_is_idle(*state, 1, now));
+	reply(*state, &call, CALL_OK, now);
+	scheduler_want_stop(*state, 1);
+	assert_false(scheduler_is_idle(*state, 1, now));
+	expect_call(*state, &now, CALL_STOP, 1, CALL_OK);
+	assert_false(scheduler_is_idle(*state, 1, now));
+	assert_true(scheduler_is_idle(*state, 1, now + 61 * 61 * 1000));
+	assert_false(scheduler_is_idle(*state, 2, now));
+}
+
+static void
+other_limits_leave_leases_and_wishes_alone(void **state)
+{
+	struct scheduler_settings fast = scheduler_settings_default(60, MINUTE);
+	ms_t now = 0;
+
+	add_living(*state, 1, LIFE);
+	add_wanting(*state, 2, 0);
+	add_wanting(*state, 3, 0);
+	expect_call(*state, &now, CALL_GENERATE, 2, CALL_OK);
+	scheduler_set_limits(*state, &fast);
+	expect_call(*state, &now, CALL_GENERATE, 3, CALL_OK);
+	assert_int_equal(now, 1015);
+	assert_int_equal(scheduler_stats(*state, now).living, 3);
+}
+
 int
 main(void)
 {
@@ -858,6 +914,9 @@ main(void)
 		TEST(a_call_in_flight_is_planned_to_succeed),
 		TEST(planning_changes_nothing),
 		TEST(nothing_is_planned_for_nobody),
+		TEST(a_renumbered_cameras_answer_still_counts),
+		TEST(a_camera_is_idle_when_nothing_of_it_is_left_anywhere),
+		TEST(other_limits_leave_leases_and_wishes_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

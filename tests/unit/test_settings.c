@@ -542,11 +542,47 @@ later_checks_complain_at_the_right_line(void **state)
 	clear(&f);
 }
 
+static void
+note_difference(void *arg, const struct setting *row)
+{
+	char *said = arg;
+
+	strcat(said, row->key);
+	strcat(said, " ");
+}
+
+static void
+a_copy_is_the_same_until_something_is_changed(void **state)
+{
+	struct fixture f;
+	struct item item = { 0 };
+	char said[64] = "";
+
+	(void)state;
+	read_text(&f, "[one]\nurl = https://me:pw@h/\ncount = 3\nflag = no\nwait = 5s\n");
+	settings_copy(&table, "one", &f.root.one, &item);
+	settings_differ(&table, "one", &f.root.one, &item, note_difference, said);
+	assert_string_equal(said, "");
+	assert_ptr_not_equal(item.url, f.root.one.url);
+	item.url[strlen("https://me:p")] = 'x';
+	item.count++;
+	item.wait_ms++;
+	item.flag = true;
+	item.token = strdup("t");
+	settings_differ(&table, "one", &f.root.one, &item, note_difference, said);
+	assert_string_equal(said, "token url flag count wait ");
+	settings_copy(&table, "one", &f.root.one, &item);
+	assert_null(item.token);
+	settings_clear(&table, "one", &item);
+	clear(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_gives_the_defaults),
+		cmocka_unit_test(a_copy_is_the_same_until_something_is_changed),
 		cmocka_unit_test(every_type_is_read),
 		cmocka_unit_test(a_refused_value_is_named_with_what_is_allowed),
 		cmocka_unit_test(urls_need_a_scheme_and_a_host),

@@ -1,0 +1,49 @@
+#ifndef SUPERVISOR_SUPERVISOR_STATE_H
+#define SUPERVISOR_SUPERVISOR_STATE_H
+
+#include "supervisor/control.h"
+#include "supervisor/inventory.h"
+#include "supervisor/secret.h"
+#include "supervisor/supervisor.h"
+
+/* What the supervisor consists of. For supervisor.c and supervisor_change.c. */
+
+struct google {
+	struct google *next;
+	const struct config_google *config;
+	struct account *account;
+};
+
+struct supervisor {
+	uv_loop_t *loop;
+	char *config_path;
+	struct config *config; /* owned; the one in force */
+	struct http_client *http;
+	struct store *store;    /* NULL: no state_dir, nothing is kept */
+	struct google *googles; /* owned */
+	struct sfu *sfu;        /* NULL: no [cloudflare] */
+	struct events *events;
+	struct inventory *inventory;
+	struct cameras *cameras;
+	struct control *control;
+	uv_timer_t watchdog;
+	uv_timer_t status;
+	int open_timers;
+	ms_t started;
+	bool stopping;
+	void (*done)(void *arg);
+	void *arg;
+};
+
+/* An account for a section, in no list yet; NULL with a sentence in why. */
+struct google *supervisor_make_google(
+	struct supervisor *s, const struct config_google *config, char *why, size_t why_size);
+void supervisor_free_googles(struct google *g);
+
+/* The secret of [cloudflare], and what is made with it, which takes it. */
+int supervisor_read_sfu_secret(
+	const struct config_cloudflare *c, struct secret **out, char *why, size_t why_size);
+struct sfu *supervisor_make_sfu(
+	struct supervisor *s, const struct config_cloudflare *c, struct secret *secret);
+
+#endif

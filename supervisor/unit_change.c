@@ -1,0 +1,84 @@
+/* unit_change.c - a camera whose section of the configuration has changed.
+ * Owns nothing; what a change asks for is config_diff's, and it is done by as little as possible: a
+ * worker that can stay stays. Loop thread. */
+#include "common/log.h"
+#include "supervisor/config_diff.h"
+#include "supervisor/unit.h"
+
+void
+unit_attach(struct unit *u, int number)
+{
+	u->number = number;
+	if (!u->config->google)
+		return;
+	u->account = u->shared->find_account(u->shared->arg, u->config->google);
+	account_add(u->account, number, u->name, u->config->device);
+}
+
+void
+unit_detach(struct unit *u)
+{
+	if (u->account)
+		account_remove(u->account, u->number);
+	u->account = NULL;
+}
+
+/* Its account may have a living stream of the device: from the store, or of a camera that had it
+ * before. */
+static void
+resume(struct unit *u)
+{
+	bool starting = camera_view(u->machine).state == CAMERA_STARTING;
+
+	if (u->account && starting && account_resume(u->account, u->number))
+		unit_step(u, CAMERA_EV_RESTORED, NULL);
+}
+
+void
+unit_start(struct unit *u)
+{
+	unit_step(u, CAMERA_EV_START, NULL);
+	resume(u);
+}
+
+void
+unit_return(struct unit *u, const struct config_camera *config)
+{
+	u->life = UNIT_AT_WORK;
+	unit_set_config(u, config);
+}
+
+/* A worker that publishes goes on until it ends; one that does not has to be told. */
+static void
+republish(struct unit *u)
+{
+	if (u->config->publish == CONFIG_PUBLISH_NONE)
+		unit_step(u, CAMERA_EV_RESTART, NULL);
+	else
+		unit_send_source(u);
+}
+
+void
+unit_change(struct unit *u, const struct config_change *change, int number)
+{
+	bool publish_changed = u->config->publish != change->is->publish;
+
+	unit_set_config(u, change->is);
+	switch (change->effect) {
+	case CONFIG_CAMERA_NOTHING:
+		break;
+	case CONFIG_CAMERA_SOURCE:
+		unit_send_source(u);
+		break;
+	case CONFIG_CAMERA_PUBLISH:
+		republish(u);
+		break;
+	case CONFIG_CAMERA_STREAM:
+		unit_attach(u, number);
+		unit_step(u, CAMERA_EV_REPLACED, NULL);
+		resume(u);
+		if (publish_changed && u->config->publish == CONFIG_PUBLISH_NONE)
+			unit_step(u, CAMERA_EV_RESTART, NULL);
+		break;
+	}
+}
