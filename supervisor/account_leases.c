@@ -48,15 +48,16 @@ static void
 add_lease(struct account *a, int camera, const char *name, const char *device)
 {
 	struct camera_lease *l = calloc(1, sizeof(*l));
+	struct camera_lease **end = &a->leases;
 
 	if (!l)
 		abort();
-	*l = (struct camera_lease){ .next = a->leases,
-		.account = a,
-		.camera = camera,
-		.name = copy(name),
-		.device = copy(device) };
-	a->leases = l;
+	*l = (struct camera_lease){
+		.account = a, .camera = camera, .name = copy(name), .device = copy(device)
+	};
+	while (*end)
+		end = &(*end)->next;
+	*end = l;
 	scheduler_add(a->scheduler, camera);
 }
 
