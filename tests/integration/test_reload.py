@@ -50,7 +50,14 @@ def as_it_was(request):
     yield
     write(lab, text)
     lab.camctl("reload")
-    lab.until_running()
+    rows = lab.until_running()
+    workers = {row["pid"] for row in rows.values()}
+    until(lambda: children(lab.daemon.process.pid) == workers, "those that leave have left")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return {int(child) for child in file.read().split()}
 
 
 def read(lab):
