@@ -105,7 +105,8 @@ static const struct setting rows[] = {
 	  .help = "How often the devices are listed, to learn of cameras that came, went or changed "
 		  "their protocol. 0s: only when camctl discover asks" },
 	{ IN_GOOGLE(auto_add), .key = "auto_add", .live = true, .type = SET_BOOL, .def = "no",
-	  .help = "Add RTSP cameras that are newly listed to this file. This version only tells of them" },
+	  .help = "Add RTSP cameras that are newly listed to this file, which camrelayd must be allowed "
+		  "to replace, and start them. Those that were configured before are left alone" },
 	{ IN_GOOGLE(api_url), .key = "api_url", .type = SET_URL, .choices = "https http",
 	  .max = URL_BYTES_MAX, .def = "https://smartdevicemanagement.googleapis.com/v1",
 	  .help = "The Smart Device Management API. Plain http only to this machine" },

@@ -7,10 +7,12 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "supervisor/inventory.h"
+#include "supervisor/known.h"
 
 struct inventory {
 	const struct config *config; /* lent, as all below */
 	struct events *events;
+	struct store *store; /* NULL: there is none */
 	inventory_add *add;
 	void *arg;
 };
@@ -73,24 +75,33 @@ expect_configured(const struct inventory *inv, const struct config_google *googl
 /* ---- auto_add -------------------------------------------------------------------------------- */
 
 static void
-add_camera(struct inventory *inv, const char *account, bool publishes, const struct proposal *p)
+tell_added(struct inventory *inv, const char *account, const struct proposal *p,
+	enum log_level level, const char *why)
 {
-	struct proposal_camera camera = { .name = p->name,
-		.google = account,
-		.device = p->device->id,
-		.publishes = publishes,
-		.section = p->section };
-	char why[512] = "";
+	const char *event = *why ? "camera not added" : "camera added";
 	char text[700];
 
-	bool done = inv->add && inv->add(inv->arg, &camera, why, sizeof(why));
-	if (!inv->add)
-		snprintf(why, sizeof(why), "camctl discover has its section");
 	snprintf(text, sizeof(text), "account %s: %s%s%s", account, p->device->id, *why ? ": " : "",
 		why);
-	log_at(done ? LOG_INFO : LOG_ERROR, done ? "camera added" : "camera not added",
-		LOG_CAM(p->name), LOG_STR("text", text));
-	events_publish(inv->events, p->name, done ? "camera added" : "camera not added", text);
+	log_at(level, event, LOG_CAM(p->name), LOG_STR("text", text));
+	events_publish(inv->events, p->name, event, text);
+}
+
+static void
+add_camera(struct inventory *inv, const char *account, bool publishes, const struct proposal *p)
+{
+	struct proposal_camera camera = {
+		.name = p->name, .google = account, .device = p->device->id, .publishes = publishes
+	};
+	char why[512] = "";
+
+	if (known_device(inv->store, camera.device)) {
+		tell_added(inv, account, p, LOG_INFO,
+			"it was configured once and was removed; camctl discover has its section");
+		return;
+	}
+	bool done = inv->add(inv->arg, &camera, why, sizeof(why));
+	tell_added(inv, account, p, done ? LOG_INFO : LOG_ERROR, why);
 }
 
 /* To add one may bring another configuration: all is taken from this one before. */
@@ -184,13 +195,17 @@ inventory_unconfigured(const struct inventory *inv, const struct config_google *
 /* ---- making ---------------------------------------------------------------------------------- */
 
 struct inventory *
-inventory_new(const struct config *config, struct events *events, inventory_add *add, void *arg)
+inventory_new(const struct config *config, struct events *events, struct store *store,
+	inventory_add *add, void *arg)
 {
 	struct inventory *inv = calloc(1, sizeof(*inv));
 
 	if (!inv)
 		abort();
-	*inv = (struct inventory){ .config = config, .events = events, .add = add, .arg = arg };
+	*inv = (struct inventory){
+		.config = config, .events = events, .store = store, .add = add, .arg = arg
+	};
+	known_note(store, config);
 	return inv;
 }
 
@@ -198,6 +213,7 @@ void
 inventory_set_config(struct inventory *inv, const struct config *config)
 {
 	inv->config = config;
+	known_note(inv->store, config);
 }
 
 void

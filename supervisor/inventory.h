@@ -8,6 +8,7 @@
 #include "supervisor/discovery.h"
 #include "supervisor/events.h"
 #include "supervisor/proposal.h"
+#include "supervisor/store.h"
 
 struct json;
 
@@ -15,15 +16,15 @@ struct json;
  * are added where auto_add is set, and all is shown to `camctl discover`. Loop thread. */
 struct inventory;
 
-/* Adds a camera to the configuration, file and all. True if it was done, else a sentence in why.
+/* Adds a camera to the configuration, file and all. True if it was done, else sentences in why.
  * Afterwards another configuration may be in force, and the first be gone. */
 typedef bool inventory_add(
 	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
 
-/* config and events are lent and must outlive it. add may be NULL: then cameras that auto_add
- * would add are only told of. */
-struct inventory *inventory_new(
-	const struct config *config, struct events *events, inventory_add *add, void *arg);
+/* All lent, and must outlive it. store may be NULL: then a camera that is removed from the
+ * configuration is forgotten with the process, and auto_add takes it for a new one. */
+struct inventory *inventory_new(const struct config *config, struct events *events,
+	struct store *store, inventory_add *add, void *arg);
 void inventory_free(struct inventory *inv); /* NULL is fine */
 
 /* Another configuration is in force from now on; it is lent as the first was. */

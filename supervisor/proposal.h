@@ -13,13 +13,13 @@
 /* A slug and the number that makes it unique. */
 #define PROPOSAL_NAME_MAX (NAMING_SLUG_MAX + 8)
 
-/* What is to be configured for a device. All lent: the device's, the account's, the proposal's. */
+/* What is to be configured for a device. All lent: the device's, the account's, the proposal's.
+ * proposal's section is the same as text, for people. */
 struct proposal_camera {
 	const char *name;
 	const char *google;
 	const char *device;
-	bool publishes;      /* false: there is no SFU, publish = none */
-	const char *section; /* all of that as lines of the file: [camera "name"], google = ... */
+	bool publishes; /* false: there is no SFU, publish = none */
 };
 
 struct proposal {

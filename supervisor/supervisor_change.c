@@ -17,6 +17,7 @@
 struct attempt {
 	struct supervisor *s;
 	const char *camera;      /* that the command is about; NULL: none */
+	bool alone;              /* and nothing else may be applied: nobody is there to ask */
 	struct config_file file; /* as it was found */
 	struct ini_text edited;  /* bytes NULL: it stays as it is */
 	struct config *fresh;    /* NULL once it is in force */
@@ -151,6 +152,23 @@ check_restart(struct attempt *a)
 	return count > 0 ? -1 : 0;
 }
 
+static bool
+is_own(const struct attempt *a, const struct config_change *c)
+{
+	const struct config_camera *cam = c->is ? c->is : c->was;
+
+	return a->camera && cam && strcmp(cam->name, a->camera) == 0;
+}
+
+static int
+check_alone(struct attempt *a)
+{
+	for (size_t i = 0; a->alone && i < a->diff.count; i++)
+		if (!is_own(a, &a->diff.changes[i]))
+			return refuse(a, "the file was edited and has not been reloaded");
+	return 0;
+}
+
 static const struct config_google *
 find_google(const struct config *c, const char *name)
 {
@@ -220,8 +238,8 @@ prepare(struct attempt *a)
 	char why[512];
 
 	config_diff(a->s->config, a->fresh, &a->diff);
-	if (check_restart(a) < 0 || prepare_googles(a) < 0 || read_secrets(a) < 0 ||
-		prepare_sfu(a) < 0)
+	if (check_alone(a) < 0 || check_restart(a) < 0 || prepare_googles(a) < 0 ||
+		read_secrets(a) < 0 || prepare_sfu(a) < 0)
 		return -1;
 	if (cameras_prepare(a->s->cameras, &a->diff, why, sizeof(why)) < 0)
 		return refuse(a, why);
@@ -263,14 +281,6 @@ apply_sfu(struct attempt *a)
 	a->sfu = NULL;
 	a->sfu_secret = NULL;
 	return secret && sfu_set_secret(a->s->sfu, secret);
-}
-
-static bool
-is_own(const struct attempt *a, const struct config_change *c)
-{
-	const struct config_camera *cam = c->is ? c->is : c->was;
-
-	return a->camera && cam && strcmp(cam->name, a->camera) == 0;
 }
 
 static size_t
@@ -413,7 +423,9 @@ finish(struct attempt *a, int err, const char *command, struct supervisor_answer
 	size_t len = strlen(out->text);
 	if (len > 0 && out->text[len - 1] == '\n')
 		out->text[len - 1] = '\0';
-	log_answer(command, out);
+	/* Who adds a camera by itself logs why that failed. */
+	if (out->done || !a->alone)
+		log_answer(command, out);
 	clear(a);
 }
 
@@ -437,6 +449,16 @@ supervisor_add(
 
 	begin(&a, out);
 	finish(&a, edit_in(&a, camera), "supervisor add", out);
+}
+
+void
+supervisor_add_alone(
+	struct supervisor *s, const struct ini_section *camera, struct supervisor_answer *out)
+{
+	struct attempt a = { .s = s, .camera = camera->name, .alone = true };
+
+	begin(&a, out);
+	finish(&a, edit_in(&a, camera), "supervisor auto_add", out);
 }
 
 void

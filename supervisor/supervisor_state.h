@@ -6,7 +6,7 @@
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
 
-/* What the supervisor consists of. For supervisor.c and supervisor_change.c. */
+/* What the supervisor consists of. For supervisor*.c. */
 
 struct google {
 	struct google *next;
@@ -34,6 +34,15 @@ struct supervisor {
 	void (*done)(void *arg);
 	void *arg;
 };
+
+/* As supervisor_add, but by nobody's command: not if the file has other changes, which nobody has
+ * asked to be applied. A failure is the caller's to log. */
+void supervisor_add_alone(
+	struct supervisor *s, const struct ini_section *camera, struct supervisor_answer *out);
+
+/* Adds a camera that auto_add has met: an inventory_add, whose arg is the supervisor. */
+bool supervisor_add_listed(
+	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
 
 /* An account for a section, in no list yet; NULL with a sentence in why. */
 struct google *supervisor_make_google(

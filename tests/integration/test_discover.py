@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
 from lab import BUILD, Lab, http, until  # noqa: E402
+from test_restart import Watch  # noqa: E402
 
 LIST_QPM = 5
 SECTION = re.compile(r'((?:^; .*\n)?^\[camera "(.+)"\]\n(?:\w+ = .+\n)+)', re.M)
@@ -232,18 +233,163 @@ def test_devices_are_listed_per_account():
         assert lab.close() == 0
 
 
-def test_auto_add_says_which_cameras_and_under_which_names():
-    """Nothing adds them yet: the hook of supervisor.c is not connected, and that is told."""
-    with make_lab(account={"auto_add": "yes"}) as lab:
+def test_a_reload_reaches_what_discovery_does_and_says():
+    with make_lab(account={"discover_every": "0s"}) as lab:
         lab.names.remove("cam2")
         lab.write_config()
         lab.start()
-        until(lambda: "cam=cam2 camera not added" in lab.log(), "cam2 was met", 10)
-        device(lab, "Front Door")
-        device(lab, "hall", protocols=["WEB_RTC"])
-        until(lambda: "cam=front-door camera not added" in lab.log(), "the new one was met", 10)
         lab.camctl("discover")
-        assert len(re.findall("camera not added", lab.log())) == 2
+        lab.camctl("add", "second", "google=home", f"device={lab.google['devices']['cam2']}", "publish=none")
+        assert rows(lab)["cam2"]["camera"] == "second" and lab.status()["accounts"][0]["unconfigured"] == 0
+        asked = len(lab.calls(kind="list"))
+        with open(lab.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(text.replace("discover_every = 0s", "discover_every = 200ms"))
+        assert lab.camctl("reload").startswith('changed [google "home"]: discover_every\n')
+        until(lambda: len(lab.calls(kind="list")) >= asked + 2, "it is listed again and again", 10)
+        assert lab.close() == 0
+
+
+# ---- auto_add ---------------------------------------------------------------------------------------------------
+
+def read(lab):
+    with open(lab.config, encoding="utf-8") as file:
+        return file.read()
+
+
+def make_adding_lab(**more):
+    """Three cameras of which cam1 is configured; lists are made at the start and when a test asks for one."""
+    lab = make_lab(cameras=3, camera_args=("--profile", "baseline", "--url-scheme", "rtsp"),
+                   account={"auto_add": "yes", "discover_every": "1h", **more.pop("account", {})}, **more)
+    lab.names = ["cam1"]
+    lab.write_config()
+    return lab
+
+
+def added(lab, name):
+    return f"cam={name} camera added" in lab.log()
+
+
+def not_added(lab, name):
+    """The sentences that said so."""
+    return re.findall(rf'cam={name} camera not added text="(.*)"', lab.log())
+
+
+def section_of(lab, name, ident):
+    return f'[camera "{name}"]\ngoogle = home\ndevice = {lab.google["devices"].get(ident, ident)}\n'
+
+
+def test_auto_add_writes_the_sections_and_starts_the_cameras_and_nobody_else_notices():
+    with make_adding_lab(camera={"publish": "cloudflare"}) as lab:
+        before = read(lab)
+        lab.start()
+        lab.until_running(["cam1", "cam2", "cam3"])
+        assert read(lab) == before + "".join("\n" + section_of(lab, n, n) for n in ("cam2", "cam3"))
+        viewer = lab.view(names=["cam1", "cam2"])
+        until(lambda: all(lab.seen(viewer, n).get("sessionId") == lab.sfu_track(n)["session"] for n in ("cam1", "cam2")),
+              "both are viewed")
+        lab.until_decoding(viewer, ["cam1", "cam2"])
+        watch = Watch(lab, viewer, ["cam1", "cam2"])
+        yard = device(lab, "yard", camera="cam3", custom_name="The Yard")
+        device(lab, "hall", protocols=["WEB_RTC"])
+        lab.camctl("discover")
+        lab.until_running(["the-yard"])
+        assert read(lab).endswith("\n\n" + section_of(lab, "the-yard", yard))
+        lab.until_decoding(viewer, ["cam1", "cam2"])
+        assert [c["kind"] for c in lab.calls()[watch.calls:]] == ["list", "generate"]
+        watch.calls = len(lab.calls())
+        watch.check()
+        assert added(lab, "the-yard") and not re.search("cam=hall|not added", lab.log())
+        assert lab.status()["accounts"][0]["unconfigured"] == 0 and lab.camctl("reload") == "nothing changed\n"
+        assert lab.close() == 0
+
+
+def test_auto_add_tells_it_as_an_event():
+    with make_adding_lab() as lab:
+        lab.start()
+        until(lambda: added(lab, "cam2") and added(lab, "cam3"), "the first list")
+        events = Events(lab)
+        ident = device(lab, "yard", camera="cam3")
+        lab.camctl("discover")
+        event = until(lambda: events.of("camera added", ident), "the event")[0]
+        assert (event["camera"], event["text"]) == ("yard", f"account home: {ident}")
+        events.close()
+        assert lab.close() == 0
+
+
+def test_auto_add_without_an_sfu_publishes_nothing():
+    with make_adding_lab() as lab:
+        text = read(lab)
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"\[cloudflare\]\n(?:\w+ = .*\n)+", "", text))
+        lab.start()
+        lab.until_running(["cam2", "cam3"])
+        assert read(lab).endswith(section_of(lab, "cam3", "cam3") + "publish = none\n")
+        assert lab.close() == 0
+
+
+def test_a_camera_that_was_removed_stays_away_and_comes_back_by_hand():
+    with make_adding_lab(state=True) as lab:
+        lab.start()
+        until(lambda: added(lab, "cam2") and added(lab, "cam3"), "the first list")
+        lab.camctl("remove", "cam3")
+        lab.camctl("discover")
+        assert "cam3" not in lab.rows() and not not_added(lab, "cam3")
+        assert lab.daemon.stop() == 0
+        # While nobody looks the other one goes, too.
+        text = read(lab)
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(section_of(lab, "cam2", "cam2"), ""))
+        lab.start()
+        for name in ("cam2", "cam3"):
+            said = until(lambda: not_added(lab, name), f"{name} was met")  # pylint: disable=cell-var-from-loop
+            assert said == [f"account home: {lab.google['devices'][name]}: it was configured once and was removed; "
+                            "camctl discover has its section"]
+        assert list(lab.rows()) == ["cam1"]
+        lab.camctl("add", "cam3", "google=home", f"device={lab.google['devices']['cam3']}")
+        assert lab.daemon.stop() == 0
+        lab.start()
+        assert sorted(lab.rows()) == ["cam1", "cam3"]
+        assert lab.close() == 0
+
+
+def test_a_file_that_cannot_be_written_is_said_once_and_tried_again_when_the_camera_comes_anew():
+    """As root every directory can be written to: a name that leaves no room for the temporary file cannot."""
+    with make_adding_lab() as lab:
+        long = os.path.join(lab.directory, "c" * 250)
+        os.rename(lab.config, long)
+        os.symlink(long, lab.config)
+        text = read(lab)
+        lab.start()
+        said = until(lambda: not_added(lab, "cam2"), "cam2 was met")
+        assert said == [f"account home: {lab.google['devices']['cam2']}: {long}: a file beside it cannot be made: "
+                        "File name too long"]
+        lab.camctl("discover")
+        assert len(not_added(lab, "cam2")) == len(not_added(lab, "cam3")) == 1
+        assert read(lab) == text and list(lab.rows()) == ["cam1"]
+        os.replace(long, lab.config)
+        http("DELETE", lab.google["sim"] + "/devices/cam2")
+        lab.camctl("discover")
+        lab.google["devices"]["cam2"] = device(lab, "cam2", camera="cam2")
+        lab.camctl("discover")
+        until(lambda: added(lab, "cam2"), "it is added")
+        assert read(lab) == text + "\n" + section_of(lab, "cam2", "cam2") and sorted(lab.rows()) == ["cam1", "cam2"]
+        assert lab.close() == 0
+
+
+def test_what_was_edited_and_not_reloaded_is_not_applied_by_auto_add():
+    with make_adding_lab() as lab:
+        lab.start()
+        until(lambda: added(lab, "cam2") and added(lab, "cam3"), "the first list")
+        text = read(lab) + "\n; half-way\n" + section_of(lab, "other", "AVPHwE-other")
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        device(lab, "yard", camera="cam3")
+        lab.camctl("discover")
+        said = until(lambda: not_added(lab, "yard"), "yard was met")
+        assert said[0].endswith(": the file was edited and has not been reloaded")
+        assert read(lab) == text and not {"yard", "other"} & set(lab.rows())
         assert lab.close() == 0
 
 

@@ -206,6 +206,48 @@ def check_token_file(lab):
     assert [name for name in os.listdir(lab.directory) if name.startswith("home.token")] == ["home.token"]
 
 
+# ---- a reload in the midst of it --------------------------------------------------------------------------------
+
+def change(lab, **keys):
+    """Settings of the account, and what camctl reload says of them."""
+    lab.account_keys.update(keys)
+    present = os.path.exists(token_file(lab))
+    lab.write_config()  # with a token's file
+    if not present:
+        os.unlink(token_file(lab))
+    return lab.camctl("reload")
+
+
+def test_an_account_that_needs_a_login_keeps_nobody_from_reloading():
+    with make_lab() as lab:
+        lab.start()
+        assert lab.camctl("reload") == "nothing changed\n"
+        lab.names.remove("cam2")
+        assert change(lab).startswith("removed camera cam2\n")
+        with open(os.path.join(lab.directory, "client.secret"), "w", encoding="ascii") as file:
+            file.write("another\n")
+        assert lab.camctl("reload").splitlines()[0] == 'new secrets for [google "home"]'
+        assert account(lab)["state"] == "needs login" and lab.calls() == []
+        assert lab.close() == 0
+
+
+def test_another_redirect_uri_is_for_the_next_login_and_the_one_that_is_open_ends_well():
+    with make_lab() as lab:
+        lab.start()
+        old, new = lab.account_keys["redirect_uri"], f"http://127.0.0.1:{free_port()}/"
+        login = Login(lab)
+        address = Browser(login.url).press()
+        assert change(lab, redirect_uri=new).startswith('changed [google "home"]: redirect_uri')
+        login.type(address)
+        code, out, err = login.end()
+        assert code == DONE and address.startswith(old), (out, err)
+        lab.until_running()
+        login = Login(lab)
+        assert parse_qs(urlsplit(login.url).query)["redirect_uri"] == [new]
+        login.kill()
+        assert lab.close() == 0
+
+
 # ---- the ways to bring the answer -------------------------------------------------------------------------------
 
 @pytest.fixture(name="lab", scope="module")

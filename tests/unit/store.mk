@@ -6,6 +6,11 @@ units += store
 unit_store = $(store_objects) common/log.o common/clock.o common/err.o
 unit_store_libs = sqlite3
 
+# Which devices were ever configured: kept by a store on a disk.
+units += known
+unit_known = supervisor/known.o $(unit_store)
+unit_known_libs = sqlite3
+
 # Writes until it is killed: tests/integration/test_store_kill.py.
 $(B)/tests/integration/store_probe: $(addprefix $(B)/,tests/integration/store_probe.o $(unit_store))
 	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs sqlite3) -lpthread
