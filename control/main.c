@@ -61,7 +61,7 @@ static const struct command commands[] = {
 	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
 	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
-	{ .name = "events", .args = "[--follow]", .help = "what happens, as it happens", .run = run_events },
+	{ .name = "events", .args = "[CAMERA]", .help = "what happened; --follow: what happens", .run = run_events, .camera = true, .optional = true },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
 	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
 };
@@ -271,44 +271,65 @@ run_queue(const struct invocation *in)
 	return 0;
 }
 
+/* An event, unless it is of another camera than the user asked for. */
 static void
-print_event(const struct invocation *in, const char *text, size_t len)
+print_event(const struct invocation *in, const struct json *event)
 {
-	char why[160];
-	struct json *j = in->json ? NULL : json_parse(text, len, why, sizeof(why));
-	const char *camera = json_str(j, "camera");
-	const char *detail = json_str(j, "text");
+	const char *camera = json_str(event, "camera");
+	const char *detail = json_str(event, "text");
 
-	if (j)
-		printf("%s %s %s%s%s\n", json_str(j, "time"), camera ? camera : "-",
-			json_str(j, "event"), detail ? ": " : "", detail ? detail : "");
-	else
+	if (in->camera && (!camera || strcmp(camera, in->camera) != 0))
+		return;
+	if (in->json) {
+		char *text = json_text(event, false);
 		puts(text);
+		free(text);
+	} else {
+		printf("%s %s %s%s%s\n", json_str(event, "time"), camera ? camera : "-",
+			json_str(event, "event"), detail ? ": " : "", detail ? detail : "");
+	}
 	fflush(stdout);
-	json_free(j);
 }
 
-/* Without --follow: until the first second in which nothing happens. */
 static int
-run_events(const struct invocation *in)
+follow_events(const struct invocation *in)
 {
 	struct ipc *ipc;
-	char *text;
+	char *text, why[80];
 	size_t len;
 
 	int code = ask_connect(in, IPC_SUB, "events.ipc", &ipc);
 	if (code)
 		return code;
-	int err = 0;
-	while (!err) {
-		err = ipc_recv_wait(ipc, in->follow ? -1 : 1000, &text, &len);
-		if (err)
-			break;
-		print_event(in, text, len);
+	while (ipc_recv_wait(ipc, -1, &text, &len) == 0) {
+		struct json *event = json_parse(text, len, why, sizeof(why));
+		if (event)
+			print_event(in, event);
+		json_free(event);
 		free(text);
 	}
 	ipc_close(ipc);
-	return err == ERR_TIMEOUT ? 0 : EXIT_REFUSED;
+	return EXIT_REFUSED;
+}
+
+/* The history: an event a line, the newest last. */
+static int
+run_events(const struct invocation *in)
+{
+	struct json *answer;
+
+	if (in->follow)
+		return follow_events(in);
+	int code = ask(in, "events", &answer);
+	if (code)
+		return code;
+	const struct json *list = json_get(answer, "data");
+	if (!list)
+		return ask_conclude(in, answer);
+	for (size_t i = 0; i < json_len(list); i++)
+		print_event(in, json_at(list, i));
+	json_free(answer);
+	return 0;
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */

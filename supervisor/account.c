@@ -150,6 +150,7 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	case SCHEDULER_GIVEN_UP:
 		log_error("scheduler gave a stream up", LOG_CAM(name),
 			LOG_STR("reason", "not all streams can be extended in time"));
+		a->on_news(a->arg, name, "given up", "not all streams can be extended in time");
 		break;
 	case SCHEDULER_EXPIRED:
 		log_warn("scheduler stream expired", LOG_CAM(name),
@@ -160,6 +161,7 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	case SCHEDULER_WAITING:
 		log_warn("scheduler start waits", LOG_CAM(name),
 			LOG_STR("reason", "no slot can be spared for another stream"));
+		a->on_news(a->arg, name, "waits", "no slot can be spared for another stream");
 		break;
 	case SCHEDULER_API_DOWN:
 		log_error("scheduler api down", LOG_ID("account", a->config->name));
@@ -168,6 +170,22 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 		log_info("scheduler api back", LOG_ID("account", a->config->name));
 		break;
 	}
+}
+
+/* What the account as a whole is, if that has changed. */
+static void
+tell_state(struct account *a, ms_t now)
+{
+	const char *state = account_state(a, now);
+	char text[300];
+
+	if (a->told && strcmp(state, a->told) == 0)
+		return;
+	snprintf(text, sizeof(text), "account %s: %s", a->config->name,
+		*oauth_why(a->oauth) ? oauth_why(a->oauth) : state);
+	if (a->told)
+		a->on_news(a->arg, NULL, state, text);
+	a->told = state;
 }
 
 /* True if there were any. */
@@ -204,6 +222,7 @@ account_kick(struct account *a)
 			make_call(a, &call);
 	} while (drain_events(a));
 	account_forget_leases(a, now);
+	tell_state(a, now);
 	if (next == MS_NEVER)
 		uv_timer_stop(&a->timer);
 	else
@@ -234,6 +253,7 @@ account_new(const struct account_config *config, struct account **out, char *why
 		.keep = { .store = config->store, .account = google->name },
 		.on_event = config->on_event,
 		.on_list = config->on_list,
+		.on_news = config->on_news,
 		.arg = config->arg };
 	uv_timer_init(config->loop, &a->timer);
 	a->timer.data = a;

@@ -29,6 +29,10 @@ typedef void account_event(void *arg, int camera, enum camera_event ev, const ch
 typedef void account_listed(void *arg, const struct config_google *google,
 	const struct device_list *before, const struct device_list *now);
 
+/* What people should know: an event and a sentence, all lent. camera is a name, or NULL where it is
+ * about the account as a whole, whose event is its state (account_state). */
+typedef void account_news(void *arg, const char *camera, const char *event, const char *text);
+
 /* All lent, and must outlive the account. */
 struct account_config {
 	uv_loop_t *loop;
@@ -38,6 +42,7 @@ struct account_config {
 	ms_t stagger_ms; /* between two first Generates */
 	account_event *on_event;
 	account_listed *on_list;
+	account_news *on_news;
 	void *arg;
 };
 
@@ -90,6 +95,9 @@ ms_t account_expires_ms(const struct account *a, int camera, ms_t now);
 
 /* How often this stream was extended. */
 unsigned account_extends(const struct account *a, int camera);
+
+/* "ok", "needs login", "no token yet", "api down", "held by 429", "half pace", "overloaded". */
+const char *account_state(const struct account *a, ms_t now);
 
 /* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if
  * the first token is still to come, NULL if calls can be made. */

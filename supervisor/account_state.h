@@ -40,6 +40,8 @@ struct account {
 	uv_timer_t timer;
 	account_event *on_event;
 	account_listed *on_list;
+	account_news *on_news;
+	const char *told; /* the state that was told last */
 	void *arg;
 };
 

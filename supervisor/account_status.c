@@ -43,21 +43,24 @@ account_notice(const struct account *a, int camera)
 	return device_list_trouble(view.devices, account_find_lease(a, camera)->device);
 }
 
-static const char *
-state_text(const struct account *a, const struct scheduler_stats *stats,
-	const struct quota_usage *usage)
+const char *
+account_state(const struct account *a, ms_t now)
 {
+	const struct scheduler_stats stats = scheduler_stats(a->scheduler, now);
+	const struct quota_usage usage =
+		quota_usage(scheduler_quota(a->scheduler), NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+
 	if (oauth_state(a->oauth) == OAUTH_DEAD)
 		return "needs login";
 	if (!oauth_bearer(a->oauth))
 		return "no token yet";
-	if (stats->api_down)
+	if (stats.api_down)
 		return "api down";
-	if (usage->held_ms > 0)
+	if (usage.held_ms > 0)
 		return "held by 429";
-	if (usage->slow_ms > 0)
+	if (usage.slow_ms > 0)
 		return "half pace";
-	return stats->turned_away > 0 ? "overloaded" : "ok";
+	return stats.turned_away > 0 ? "overloaded" : "ok";
 }
 
 static char *
@@ -80,7 +83,7 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 
 	*row = (struct status_account){
 		.name = copy(a->config->name),
-		.state = copy(state_text(a, &stats, &usage)),
+		.state = copy(account_state(a, now)),
 		.error = *why ? copy(why) : NULL,
 		.streams = stats.living,
 		.qpm = usage.limit,

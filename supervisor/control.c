@@ -15,6 +15,9 @@
 #include "supervisor/control.h"
 #include "supervisor/control_request.h"
 
+/* The newest events that camctl is given. */
+#define EVENTS_SHOWN 100
+
 /* Then back to the loop, which calls again. */
 #define REQUESTS_PER_WAKEUP 8
 
@@ -49,6 +52,17 @@ run_queue(struct request *r)
 {
 	r->data = supervisor_queue(r->supervisor);
 	return true;
+}
+
+static bool
+run_events(struct request *r)
+{
+	r->data = supervisor_events(r->supervisor, json_str(r->fields, "camera"), EVENTS_SHOWN);
+	if (!r->data)
+		snprintf(r->text, sizeof(r->text),
+			"there is no history: [supervisor] state_dir is not set; "
+			"camctl events --follow shows what happens from now on");
+	return r->data != NULL;
 }
 
 static bool
@@ -112,6 +126,7 @@ run_version(struct request *r)
 static const struct command commands[] = {
 	{ .name = "status",        .run = run_status },
 	{ .name = "queue",         .run = run_queue },
+	{ .name = "events",        .run = run_events },
 	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
 	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
 	{ .name = "restart",       .run = run_restart,          .camera = true, .all = true },

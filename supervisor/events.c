@@ -7,14 +7,16 @@
 #include "common/ipc.h"
 #include "common/json.h"
 #include "supervisor/events.h"
+#include "supervisor/store.h"
 
 struct events {
 	struct ipc *ipc;
 	char *path;
+	struct store *store; /* lent; NULL: no history */
 };
 
 int
-events_open(const char *path, struct events **out)
+events_open(const char *path, struct store *store, struct events **out)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
@@ -26,26 +28,73 @@ events_open(const char *path, struct events **out)
 		return err;
 	}
 	e->path = strdup(path);
+	e->store = store;
 	*out = e;
 	return 0;
+}
+
+static struct json *
+to_json(const struct store_event *event)
+{
+	struct json *j = json_new_object();
+	char when[CLOCK_TEXT_BYTES];
+
+	json_set_str(j, "time", clock_text(event->at_us, when));
+	if (event->camera)
+		json_set_str(j, "camera", event->camera);
+	json_set_str(j, "event", event->event);
+	if (event->text)
+		json_set_str(j, "text", event->text);
+	return j;
 }
 
 void
 events_publish(struct events *e, const char *camera, const char *event, const char *text)
 {
-	struct json *j = json_new_object();
-	char now[CLOCK_TEXT_BYTES];
-
-	json_set_str(j, "time", clock_text(clock_wall_us(), now));
-	if (camera)
-		json_set_str(j, "camera", camera);
-	json_set_str(j, "event", event);
-	if (text)
-		json_set_str(j, "text", text);
+	struct store_event row = {
+		.at_us = clock_wall_us(), .camera = camera, .event = event, .text = text
+	};
+	struct json *j = to_json(&row);
 	char *line = json_text(j, false);
+
 	ipc_send(e->ipc, line);
 	free(line);
 	json_free(j);
+	if (e->store)
+		store_add_event(e->store, &row); /* which logs its own trouble */
+}
+
+/* ---- history --------------------------------------------------------------------------------- */
+
+struct pile {
+	struct json **rows; /* owned, newest first */
+	int count;
+};
+
+static void
+on_row(void *arg, const struct store_event *event)
+{
+	struct pile *p = arg;
+
+	p->rows[p->count++] = to_json(event);
+}
+
+struct json *
+events_history(struct events *e, const char *camera, int limit)
+{
+	struct pile p = { .rows = calloc((size_t)limit, sizeof(struct json *)) };
+
+	if (!p.rows)
+		abort();
+	if (!e->store || store_each_event(e->store, limit, camera, on_row, &p) != 0) {
+		free(p.rows);
+		return NULL;
+	}
+	struct json *list = json_new_array();
+	while (p.count > 0)
+		json_add(list, p.rows[--p.count]);
+	free(p.rows);
+	return list;
 }
 
 void

@@ -1,15 +1,24 @@
 #ifndef SUPERVISOR_EVENTS_H
 #define SUPERVISOR_EVENTS_H
 
-/* What happens, told to whoever listens: `camctl events`, later the dashboard. Loop thread. */
+struct json;
+struct store;
+
+/* What happens, told to whoever listens (`camctl events`, later the dashboard) and kept in the
+ * store. Loop thread. */
 struct events;
 
-/* Binds the PUB socket at path. Returns 0 or what ipc_bind does. */
-int events_open(const char *path, struct events **out);
+/* Binds the PUB socket at path. store is lent; NULL: there is no history. Returns 0 or what
+ * ipc_bind does. */
+int events_open(const char *path, struct store *store, struct events **out);
 
 /* One event as a line of JSON: {"time":"2026-...Z","camera":...,"event":...,"text":...}. camera and
  * text may be NULL. Listeners that are slow lose events; nobody waits for them. */
 void events_publish(struct events *e, const char *camera, const char *event, const char *text);
+
+/* The newest events, at most limit, of one camera or (NULL) of all, oldest first, in the same form:
+ * an array. NULL: there is no history. */
+struct json *events_history(struct events *e, const char *camera, int limit);
 
 void events_close(struct events *e); /* NULL is fine */
 

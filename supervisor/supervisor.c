@@ -110,6 +110,14 @@ on_list(void *arg, const struct config_google *google, const struct device_list 
 	inventory_listed(s->inventory, google, before, now);
 }
 
+static void
+on_news(void *arg, const char *camera, const char *event, const char *text)
+{
+	struct supervisor *s = arg;
+
+	events_publish(s->events, camera, event, text);
+}
+
 static int
 make_store(struct supervisor *s, char *why, size_t why_size)
 {
@@ -134,6 +142,7 @@ supervisor_make_google(
 		.stagger_ms = s->config->start_stagger_ms,
 		.on_event = on_account,
 		.on_list = on_list,
+		.on_news = on_news,
 		.arg = s };
 	if (account_new(&c, &g->account, why, why_size) == 0)
 		return g;
@@ -206,7 +215,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
-	if (explain(events_open(path, &s->events), path, why, why_size) < 0)
+	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
 		return -1;
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
@@ -379,6 +388,12 @@ supervisor_status(struct supervisor *s, struct status *out)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
 		cameras_status(s->cameras, i, now, &out->cameras[i]);
+}
+
+struct json *
+supervisor_events(struct supervisor *s, const char *camera, int limit)
+{
+	return events_history(s->events, camera, limit);
 }
 
 struct json *

@@ -56,6 +56,9 @@ void supervisor_status(struct supervisor *s, struct status *out);
 /* The planned calls of every account, an array. */
 struct json *supervisor_queue(struct supervisor *s);
 
+/* The newest events, see events_history. */
+struct json *supervisor_events(struct supervisor *s, const char *camera, int limit);
+
 /* The account of the section of that name; NULL if there is none. */
 struct account *supervisor_account(struct supervisor *s, const char *google);
 

@@ -268,6 +268,7 @@ def test_events_tell_what_happens_in_its_order(lab):
         assert all(re.fullmatch(r"2\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", e["time"]) for e in events.all())
 
 
-def test_events_without_follow_end_by_themselves(lab):
+def test_without_a_store_there_is_no_history_of_events(lab):
     done = run(lab, "events")
-    assert done.returncode == DONE
+    assert done.returncode == REFUSED
+    assert "state_dir is not set" in done.stderr

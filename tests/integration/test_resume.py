@@ -58,6 +58,21 @@ def test_the_calls_of_the_former_process_count(make_lab):
     assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
 
 
+def test_events_are_kept(make_lab):
+    lab = make_lab(cameras=2, state=True, supervisor={"start_stagger": "100ms"}).start()
+    lab.until_running()
+    lab.google_fault(action="429", count=1, match={"kind": "extend"})
+    lab.camctl("extend", "cam1")
+    until(lambda: lab.status()["accounts"][0]["state"] == "held by 429", "the account is held")
+    kill(lab)
+    lab.start()
+    lines = lab.camctl("events").splitlines()
+    assert any(" cam1 running" in line for line in lines) and any(" cam2 running" in line for line in lines)
+    assert any(" - held by 429: account home" in line for line in lines)
+    assert [line[:24] for line in lines] == sorted(line[:24] for line in lines), "the newest last"
+    assert all(" cam2 " in line for line in lab.camctl("events", "cam2").splitlines())
+
+
 def test_the_file_is_for_its_owner_alone(make_lab):
     lab = make_lab(cameras=1, state=True).start()
     lab.until_running()
