@@ -123,6 +123,9 @@ render_stream(const struct status_camera *c, FILE *out)
 		fprintf(out, "  %-14s expires in %s, %lld generated, %lld extensions of this one\n",
 			"stream", format_span(c->expires_ms, text, sizeof(text)),
 			(long long)c->generates, (long long)c->extends);
+	fprintf(out, "  %-14s %lld streams, %lld extensions, %lld streams lost, %lld workers\n",
+		"ever", (long long)c->ever_generated, (long long)c->ever_extended,
+		(long long)c->ever_lost, (long long)c->ever_workers);
 	if (c->next_try_ms >= 0)
 		fprintf(out, "  %-14s in %s\n", "next step",
 			format_span(c->next_try_ms, text, sizeof(text)));

@@ -32,7 +32,8 @@ struct status_camera {
 	int64_t next_try_ms; /* until the next Generate is asked for; -1: none planned */
 	int64_t generates;
 	int64_t extends;
-	int64_t failures; /* in a row */
+	int64_t ever_generated, ever_extended, ever_lost, ever_workers; /* over restarts */
+	int64_t failures;                                               /* in a row */
 	int64_t restarts; /* workers started after the first */
 	int64_t width, height;
 	double fps;

@@ -12,6 +12,7 @@
 #include "supervisor/sfu.h"
 
 struct status_camera;
+struct store;
 
 /* The camera table: each camera's state machine, worker, link and publication, and the effects of
  * the one on the others. Loop thread. */
@@ -21,7 +22,8 @@ struct cameras_config {
 	uv_loop_t *loop;
 	const struct config *config; /* lent, as all below; cameras_apply brings another */
 	struct events *events;
-	struct sfu *sfu; /* NULL: nothing is published */
+	struct sfu *sfu;     /* NULL: nothing is published */
+	struct store *store; /* NULL: nothing is kept */
 	/* The account of the [google] section of that name. */
 	struct account *(*find_account)(void *arg, const char *google);
 	void *arg;

@@ -226,6 +226,7 @@ static int
 make_cameras(struct supervisor *s, char *why, size_t why_size)
 {
 	struct cameras_config c = { .loop = s->loop,
+		.store = s->store,
 		.config = s->config,
 		.events = s->events,
 		.sfu = s->sfu,

@@ -66,6 +66,7 @@ send_token(struct unit *u)
 static void
 start_worker(struct unit *u)
 {
+	tally_add(&u->tally, TALLY_WORKERS);
 	worker_proc_start(u->proc);
 	worker_link_expect(u->link, worker_proc_gen(u->proc));
 }
@@ -138,6 +139,7 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 {
 	if (u->life == UNIT_STOPPING)
 		return;
+	tally_event(&u->tally, ev);
 	struct camera_effects fx = camera_step(u->machine, ev, why, draw(), clock_now());
 	if (fx.what & CAMERA_DO_PUBLISH)
 		announce(u, &fx);
@@ -359,6 +361,7 @@ unit_new(const struct cameras_config *shared, const struct config_camera *config
 		abort();
 	*u = (struct unit){ .shared = shared, .config = config_camera_copy(config) };
 	snprintf(u->name, sizeof(u->name), "%s", config->name);
+	tally_open(&u->tally, shared->store, u->name);
 	u->state.type = u->stats.type = MSG_TYPES;
 	struct camera_settings settings = machine_settings(u);
 	u->machine = camera_new(&settings, clock_now());

@@ -5,6 +5,7 @@
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/publish.h"
+#include "supervisor/tally.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
 
@@ -33,7 +34,8 @@ struct unit {
 	struct publish *publish; /* NULL: was never published */
 	uv_timer_t timer;        /* camera_due */
 	char socket[UNIT_SOCKET_MAX];
-	int64_t offer;    /* the number of the worker's newest, 0: none */
+	int64_t offer; /* the number of the worker's newest, 0: none */
+	struct tally tally;
 	struct msg state; /* the worker's last of its kind; type MSG_TYPES: none yet */
 	struct msg stats;
 	enum unit_life life;

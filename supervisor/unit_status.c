@@ -105,6 +105,10 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.expires_ms = u->account ? account_expires_ms(u->account, u->number, now) : -1,
 		.next_try_ms = due == MS_NEVER ? -1 : due - now,
 		.generates = view.streams,
+		.ever_generated = u->tally.counts[TALLY_GENERATED],
+		.ever_extended = u->tally.counts[TALLY_EXTENDED],
+		.ever_lost = u->tally.counts[TALLY_LOST],
+		.ever_workers = u->tally.counts[TALLY_WORKERS],
 		.extends = u->account ? account_extends(u->account, u->number) : 0,
 		.failures = view.failures,
 	};

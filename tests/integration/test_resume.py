@@ -73,6 +73,19 @@ def test_events_are_kept(make_lab):
     assert all(" cam2 " in line for line in lab.camctl("events", "cam2").splitlines())
 
 
+def test_counters_go_on_where_they_were(make_lab):
+    lab = make_lab(cameras=1, state=True).start()
+    lab.until_running()
+    lab.camctl("--wait", "extend", "cam1")
+    kill(lab)
+    lab.start()
+    lab.until_running()
+    lab.camctl("--wait", "extend", "cam1")
+    row = lab.rows()["cam1"]
+    assert [row[f"ever_{what}"] for what in ("generated", "extended", "lost", "workers")] == [1, 2, 0, 2]
+    assert "1 streams, 2 extensions, 0 streams lost, 2 workers" in lab.camctl("show", "cam1")
+
+
 def test_the_file_is_for_its_owner_alone(make_lab):
     lab = make_lab(cameras=1, state=True).start()
     lab.until_running()
