@@ -114,6 +114,8 @@ scheduler_settings_of(const struct config_google *config, ms_t stagger_ms)
 
 	set_quota(&s, config);
 	s.stagger_ms = stagger_ms;
+	s.early_percent = config->early_percent;
+	s.rotate_ms = config->rotate_ms;
 	return s;
 }
 

@@ -28,6 +28,8 @@ struct config_google {
 	int list_qpm;           /* devices.list */
 	ms_t window_ms;         /* what Google calls a minute */
 	ms_t long_window_ms;    /* what Google calls an hour */
+	int early_percent;      /* of its life lived, an idle slot extends a stream */
+	ms_t rotate_ms;         /* under overload, who lived this long makes room; 0: nobody */
 	ms_t discover_every_ms; /* between two devices.list; 0: only when somebody asks */
 	bool auto_add;          /* new RTSP cameras are added to the configuration */
 };

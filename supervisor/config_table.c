@@ -100,6 +100,13 @@ static const struct setting rows[] = {
 	  .help = "What Google counts commands in. Shorter only against stand-ins" },
 	{ IN_GOOGLE(long_window_ms), .key = "long_window", .type = SET_DURATION,
 	  .min = 100, .max = DAY_MS, .def = "1h", .help = "The window of camera_qph" },
+	{ IN_GOOGLE(early_percent), .key = "early", .live = true, .type = SET_INT, .min = 1,
+	  .max = 99, .def = "60",
+	  .help = "Percent of its life after which a stream is extended in a slot that nobody needs" },
+	{ IN_GOOGLE(rotate_ms), .key = "rotate", .live = true, .type = SET_DURATION,
+	  .min = 0, .max = DAY_MS, .def = "0s",
+	  .help = "With more cameras than Google's limits can hold: a stream that lived that long makes "
+		  "room for a camera that has waited as long. 0s: those that wait go on waiting" },
 	{ IN_GOOGLE(discover_every_ms), .key = "discover_every", .live = true, .type = SET_DURATION,
 	  .min = 0, .max = DAY_MS, .def = "5m",
 	  .help = "How often the devices are listed, to learn of cameras that came, went or changed "

@@ -7,6 +7,8 @@ void
 scheduler_set_limits(struct scheduler *s, const struct scheduler_settings *settings)
 {
 	s->settings.stagger_ms = settings->stagger_ms;
+	s->settings.early_percent = settings->early_percent;
+	s->settings.rotate_ms = settings->rotate_ms;
 	quota_set_limits(s->quota, &settings->quota);
 	for (int i = 0; i < s->count; i++)
 		quota_device_set_limits(s->entries[i]->device, &settings->quota);

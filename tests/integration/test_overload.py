@@ -7,11 +7,21 @@ from lab import until
 LIFETIME_S, WINDOW_S, QPM, CAMERAS = 12, 6, 6, 15
 
 
+def overloaded_lab(make_lab, **account):
+    return make_lab(cameras=CAMERAS, lifetime=LIFETIME_S, window=WINDOW_S, qpm=QPM, camera={"publish": "none"},
+                    supervisor={"start_stagger": "100ms"}, account=account,
+                    camera_args=("--profile", "baseline", "--size", "320x180", "--fps", "5")).start()
+
+
+def test_every_camera_has_its_turn_if_so_configured(make_lab):
+    lab = overloaded_lab(make_lab, rotate="6s")
+    served = lambda: {c["name"] for c in lab.calls(kind="generate", status=200)}
+    until(lambda: served() == set(lab.names), "each had a stream", 80)
+    assert not lab.over_quota()
+
+
 def test_those_that_can_be_held_are_held_and_the_others_are_named(make_lab):
-    lab = make_lab(cameras=CAMERAS, lifetime=LIFETIME_S, window=WINDOW_S, qpm=QPM, camera={"publish": "none"},
-                   supervisor={"start_stagger": "100ms"},
-                   camera_args=("--profile", "baseline", "--size", "320x180", "--fps", "5"))
-    lab.start()
+    lab = overloaded_lab(make_lab)
 
     def overloaded():
         account = lab.status()["accounts"][0]
