@@ -15,6 +15,7 @@ struct json;
 struct status_camera {
 	char *name;
 	char *account;     /* NULL: a plain RTSP camera */
+	char *choice;      /* google = auto: which account and why; NULL: the section says it */
 	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
 	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
 	char *phase;       /* the worker's, "-" without one */
@@ -53,7 +54,7 @@ struct status_account {
 	int64_t qpm;
 	int64_t used;                   /* commands in the last window */
 	int64_t waiting;                /* Generates that wait for a slot */
-	int64_t unconfigured; /* RTSP cameras at Google that no section is for */
+	int64_t unconfigured;           /* RTSP cameras at Google that no section is for */
 	int64_t calls, refused, failed; /* commands since start; of these 429; failed otherwise */
 };
 
