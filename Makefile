@@ -41,10 +41,10 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
-	supervisor/discovery.o supervisor/inventory.o supervisor/known.o
+	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \

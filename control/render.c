@@ -119,6 +119,8 @@ render_stream(const struct status_camera *c, FILE *out)
 	char text[24];
 
 	line(out, "account", c->account);
+	if (c->choice)
+		line(out, "google = auto", c->choice);
 	if (c->account)
 		fprintf(out, "  %-14s expires in %s, %lld generated, %lld extensions of this one\n",
 			"stream", format_span(c->expires_ms, text, sizeof(text)),

@@ -12,7 +12,7 @@
 #define ACCOUNT(t, n) ROW(status_account, t, n)
 
 static const struct field camera_fields[] = {
-	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, state), CAMERA(STR, health),
+	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, choice), CAMERA(STR, state), CAMERA(STR, health),
 	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
 	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),

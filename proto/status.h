@@ -15,6 +15,7 @@ struct json;
 struct status_camera {
 	char *name;
 	char *account;     /* NULL: a plain RTSP camera */
+	char *choice;      /* google = auto: which account and why; NULL: the section says it */
 	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
 	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
 	char *phase;       /* the worker's, "-" without one */

@@ -8,6 +8,7 @@
 #include "supervisor/camera.h"
 #include "supervisor/config.h"
 #include "supervisor/discovery.h"
+#include "supervisor/federation.h"
 #include "supervisor/http_client.h"
 #include "supervisor/login.h"
 #include "supervisor/scheduler.h"
@@ -102,6 +103,11 @@ const char *account_state(const struct account *a, ms_t now);
 /* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if
  * the first token is still to come, NULL if calls can be made. */
 const char *account_trouble(const struct account *a);
+
+/* For cameras that any account may have: what its newest list says of a device, and whether it can
+ * be given cameras, which it can not while it needs a login. */
+enum federation_sight account_sight(const struct account *a, const char *device);
+bool account_is_usable(const struct account *a);
 
 /* Its devices at Google, and somebody's login to it. Lent. */
 struct discovery *account_discovery(struct account *a);

@@ -43,6 +43,27 @@ account_notice(const struct account *a, int camera)
 	return device_list_trouble(view.devices, account_find_lease(a, camera)->device);
 }
 
+bool
+account_is_usable(const struct account *a)
+{
+	return oauth_state(a->oauth) != OAUTH_DEAD;
+}
+
+/* Every try ends: in a list, or in a sentence. */
+enum federation_sight
+account_sight(const struct account *a, const char *device)
+{
+	struct discovery_view view = discovery_view(a->discovery, 0);
+	const char *trouble = account_trouble(a);
+
+	if (view.devices)
+		return device_list_trouble(view.devices, device) ? FEDERATION_BLIND
+								 : FEDERATION_SEES;
+	if (a->config->discover_every_ms == 0 || *view.why || (trouble && *trouble))
+		return FEDERATION_UNKNOWN;
+	return FEDERATION_PENDING;
+}
+
 const char *
 account_state(const struct account *a, ms_t now)
 {

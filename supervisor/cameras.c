@@ -216,8 +216,8 @@ cameras_extend(struct cameras *t, int camera, char *why, size_t why_size)
 	if (u->account && account_extend(u->account, camera) == 0)
 		return 0;
 	snprintf(why, why_size,
-		u->account ? "%s has no stream to extend"
-			   : "%s is a plain RTSP camera: nothing expires",
+		u->config->google ? "%s has no stream to extend"
+				  : "%s is a plain RTSP camera: nothing expires",
 		u->name);
 	return -1;
 }

@@ -26,6 +26,8 @@ struct cameras_config {
 	struct store *store; /* NULL: nothing is kept */
 	/* The account of the [google] section of that name. */
 	struct account *(*find_account)(void *arg, const char *google);
+	/* The account that has a stream of the camera from a former process; NULL: none. */
+	struct account *(*find_kept)(void *arg, const struct config_camera *camera);
 	void *arg;
 };
 
@@ -60,8 +62,12 @@ void cameras_give_up(struct cameras *t);
 void cameras_apply(struct cameras *t, const struct config_diff *diff, const struct config *config,
 	struct sfu *sfu);
 
+/* Gives cameras with google = auto an account, or another where theirs will not do. To be called
+ * now and then: lists, tokens and logins all bear on it. */
+void cameras_choose(struct cameras *t);
+
 /* Number of the camera with that name, -1 if there is none. It is valid until a configuration is
- * applied. */
+ * applied, or cameras_choose was called. */
 int cameras_find(const struct cameras *t, const char *name);
 size_t cameras_count(const struct cameras *t);
 /* Number of the i-th in the configuration's order, i below cameras_count. */

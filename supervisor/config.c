@@ -126,6 +126,12 @@ config_parse(const char *path, const char *text, size_t len, const struct config
 	return finish(c, settings_parse(path, text, len, &config_table, c, errors), out);
 }
 
+bool
+config_is_auto(const struct config_camera *cam)
+{
+	return cam->google && strcmp(cam->google, CONFIG_GOOGLE_AUTO) == 0;
+}
+
 static void
 free_google(struct config_google *g)
 {

@@ -82,6 +82,10 @@ int config_load(const char *path, struct config **out, FILE *errors);
 int config_parse(const char *path, const char *text, size_t len, const struct config *old,
 	struct config **out, FILE *errors);
 
+/* What google is for a camera that takes whichever account sees it. */
+#define CONFIG_GOOGLE_AUTO "auto"
+bool config_is_auto(const struct config_camera *cam);
+
 /* NULL is fine. */
 void config_free(struct config *c);
 

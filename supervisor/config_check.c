@@ -92,6 +92,9 @@ check_services(struct config *c, struct settings *s)
 
 	for (struct config_google *g = c->googles; g; g = g->next) {
 		take_env(s, g, g == c->googles ? &c->env : &none);
+		if (strcmp(g->name, CONFIG_GOOGLE_AUTO) == 0)
+			settings_complain(s, g, NULL,
+				"must have another name: google = auto means any section");
 		check_url(s, g, "api_url", g->api_url);
 		check_url(s, g, "token_url", g->token_url);
 		check_url(s, g, "login_url", g->login_url);
@@ -126,19 +129,39 @@ check_source(struct settings *s, const struct config_camera *cam)
 		settings_complain(s, cam, "device", "is missing: a camera of google needs its id");
 	else if (device && !google)
 		settings_complain(s, cam, "device", "is only for a camera that has google");
-	if (cam->google && !cam->account)
+	if (cam->google && !cam->account && !config_is_auto(cam))
 		settings_complain(
 			s, cam, "google", "there is no section [google \"%s\"]", cam->google);
+}
+
+/* Who sees a device is known from lists only. */
+static void
+check_auto(const struct config *c, struct settings *s, const struct config_camera *cam)
+{
+	const struct config_google *g = c->googles;
+
+	while (g && g->discover_every_ms == 0)
+		g = g->next;
+	if (config_is_auto(cam) && !g)
+		settings_complain(s, cam, "google",
+			"auto needs a section [google \"NAME\"] with discover_every above 0");
+}
+
+/* An auto camera may come to any account. */
+static bool
+may_share(const struct config_camera *a, const struct config_camera *b)
+{
+	return a->account == b->account || config_is_auto(a) || config_is_auto(b);
 }
 
 /* Two cameras of one device would extend, and lose, each other's streams. */
 static void
 check_twins(const struct config *c, struct settings *s, const struct config_camera *cam)
 {
-	if (!cam->account || !cam->device)
+	if (!cam->google || !cam->device)
 		return;
 	for (const struct config_camera *other = c->cameras; other != cam; other = other->next)
-		if (other->account == cam->account && other->device &&
+		if (other->google && other->device && may_share(other, cam) &&
 			strcmp(other->device, cam->device) == 0) {
 			settings_complain(
 				s, cam, "device", "is already [camera \"%s\"]'s", other->name);
@@ -162,6 +185,7 @@ static void
 check_camera(const struct config *c, struct settings *s, const struct config_camera *cam)
 {
 	check_source(s, cam);
+	check_auto(c, s, cam);
 	check_twins(c, s, cam);
 	check_socket(c, s, cam);
 	if (cam->publish == CONFIG_PUBLISH_CLOUDFLARE && !c->cloudflare)

@@ -151,7 +151,8 @@ static const struct setting rows[] = {
 	  .help = "A call that is not answered by then has failed" },
 
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
-	  .help = "The [google] section of a Nest camera" },
+	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
+		  "one with the fewest cameras" },
 	{ IN_CAMERA(device), .key = "device", .live = true, .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "Its device id there" },
 	{ IN_CAMERA(url), .key = "url", .live = true,

@@ -33,11 +33,13 @@ is_of(const struct config_camera *c, const struct config_google *google)
 	return c->google && c->device && strcmp(c->google, google->name) == 0;
 }
 
+/* google = auto is of every account that lists the device. */
 static const char *
 camera_of(const struct inventory *inv, const struct config_google *google, const char *device)
 {
 	for (const struct config_camera *c = inv->config->cameras; c; c = c->next)
-		if (is_of(c, google) && strcmp(c->device, device) == 0)
+		if ((is_of(c, google) || config_is_auto(c)) && c->device &&
+			strcmp(c->device, device) == 0)
 			return c->name;
 	return NULL;
 }

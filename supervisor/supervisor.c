@@ -24,6 +24,9 @@
 /* Longest answer taken from Google or Cloudflare: an SDP answer is 10 kB, a list of fifty devices
  * some 100 kB. */
 #define HTTP_ANSWER_MAX (1024 * 1024)
+/* How often cameras with google = auto are looked at: a login that is needed, a list that has come.
+ */
+#define CHOOSE_INTERVAL_MS 500
 /* How often systemd's STATUS= is brought up to date. */
 #define STATUS_INTERVAL_MS 5000
 
@@ -46,17 +49,27 @@ on_status(uv_timer_t *timer)
 }
 
 static void
+on_choose(uv_timer_t *timer)
+{
+	struct supervisor *s = timer->data;
+
+	cameras_choose(s->cameras);
+}
+
+static void
 start_timers(struct supervisor *s)
 {
 	ms_t watchdog = systemd_watchdog_interval();
 
 	uv_timer_init(s->loop, &s->watchdog);
 	uv_timer_init(s->loop, &s->status);
-	s->watchdog.data = s->status.data = s;
-	s->open_timers = 2;
+	uv_timer_init(s->loop, &s->choose);
+	s->watchdog.data = s->status.data = s->choose.data = s;
+	s->open_timers = 3;
 	if (watchdog != MS_NEVER)
 		uv_timer_start(&s->watchdog, on_watchdog, 0, (uint64_t)watchdog);
 	uv_timer_start(&s->status, on_status, STATUS_INTERVAL_MS, STATUS_INTERVAL_MS);
+	uv_timer_start(&s->choose, on_choose, CHOOSE_INTERVAL_MS, CHOOSE_INTERVAL_MS);
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -90,6 +103,33 @@ find_account(void *arg, const char *google)
 		if (strcmp(g->config->name, google) == 0)
 			return g->account;
 	return NULL;
+}
+
+/* Of a row of the store. */
+struct kept {
+	const struct config_camera *camera;
+	char account[64];
+};
+
+static void
+on_kept(void *arg, const struct store_stream *row)
+{
+	struct kept *k = arg;
+
+	if (strcmp(row->camera, k->camera->name) == 0 &&
+		strcmp(row->device, k->camera->device) == 0)
+		snprintf(k->account, sizeof(k->account), "%s", row->account);
+}
+
+static struct account *
+find_kept(void *arg, const struct config_camera *camera)
+{
+	struct supervisor *s = arg;
+	struct kept k = { .camera = camera };
+
+	if (s->store)
+		store_each_stream(s->store, on_kept, &k);
+	return find_account(s, k.account);
 }
 
 /* An answer can only come once there are cameras: no call leaves before one is wanted. */
@@ -231,6 +271,7 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 		.events = s->events,
 		.sfu = s->sfu,
 		.find_account = find_account,
+		.find_kept = find_kept,
 		.arg = s };
 
 	if (cameras_new(&c, &s->cameras, why, why_size) < 0)
@@ -348,6 +389,7 @@ supervisor_free(struct supervisor *s)
 	}
 	uv_close((uv_handle_t *)&s->watchdog, on_timer_closed);
 	uv_close((uv_handle_t *)&s->status, on_timer_closed);
+	uv_close((uv_handle_t *)&s->choose, on_timer_closed);
 }
 
 /* ---- what people see ------------------------------------------------------------------------- */

@@ -359,6 +359,7 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	bool sfu_secret = apply_sfu(a);
 	log_set_level(a->fresh->log_level);
 	cameras_apply(s->cameras, &a->diff, a->fresh, s->sfu);
+	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	say_changes(a, sfu_secret);
 	out->done = true;

@@ -28,6 +28,7 @@ struct supervisor {
 	struct control *control;
 	uv_timer_t watchdog;
 	uv_timer_t status;
+	uv_timer_t choose; /* cameras_choose */
 	int open_timers;
 	ms_t started;
 	bool stopping;

@@ -26,8 +26,10 @@ struct unit {
 	const struct cameras_config *shared; /* lent: the table's */
 	char name[UNIT_NAME_MAX];
 	struct config_camera *config; /* owned: a copy of what the configuration says */
-	int number;              /* of its stream at the account: another stream, another number */
-	struct account *account; /* NULL: a plain RTSP camera, or none of an account any more */
+	int number; /* of its stream at the account: another stream, another number */
+	struct account
+		*account; /* NULL: a plain RTSP camera, or none of an account any more or yet */
+	char choice[256]; /* google = auto: which account, and why */
 	struct camera *machine;
 	struct worker_proc *proc;
 	struct worker_link *link;
@@ -54,6 +56,9 @@ int unit_open(struct unit *u, char *why, size_t why_size);
 /* Makes it its account's camera of that number, if it is one of Google's; and no longer. */
 void unit_attach(struct unit *u, int number);
 void unit_detach(struct unit *u);
+
+/* google = auto: it is another account's from now on, with another stream. */
+void unit_assign(struct unit *u, struct account *account, int number);
 
 /* Starts it; with the stream that its account has for it, if there is one. */
 void unit_start(struct unit *u);

@@ -1,18 +1,36 @@
 /* unit_change.c - a camera whose section of the configuration has changed.
  * Owns nothing; what a change asks for is config_diff's, and it is done by as little as possible: a
  * worker that can stay stays. Loop thread. */
+#include <stdio.h>
+
 #include "common/log.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/unit.h"
+
+static struct account *
+find_account(struct unit *u)
+{
+	const struct cameras_config *shared = u->shared;
+
+	if (!config_is_auto(u->config))
+		return shared->find_account(shared->arg, u->config->google);
+	struct account *a = shared->find_kept(shared->arg, u->config);
+	if (a)
+		snprintf(u->choice, sizeof(u->choice), "%.63s had its stream before the restart",
+			account_name(a));
+	else
+		snprintf(u->choice, sizeof(u->choice), "none yet: no account lists the device");
+	return a;
+}
 
 void
 unit_attach(struct unit *u, int number)
 {
 	u->number = number;
-	if (!u->config->google)
-		return;
-	u->account = u->shared->find_account(u->shared->arg, u->config->google);
-	account_add(u->account, number, u->name, u->config->device);
+	u->choice[0] = '\0';
+	u->account = u->config->google ? find_account(u) : NULL;
+	if (u->account)
+		account_add(u->account, number, u->name, u->config->device);
 }
 
 void
@@ -32,6 +50,32 @@ resume(struct unit *u)
 
 	if (u->account && starting && account_resume(u->account, u->number))
 		unit_step(u, CAMERA_EV_RESTORED, NULL);
+}
+
+/* Whatever it does: it has, or is to have, another stream. */
+static void
+replace_stream(struct unit *u)
+{
+	unit_step(u, CAMERA_EV_REPLACED, NULL);
+	resume(u);
+}
+
+/* A start that had nobody to ask yet is one all the same: it is staggered. */
+void
+unit_assign(struct unit *u, struct account *account, int number)
+{
+	bool first = !u->account && camera_view(u->machine).state == CAMERA_STARTING;
+
+	unit_detach(u);
+	u->account = account;
+	u->number = number;
+	account_add(account, number, u->name, u->config->device);
+	if (!first) {
+		replace_stream(u);
+		return;
+	}
+	account_generate(account, number, GENERATE_START, clock_now());
+	resume(u);
 }
 
 void
@@ -75,8 +119,7 @@ unit_change(struct unit *u, const struct config_change *change, int number)
 		break;
 	case CONFIG_CAMERA_STREAM:
 		unit_attach(u, number);
-		unit_step(u, CAMERA_EV_REPLACED, NULL);
-		resume(u);
+		replace_stream(u);
 		if (publish_changed && u->config->publish == CONFIG_PUBLISH_NONE)
 			unit_step(u, CAMERA_EV_RESTART, NULL);
 		break;

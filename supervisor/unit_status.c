@@ -84,6 +84,21 @@ last_error(const struct unit *u, const struct camera_view *view)
 	return NULL;
 }
 
+static const char *
+notice(const struct unit *u)
+{
+	if (u->account)
+		return account_notice(u->account, u->number);
+	return config_is_auto(u->config) ? "no account lists the device yet" : NULL;
+}
+
+/* NULL: its section says which, or there is none yet. */
+static const char *
+auto_account(const struct unit *u)
+{
+	return config_is_auto(u->config) && u->account ? account_name(u->account) : NULL;
+}
+
 void
 unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 {
@@ -93,11 +108,12 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 
 	*row = (struct status_camera){
 		.name = copy(u->name),
-		.account = copy(u->config->google),
+		.account = copy(auto_account(u) ? auto_account(u) : u->config->google),
+		.choice = copy(*u->choice ? u->choice : NULL),
 		.state = copy(camera_state_text(view.state)),
 		.health = copy(camera_media_text(view.media)),
 		.error = copy(last_error(u, &view)),
-		.notice = copy(u->account ? account_notice(u->account, u->number) : NULL),
+		.notice = copy(notice(u)),
 		.publication =
 			copy(published ? publish_state_name(publish_state(u->publish)) : "none"),
 		.session = copy(published ? publish_session(u->publish) : NULL),

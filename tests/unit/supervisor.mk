@@ -4,6 +4,8 @@ include tests/sim/scheduler/sim.mk
 
 machine = supervisor/camera.o supervisor/camera_table.o common/backoff.o
 
+units += federation
+unit_federation = supervisor/federation.o
 units += quota camera scheduler scheduler_day scheduler_property scenario
 unit_quota = supervisor/quota.o
 unit_camera = $(machine)

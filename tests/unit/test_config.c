@@ -199,6 +199,28 @@ two_cameras_of_one_device_are_refused(void **state)
 	clear(&f);
 }
 
+#define AUTO(name) "[camera \"" name "\"]\ngoogle = auto\ndevice = D1\n"
+
+static void
+a_camera_may_leave_its_account_open(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	assert_good(&f, HOME CLOUDFLARE AUTO("any"));
+	assert_null(f.c->cameras->account);
+	assert_true(config_is_auto(f.c->cameras));
+	clear(&f);
+	assert_says(HOME CLOUDFLARE PORCH AUTO("any"),
+		":14: [camera \"any\"] device = D1: is already [camera \"porch\"]'s");
+	assert_says(HOME "discover_every = 0s\n" CLOUDFLARE AUTO("any"),
+		":11: [camera \"any\"] google = auto: auto needs a section [google \"NAME\"] with "
+		"discover_every above 0");
+	assert_says("[google \"auto\"]\nproject_id = p\nclient_id = c\nclient_secret_file = /s\n"
+		    "refresh_token_file = /t\n" CLOUDFLARE,
+		":1: [google \"auto\"]: must have another name: google = auto means any section");
+}
+
 static void
 socket_paths_must_fit(void **state)
 {
@@ -486,6 +508,7 @@ main(void)
 		cmocka_unit_test(a_camera_is_googles_or_a_url),
 		cmocka_unit_test(names_must_exist),
 		cmocka_unit_test(two_cameras_of_one_device_are_refused),
+		cmocka_unit_test(a_camera_may_leave_its_account_open),
 		cmocka_unit_test(socket_paths_must_fit),
 		cmocka_unit_test(secrets_go_by_plain_http_to_this_machine_only),
 		cmocka_unit_test(pauses_must_be_in_order),
