@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "supervisor/account_state.h"
+#include "supervisor/account_view.h"
 #include "supervisor/credentials.h"
 #include "supervisor/scheduler_change.h"
 #include "supervisor/verdict.h"

@@ -14,12 +14,9 @@
 #include "supervisor/scheduler.h"
 #include "supervisor/store.h"
 
-struct json;
-struct status_account;
-
 /* One Google account at work: its access token, its scheduler, its calls, and the leases of its
  * cameras (URL, tokens, expiry). Makes the calls that the scheduler gives out and tells the cameras
- * what came of them. Loop thread. */
+ * what came of them. What people see of it is in account_view.h. Loop thread. */
 struct account;
 
 /* What became of a camera's stream: one of GENERATED, GENERATE_FAILED, UNSUPPORTED, EXTENDED, LOST.
@@ -97,13 +94,6 @@ ms_t account_expires_ms(const struct account *a, int camera, ms_t now);
 /* How often this stream was extended. */
 unsigned account_extends(const struct account *a, int camera);
 
-/* "ok", "needs login", "no token yet", "api down", "held by 429", "half pace", "overloaded". */
-const char *account_state(const struct account *a, ms_t now);
-
-/* Why no call can be made at all, in the token endpoint's words; lent until the loop turns. "" if
- * the first token is still to come, NULL if calls can be made. */
-const char *account_trouble(const struct account *a);
-
 /* For cameras that any account may have: what its newest list says of a device, and whether it can
  * be given cameras, which it can not while it needs a login. */
 enum federation_sight account_sight(const struct account *a, const char *device);
@@ -112,14 +102,5 @@ bool account_is_usable(const struct account *a);
 /* Its devices at Google, and somebody's login to it. Lent. */
 struct discovery *account_discovery(struct account *a);
 struct login *account_login(struct account *a);
-
-/* What else there is to say of a camera, a sentence, lent: that no slots can be spared for it, or
- * what speaks against it in the newest list of devices. NULL: nothing. */
-const char *account_notice(const struct account *a, int camera);
-
-/* For people. account_status fills a row whose strings are the row's; account_queue adds the calls
- * that are planned: {"camera","call","in_ms"}, and the buckets. */
-void account_status(const struct account *a, ms_t now, struct status_account *row);
-struct json *account_queue(const struct account *a, ms_t now);
 
 #endif

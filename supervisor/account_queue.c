@@ -2,6 +2,7 @@
  * each of Google's buckets. Changes nothing. Loop thread. */
 #include "common/json.h"
 #include "supervisor/account_state.h"
+#include "supervisor/account_view.h"
 #include "supervisor/scheduler_view.h"
 #include "supervisor/verdict.h"
 

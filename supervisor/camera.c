@@ -6,6 +6,7 @@
 
 #include "common/backoff.h"
 #include "supervisor/camera_table.h"
+#include "supervisor/camera_view.h"
 
 /* clang-format off */
 

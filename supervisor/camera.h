@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 
-/* What one camera is and wants: DESIGN 4. */
+/* What one camera is and wants: DESIGN 4. What people see of it is in camera_view.h. */
 enum camera_state {
 	CAMERA_STARTING,
 	CAMERA_RUNNING,
@@ -105,25 +105,5 @@ ms_t camera_due(const struct camera *c);
 
 /* The worker's word on its media. True if it changed. */
 bool camera_set_media(struct camera *c, enum camera_media media, ms_t now);
-
-struct camera_view {
-	enum camera_state state;
-	ms_t since; /* in that state */
-	enum camera_media media;
-	ms_t media_since;
-	int failures;      /* in a row */
-	unsigned streams;  /* generated so far */
-	unsigned extended; /* Extends of this stream */
-	unsigned respawns; /* worker deaths so far that nobody asked for */
-	bool worker;       /* one is there, or being started or ended */
-	bool worker_ready;
-	const char *why; /* last error, lent until the next step; "" if none */
-};
-struct camera_view camera_view(const struct camera *c);
-
-/* "starting", "healthy", "stream lost", ...: never NULL. */
-const char *camera_state_text(enum camera_state state);
-const char *camera_media_text(enum camera_media media);
-const char *camera_event_text(enum camera_event ev);
 
 #endif

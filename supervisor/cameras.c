@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "proto/contract.h"
 #include "proto/status.h"
+#include "supervisor/account_view.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/inventory.h"

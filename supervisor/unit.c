@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "supervisor/camera_view.h"
 #include "supervisor/unit.h"
 
 /* After a worker died its tracks are closed in the background; nobody waits for that. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "supervisor/camera_view.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/unit.h"
 

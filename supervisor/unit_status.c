@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "proto/status.h"
+#include "supervisor/account_view.h"
+#include "supervisor/camera_view.h"
 #include "supervisor/unit.h"
 
 static char *

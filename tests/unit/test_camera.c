@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "supervisor/camera.h"
+#include "supervisor/camera_view.h"
 
 #define MINUTE 60000
 /* The middle of the range: no jitter either way. */

@@ -2,6 +2,7 @@
  * Owns one policy per account, one machine per camera. Tests only. */
 #include <stdlib.h>
 
+#include "supervisor/camera_view.h"
 #include "tests/sim/scheduler/world.h"
 
 /* The longest of the buckets, with its guard and more. */
