@@ -8,7 +8,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
-from lab import BUILD, Lab, until  # noqa: E402
+from lab import BUILD, Events, Lab, until  # noqa: E402
 
 DONE, REFUSED, USAGE, UNAVAILABLE = 0, 1, 64, 69
 SECONDS_OF_A_LEASE = 60
@@ -35,35 +35,6 @@ def run(lab, *arguments):
 
 def as_json(lab, *arguments):
     return json.loads(lab.camctl("--json", *arguments))
-
-
-class Events:
-    """camctl events --follow, from its connection on."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        self.process = subprocess.Popen([os.path.join(BUILD, "camctl"), "-r", lab.run_dir, "--json", "events", "--follow"],
-                                        stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        # A subscriber hears what comes after it has connected: something must happen until it does.
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.seen = []
-        until(self.poke, "the first event", 20)
-        return self
-
-    def poke(self):
-        self.lab.camctl("--wait", "restart", "cam2")
-        return self.all()
-
-    def all(self):
-        self.seen += [json.loads(line) for line in self.process.stdout.readlines()]
-        return self.seen
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 # ---- what is shown ----------------------------------------------------------------------------------------------

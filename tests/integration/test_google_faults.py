@@ -11,7 +11,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
-from lab import Lab, http, until  # noqa: E402
+from lab import Events, Lab, http, until  # noqa: E402
 
 LIFETIME_S, WINDOW_S, QPM = 7.5, 1.5, 20
 CALL_TIMEOUT_MS = 800
@@ -146,6 +146,35 @@ def test_an_outage_of_most_of_a_stream_s_life_ends_no_stream(lab):
     until_extended(lab, lab.names, met()[0])
     quiet.check()
     assert "scheduler api back" in quiet.log() or len(met()) < 3
+
+
+def states(told):
+    """The states of the account, in their order."""
+    return [event["event"] for event in told if "camera" not in event]
+
+
+def is_in_order(wanted, told):
+    rest = iter(told)
+    return all(state in rest for state in wanted)
+
+
+def test_the_pace_after_a_429_is_told(lab):
+    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well", 30)
+    with Events(lab) as events:
+        lab.google_fault(action="429", count=1, match={"kind": "extend"})
+        wanted = ["held by 429", "half pace", "ok"]
+        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order", 30)
+
+
+def test_the_breaker_is_told(lab):
+    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well", 30)
+    with Events(lab) as events:
+        for name in lab.names:
+            lab.camctl("--wait", "extend", name)
+        lab.google_sim("outage", seconds=LIFETIME_S * 0.75, how="503")
+        wanted = ["api down", "ok"]
+        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order", 30)
+    assert lab.status()["accounts"][0]["state"] == "ok"
 
 
 def test_an_answer_that_breaks_off_after_the_work_was_done_costs_one_generate_and_not_more(lab):

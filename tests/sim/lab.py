@@ -341,3 +341,32 @@ class Lab:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Events:
+    """camctl events --follow, from its connection on."""
+
+    def __init__(self, lab, poked="cam2"):
+        self.lab, self.poked = lab, poked
+        self.process = subprocess.Popen([os.path.join(BUILD, "camctl"), "-r", lab.run_dir, "--json", "events", "--follow"],
+                                        stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        # A subscriber hears what comes after it has connected: something must happen until it does.
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.seen = []
+        until(self.poke, "the first event", 20)
+        return self
+
+    def poke(self):
+        self.lab.camctl("--wait", "restart", self.poked)
+        return self.all()
+
+    def all(self):
+        self.seen += [json.loads(line) for line in self.process.stdout.readlines()]
+        return self.seen
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
