@@ -37,7 +37,7 @@ report_free(struct report *r)
 static const char *
 health(const struct report_view *v)
 {
-	const struct quality_snapshot *q = &v->stats->quality;
+	const struct quality_snapshot *q = &v->stats->pictures.quality;
 
 	if (session_is_playing(v->session))
 		return q->silence_ms > QUALITY_GAP_MS ? "DEGRADED" : "HEALTHY";
@@ -85,10 +85,11 @@ set_title(struct report *r, const struct report_view *v)
 	const char *phase = session_phase(v->session);
 	char title[sizeof(r->title)];
 
-	if (strcmp(phase, "running") == 0 && v->stats->width > 0)
-		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s", v->stats->width,
-			v->stats->height, v->stats->quality.fps,
-			(double)v->stats->quality.bitrate / 1e6);
+	if (strcmp(phase, "running") == 0 && v->stats->pictures.width > 0)
+		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s",
+			v->stats->pictures.width, v->stats->pictures.height,
+			v->stats->pictures.quality.fps,
+			(double)v->stats->pictures.quality.bitrate / 1e6);
 	else if (session_tries(v->session) > 0)
 		snprintf(title, sizeof(title), "%s %u", phase, session_tries(v->session));
 	else
@@ -121,10 +122,10 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 void
 report_stats(struct link *link, const struct media_stats *s)
 {
-	const struct quality_snapshot *q = &s->quality;
+	const struct quality_snapshot *q = &s->pictures.quality;
 	struct msg m = { .type = MSG_STATS,
-		.u.stats = { .width = s->width,
-			.height = s->height,
+		.u.stats = { .width = s->pictures.width,
+			.height = s->pictures.height,
 			.fps = q->fps,
 			.bitrate = q->bitrate,
 			.gop_frames = q->gop_pictures,
@@ -134,15 +135,15 @@ report_stats(struct link *link, const struct media_stats *s)
 			.frames = (int64_t)q->pictures,
 			.gaps = q->gaps,
 			.late = q->late,
-			.packets = (int64_t)s->packets,
-			.bytes = (int64_t)s->bytes,
-			.dropped = (int64_t)s->dropped,
-			.nacks = (int64_t)s->nacks,
-			.resent = (int64_t)s->resent,
-			.plis = s->plis,
-			.firs = s->firs,
-			.loss_ratio = s->loss_ratio,
-			.rtt_ms = s->rtt_ms } };
+			.packets = (int64_t)s->sent.packets,
+			.bytes = (int64_t)s->sent.bytes,
+			.dropped = (int64_t)s->sent.dropped,
+			.nacks = (int64_t)s->sent.nacks,
+			.resent = (int64_t)s->sent.resent,
+			.plis = s->sent.plis,
+			.firs = s->sent.firs,
+			.loss_ratio = s->sent.loss_ratio,
+			.rtt_ms = s->sent.rtt_ms } };
 
 	link_send(link, &m);
 }

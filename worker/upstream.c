@@ -14,6 +14,9 @@
 #include "worker/upstream.h"
 
 #define VIDEO_MID "0"
+/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
+#define VIDEO_PT 106
+#define OUTPUT 0
 
 struct upstream {
 	struct upstream_config config;
@@ -57,7 +60,7 @@ on_rtcp(void *arg, const uint8_t *bytes, size_t len)
 {
 	struct upstream *u = arg;
 
-	media_on_rtcp(u->config.media, bytes, len);
+	media_on_rtcp(u->config.media, OUTPUT, bytes, len);
 }
 
 /* ---- offers ---------------------------------------------------------------------------------- */
@@ -69,7 +72,7 @@ make_peer(struct upstream *u, const struct sdp_media *video)
 	struct peer_config config = { .loop = c->loop,
 		.identity = u->identity,
 		.camera = c->camera,
-		.cname = c->cname,
+		.cname = c->ids.cname,
 		.stream_id = u->stream_id,
 		.media = video,
 		.media_count = 1,
@@ -105,10 +108,10 @@ upstream_offer(struct upstream *u)
 	char fmtp[96];
 	struct sdp_media video = { .kind = SDP_VIDEO,
 		.mid = VIDEO_MID,
-		.pt = u->config.pt,
+		.pt = VIDEO_PT,
 		.rtpmap = "H264/90000",
 		.fmtp = fmtp,
-		.ssrc = u->config.ssrc,
+		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
 		.feedback = true };
 
@@ -149,7 +152,7 @@ upstream_refused(struct upstream *u, int64_t offer, const char *why)
 void
 upstream_send(struct upstream *u)
 {
-	media_set_peer(u->config.media, u->peer);
+	media_attach(u->config.media, OUTPUT, u->peer);
 }
 
 void
@@ -158,7 +161,7 @@ upstream_drop(struct upstream *u)
 	struct peer *old = u->peer;
 
 	u->peer = NULL;
-	media_set_peer(u->config.media, NULL);
+	media_detach(u->config.media, OUTPUT);
 	u->times = (struct peer_times){ { 0 } };
 	peer_free(old);
 }

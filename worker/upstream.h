@@ -22,10 +22,8 @@ struct upstream_events {
 
 struct upstream_config {
 	GMainContext *loop;
-	const char *camera; /* lent, as cname */
-	const char *cname;
-	uint32_t ssrc;
-	uint8_t pt;
+	const char *camera; /* lent */
+	struct output_ids ids;
 	struct media *media; /* lent: whose packets are sent */
 	struct link *link;   /* lent: where offers go */
 	struct upstream_events events;

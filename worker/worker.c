@@ -21,8 +21,6 @@
 #include "worker/upstream.h"
 #include "worker/worker.h"
 
-/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
-#define VIDEO_PT 106
 /* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
  * sound and picture. */
 #define REPORT_INTERVAL_MS 1000
@@ -40,7 +38,7 @@ struct worker {
 	struct media *media;
 	struct upstream *upstream;
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
-	uint32_t ssrc;
+	struct output_ids ids;
 	char cname[DRAW_ID_BYTES];
 	int64_t rtsp_ms; /* how long the camera took to play */
 	struct report *report;
@@ -81,7 +79,7 @@ on_tick(gpointer data)
 		abort(); /* the supervisor starts another */
 	}
 	media_stats(w->media, &w->stats);
-	media_send_report(w->media, false);
+	media_send_reports(w->media);
 	report_stats(w->link, &w->stats);
 	tell(w);
 	return G_SOURCE_CONTINUE;
@@ -331,14 +329,23 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
+/* Three different SSRCs, none 0. */
+static struct output_ids
+draw_ids(const char *cname)
+{
+	const uint32_t first = draw() & ~UINT32_C(3);
+
+	return (struct output_ids){
+		.video_ssrc = first | 1, .audio_ssrc = first | 2, .cname = cname
+	};
+}
+
 static void
 make_media(struct worker *w)
 {
 	struct media_config config = { .loop = w->context,
-		.ssrc = w->ssrc,
-		.pt = VIDEO_PT,
 		.camera = w->config.camera,
-		.cname = w->cname,
+		.ids = w->ids,
 		.events = { .on_opened = on_opened,
 			.on_pictures = on_pictures,
 			.on_ended = on_ended,
@@ -366,9 +373,7 @@ make_upstream(struct worker *w)
 {
 	struct upstream_config config = { .loop = w->context,
 		.camera = w->config.camera,
-		.cname = w->cname,
-		.ssrc = w->ssrc,
-		.pt = VIDEO_PT,
+		.ids = w->ids,
 		.media = w->media,
 		.link = w->link,
 		.events = { .on_connected = on_connected,
@@ -390,8 +395,8 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->loop = g_main_loop_new(w->context, FALSE);
 	w->session = session_new();
 	w->report = report_new(config->camera);
-	w->ssrc = draw() | 1;
 	draw_id(w->cname);
+	w->ids = draw_ids(w->cname);
 	make_media(w);
 	int err = make_link(w);
 	if (!err)
@@ -414,7 +419,6 @@ worker_run(struct worker *w)
 {
 	g_main_context_push_thread_default(w->context);
 	g_main_loop_run(w->loop);
-	media_send_report(w->media, true);
 	g_main_context_pop_thread_default(w->context);
 	return w->exit_code;
 }
