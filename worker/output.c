@@ -31,10 +31,10 @@ struct output {
 	struct stream audio;
 	struct sent *sent;
 
-	uint64_t cursor; /* what of the history is to be sent next */
-	bool waits;      /* for a key picture: what comes before it is of no use */
-	bool open;       /* a picture was begun and not ended */
-	bool any;        /* timestamp is valid */
+	uint64_t cursor;    /* what of the history is to be sent next */
+	bool waits;         /* for a key picture: what comes before it is of no use */
+	bool open;          /* a picture was begun and not ended */
+	bool any;           /* timestamp is valid */
 	uint32_t timestamp; /* of the newest picture begun */
 
 	int64_t allowance; /* bytes that may go now */
@@ -309,8 +309,10 @@ static void
 wish_key(struct hearing *h)
 {
 	struct output *o = h->output;
-	const bool answered_now = o->replay_end > 0 || (o->stats.replays > 0 &&
-		h->now_us - o->replayed_us < OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000));
+	const bool answered_now =
+		o->replay_end > 0 ||
+		(o->stats.replays > 0 &&
+			h->now_us - o->replayed_us < OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000));
 
 	if (h->replay && !answered_now)
 		o->replay_wanted = true;

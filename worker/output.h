@@ -35,10 +35,10 @@ struct output_ids {
 };
 
 struct output_config {
-	struct peer *peer;             /* connected (PEER_DTLS); lent, as the history */
+	struct peer *peer; /* connected (PEER_DTLS); lent, as the history */
 	const struct history *history;
 	struct output_ids ids;
-	uint16_t first_seq;            /* drawn, below 2^15: RFC 3711 3.3.1 */
+	uint16_t first_seq; /* drawn, below 2^15: RFC 3711 3.3.1 */
 };
 
 /* Begins with the newest GOP, as far as it is kept. Never NULL: out of memory aborts. */
@@ -64,8 +64,8 @@ void output_report(struct output *o, const struct output_moment *now, bool bye);
 
 /* What the receiver says by RTCP, decrypted. replay: its wish for a key frame may be fulfilled.
  * Then, and after NACKs, output_run is due. Returns 0 or ERR_PARSE. */
-int output_on_rtcp(
-	struct output *o, const uint8_t *bytes, size_t len, const struct output_moment *now, bool replay);
+int output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len,
+	const struct output_moment *now, bool replay);
 
 struct output_stats {
 	uint64_t packets; /* that the kernel took, as bytes */

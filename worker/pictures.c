@@ -16,12 +16,12 @@ struct pictures {
 	struct rtp_clock *clock;
 	struct history *history;
 	struct quality *quality;
-	int64_t now_us;     /* arrival of the NAL unit in hand */
-	uint32_t timestamp; /* of the picture in hand */
-	uint64_t began;     /* where it begins in the history */
+	int64_t now_us;       /* arrival of the NAL unit in hand */
+	uint32_t timestamp;   /* of the picture in hand */
+	uint64_t began;       /* where it begins in the history */
 	size_t picture_bytes; /* as the camera sent them */
 	bool picture_idr;
-	bool viewable;      /* this connection had a key picture */
+	bool viewable; /* this connection had a key picture */
 };
 
 static uint8_t *

@@ -136,9 +136,9 @@ static void
 add_packets(struct scene *s, size_t count, bool whole)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct history_packet p = { .len = PACKET,
-			.timestamp = s->timestamp,
-			.marker = whole && i == count - 1 };
+		const struct history_packet p = {
+			.len = PACKET, .timestamp = s->timestamp, .marker = whole && i == count - 1
+		};
 		memset(history_add(s->history, &p, s->now_us), (int)s->picture, PACKET);
 	}
 }
