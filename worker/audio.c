@@ -36,6 +36,7 @@ struct audio {
 	audio_emit *emit;
 	void *arg;
 	unsigned channels;
+	int source_hz; /* the rate of the camera's sound, as known when the encoder starts */
 	struct audio_decode *decode; /* NULL: silence */
 	struct audio_resample *resample;
 	struct audio_line *line;
@@ -100,7 +101,7 @@ on_frame(const float *samples, int64_t first, void *arg)
 
 	measure_level(a, samples);
 	if (!a->encode)
-		a->encode = audio_encode_new(a->channels);
+		a->encode = audio_encode_new(a->channels, a->source_hz);
 	int len = audio_encode_frame(a->encode, samples, &data);
 	if (len < 0) {
 		a->stats.errors++;
@@ -242,6 +243,7 @@ audio_feed(struct audio *a, const struct audio_unit *unit)
 		start(a, unit->at_us);
 	if (!a->stats.units++)
 		a->usual_us = 0;
+	a->source_hz = frame->sample_rate;
 	note_lateness(a, frame, unit);
 	if (place(a, frame, unit) < 0)
 		a->stats.errors++;
@@ -272,7 +274,10 @@ audio_set_format(struct audio *a, const struct audio_format *format, char *why, 
 	a->gap = false;
 	if (format->codec == AUDIO_SILENCE)
 		return 0;
-	return audio_decode_new(&a->decode, format, why, why_size);
+	int err = audio_decode_new(&a->decode, format, why, why_size);
+	if (err == 0)
+		a->source_hz = audio_decode_rate_hz(a->decode);
+	return err;
 }
 
 int

@@ -113,6 +113,12 @@ audio_decode_free(struct audio_decode *d)
 	free(d);
 }
 
+int
+audio_decode_rate_hz(const struct audio_decode *d)
+{
+	return d->codec->sample_rate;
+}
+
 /* What swresample can take, whatever a broken stream says of itself. */
 static int
 check_frame(AVFrame *f)

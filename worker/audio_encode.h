@@ -13,9 +13,11 @@ struct audio_encode;
 /* libavcodec was built with libopus. */
 int audio_encode_possible(void);
 
-/* channels: 1 or 2. Never NULL: where it is possible, out of memory is all that can fail, and
- * aborts. */
-struct audio_encode *audio_encode_new(unsigned channels);
+/* channels: 1 or 2. source_hz: the rate that the sound had; what lies above half of it costs
+ * neither bits nor time. Never NULL: where it is possible, out of memory is all that can fail, and
+ * aborts.
+ */
+struct audio_encode *audio_encode_new(unsigned channels, int source_hz);
 void audio_encode_free(struct audio_encode *e);
 
 /* What comes out of a decoder first was this much earlier than what went in here, microseconds. */
