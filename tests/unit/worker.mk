@@ -1,6 +1,6 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio h264 h264_stream history quality rtcp rtp sdp
+units += aac_format aac_payload audio h264 h264_stream history quality rtcp rtp sdp timeline
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o \
@@ -14,6 +14,7 @@ unit_history = worker/history.o
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o
 unit_rtp = worker/rtp.o
+unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_offer.o
 
 fuzzers += aac h264 rtcp sdp
