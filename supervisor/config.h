@@ -22,7 +22,14 @@ struct config_cloudflare {
 
 enum config_publish { CONFIG_PUBLISH_NONE, CONFIG_PUBLISH_CLOUDFLARE };
 
+/* Whether a viewer who comes in mid-GOP is shown it at once. */
+enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
+
+/* "auto", ... */
+const char *config_replay_text(enum config_replay replay);
+
 /* [camera "NAME"]: google and device, or url. */
+
 struct config_camera {
 	struct config_camera *next;
 	char *name;
@@ -31,6 +38,8 @@ struct config_camera {
 	char *device;                        /* NULL if the camera is a URL */
 	char *url; /* NULL if the camera is Google's; may hold a password */
 	enum config_publish publish;
+	bool audio;
+	enum config_replay gop_replay;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */

@@ -47,6 +47,8 @@ unit_send_source(struct unit *u)
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
+			.sound = u->config->audio,
+			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
 			.publish = is_published(u) } };
 
 	/* Before hello, and before the first Generate, there is nothing to say: hello comes

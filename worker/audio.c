@@ -320,6 +320,12 @@ audio_free(struct audio *a)
 	free(a);
 }
 
+unsigned
+audio_channels(const struct audio *a)
+{
+	return a->channels;
+}
+
 struct audio_stats
 audio_stats(const struct audio *a)
 {

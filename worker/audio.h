@@ -72,6 +72,9 @@ void audio_free(struct audio *a);
 int audio_set_format(
 	struct audio *a, const struct audio_format *format, char *why, size_t why_size);
 
+/* 1 or 2. */
+unsigned audio_channels(const struct audio *a);
+
 void audio_feed(struct audio *a, const struct audio_unit *unit);
 
 /* Puts silence in where sound is overdue: call it every 20 ms or so. Sound counts as overdue a

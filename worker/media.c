@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -27,9 +28,15 @@ struct media {
 	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
 	_Atomic ms_t back_by;
 	GSource *pace; /* on the loop: outputs that could not send all at once go on */
+	GSource *silence; /* and sound that is missing is made up for; NULL: none is sent */
 
 	pthread_mutex_t lock; /* all below */
 	struct pictures *pictures;
+	struct audio *audio;   /* NULL: the camera has had no sound so far */
+	bool has_sound;        /* this connection has */
+	uint32_t sound_offset; /* from its timestamps to those sent */
+	uint32_t sound_timestamp; /* the newest sent, and when that was sampled */
+	int64_t sound_at_us;
 	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
 	struct output_stats gone;                  /* of those that were detached */
 	enum media_replay replay;
@@ -125,11 +132,40 @@ on_pace(gpointer arg)
 	return G_SOURCE_CONTINUE;
 }
 
+/* From within audio_feed and audio_advance. */
+static void
+on_sound(const struct audio_packet *packet, void *arg)
+{
+	struct media *m = arg;
+
+	m->sound_timestamp = packet->timestamp + m->sound_offset;
+	m->sound_at_us = packet->at_us;
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (m->outputs[i])
+			output_sound(m->outputs[i], packet->data, packet->len, m->sound_timestamp);
+	}
+}
+
+static gboolean
+on_silence(gpointer arg)
+{
+	struct media *m = arg;
+
+	pthread_mutex_lock(&m->lock);
+	audio_advance(m->audio, clock_now_us());
+	pthread_mutex_unlock(&m->lock);
+	return G_SOURCE_CONTINUE;
+}
+
 static struct output_moment
 moment(const struct media *m)
 {
+	const int64_t now_us = clock_now_us();
+	const int64_t samples = (now_us - m->sound_at_us) * 6 / 125; /* 48 kHz */
+
 	return (struct output_moment){ .wall_us = clock_wall_us(),
-		.video_timestamp = pictures_timestamp(m->pictures, clock_now_us()) };
+		.video_timestamp = pictures_timestamp(m->pictures, now_us),
+		.audio_timestamp = m->sound_timestamp + (uint32_t)samples };
 }
 
 static bool
@@ -154,29 +190,67 @@ handle_nal(struct media *m, const struct nal_unit *nal)
 }
 
 static void
+handle_sound(struct media *m, const struct audio_unit *unit)
+{
+	pthread_mutex_lock(&m->lock);
+	audio_feed(m->audio, unit);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void
+handle(struct media *m, const struct source_unit *unit)
+{
+	if (unit->kind == SOURCE_PICTURE)
+		handle_nal(m, &unit->nal);
+	else if (m->has_sound) /* written by this thread only */
+		handle_sound(m, &unit->sound);
+}
+
+/* The first sound makes the encoder, which goes on from connection to connection. */
+static void
+begin_sound(struct media *m)
+{
+	const char *why;
+	const struct audio_format *format = source_sound(m->source, &why);
+	char reason[100];
+	int err = 0;
+
+	m->has_sound = false;
+	snprintf(reason, sizeof(reason), "%s", why);
+	if (format && m->audio)
+		err = audio_set_format(m->audio, format, reason, sizeof(reason));
+	else if (format)
+		err = audio_new(&m->audio, format, on_sound, m, reason, sizeof(reason));
+	m->has_sound = format && !err;
+	if (reason[0])
+		log_warn("media no sound", LOG_CAM(m->config.camera), LOG_STR("why", reason));
+}
+
+static void
 begin_connection(struct media *m)
 {
 	struct h264_bytes sets;
 
 	sets.bytes = source_parameter_sets(m->source, &sets.len);
 	pthread_mutex_lock(&m->lock);
+	begin_sound(m);
 	pictures_begin(m->pictures, sets);
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 }
 
 static bool
-read_source(struct media *m, struct nal_unit *nal)
+read_source(struct media *m, struct source_unit *unit)
 {
 	atomic_store(&m->back_by, clock_now() + m->stall_ms + READ_SLACK_MS);
-	return source_read(m->source, nal) == 0;
+	return source_read(m->source, unit) == 0;
 }
 
 static void *
 run(void *arg)
 {
 	struct media *m = arg;
-	struct nal_unit nal;
+	struct source_unit unit;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	atomic_store(&m->back_by, clock_now() + OPEN_LIMIT_MS);
@@ -185,8 +259,8 @@ run(void *arg)
 		const struct source_times *t = source_times(m->source);
 		begin_connection(m);
 		post(m, OPENED, t->playing_us - t->started_us, NULL);
-		while (read_source(m, &nal))
-			handle_nal(m, &nal);
+		while (read_source(m, &unit))
+			handle(m, &unit);
 	}
 	atomic_store(&m->back_by, MS_NEVER);
 	post(m, ENDED, 0, source_error(m->source));
@@ -205,6 +279,7 @@ media_new(const struct media_config *config)
 	m->pictures = pictures_new();
 	m->pace = loop_alarm(config->loop, on_pace, m);
 	m->gone.rtt_ms = -1;
+	m->sound_offset = draw();
 	atomic_init(&m->back_by, MS_NEVER);
 	return m;
 }
@@ -241,6 +316,46 @@ media_set_replay(struct media *m, enum media_replay replay)
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* A camera without sound, for a receiver that demands some. */
+static void
+make_silence(struct media *m)
+{
+	const struct audio_format none = { .codec = AUDIO_SILENCE };
+	char why[100];
+
+	if (audio_new(&m->audio, &none, on_sound, m, why, sizeof(why)) != 0)
+		log_error("media no silence", LOG_CAM(m->config.camera), LOG_STR("why", why));
+}
+
+unsigned
+media_sound_channels(struct media *m, bool silence)
+{
+	unsigned channels = 0;
+
+	pthread_mutex_lock(&m->lock);
+	if (!m->audio && silence)
+		make_silence(m);
+	if (m->audio)
+		channels = audio_channels(m->audio);
+	pthread_mutex_unlock(&m->lock);
+	return channels;
+}
+
+/* While anybody takes the sound its clock runs, whatever the camera does. */
+static void
+watch_sound(struct media *m)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		wanted |= m->outputs[i] && output_wants_sound(m->outputs[i]);
+	if (!wanted)
+		loop_clear(&m->silence);
+	else if (!m->silence)
+		m->silence = loop_attach(m->config.loop,
+			g_timeout_source_new(MEDIA_SILENCE_MS), on_silence, m);
+}
+
 void
 media_attach(struct media *m, unsigned i, struct peer *peer)
 {
@@ -251,6 +366,7 @@ media_attach(struct media *m, unsigned i, struct peer *peer)
 		.ids = m->config.ids,
 		.first_seq = draw() & 0x7fff };
 	m->outputs[i] = output_new(&config);
+	watch_sound(m);
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 }
@@ -268,6 +384,7 @@ media_detach(struct media *m, unsigned i)
 		output_stats_add(&m->gone, &stats);
 		output_free(o);
 		m->outputs[i] = NULL;
+		watch_sound(m);
 	}
 	pthread_mutex_unlock(&m->lock);
 }
@@ -304,6 +421,9 @@ media_stats(struct media *m, struct media_stats *out)
 	pthread_mutex_lock(&m->lock);
 	pictures_stats(m->pictures, &out->pictures);
 	out->sent = m->gone;
+	out->has_sound = m->has_sound;
+	if (m->audio)
+		out->sound = audio_stats(m->audio);
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		struct output_stats stats;
 		if (!m->outputs[i])
@@ -336,6 +456,7 @@ media_free(struct media *m)
 	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
 		media_detach(m, i);
 	pictures_free(m->pictures);
+	audio_free(m->audio);
 	pthread_mutex_destroy(&m->lock);
 	g_free(m);
 }

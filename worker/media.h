@@ -30,6 +30,8 @@ struct media_events {
 
 /* Outputs are numbered from 0. */
 #define MEDIA_OUTPUTS_MAX 4
+/* How often sound that is missing is made up for. */
+#define MEDIA_SILENCE_MS 100
 
 /* Whether a viewer who comes in mid-GOP is shown it at once, at the price of a jump for those who
  * watch already. AUTO: if a GOP is longer than MEDIA_REPLAY_GOP_MS. */
@@ -59,6 +61,10 @@ void media_close(struct media *m);
 
 void media_set_replay(struct media *m, enum media_replay replay);
 
+/* The channels of sound to offer to a receiver: 1 or 2, 0 if the camera has none that is supported
+ * or source_config wants none. silence: 1 then, and it will be silence. */
+unsigned media_sound_channels(struct media *m, bool silence);
+
 /* The media go to this peer too from now on, as output i, which is free. The peer must be connected
  * (PEER_DTLS). */
 void media_attach(struct media *m, unsigned i, struct peer *peer);
@@ -76,6 +82,8 @@ void media_send_reports(struct media *m);
 struct media_stats {
 	struct pictures_stats pictures;
 	struct output_stats sent; /* by all outputs, those that are gone included */
+	bool has_sound;           /* of the camera; else the next is not valid */
+	struct audio_stats sound;
 };
 
 /* Once a second: fps and bitrate are those since the last call. */

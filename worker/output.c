@@ -165,6 +165,12 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 		flush(o);
 }
 
+bool
+output_wants_sound(const struct output *o)
+{
+	return o->audio.wanted;
+}
+
 void
 output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp)
 {

@@ -49,6 +49,9 @@ void output_free(struct output *o);
  * OUTPUT_PACE_MS. */
 bool output_run(struct output *o, int64_t now_us);
 
+/* True if the receiver took the track of sound. */
+bool output_wants_sound(const struct output *o);
+
 /* Sends one packet of sound; no effect if the receiver did not take the track. */
 void output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp);
 

@@ -17,7 +17,9 @@ struct pictures {
 	struct history *history;
 	struct quality *quality;
 	int64_t now_us;       /* arrival of the NAL unit in hand */
+	int64_t at_us;        /* and when it would have come had nothing delayed it */
 	uint32_t timestamp;   /* of the picture in hand */
+	int64_t timestamp_at_us;
 	uint64_t began;       /* where it begins in the history */
 	size_t picture_bytes; /* as the camera sent them */
 	bool picture_idr;
@@ -42,6 +44,7 @@ on_nal(const struct h264_nal *nal, void *arg)
 
 	if (nal->first) {
 		p->timestamp = rtp_clock_picture(p->clock, nal->pts_90k, p->now_us);
+		p->timestamp_at_us = p->at_us;
 		p->began = history_next(p->history);
 	}
 	if (nal->idr) {
@@ -114,6 +117,7 @@ pictures_feed(struct pictures *p, const struct nal_unit *nal)
 	const bool was_viewable = p->viewable;
 
 	p->now_us = nal->arrived_us;
+	p->at_us = nal->at_us;
 	/* What refers to lost packets cannot be decoded: a freeze until the next IDR is better. */
 	if (nal->gap)
 		h264_stream_restart(p->stream);
@@ -131,7 +135,9 @@ pictures_history(const struct pictures *p)
 uint32_t
 pictures_timestamp(const struct pictures *p, int64_t now_us)
 {
-	return rtp_clock_at(p->clock, now_us);
+	const int64_t ticks = (now_us - p->timestamp_at_us) * 9 / 100;
+
+	return p->timestamp + (uint32_t)ticks;
 }
 
 int64_t

@@ -28,7 +28,7 @@ bool pictures_feed(struct pictures *p, const struct nal_unit *nal);
 /* Where the payloads are. Lent for as long as p lives. */
 const struct history *pictures_history(const struct pictures *p);
 
-/* The RTP timestamp that a picture coming at now_us without delay would have. */
+/* The RTP timestamp of a picture whose at_us (nal_unit.h) would be now_us: for sender reports. */
 uint32_t pictures_timestamp(const struct pictures *p, int64_t now_us);
 
 /* As quality_gop_ms. */

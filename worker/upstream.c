@@ -14,8 +14,10 @@
 #include "worker/upstream.h"
 
 #define VIDEO_MID "0"
+#define AUDIO_MID "1"
 /* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
 #define VIDEO_PT 106
+#define AUDIO_PT 111
 #define OUTPUT 0
 
 struct upstream {
@@ -66,7 +68,7 @@ on_rtcp(void *arg, const uint8_t *bytes, size_t len)
 /* ---- offers ---------------------------------------------------------------------------------- */
 
 static struct peer *
-make_peer(struct upstream *u, const struct sdp_media *video)
+make_peer(struct upstream *u, const struct sdp_media *media, size_t count)
 {
 	const struct upstream_config *c = &u->config;
 	struct peer_config config = { .loop = c->loop,
@@ -74,8 +76,8 @@ make_peer(struct upstream *u, const struct sdp_media *video)
 		.camera = c->camera,
 		.cname = c->ids.cname,
 		.stream_id = u->stream_id,
-		.media = video,
-		.media_count = 1,
+		.media = media,
+		.media_count = count,
 		.events = { .on_phase = on_phase,
 			.on_failed = on_failed,
 			.on_rtcp = on_rtcp,
@@ -90,23 +92,26 @@ make_peer(struct upstream *u, const struct sdp_media *video)
 }
 
 static void
-send_offer(struct upstream *u, char *sdp)
+send_offer(struct upstream *u, char *sdp, bool sound)
 {
 	struct msg m = { .type = MSG_OFFER,
 		.u.offer = { .offer = ++u->offer,
 			.sdp = sdp,
-			.video_mid = (char *)(uintptr_t)VIDEO_MID } };
+			.video_mid = (char *)(uintptr_t)VIDEO_MID,
+			.audio_mid = sound ? (char *)(uintptr_t)AUDIO_MID : NULL } };
 
 	link_send(u->config.link, &m);
 }
 
-/* The peer uses video until it has made its offer. */
-bool
-upstream_offer(struct upstream *u)
+static struct sdp_media
+describe_pictures(const struct upstream *u, char *fmtp, size_t size)
 {
 	char profile[7];
-	char fmtp[96];
-	struct sdp_media video = { .kind = SDP_VIDEO,
+
+	media_profile(u->config.media, profile);
+	snprintf(fmtp, size, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s",
+		profile);
+	return (struct sdp_media){ .kind = SDP_VIDEO,
 		.mid = VIDEO_MID,
 		.pt = VIDEO_PT,
 		.rtpmap = "H264/90000",
@@ -114,15 +119,36 @@ upstream_offer(struct upstream *u)
 		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
 		.feedback = true };
+}
+
+/* RFC 7587 7: always two channels in the rtpmap; the fmtp says whether there are. */
+static struct sdp_media
+describe_sound(const struct upstream *u, unsigned channels)
+{
+	return (struct sdp_media){ .kind = SDP_AUDIO,
+		.mid = AUDIO_MID,
+		.pt = AUDIO_PT,
+		.rtpmap = "opus/48000/2",
+		.fmtp = channels == 2 ? "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
+				      : "minptime=10;useinbandfec=1",
+		.ssrc = u->config.ids.audio_ssrc,
+		.track_id = "audio" };
+}
+
+/* The peer uses the descriptions until it has made its offer. */
+bool
+upstream_offer(struct upstream *u)
+{
+	const unsigned channels = media_sound_channels(u->config.media, false);
+	char fmtp[96];
+	const struct sdp_media media[] = { describe_pictures(u, fmtp, sizeof(fmtp)),
+		describe_sound(u, channels) };
 
 	upstream_drop(u);
-	media_profile(u->config.media, profile);
-	snprintf(fmtp, sizeof(fmtp),
-		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", profile);
-	u->peer = make_peer(u, &video);
+	u->peer = make_peer(u, media, channels > 0 ? 2 : 1);
 	char *sdp = u->peer ? peer_offer(u->peer) : NULL;
 	if (sdp)
-		send_offer(u, sdp);
+		send_offer(u, sdp, channels > 0);
 	free(sdp);
 	return sdp != NULL;
 }

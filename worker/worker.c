@@ -121,7 +121,8 @@ open_source(struct worker *w)
 	struct source_config config = { .url = s->url,
 		.ca_file = s->ca_file,
 		.tls_verify = s->tls_verify,
-		.stall_ms = s->stall_ms };
+		.stall_ms = s->stall_ms,
+		.sound = s->sound };
 
 	media_open(w->media, &config);
 }
@@ -252,16 +253,31 @@ copy(const char *s)
 	return s ? g_strdup(s) : NULL;
 }
 
+/* AUTO if it is left out. */
+static enum media_replay
+replay_of(const char *word)
+{
+	if (word && strcmp(word, "on") == 0)
+		return MEDIA_REPLAY_ON;
+	return word && strcmp(word, "off") == 0 ? MEDIA_REPLAY_OFF : MEDIA_REPLAY_AUTO;
+}
+
 static void
 on_source(struct worker *w, const struct msg *m)
 {
 	const struct msg_source *s = &m->u.source;
+	const bool other_tracks =
+		w->source.type == MSG_SOURCE && w->source.u.source.sound != s->sound;
 
 	msg_clear(&w->source);
 	w->source = *m;
 	w->source.u.source.url = copy(s->url);
 	w->source.u.source.ca_file = copy(s->ca_file);
+	w->source.u.source.gop_replay = copy(s->gop_replay);
 	session_set_publish(w->session, s->publish);
+	media_set_replay(w->media, replay_of(s->gop_replay));
+	if (other_tracks)
+		on_lost(w, "other tracks are wanted");
 	step(w, SESSION_SOURCE);
 }
 
