@@ -69,8 +69,7 @@ note_report(struct demux *d, const struct relay_packet *p)
 {
 	if (p->len < SENDER_REPORT_BYTES || p->bytes[1] != SENDER_REPORT)
 		return;
-	const uint64_t ntp =
-		(uint64_t)wire_get32(p->bytes + 8) << 32 | wire_get32(p->bytes + 12);
+	const uint64_t ntp = (uint64_t)wire_get32(p->bytes + 8) << 32 | wire_get32(p->bytes + 12);
 	timeline_report(d->timeline, p->media, ntp, wire_get32(p->bytes + 16));
 }
 
@@ -95,8 +94,8 @@ next_nal(struct demux *d, struct source_unit *out)
 		return false;
 	out->kind = SOURCE_PICTURE;
 	out->nal = *nal;
-	out->nal.at_us = timeline_at(
-		d->timeline, RELAY_PICTURES, (uint32_t)nal->timestamp, nal->arrived_us);
+	out->nal.at_us =
+		timeline_at(d->timeline, RELAY_PICTURES, (uint32_t)nal->timestamp, nal->arrived_us);
 	return true;
 }
 

@@ -27,14 +27,14 @@ struct media {
 	ms_t stall_ms;         /* and what source_read waits at most */
 	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
 	_Atomic ms_t back_by;
-	GSource *pace; /* on the loop: outputs that could not send all at once go on */
+	GSource *pace;    /* on the loop: outputs that could not send all at once go on */
 	GSource *silence; /* and sound that is missing is made up for; NULL: none is sent */
 
 	pthread_mutex_t lock; /* all below */
 	struct pictures *pictures;
-	struct audio *audio;   /* NULL: the camera has had no sound so far */
-	bool has_sound;        /* this connection has */
-	uint32_t sound_offset; /* from its timestamps to those sent */
+	struct audio *audio;      /* NULL: the camera has had no sound so far */
+	bool has_sound;           /* this connection has */
+	uint32_t sound_offset;    /* from its timestamps to those sent */
 	uint32_t sound_timestamp; /* the newest sent, and when that was sampled */
 	int64_t sound_at_us;
 	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
@@ -352,8 +352,8 @@ watch_sound(struct media *m)
 	if (!wanted)
 		loop_clear(&m->silence);
 	else if (!m->silence)
-		m->silence = loop_attach(m->config.loop,
-			g_timeout_source_new(MEDIA_SILENCE_MS), on_silence, m);
+		m->silence = loop_attach(
+			m->config.loop, g_timeout_source_new(MEDIA_SILENCE_MS), on_silence, m);
 }
 
 void

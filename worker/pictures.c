@@ -16,9 +16,9 @@ struct pictures {
 	struct rtp_clock *clock;
 	struct history *history;
 	struct quality *quality;
-	int64_t now_us;       /* arrival of the NAL unit in hand */
-	int64_t at_us;        /* and when it would have come had nothing delayed it */
-	uint32_t timestamp;   /* of the picture in hand */
+	int64_t now_us;     /* arrival of the NAL unit in hand */
+	int64_t at_us;      /* and when it would have come had nothing delayed it */
+	uint32_t timestamp; /* of the picture in hand */
 	int64_t timestamp_at_us;
 	uint64_t began;       /* where it begins in the history */
 	size_t picture_bytes; /* as the camera sent them */

@@ -144,9 +144,9 @@ copy_text(char *to, size_t size, const char *text, size_t len)
 static struct relay_track
 copy_track(const struct rtsp_track *from)
 {
-	struct relay_track t = { .media = from->media,
-		.clock = from->clock,
-		.pt = (uint8_t)(from->pt & PT_MASK) };
+	struct relay_track t = {
+		.media = from->media, .clock = from->clock, .pt = (uint8_t)(from->pt & PT_MASK)
+	};
 
 	memcpy(t.codec, from->codec, sizeof(t.codec));
 	copy_text(t.control, sizeof(t.control), from->control, from->control_len);
@@ -311,8 +311,7 @@ relay_put_pill(struct relay *r, struct fifo *out)
 	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].channel;
 	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
 	const uint8_t pill[RELAY_PILL_BYTES] = { '$', channel, 0, RELAY_PILL_BYTES - RTSP_DATA_HEAD,
-		0x80, pt, (uint8_t)(seq >> 8), (uint8_t)seq,
-		[RELAY_PILL_BYTES - 1] = NAL_FILLER };
+		0x80, pt, (uint8_t)(seq >> 8), (uint8_t)seq, [RELAY_PILL_BYTES - 1] = NAL_FILLER };
 
 	fifo_put(out, pill, sizeof(pill));
 }

@@ -73,9 +73,9 @@ const struct relay_track *relay_sound(const struct relay *r);
  * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and the camera's URI. */
 int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 
-/* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent (for
- * writing too) until the next call or change of in; 0 if there is none, or no room in out; else as
- * relay_up, and
+/* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
+ * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
+ * else as relay_up, and
  * - ERR_REFUSED: a redirect
  * - ERR_UNSUPPORTED: the camera describes no H.264 video
  * - ERR_EOF: RTCP says BYE */

@@ -26,7 +26,7 @@ struct source_config {
 	bool tls_verify;     /* false accepts any certificate (tls_verify = no) */
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
 	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
-	bool sound;             /* the camera's sound is wanted too, if it has any */
+	bool sound;    /* the camera's sound is wanted too, if it has any */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
 };
 

@@ -336,7 +336,8 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 bool
 tunnel_send_pill(struct tunnel *t)
 {
-	if (t->relay.media[RELAY_PICTURES].channel < 0 || fifo_room(&t->down_out) < RELAY_PILL_BYTES)
+	if (t->relay.media[RELAY_PICTURES].channel < 0 ||
+		fifo_room(&t->down_out) < RELAY_PILL_BYTES)
 		return false;
 	relay_put_pill(&t->relay, &t->down_out);
 	send_down(t);

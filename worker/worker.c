@@ -36,7 +36,7 @@ struct worker {
 	struct link *link;
 	struct session *session;
 	struct media *media;
-	struct upstream *upstream;
+	struct upstream *upstreams[MEDIA_OUTPUTS_MAX]; /* those wanted; the rest NULL */
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
 	struct output_ids ids;
 	char cname[DRAW_ID_BYTES];
@@ -49,15 +49,34 @@ struct worker {
 
 static void step(struct worker *w, enum session_event ev);
 
+/* The output that stands for all where one must: the first that sends, else the first. */
+static const struct upstream *
+foremost(const struct worker *w)
+{
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (w->upstreams[i] && upstream_is_sending(w->upstreams[i]))
+			return w->upstreams[i];
+	}
+	return w->upstreams[0];
+}
+
+/* Why it does not run: the camera's trouble before the receiver's. */
+static const char *
+reason(const struct worker *w)
+{
+	if (w->reason[0] || !w->upstreams[0])
+		return w->reason;
+	return upstream_why(foremost(w));
+}
+
 static struct report_view
 view(const struct worker *w)
 {
 	return (struct report_view){ .session = w->session,
 		.stats = &w->stats,
 		.rtsp_ms = w->rtsp_ms,
-		.times = upstream_times(w->upstream),
-		.reason = w->reason,
-		.offer = upstream_offer_number(w->upstream) };
+		.upstream = foremost(w),
+		.reason = reason(w) };
 }
 
 /* Tells title, log and supervisor what changed, if anything did. */
@@ -85,31 +104,75 @@ on_tick(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- the SFU --------------------------------------------------------------------------------- */
+/* ---- the receivers --------------------------------------------------------------------------- */
 
 static void
-on_connected(void *arg)
+on_upstream_change(void *arg)
 {
-	step(arg, SESSION_CONNECTED);
+	tell(arg);
 }
 
 static void
-on_first_packet(void *arg)
+on_first_packet(void *arg, unsigned index)
 {
 	struct worker *w = arg;
-	struct report_view v = view(w);
 
-	report_start(w->report, &v);
+	report_start(w->report, w->upstreams[index], w->rtsp_ms);
 	tell(w);
 }
 
-static void
-on_lost(void *arg, const char *why)
+static struct upstream *
+make_upstream(struct worker *w, unsigned index, bool silence)
 {
-	struct worker *w = arg;
+	const struct upstream_config config = { .loop = w->context,
+		.camera = w->config.camera,
+		.index = index,
+		.silence = silence,
+		.ids = w->ids,
+		.media = w->media,
+		.link = w->link,
+		.events = { .on_change = on_upstream_change,
+			.on_first_packet = on_first_packet,
+			.arg = w } };
+	struct upstream *u = NULL;
 
-	snprintf(w->reason, sizeof(w->reason), "SFU connection: %s", why);
-	step(w, SESSION_PEER_LOST);
+	int err = upstream_new(&config, &u);
+	if (err)
+		log_error("session no output", LOG_CAM(w->config.camera), LOG_INT("output", index),
+			LOG_STR("error", err_text(err)));
+	return u;
+}
+
+static void
+drop_upstream(struct worker *w, unsigned i)
+{
+	struct upstream *old = w->upstreams[i];
+
+	w->upstreams[i] = NULL;
+	upstream_free(old);
+}
+
+/* As many as the source is to be published to. */
+static void
+set_outputs(struct worker *w, const struct msg_source *s)
+{
+	const unsigned count = (unsigned)msg_source_outputs(s);
+
+	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (i >= count)
+			drop_upstream(w, i);
+		else if (!w->upstreams[i])
+			w->upstreams[i] = make_upstream(w, i, s->two_tracks >> i & 1);
+	}
+}
+
+static void
+tell_outputs(struct worker *w, bool pictures)
+{
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (w->upstreams[i])
+			upstream_pictures(w->upstreams[i], pictures);
+	}
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -161,12 +224,6 @@ perform(struct worker *w, unsigned effects)
 		open_source(w);
 	if (effects & SESSION_DO_CLOSE)
 		media_close(w->media);
-	if (effects & SESSION_DO_OFFER && !upstream_offer(w->upstream))
-		step(w, SESSION_PEER_LOST);
-	if (effects & SESSION_DO_SEND)
-		upstream_send(w->upstream);
-	if (effects & SESSION_DO_DROP)
-		upstream_drop(w->upstream);
 }
 
 static unsigned
@@ -175,6 +232,8 @@ step_only(struct worker *w, enum session_event ev)
 	unsigned effects = session_step(w->session, ev, clock_now(), draw());
 
 	perform(w, effects);
+	if (!session_is_playing(w->session))
+		tell_outputs(w, false);
 	arm(w);
 	return effects;
 }
@@ -218,7 +277,8 @@ on_pictures(void *arg)
 	struct worker *w = arg;
 
 	w->reason[0] = '\0';
-	step(w, SESSION_MEDIA);
+	step(w, SESSION_PICTURES);
+	tell_outputs(w, true);
 }
 
 static void
@@ -274,10 +334,12 @@ on_source(struct worker *w, const struct msg *m)
 	w->source.u.source.url = copy(s->url);
 	w->source.u.source.ca_file = copy(s->ca_file);
 	w->source.u.source.gop_replay = copy(s->gop_replay);
-	session_set_publish(w->session, s->publish);
+	set_outputs(w, s);
 	media_set_replay(w->media, replay_of(s->gop_replay));
-	if (other_tracks)
-		on_lost(w, "other tracks are wanted");
+	for (size_t i = 0; other_tracks && i < MEDIA_OUTPUTS_MAX; i++) {
+		if (w->upstreams[i])
+			upstream_renew(w->upstreams[i], "other tracks are wanted");
+	}
 	step(w, SESSION_SOURCE);
 }
 
@@ -290,17 +352,29 @@ on_extended(struct worker *w, const struct msg *m)
 	w->source.u.source.url = copy(m->u.extended.url);
 }
 
+/* NULL if there is none (any more). */
+static struct upstream *
+find_upstream(struct worker *w, int64_t index)
+{
+	return index >= 0 && index < MEDIA_OUTPUTS_MAX ? w->upstreams[index] : NULL;
+}
+
 static void
 on_answer(struct worker *w, const struct msg *m)
 {
-	if (upstream_answered(w->upstream, m->u.answer.offer, m->u.answer.sdp))
-		step(w, SESSION_ANSWERED);
+	struct upstream *u = find_upstream(w, m->u.answer.output);
+
+	if (u)
+		upstream_answered(u, m->u.answer.offer, m->u.answer.sdp);
 }
 
 static void
 on_publish_failed(struct worker *w, const struct msg *m)
 {
-	upstream_refused(w->upstream, m->u.publish_failed.offer, m->u.publish_failed.reason);
+	struct upstream *u = find_upstream(w, m->u.publish_failed.output);
+
+	if (u)
+		upstream_refused(u, m->u.publish_failed.offer, m->u.publish_failed.reason);
 }
 
 static void
@@ -384,22 +458,6 @@ make_link(struct worker *w)
 	return link_open(&config, &w->link);
 }
 
-static int
-make_upstream(struct worker *w)
-{
-	struct upstream_config config = { .loop = w->context,
-		.camera = w->config.camera,
-		.ids = w->ids,
-		.media = w->media,
-		.link = w->link,
-		.events = { .on_connected = on_connected,
-			.on_first_packet = on_first_packet,
-			.on_lost = on_lost,
-			.arg = w } };
-
-	return upstream_new(&config, &w->upstream);
-}
-
 int
 worker_new(const struct worker_config *config, struct worker **out)
 {
@@ -415,8 +473,6 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->ids = draw_ids(w->cname);
 	make_media(w);
 	int err = make_link(w);
-	if (!err)
-		err = make_upstream(w);
 	if (err) {
 		log_error("session cannot start", LOG_CAM(config->camera),
 			LOG_STR("error", err_text(err)));
@@ -447,7 +503,8 @@ worker_free(struct worker *w)
 	loop_clear(&w->timer);
 	loop_clear(&w->tick);
 	loop_clear(&w->signals);
-	upstream_free(w->upstream);
+	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		drop_upstream(w, i);
 	media_free(w->media);
 	link_close(w->link);
 	session_free(w->session);

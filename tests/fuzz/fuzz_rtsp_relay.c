@@ -52,7 +52,8 @@ static const struct relay_track sound = { .media = RTSP_AUDIO,
 	.fmtp = "mode=AAC-hbr;config=1408;sizeLength=13;indexLength=3;indexDeltaLength=3",
 	.pt = 97 };
 
-/* A session in which channel 0 carries pictures, 1 its RTCP, 2 sound, and a request is under way. */
+/* A session in which channel 0 carries pictures, 1 its RTCP, 2 sound, and a request is under way.
+ */
 static void
 begin(const char *request)
 {

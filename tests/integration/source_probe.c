@@ -24,7 +24,7 @@ struct probe {
 	bool quiet;           /* no line for each NAL unit */
 	struct source *source;
 	int64_t first_timestamp; /* times are told from there */
-	int64_t interrupted_us; /* when source_interrupt was called */
+	int64_t interrupted_us;  /* when source_interrupt was called */
 	int64_t count;
 	int64_t units; /* NAL units that ended an access unit */
 	FILE *out;
@@ -137,8 +137,8 @@ tell_nal(struct probe *p, const struct nal_unit *n)
 		return;
 	printf("{\"event\":\"nal\",\"type\":%d,\"len\":%zu,\"ts\":%" PRId64 ",\"us\":%" PRId64
 	       ",\"handed_us\":%" PRId64 ",\"last\":%s,\"gap\":%s}\n",
-		n->data[0] & 0x1f, n->len, n->timestamp - p->first_timestamp, n->arrived_us, clock_now_us(),
-		n->last ? "true" : "false", n->gap ? "true" : "false");
+		n->data[0] & 0x1f, n->len, n->timestamp - p->first_timestamp, n->arrived_us,
+		clock_now_us(), n->last ? "true" : "false", n->gap ? "true" : "false");
 	fflush(stdout);
 }
 

@@ -316,10 +316,10 @@ channels_that_the_answer_does_not_name_are_those_asked_for(void **state)
 	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 4);
 }
 
-#define WITH_SOUND \
-	"v=0\r\n" \
-	"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=control:a\r\n" \
-	"a=fmtp:97 mode=AAC-hbr;config=1408\r\n" \
+#define WITH_SOUND                                                                                 \
+	"v=0\r\n"                                                                                  \
+	"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=control:a\r\n"             \
+	"a=fmtp:97 mode=AAC-hbr;config=1408\r\n"                                                   \
 	"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:v\r\n"
 
 static void
