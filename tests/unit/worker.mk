@@ -3,7 +3,7 @@
 units += aac_format aac_payload audio h264 h264_stream history quality rtcp rtp sdp timeline
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
-audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o \
+audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
 	worker/audio_resample.o
 audio_libs = libavcodec libswresample libavutil
 unit_audio = $(audio) tests/unit/sound.o
