@@ -15,12 +15,6 @@
 #define RATE_MAX_HZ 192000
 #define CHANNELS_MAX 8
 
-struct audio_decode {
-	AVCodecContext *codec;
-	AVPacket *packet;
-	AVFrame *frame;
-};
-
 static const struct row {
 	enum audio_codec codec;
 	enum AVCodecID id;
@@ -29,6 +23,15 @@ static const struct row {
 	{ .codec = AUDIO_AAC, .id = AV_CODEC_ID_AAC, .name = "AAC" },
 	{ .codec = AUDIO_PCMU, .id = AV_CODEC_ID_PCM_MULAW, .name = "PCMU" },
 	{ .codec = AUDIO_PCMA, .id = AV_CODEC_ID_PCM_ALAW, .name = "PCMA" },
+};
+
+struct audio_decode {
+	const struct row *row;
+	AVCodecContext *codec;
+	uint8_t *config; /* for opening it again; owned */
+	size_t config_len;
+	AVPacket *packet;
+	AVFrame *frame;
 };
 
 static const struct row *
@@ -41,33 +44,29 @@ find_row(enum audio_codec codec)
 }
 
 /* The decoder frees extradata, and reads beyond its end. */
-static int
-set_config(AVCodecContext *c, const struct audio_format *f)
+static void
+set_config(AVCodecContext *c, const struct audio_decode *d)
 {
-	if (!f->config_len)
-		return ERR_UNSUPPORTED;
-	c->extradata = av_mallocz(f->config_len + AV_INPUT_BUFFER_PADDING_SIZE);
+	c->extradata = av_mallocz(d->config_len + AV_INPUT_BUFFER_PADDING_SIZE);
 	if (!c->extradata)
 		abort();
-	memcpy(c->extradata, f->config, f->config_len);
-	c->extradata_size = (int)f->config_len;
-	return 0;
+	memcpy(c->extradata, d->config, d->config_len);
+	c->extradata_size = (int)d->config_len;
 }
 
 static int
-open_codec(struct audio_decode *d, const struct row *row, const struct audio_format *f)
+open_codec(struct audio_decode *d)
 {
-	const AVCodec *codec = row ? avcodec_find_decoder(row->id) : NULL;
+	const AVCodec *codec = d->row ? avcodec_find_decoder(d->row->id) : NULL;
 
-	if (!codec)
+	if (!codec || (d->row->codec == AUDIO_AAC && !d->config_len))
 		return ERR_UNSUPPORTED;
 	d->codec = avcodec_alloc_context3(codec);
 	if (!d->codec)
 		abort();
 	d->codec->thread_count = 1;
-	if (row->codec == AUDIO_AAC) {
-		if (set_config(d->codec, f) < 0)
-			return ERR_UNSUPPORTED;
+	if (d->row->codec == AUDIO_AAC) {
+		set_config(d->codec, d);
 	} else {
 		d->codec->sample_rate = G711_RATE_HZ;
 		av_channel_layout_default(&d->codec->ch_layout, 1);
@@ -75,26 +74,38 @@ open_codec(struct audio_decode *d, const struct row *row, const struct audio_for
 	return avcodec_open2(d->codec, codec, NULL) < 0 ? ERR_UNSUPPORTED : 0;
 }
 
+static struct audio_decode *
+make(const struct audio_format *f)
+{
+	struct audio_decode *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		abort();
+	d->row = find_row(f->codec);
+	d->config_len = f->config_len;
+	d->config = malloc(f->config_len + 1);
+	d->packet = av_packet_alloc();
+	d->frame = av_frame_alloc();
+	if (!d->config || !d->packet || !d->frame)
+		abort();
+	if (f->config_len)
+		memcpy(d->config, f->config, f->config_len);
+	return d;
+}
+
 int
 audio_decode_new(
 	struct audio_decode **out, const struct audio_format *format, char *why, size_t why_size)
 {
-	const struct row *row = find_row(format->codec);
-	struct audio_decode *d = calloc(1, sizeof(*d));
+	struct audio_decode *d = make(format);
 
 	av_log_set_level(AV_LOG_QUIET); /* broken access units are counted, not written about */
-	if (!d)
-		abort();
-	d->packet = av_packet_alloc();
-	d->frame = av_frame_alloc();
-	if (!d->packet || !d->frame)
-		abort();
-	int err = open_codec(d, row, format);
+	int err = open_codec(d);
 	if (err < 0) {
 		/* 14496-3 1.6.2.1: five bits, 31 is an escape. */
-		int type = row && format->config_len ? format->config[0] >> 3 : 0;
+		int type = d->config_len ? d->config[0] >> 3 : 0;
 		snprintf(why, why_size, "libavcodec does not decode this sound: %s, object type %d",
-			row ? row->name : "no codec", type);
+			d->row ? d->row->name : "no codec", type);
 		audio_decode_free(d);
 		return err;
 	}
@@ -110,6 +121,7 @@ audio_decode_free(struct audio_decode *d)
 	avcodec_free_context(&d->codec);
 	av_packet_free(&d->packet);
 	av_frame_free(&d->frame);
+	free(d->config);
 	free(d);
 }
 
@@ -134,11 +146,10 @@ check_frame(AVFrame *f)
 	return 0;
 }
 
-int
-audio_decode_unit(
-	struct audio_decode *d, const uint8_t *data, size_t len, const struct AVFrame **frame)
+static int
+decode(struct audio_decode *d, const uint8_t *data, size_t len)
 {
-	if (!len || len > AUDIO_UNIT_MAX)
+	if (!d->codec)
 		return ERR_PARSE;
 	if (av_new_packet(d->packet, (int)len) < 0)
 		abort();
@@ -147,6 +158,22 @@ audio_decode_unit(
 	av_packet_unref(d->packet);
 	if (sent < 0 || avcodec_receive_frame(d->codec, d->frame) < 0)
 		return ERR_PARSE;
-	*frame = d->frame;
 	return check_frame(d->frame);
+}
+
+int
+audio_decode_unit(
+	struct audio_decode *d, const uint8_t *data, size_t len, const struct AVFrame **frame)
+{
+	if (!len || len > AUDIO_UNIT_MAX)
+		return ERR_PARSE;
+	if (decode(d, data, len) == 0) {
+		*frame = d->frame;
+		return 0;
+	}
+	/* Broken bits can look like another channel configuration, with which libavcodec's AAC
+	 * then refuses every sound one. */
+	avcodec_free_context(&d->codec);
+	open_codec(d);
+	return ERR_PARSE;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,261 @@ packets_of_speech_carry_fec(void **state)
 	}
 }
 
+/* ---- what is lost ---------------------------------------------------------------------------- */
+
+/* Of libopus' own interface, which libavcodec does not show in whole. */
+struct opus {
+	void *library;
+	void *decoder;
+	int (*decode)(void *decoder, const uint8_t *data, int32_t len, float *out, int n, int fec);
+};
+
+static struct opus
+open_opus(void)
+{
+	struct opus o = { .library = dlopen("libopus.so.0", RTLD_NOW) };
+	void *(*create)(int32_t, int, int *);
+	int err = 0;
+
+	assert_non_null(o.library);
+	*(void **)&create = dlsym(o.library, "opus_decoder_create");
+	*(void **)&o.decode = dlsym(o.library, "opus_decode_float");
+	assert_true(create && o.decode);
+	o.decoder = create(48000, 1, &err);
+	assert_int_equal(err, 0);
+	return o;
+}
+
+static void
+close_opus(struct opus *o)
+{
+	void (*destroy)(void *);
+
+	*(void **)&destroy = dlsym(o->library, "opus_decoder_destroy");
+	destroy(o->decoder);
+	dlclose(o->library);
+}
+
+/* A viewer that loses every fifth packet and takes the copy that is in the next. */
+struct loser {
+	struct opus opus;
+	unsigned packets;
+	float sound[5 * SECOND];
+	bool lost;
+};
+
+static void
+on_packet_lost_or_not(const struct audio_packet *packet, void *arg)
+{
+	struct loser *l = arg;
+	float *at = l->sound + 960 * (size_t)l->packets++;
+	int len = (int)packet->len;
+
+	assert_true(l->packets < 250);
+	if (l->lost)
+		assert_int_equal(
+			l->opus.decode(l->opus.decoder, packet->data, len, at - 960, 960, 1), 960);
+	l->lost = l->packets % 5 == 0;
+	if (!l->lost)
+		assert_int_equal(
+			l->opus.decode(l->opus.decoder, packet->data, len, at, 960, 0), 960);
+}
+
+static void
+a_decoder_repairs_losses_by_fec(void **state)
+{
+	struct sound_source s = sound_encode("aac", 16000, 1, 4, voice, NULL);
+	const struct audio_format format = { AUDIO_AAC, s.config, s.config_len };
+	struct loser *l = calloc(1, sizeof(*l));
+	struct play *whole = begin(&s, AUDIO_AAC);
+	struct audio *a;
+	char why[80];
+	double off = 0, all = 0;
+
+	(void)state;
+	feed_all(whole, &s);
+	l->opus = open_opus();
+	assert_int_equal(audio_new(&a, &format, on_packet_lost_or_not, l, why, sizeof(why)), 0);
+	for (size_t i = 0; i < s.count; i++) {
+		int64_t at_us = time_of(&s, i);
+		struct audio_unit u = { s.units[i].data, s.units[i].len, at_us, at_us, false };
+		audio_feed(a, &u);
+	}
+	/* Of what was lost and had sound in it most is as it was. */
+	for (size_t frame = 4; frame < 185; frame += 5)
+		for (size_t i = frame * 960; i < (frame + 1) * 960; i++) {
+			double d = l->sound[i] - whole->heard.left[i];
+			off += d * d;
+			all += (double)whole->heard.left[i] * whole->heard.left[i];
+		}
+	assert_true(all > 0);
+	assert_true(off < all / 4);
+	audio_free(a);
+	close_opus(&l->opus);
+	free(l);
+	end(whole);
+	sound_source_clear(&s);
+}
+
+static void
+broken_access_units_are_counted_and_silent(void **state)
+{
+	struct sound_source s = sound_encode("aac", 16000, 1, 6, tone, NULL);
+	struct play *p = begin(&s, AUDIO_AAC);
+	uint8_t *bytes = s.units[40].data;
+
+	(void)state;
+	memset(bytes, 0xff, s.units[40].len);
+	s.units[50].len = 0;
+	feed_all(p, &s);
+	struct audio_stats stats = audio_stats(p->audio);
+	assert_int_equal(stats.errors, 2);
+	assert_int_equal(stats.units, s.count - 2);
+	assert_int_equal(stats.joins, 2);
+	assert_in_range(stats.silence_ms, 100, 140); /* 64 ms each */
+	/* What follows is at its time and whole. */
+	const float *later = p->heard.left + 4 * SECOND;
+	assert_near(sound_amplitude(later, SECOND, TONE_HZ), AMPLITUDE, 0.02);
+	assert_near(sound_rms(later, SECOND), AMPLITUDE / sqrt(2), 0.02);
+	end(p);
+	sound_source_clear(&s);
+}
+
+static void
+impossible_times_are_errors(void **state)
+{
+	struct sound_source s = sound_encode("pcm_mulaw", 8000, 1, 2, tone, NULL);
+	struct play *p = begin(NULL, AUDIO_PCMU);
+	static const int64_t off_us[] = { 1000000, 3600000000000, -60000000, INT64_C(1) << 52 };
+
+	(void)state;
+	feed_all(p, &s);
+	uint32_t packets = p->packets;
+	for (size_t i = 0; i < 4; i++) {
+		struct audio_unit u = { s.units[0].data, s.units[0].len, p->now_us + off_us[i],
+			p->now_us, false };
+		audio_feed(p->audio, &u);
+	}
+	assert_int_equal(p->packets, packets);
+	assert_int_equal(audio_stats(p->audio).errors, 4);
+	end(p);
+	sound_source_clear(&s);
+}
+
+/* Access units as they were, with some bytes changed, and of any bytes, in turn. */
+static void
+noise_from_the_network_does_no_harm(void **state)
+{
+	struct sound_source s = sound_encode("aac", 48000, 2, 1, tone, NULL);
+	struct play *p = begin(&s, AUDIO_AAC);
+	uint8_t bytes[1000];
+	uint32_t random = 1;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		const struct sound_unit *real = &s.units[(size_t)i % s.count];
+		size_t changes = i % 3 == 0 ? 0 : i % 3 == 1 ? 3 : sizeof(bytes);
+		assert_true(real->len <= sizeof(bytes));
+		memcpy(bytes, real->data, real->len);
+		for (; changes > 0; changes--) {
+			random = random * 1664525 + 1013904223;
+			bytes[(random >> 8) % real->len] = (uint8_t)(random >> 24);
+		}
+		int64_t at_us = BEGIN_US + i * INT64_C(1024) * 1000000 / 48000;
+		struct audio_unit u = { bytes, real->len, at_us, at_us + 1000, false };
+		audio_feed(p->audio, &u);
+		audio_advance(p->audio, at_us + 1000);
+	}
+	struct audio_stats stats = audio_stats(p->audio);
+	assert_int_equal(stats.units + stats.errors, 2000);
+	assert_true(stats.units >= 666 && stats.errors >= 100);
+	/* 43 s of packets, but for what is not overdue yet. */
+	assert_in_range(p->packets, 2100, 2134);
+	end(p);
+	sound_source_clear(&s);
+}
+
+/* ---- silence --------------------------------------------------------------------------------- */
+
+static void
+a_camera_without_sound_is_silent_on_time(void **state)
+{
+	struct play *p = begin(NULL, AUDIO_SILENCE);
+
+	(void)state;
+	pass_until(p, BEGIN_US + 10000000);
+	assert_in_range(p->packets, 498, 500);
+	assert_true(sound_rms(p->heard.left, p->heard.count) < 1e-4);
+	assert_near(audio_stats(p->audio).level_dbfs, AUDIO_LEVEL_MIN_DBFS, 0.1);
+	assert_true(p->bytes < 500 * 20);
+	assert_int_equal(p->heard.channels, 1);
+	end(p);
+}
+
+static void
+sound_that_never_comes_is_silence_after_a_second(void **state)
+{
+	struct sound_source s = sound_encode("aac", 16000, 1, 3, tone, NULL);
+	struct play *p = begin(&s, AUDIO_AAC);
+
+	(void)state;
+	pass_until(p, BEGIN_US + 1000000);
+	assert_int_equal(p->packets, 0);
+	pass_until(p, BEGIN_US + 3000000);
+	assert_in_range(p->packets, 85, 91);
+	end(p);
+	sound_source_clear(&s);
+}
+
+static void
+a_camera_may_come_back_with_another_format(void **state)
+{
+	struct sound_source first = sound_encode("aac", 16000, 1, 3, tone, NULL);
+	struct sound_source second = sound_encode("aac", 48000, 2, 5, tone, NULL);
+	const struct audio_format format = { AUDIO_AAC, second.config, second.config_len };
+	struct play *p = begin(&first, AUDIO_AAC);
+	char why[80] = "";
+
+	(void)state;
+	feed_all(p, &first);
+	assert_int_equal(audio_set_format(p->audio, &format, why, sizeof(why)), 0);
+	/* It missed what the other did, and half a second more. */
+	for (size_t i = 165; i < second.count; i++)
+		feed(p, &second, i, false);
+	const float *later = p->heard.left + 4 * (size_t)SECOND - SECOND / 4;
+	assert_true(p->heard.count > (size_t)(later - p->heard.left) + SECOND / 2);
+	struct audio_stats stats = audio_stats(p->audio);
+	assert_in_range(stats.silence_ms, 400, 700);
+	assert_int_equal(stats.errors, 0);
+	assert_int_equal(p->heard.channels, 1);
+	/* The second camera's channels are opposite: together they are nothing. */
+	assert_true(sound_rms(later, SECOND / 2) < 0.02);
+	end(p);
+	sound_source_clear(&first);
+	sound_source_clear(&second);
+}
+
+static void
+what_cannot_be_decoded_is_said(void **state)
+{
+	static const uint8_t config[] = { 0xb9, 0x90 }; /* object type 23: low delay */
+	static const struct audio_format formats[] = {
+		{ .codec = AUDIO_AAC },
+		{ .codec = AUDIO_AAC, .config = (const uint8_t *)"\0\0", .config_len = 2 },
+		{ .codec = AUDIO_AAC, .config = config, .config_len = 1 },
+	};
+	struct audio *a = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		char why[80] = "";
+		assert_int_equal(audio_new(&a, &formats[i], on_packet, NULL, why, sizeof(why)),
+			ERR_UNSUPPORTED);
+		assert_non_null(strstr(why, "AAC"));
+		assert_null(a);
+	}
+}
+
 int
 main(void)
 {
@@ -264,6 +520,14 @@ main(void)
 		cmocka_unit_test(a_tone_keeps_its_frequency_and_energy),
 		cmocka_unit_test(a_beep_is_heard_at_its_time),
 		cmocka_unit_test(packets_of_speech_carry_fec),
+		cmocka_unit_test(a_decoder_repairs_losses_by_fec),
+		cmocka_unit_test(broken_access_units_are_counted_and_silent),
+		cmocka_unit_test(impossible_times_are_errors),
+		cmocka_unit_test(noise_from_the_network_does_no_harm),
+		cmocka_unit_test(a_camera_without_sound_is_silent_on_time),
+		cmocka_unit_test(sound_that_never_comes_is_silence_after_a_second),
+		cmocka_unit_test(a_camera_may_come_back_with_another_format),
+		cmocka_unit_test(what_cannot_be_decoded_is_said),
 	};
 
 	return cmocka_run_group_tests_name("audio", tests, NULL, NULL);

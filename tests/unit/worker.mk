@@ -1,13 +1,16 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio h264 h264_stream history output quality rtcp rtp sdp sent timeline
+units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history output quality rtcp rtp sdp sent timeline
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
-audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o \
+audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
 	worker/audio_resample.o
 audio_libs = libavcodec libswresample libavutil
 unit_audio = $(audio) tests/unit/sound.o
 unit_audio_libs = $(audio_libs)
+unit_audio_line = worker/audio_line.o
+unit_audio_place = worker/audio_place.o worker/audio_line.o worker/audio_drift.o worker/audio_resample.o
+unit_audio_place_libs = $(audio_libs)
 unit_h264 = worker/h264.o
 unit_h264_stream = worker/h264_stream.o worker/h264.o
 unit_history = worker/history.o
