@@ -20,7 +20,19 @@ struct config_cloudflare {
 	ms_t call_timeout_ms;
 };
 
-enum config_publish { CONFIG_PUBLISH_NONE, CONFIG_PUBLISH_CLOUDFLARE };
+enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
+
+/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
+struct config_whip {
+	struct config_whip *next;
+	char *name;
+	char *url;        /* may be a secret from its path on */
+	char *token_file; /* NULL: no bearer */
+	bool token_anywhere;
+	enum config_two_tracks two_tracks;
+	char *ca_file; /* NULL: the system's */
+	ms_t call_timeout_ms;
+};
 
 /* [camera "NAME"]: google and device, or url. */
 struct config_camera {
@@ -29,8 +41,9 @@ struct config_camera {
 	char *google;                        /* NULL if the camera is a URL */
 	const struct config_google *account; /* lent: the section that google names */
 	char *device;                        /* NULL if the camera is a URL */
-	char *url; /* NULL if the camera is Google's; may hold a password */
-	enum config_publish publish;
+	char *url;             /* NULL if the camera is Google's; may hold a password */
+	char *publish;         /* a list, which config_publish.h reads */
+	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */
@@ -68,6 +81,7 @@ struct config {
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
+	struct config_whip *whips;            /* owned; by next, in the file's order */
 	struct config_camera *cameras;        /* owned; by next, in the file's order */
 	size_t camera_count;
 };
