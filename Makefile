@@ -30,7 +30,7 @@ sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-r
 common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
 proto  = proto/fields.o proto/msg.o proto/status.o
 
-camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/ini_edit.o
+camrelayd_settings = common/settings.o common/value.o common/value_redact.o common/mistakes.o common/ini_file.o common/ini_edit.o
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
@@ -42,13 +42,14 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
-camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
+	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
-	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
+	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_cloudflare) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_outputs) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \

@@ -150,6 +150,14 @@ free_google(struct config_google *g)
 	free(g);
 }
 
+static void
+free_whip(struct config_whip *w)
+{
+	settings_clear(&config_table, "whip", w);
+	free(w->name);
+	free(w);
+}
+
 struct config_camera *
 config_camera_copy(const struct config_camera *cam)
 {
@@ -180,6 +188,11 @@ config_free(struct config *c)
 		c->googles = g->next;
 		free_google(g);
 	}
+	while (c->whips) {
+		struct config_whip *w = c->whips;
+		c->whips = w->next;
+		free_whip(w);
+	}
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
 		c->cameras = cam->next;
@@ -202,6 +215,8 @@ config_print(const struct config *c, FILE *out)
 		settings_print(&config_table, "google", g->name, g, out);
 	if (c->cloudflare)
 		settings_print(&config_table, "cloudflare", NULL, c->cloudflare, out);
+	for (const struct config_whip *w = c->whips; w; w = w->next)
+		settings_print(&config_table, "whip", w->name, w, out);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		settings_print(&config_table, "camera", cam->name, cam, out);
 }

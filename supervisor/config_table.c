@@ -19,6 +19,7 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
+#define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -150,6 +151,25 @@ static const struct setting rows[] = {
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A call that is not answered by then has failed" },
 
+	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
+	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
+	  .help = "The WHIP endpoint. Plain http only to this machine" },
+	{ IN_WHIP(token_file), .key = "token_file", .type = SET_SECRET,
+	  .help = "Where the bearer token is: an absolute path, or the name of a systemd credential. It "
+		  "is read for every request. Left out, none is sent" },
+	{ IN_WHIP(token_anywhere), .key = "token_anywhere", .type = SET_BOOL, .def = "no",
+	  .help = "Send the token to other hosts than that of url too, where its answers redirect to. "
+		  "Servers that share their load among hosts may need it" },
+	{ IN_WHIP(two_tracks), .key = "two_tracks", .type = SET_ENUM, .choices = "auto yes no",
+	  .def = "auto",
+	  .help = "Offer an audio track even for a camera without sound: servers such as Cloudflare "
+		  "Stream take no offer of one track. auto: only for Cloudflare Stream" },
+	{ IN_WHIP(ca_file), .key = "ca_file", .type = SET_PATH,
+	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
+	{ IN_WHIP(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
+	  .help = "A request that is not answered by then has failed" },
+
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
 		  "one with the fewest cameras" },
@@ -159,8 +179,14 @@ static const struct setting rows[] = {
 	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true,
 	  .max = URL_BYTES_MAX, .help = "Any other camera" },
 	{ IN_CAMERA(publish), .key = "publish", .live = true,
-	  .type = SET_ENUM, .choices = "none cloudflare",
-	  .def = "cloudflare", .help = "Where its media goes" },
+	  .type = SET_LIST, .choices = "cloudflare whip:NAME whip:https://... none", .secret = true,
+	  .max = 4 * URL_BYTES_MAX, .def = "cloudflare",
+	  .help = "Where its media goes: up to four places at once, each with a connection of its own. "
+		  "whip:NAME is a [whip] section's endpoint, whip:https://... one without a section. "
+		  "none stands alone" },
+	{ IN_CAMERA(whip_token_file), .key = "whip_token_file", .live = true, .type = SET_SECRET,
+	  .help = "Where the bearer token of the whip:https://... in publish is, as token_file in "
+		  "[whip]" },
 	{ IN_CAMERA(tls_verify), .key = "tls_verify", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Refuse a camera server whose certificate does not verify" },
 	{ IN_CAMERA(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
@@ -226,6 +252,19 @@ open_cloudflare(void *root, const char *name)
 }
 
 static void *
+open_whip(void *root, const char *name)
+{
+	struct config *c = root;
+	struct config_whip **end = &c->whips;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = checked(calloc(1, sizeof(**end)));
+	(*end)->name = copy(name);
+	return *end;
+}
+
+static void *
 open_camera(void *root, const char *name)
 {
 	struct config *c = root;
@@ -254,6 +293,11 @@ static const struct settings_section sections[] = {
 		.open = open_cloudflare,
 		.stays = true,
 		.help = "The SFU that cameras are sent to" },
+	{ .name = "whip",
+		.named = true,
+		.open = open_whip,
+		.stays = true,
+		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
 	{ .name = "recording", .later = true, .help = "Recordings" },
 	{ .name = "camera",
 		.named = true,

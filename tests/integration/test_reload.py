@@ -180,7 +180,7 @@ def test_sighup_does_and_logs_the_same(lab):
                      lab.log())
     edit(lab, "publish = none", "publish = maybe")
     lab.daemon.process.send_signal(signal.SIGHUP)
-    until(lambda: re.search(r"error supervisor reload text=.*publish = maybe: must be one of none, cloudflare", lab.log()),
+    until(lambda: re.search(r"error supervisor reload text=.*publish = maybe: item 1 must be cloudflare, whip:NAME,", lab.log()),
           "the mistake is logged")
     assert lab.rows()["plain"]["phase"] == "running"
 
