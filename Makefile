@@ -61,7 +61,7 @@ worker_sound = worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
-camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
+camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \
 	$(worker_source) $(worker_stream) $(worker_sound) $(worker_peer) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd

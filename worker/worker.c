@@ -18,7 +18,7 @@
 #include "worker/media.h"
 #include "worker/report.h"
 #include "worker/session.h"
-#include "worker/upstream.h"
+#include "worker/upstreams.h"
 #include "worker/worker.h"
 
 /* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
@@ -36,7 +36,7 @@ struct worker {
 	struct link *link;
 	struct session *session;
 	struct media *media;
-	struct upstream *upstreams[MEDIA_OUTPUTS_MAX]; /* those wanted; the rest NULL */
+	struct upstreams *upstreams;
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
 	struct output_ids ids;
 	char cname[DRAW_ID_BYTES];
@@ -49,24 +49,13 @@ struct worker {
 
 static void step(struct worker *w, enum session_event ev);
 
-/* The output that stands for all where one must: the first that sends, else the first. */
-static const struct upstream *
-foremost(const struct worker *w)
-{
-	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
-		if (w->upstreams[i] && upstream_is_sending(w->upstreams[i]))
-			return w->upstreams[i];
-	}
-	return w->upstreams[0];
-}
-
 /* Why it does not run: the camera's trouble before the receiver's. */
 static const char *
 reason(const struct worker *w)
 {
-	if (w->reason[0] || !w->upstreams[0])
-		return w->reason;
-	return upstream_why(foremost(w));
+	const struct upstream *u = upstreams_foremost(w->upstreams);
+
+	return w->reason[0] || !u ? w->reason : upstream_why(u);
 }
 
 static struct report_view
@@ -75,7 +64,7 @@ view(const struct worker *w)
 	return (struct report_view){ .session = w->session,
 		.stats = &w->stats,
 		.rtsp_ms = w->rtsp_ms,
-		.upstream = foremost(w),
+		.upstream = upstreams_foremost(w->upstreams),
 		.reason = reason(w) };
 }
 
@@ -117,62 +106,8 @@ on_first_packet(void *arg, unsigned index)
 {
 	struct worker *w = arg;
 
-	report_start(w->report, w->upstreams[index], w->rtsp_ms);
+	report_start(w->report, upstreams_get(w->upstreams, index), w->rtsp_ms);
 	tell(w);
-}
-
-static struct upstream *
-make_upstream(struct worker *w, unsigned index, bool silence)
-{
-	const struct upstream_config config = { .loop = w->context,
-		.camera = w->config.camera,
-		.index = index,
-		.silence = silence,
-		.ids = w->ids,
-		.media = w->media,
-		.link = w->link,
-		.events = { .on_change = on_upstream_change,
-			.on_first_packet = on_first_packet,
-			.arg = w } };
-	struct upstream *u = NULL;
-
-	int err = upstream_new(&config, &u);
-	if (err)
-		log_error("session no output", LOG_CAM(w->config.camera), LOG_INT("output", index),
-			LOG_STR("error", err_text(err)));
-	return u;
-}
-
-static void
-drop_upstream(struct worker *w, unsigned i)
-{
-	struct upstream *old = w->upstreams[i];
-
-	w->upstreams[i] = NULL;
-	upstream_free(old);
-}
-
-/* As many as the source is to be published to. */
-static void
-set_outputs(struct worker *w, const struct msg_source *s)
-{
-	const unsigned count = (unsigned)msg_source_outputs(s);
-
-	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
-		if (i >= count)
-			drop_upstream(w, i);
-		else if (!w->upstreams[i])
-			w->upstreams[i] = make_upstream(w, i, s->two_tracks >> i & 1);
-	}
-}
-
-static void
-tell_outputs(struct worker *w, bool pictures)
-{
-	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
-		if (w->upstreams[i])
-			upstream_pictures(w->upstreams[i], pictures);
-	}
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -233,7 +168,7 @@ step_only(struct worker *w, enum session_event ev)
 
 	perform(w, effects);
 	if (!session_is_playing(w->session))
-		tell_outputs(w, false);
+		upstreams_pictures(w->upstreams, false);
 	arm(w);
 	return effects;
 }
@@ -278,7 +213,7 @@ on_pictures(void *arg)
 
 	w->reason[0] = '\0';
 	step(w, SESSION_PICTURES);
-	tell_outputs(w, true);
+	upstreams_pictures(w->upstreams, true);
 }
 
 static void
@@ -334,12 +269,10 @@ on_source(struct worker *w, const struct msg *m)
 	w->source.u.source.url = copy(s->url);
 	w->source.u.source.ca_file = copy(s->ca_file);
 	w->source.u.source.gop_replay = copy(s->gop_replay);
-	set_outputs(w, s);
+	upstreams_set(w->upstreams, (unsigned)msg_source_outputs(s), (uint64_t)s->two_tracks);
 	media_set_replay(w->media, replay_of(s->gop_replay));
-	for (size_t i = 0; other_tracks && i < MEDIA_OUTPUTS_MAX; i++) {
-		if (w->upstreams[i])
-			upstream_renew(w->upstreams[i], "other tracks are wanted");
-	}
+	if (other_tracks)
+		upstreams_renew(w->upstreams, "other tracks are wanted");
 	step(w, SESSION_SOURCE);
 }
 
@@ -352,17 +285,10 @@ on_extended(struct worker *w, const struct msg *m)
 	w->source.u.source.url = copy(m->u.extended.url);
 }
 
-/* NULL if there is none (any more). */
-static struct upstream *
-find_upstream(struct worker *w, int64_t index)
-{
-	return index >= 0 && index < MEDIA_OUTPUTS_MAX ? w->upstreams[index] : NULL;
-}
-
 static void
 on_answer(struct worker *w, const struct msg *m)
 {
-	struct upstream *u = find_upstream(w, m->u.answer.output);
+	struct upstream *u = upstreams_get(w->upstreams, m->u.answer.output);
 
 	if (u)
 		upstream_answered(u, m->u.answer.offer, m->u.answer.sdp);
@@ -371,7 +297,7 @@ on_answer(struct worker *w, const struct msg *m)
 static void
 on_publish_failed(struct worker *w, const struct msg *m)
 {
-	struct upstream *u = find_upstream(w, m->u.publish_failed.output);
+	struct upstream *u = upstreams_get(w->upstreams, m->u.publish_failed.output);
 
 	if (u)
 		upstream_refused(u, m->u.publish_failed.offer, m->u.publish_failed.reason);
@@ -444,6 +370,21 @@ make_media(struct worker *w)
 	w->media = media_new(&config);
 }
 
+static void
+make_upstreams(struct worker *w)
+{
+	const struct upstream_config each = { .loop = w->context,
+		.camera = w->config.camera,
+		.ids = w->ids,
+		.media = w->media,
+		.link = w->link,
+		.events = { .on_change = on_upstream_change,
+			.on_first_packet = on_first_packet,
+			.arg = w } };
+
+	w->upstreams = upstreams_new(&each);
+}
+
 static int
 make_link(struct worker *w)
 {
@@ -479,6 +420,7 @@ worker_new(const struct worker_config *config, struct worker **out)
 		worker_free(w);
 		return err;
 	}
+	make_upstreams(w);
 	w->tick = loop_attach(w->context, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick, w);
 	w->signals = loop_attach(w->context, g_unix_signal_source_new(SIGTERM), on_sigterm, w);
 	tell(w);
@@ -503,8 +445,7 @@ worker_free(struct worker *w)
 	loop_clear(&w->timer);
 	loop_clear(&w->tick);
 	loop_clear(&w->signals);
-	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
-		drop_upstream(w, i);
+	upstreams_free(w->upstreams);
 	media_free(w->media);
 	link_close(w->link);
 	session_free(w->session);
