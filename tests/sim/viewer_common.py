@@ -50,10 +50,10 @@ class Api:
             return reply
 
     async def pull(self, locator):
-        """A new viewer session with this track: (session id, offer)."""
+        """A new viewer session with these tracks of a session: (session id, offer)."""
         session = (await self.call("POST", "/new"))["sessionId"]
         reply = await self.call("POST", f"/{session}/tracks/new", {"tracks": [
-            {"location": "remote", "sessionId": locator[0], "trackName": locator[1]}]})
+            {"location": "remote", "sessionId": locator[0], "trackName": name} for name in locator[1:]]})
         failed = [t["errorCode"] for t in reply["tracks"] if "errorCode" in t]
         if failed or "sessionDescription" not in reply:
             raise Refused(",".join(failed) or "no sessionDescription")
@@ -69,7 +69,7 @@ class Watch:
 
     def __init__(self, name, api, backend, stalls, is_witness=False):
         self.name, self.api, self.backend = name, api, backend
-        self.locator = None            # what is published: (session id, track name)
+        self.locator = None            # what is published: (session id, track name, ...)
         self.pulled = None             # what we have
         self.key = None                # of the backend's connection in use
         self.pulls = 0
@@ -136,7 +136,7 @@ class Watch:
                 "width": now.get("width", 0), "height": now.get("height", 0),
                 "packetsLost": self.lost_before + now.get("packetsLost", 0),
                 "packetsReceived": now.get("packetsReceived", 0),
-                "freezeCount": now.get("freezeCount"), "pulls": self.pulls,
+                "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "pulls": self.pulls,
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
                 **self.gauge.report()}
@@ -172,11 +172,15 @@ class Viewer:
 
     def locate_published(self, published):
         newest = {}
+        sounds = {(t["sessionId"], t["trackName"]) for t in published if t["kind"] == "audio"}
         for track in published:
             name = track["trackName"]
             wanted = name == self.options.reference or name.startswith(tuple(self.options.discover))
             if track["kind"] == "video" and wanted:
                 newest[name] = (track["sessionId"], name)
+                sound = (track["sessionId"], name.removesuffix("-video") + "-audio")
+                if self.options.sound and sound in sounds:
+                    newest[name] += sound[1:]
         for name, locator in newest.items():
             self.watch(name).locate(locator)
 
@@ -260,6 +264,7 @@ def parse_arguments(text):
     add("--sim", help="control API of the stand-in, for --discover (default: beside --api)")
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
+    add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
     add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName}]; a file or "
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",
