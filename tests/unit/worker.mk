@@ -1,6 +1,6 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history quality rtcp rtp sdp timeline
+units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history lip_sync quality rtcp rtp sdp timeline
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
@@ -14,6 +14,8 @@ unit_audio_place_libs = $(audio_libs)
 unit_h264 = worker/h264.o
 unit_h264_stream = worker/h264_stream.o worker/h264.o
 unit_history = worker/history.o
+unit_lip_sync = $(unit_timeline) $(unit_audio_place)
+unit_lip_sync_libs = $(audio_libs)
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o
 unit_rtp = worker/rtp.o
