@@ -133,6 +133,19 @@ render_stream(const struct status_camera *c, FILE *out)
 			format_span(c->next_try_ms, text, sizeof(text)));
 }
 
+static void
+render_recording(const struct status_camera *c, FILE *out)
+{
+	if (!c->recording)
+		return;
+	fprintf(out, "  %-14s %s, %lld segments, %.1f MB, %lld gaps, %lld pictures dropped\n",
+		"recording", c->recording, (long long)c->recorded_segments,
+		(double)c->recorded_bytes / 1e6, (long long)c->recording_gaps,
+		(long long)c->recording_dropped);
+	if (c->recording_why)
+		line(out, "", c->recording_why);
+}
+
 int
 render_camera(const struct status *s, const char *name, FILE *out)
 {
@@ -157,6 +170,7 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	fprintf(out, "  %-14s %s, session %s, track %s\n", "publication", or_dash(c->publication),
 		or_dash(c->session), or_dash(c->track));
 	render_media(c, out);
+	render_recording(c, out);
 	return 0;
 }
 

@@ -20,6 +20,17 @@ struct config_cloudflare {
 	ms_t call_timeout_ms;
 };
 
+/* [recording]: where recordings are and how long. */
+struct config_recording {
+	char *dir;
+	ms_t max_age_ms;
+	int64_t max_bytes;            /* of all cameras; 0: no limit */
+	int64_t max_bytes_per_camera; /* 0: no limit */
+	int min_free_percent;         /* of the disk */
+};
+
+enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
+
 enum config_publish { CONFIG_PUBLISH_NONE, CONFIG_PUBLISH_CLOUDFLARE };
 
 /* [camera "NAME"]: google and device, or url. */
@@ -31,6 +42,7 @@ struct config_camera {
 	char *device;                        /* NULL if the camera is a URL */
 	char *url; /* NULL if the camera is Google's; may hold a password */
 	enum config_publish publish;
+	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */
@@ -68,6 +80,7 @@ struct config {
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
+	struct config_recording *recording;   /* owned; NULL: no such section */
 	struct config_camera *cameras;        /* owned; by next, in the file's order */
 	size_t camera_count;
 };

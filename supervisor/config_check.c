@@ -193,6 +193,9 @@ check_camera(const struct config *c, struct settings *s, const struct config_cam
 			"there is no section [cloudflare] to publish to; it is the default, and "
 			"none is "
 			"the other choice");
+	if (cam->record != CONFIG_RECORD_NO && !c->recording)
+		settings_complain(
+			s, cam, "record", "there is no section [recording] that says where to");
 	if (cam->ca_file && !cam->tls_verify)
 		settings_complain(s, cam, "ca_file", "is of no use with tls_verify = no");
 }

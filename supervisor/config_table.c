@@ -19,6 +19,8 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
+#define IN_RECORDING(field)                                                                        \
+	.section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -150,6 +152,22 @@ static const struct setting rows[] = {
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A call that is not answered by then has failed" },
 
+	{ IN_RECORDING(dir), .key = "dir", .live = true, .type = SET_PATH, .required = true,
+	  .help = "Where the recordings are, a folder for each camera" },
+	{ IN_RECORDING(max_age_ms), .key = "max_age", .live = true, .type = SET_DURATION,
+	  .min = MINUTE_MS, .max = 3650 * DAY_MS, .def = "7d",
+	  .help = "An hour of recording that ended so long ago is deleted" },
+	{ IN_RECORDING(max_bytes), .key = "max_bytes", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "With more, all cameras together, the oldest is deleted. 0: no limit" },
+	{ IN_RECORDING(max_bytes_per_camera), .key = "max_bytes_per_camera", .live = true,
+	  .type = SET_BYTES, .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "With more of one camera, its oldest is deleted. 0: no limit" },
+	{ IN_RECORDING(min_free_percent), .key = "min_free", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 90, .def = "10%",
+	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
+		  "nothing is recorded until there is more" },
+
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
 		  "one with the fewest cameras" },
@@ -169,7 +187,10 @@ static const struct setting rows[] = {
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
 	{ .section = "camera", .key = "audio", .type = SET_LATER },
-	{ .section = "camera", .key = "record", .type = SET_LATER },
+	{ IN_CAMERA(record), .key = "record", .live = true, .type = SET_ENUM,
+	  .choices = "no yes events", .def = "no",
+	  .help = "Keep its pictures and sound in [recording]. events: only from camctl record CAMERA on "
+		  "to camctl record CAMERA off, since nothing detects events yet" },
 };
 /* clang-format on */
 
@@ -220,6 +241,16 @@ open_cloudflare(void *root, const char *name)
 }
 
 static void *
+open_recording(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	return c->recording;
+}
+
+static void *
 open_camera(void *root, const char *name)
 {
 	struct config *c = root;
@@ -248,7 +279,9 @@ static const struct settings_section sections[] = {
 		.open = open_cloudflare,
 		.stays = true,
 		.help = "The SFU that cameras are sent to" },
-	{ .name = "recording", .later = true, .help = "Recordings" },
+	{ .name = "recording",
+		.open = open_recording,
+		.help = "Where cameras with record = yes or events are kept, and how long" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

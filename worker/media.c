@@ -141,6 +141,24 @@ on_packet(const uint8_t *packet, size_t len, void *arg)
 	m->batch[m->batch_len++] = (struct peer_packet){ .data = packet, .len = len };
 }
 
+/* When the picture in hand is: its timestamp against the one that would be now. */
+static void
+tap_nal(struct media *m, const struct h264_nal *nal)
+{
+	const struct media_tap *tap = &m->config.tap;
+	int32_t ticks = (int32_t)(m->timestamp - rtp_clock_at(m->clock, m->sending_us));
+
+	if (tap->on_nal)
+		tap->on_nal(tap->arg, nal, m->timestamp, m->sending_us + (int64_t)ticks * 100 / 9);
+}
+
+static void
+tap_gap(struct media *m)
+{
+	if (m->config.tap.on_gap)
+		m->config.tap.on_gap(m->config.tap.arg);
+}
+
 static void
 on_nal(const struct h264_nal *nal, void *arg)
 {
@@ -153,6 +171,7 @@ on_nal(const struct h264_nal *nal, void *arg)
 		post(m, PICTURES, 0, NULL);
 	}
 	rtp_packetizer_nal(m->packetizer, nal->bytes, nal->len, m->timestamp, nal->last);
+	tap_nal(m, nal);
 }
 
 /* ---- the media thread ------------------------------------------------------------------------ */
@@ -185,8 +204,10 @@ handle_nal(struct media *m, const struct nal_unit *nal)
 	pthread_mutex_lock(&m->lock);
 	m->sending_us = nal->arrived_us;
 	/* What refers to lost packets cannot be decoded: a freeze until the next IDR is better. */
-	if (nal->gap)
+	if (nal->gap) {
+		tap_gap(m);
 		h264_stream_restart(m->stream);
+	}
 	count_picture(m, nal);
 	h264_stream_feed(m->stream, &in);
 	flush(m);
@@ -201,6 +222,7 @@ begin_connection(struct media *m)
 	sets.bytes = source_parameter_sets(m->source, &sets.len);
 	pthread_mutex_lock(&m->lock);
 	m->sending_us = clock_now_us();
+	tap_gap(m);
 	h264_stream_restart(m->stream);
 	flush(m);
 	h264_stream_learn(m->stream, sets);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "worker/h264.h"
+#include "worker/h264_stream.h"
 #include "worker/quality.h"
 #include "worker/source.h"
 
@@ -28,6 +28,16 @@ struct media_events {
 	void *arg;
 };
 
+/* Who else hears of the stream, on the media thread: may not block. */
+struct media_tap {
+	/* A NAL unit as viewers get it, with its picture's RTP timestamp, and about when that is
+	 * on clock_now_us()'s clock. */
+	void (*on_nal)(void *arg, const struct h264_nal *nal, uint32_t timestamp, int64_t about_us);
+	/* Something is missing from here to the next IDR picture. */
+	void (*on_gap)(void *arg);
+	void *arg;
+};
+
 struct media_config {
 	GMainContext *loop; /* where events come */
 	uint32_t ssrc;
@@ -35,6 +45,7 @@ struct media_config {
 	const char *camera; /* for the log, lent */
 	const char *cname;  /* lent */
 	struct media_events events;
+	struct media_tap tap; /* all zero: nobody */
 };
 
 /* Never NULL. */
