@@ -43,12 +43,13 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
 camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
+camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
 	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/unit_record.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_cloudflare) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_cloudflare) $(camrelayd_recording) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
@@ -68,7 +69,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/pairs.o control/redirect.o control/render.o $(common) $(proto)
+	control/pairs.o control/redirect.o control/render.o control/snapshot.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl
