@@ -101,13 +101,13 @@ class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
     supervisor, account, cloudflare, recording, camera: {key: value} added to the sections of the configuration; a value of None
-    takes the key out. accounts: how many Google users; the cameras are dealt to them in turn.
+    takes the key out. prefix: of camrelayd's command line, as unshare. accounts: how many Google users; the cameras are dealt to them in turn.
     CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
     alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
-                 supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug", state=False):
+                 supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug", state=False, prefix=()):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -120,6 +120,7 @@ class Lab:
         self.cloudflare_keys = cloudflare or {}
         self.recording_keys = recording or {}
         self.camera_keys = camera or {}
+        self.prefix = list(prefix)
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -183,7 +184,7 @@ class Lab:
 
     def start(self, **environment):
         """camrelayd in the foreground; environment is added to ours."""
-        self.daemon = Process("camrelayd", [os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory,
+        self.daemon = Process("camrelayd", [*self.prefix, os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory,
                               {**os.environ, **environment})
         self.processes.append(self.daemon)
         until(self.pings, "camrelayd answers")
