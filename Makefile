@@ -13,7 +13,7 @@ CC      = gcc
 comma := ,
 B = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-packages = libcurl json-c libavformat libavcodec libavutil libsrtp2 nanomsg libuv nice openssl \
+packages = libcurl json-c libavformat libavcodec libswresample libavutil libsrtp2 nanomsg libuv nice openssl \
 	sqlite3 inih libbsd
 package_flags := $(shell pkg-config --cflags $(packages))
 warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -30,7 +30,7 @@ sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-r
 common = common/backoff.o common/clock.o common/err.o common/ipc.o common/json.o common/log.o
 proto  = proto/fields.o proto/msg.o proto/status.o
 
-camrelayd_settings = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/ini_edit.o
+camrelayd_settings = common/settings.o common/value.o common/value_redact.o common/mistakes.o common/ini_file.o common/ini_edit.o
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
@@ -42,31 +42,33 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
-camrelayd_cloudflare = supervisor/sfu.o supervisor/sfu_answer.o supervisor/publish.o supervisor/unpublish.o
+camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
+	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_status.o supervisor/unit_record.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
-	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/secret.o \
+	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_cloudflare) $(camrelayd_recording) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
-	worker/depacketizer.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
+	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
-worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
+worker_stream = worker/media.o worker/pictures.o worker/output.o worker/sent.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o
+worker_sound = worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
+	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
 # What stays on this machine: recordings and snapshots.
 worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/segmenter.o worker/segmenter_repair.o \
-	worker/hour_writer.o worker/outfile.o worker/mp4.o worker/timeline.o worker/snapshot.o worker/jpeg.o \
-	proto/hour.o proto/playlist.o
-camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.o worker/session.o worker/link.o \
+	worker/hour_writer.o worker/outfile.o worker/mp4.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
+camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \
-	$(worker_source) $(worker_stream) $(worker_peer) $(worker_archive) $(common) $(proto)
-camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
+	$(worker_source) $(worker_stream) $(worker_sound) $(worker_peer) $(worker_archive) $(common) $(proto)
+camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
 	control/pairs.o control/redirect.o control/render.o control/snapshot.o $(common) $(proto)

@@ -194,6 +194,16 @@ find_row(const struct settings_table *t, const char *section, const char *key)
 	return NULL;
 }
 
+/* What is wrong in a list is told with what may be shown of it. */
+static void
+show_list(const struct setting *row, const void *at, struct given *given)
+{
+	if (row->type != SET_LIST)
+		return;
+	free(given->text);
+	given->text = value_text(row, at, row->secret);
+}
+
 static void
 set_value(struct settings *s, const struct setting *row, struct mistake_at *at, const char *value)
 {
@@ -211,6 +221,8 @@ set_value(struct settings *s, const struct setting *row, struct mistake_at *at, 
 		mistakes_warn(&s->mistakes, at, not_yet);
 	else if (value_parse(row, value, field(s->current->object, row)) < 0)
 		mistakes_add(&s->mistakes, at, "must be %s", value_allowed(row, allowed));
+	else
+		show_list(row, field(s->current->object, row), given);
 }
 
 static void

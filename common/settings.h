@@ -11,11 +11,12 @@
 
 /* What a value is, and the C type it is stored as. */
 enum setting_type {
-	SET_TOKEN,    /* char *: letters, digits and . _ - of any case; min..max bytes */
-	SET_NAME,     /* char *: [a-z0-9][a-z0-9._-]{0,62}, safe in file names */
-	SET_PATH,     /* char *: absolute */
-	SET_SECRET,   /* char *: where it is: absolute path or systemd credential */
-	SET_URL,      /* char *: choices are the schemes; min..max bytes */
+	SET_TOKEN,  /* char *: letters, digits and . _ - of any case; min..max bytes */
+	SET_NAME,   /* char *: [a-z0-9][a-z0-9._-]{0,62}, safe in file names */
+	SET_PATH,   /* char *: absolute */
+	SET_SECRET, /* char *: where it is: absolute path or systemd credential */
+	SET_URL,    /* char *: choices are the schemes; min..max bytes */
+	SET_LIST, /* char *: words separated by commas; what they may be is its owner's to check */
 	SET_ADDRESS,  /* char *: host:port or [v6]:port */
 	SET_BOOL,     /* bool: yes, no */
 	SET_INT,      /* int */
@@ -35,8 +36,10 @@ struct setting {
 	const char *choices; /* "none cloudflare" */
 	const char *def;     /* written as in the file; NULL: the field stays as it was */
 	bool required;
-	bool secret; /* never printed: "***", a URL without user, password and query */
-	bool live;   /* a reload applies a change of it; else it takes a restart */
+	bool secret; /* never printed: "***", a URL without user, password and query; in a list,
+		      * what value_redact_list shows */
+	bool secret_path; /* of a secret URL, no more than its host is printed */
+	bool live;        /* a reload applies a change of it; else it takes a restart */
 	const char *help;
 };
 

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/value.h"
+#include "common/value_redact.h"
 
 #define NAME_BYTES_MAX 63
 #define PORT_MAX 65535
@@ -101,6 +102,16 @@ is_host_port(const char *s, size_t n, bool port_needed)
 }
 
 static bool
+is_list(const struct setting *row, const char *s)
+{
+	(void)row;
+	for (; *s; s++)
+		if (!isgraph((unsigned char)*s) && *s != ' ' && *s != '\t')
+			return false;
+	return true;
+}
+
+static bool
 is_address(const struct setting *row, const char *s)
 {
 	(void)row;
@@ -167,6 +178,8 @@ static const struct type types[] = {
 	[SET_SECRET]   = { .storage = STORE_STRING, .check = is_secret,
 	                   .noun = "an absolute path or the name of a systemd credential" },
 	[SET_URL]      = { .storage = STORE_STRING, .check = is_url, .noun = "a URL" },
+	[SET_LIST]     = { .storage = STORE_STRING, .check = is_list,
+	                   .noun = "a list with commas of" },
 	[SET_ADDRESS]  = { .storage = STORE_STRING, .check = is_address,
 	                   .noun = "host:port or [IPv6]:port" },
 	[SET_BOOL]     = { .storage = STORE_BOOL, .noun = "yes or no" },
@@ -304,7 +317,7 @@ value_allowed(const struct setting *row, char out[VALUE_TEXT_MAX])
 	const struct type *type = &types[row->type];
 	char from[96], to[32];
 
-	if (row->type == SET_ENUM) {
+	if (row->type == SET_ENUM || row->type == SET_LIST) {
 		join_choices(row, "", ", ", from, sizeof(from));
 		snprintf(out, VALUE_TEXT_MAX, "%s %s", type->noun, from);
 	} else if (type->units) {
@@ -335,8 +348,12 @@ string_text(const struct setting *row, const char *s, bool redact)
 		return NULL;
 	if (!redact || !row->secret)
 		store_string(&out, s);
+	else if (row->type == SET_URL && row->secret_path)
+		return value_redact_url(s);
 	else if (row->type == SET_URL)
 		store_string(&out, log_redact_url(s, url, sizeof(url)));
+	else if (row->type == SET_LIST)
+		return value_redact_list(row->choices, s);
 	else
 		store_string(&out, "***");
 	return out;

@@ -146,6 +146,22 @@ render_recording(const struct status_camera *c, FILE *out)
 		line(out, "", c->recording_why);
 }
 
+static void
+render_outputs(const struct status_camera *c, FILE *out)
+{
+	fprintf(out, "  %-14s %s, session %s, track %s\n", "publication", or_dash(c->publication),
+		or_dash(c->session), or_dash(c->track));
+	for (size_t i = 0; i < c->output_count; i++) {
+		const struct status_output *o = &c->outputs[i];
+		char label[32];
+		snprintf(label, sizeof(label), "output %zu", i + 1);
+		fprintf(out, "  %-14s %s: %s, media %s, session %s\n", label, o->name, o->state,
+			or_dash(o->media), or_dash(o->session));
+		if (o->error)
+			line(out, "", o->error);
+	}
+}
+
 int
 render_camera(const struct status *s, const char *name, FILE *out)
 {
@@ -167,8 +183,7 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
 		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
 		or_dash(c->phase), (long long)c->reconnects);
-	fprintf(out, "  %-14s %s, session %s, track %s\n", "publication", or_dash(c->publication),
-		or_dash(c->session), or_dash(c->track));
+	render_outputs(c, out);
 	render_media(c, out);
 	render_recording(c, out);
 	return 0;

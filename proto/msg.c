@@ -36,6 +36,16 @@ msg_name(enum msg_type type)
 	return type < MSG_TYPES ? types[type].name : "?";
 }
 
+int
+msg_source_outputs(const struct msg_source *source)
+{
+	if (source->outputs > MSG_OUTPUTS_MAX)
+		return MSG_OUTPUTS_MAX;
+	if (source->outputs > 0)
+		return (int)source->outputs;
+	return source->publish ? 1 : 0;
+}
+
 char *
 msg_encode(const struct msg *m)
 {

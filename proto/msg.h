@@ -48,6 +48,13 @@ struct msg {
 #undef MSG_IN_UNION
 };
 
+/* More outputs than anybody has use for; a mask of them fits into two_tracks. */
+#define MSG_OUTPUTS_MAX 4
+
+/* How many outputs a source is for, 0 to MSG_OUTPUTS_MAX: a supervisor that knows of one only says
+ * no more than `publish`. */
+int msg_source_outputs(const struct msg_source *source);
+
 /* "offer". Never NULL. */
 const char *msg_name(enum msg_type type);
 

@@ -12,18 +12,25 @@
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
-	F(S, BOOL, publish, REQUIRED) /* offer to the SFU; else only watch the source */
+	F(S, BOOL, publish, REQUIRED) /* outputs > 0, for a worker that knows of one output only */ \
+	F(S, INT, outputs, OPTIONAL) /* offers are wanted for so many; see msg_source_outputs */ \
+	F(S, BOOL, sound, OPTIONAL) /* the camera's sound is wanted; absent: no */ \
+	F(S, STR, gop_replay, OPTIONAL) /* auto, on, off; absent: auto */ \
+	F(S, INT, two_tracks, OPTIONAL) /* bit i: output i takes no offer without an audio track */
 
 /* The stream was extended: the token for the next reconnect. The running connection stays. */
 #define MSG_FIELDS_extended(F, S) F(S, STR, url, REQUIRED)
 
-/* The SFU's answer to the offer of that number. */
+/* The far end's answer to the offer of that number. `output`, here and below, counts a camera's
+ * outputs from 0; each has a connection and numbers of offers of its own. */
 #define MSG_FIELDS_answer(F, S) \
+	F(S, INT, output, OPTIONAL) \
 	F(S, INT, offer, REQUIRED) \
 	F(S, STR, sdp, REQUIRED)
 
 /* That offer came to nothing: make another one. */
 #define MSG_FIELDS_publish_failed(F, S) \
+	F(S, INT, output, OPTIONAL) \
 	F(S, INT, offer, REQUIRED) \
 	F(S, STR, reason, REQUIRED)
 
@@ -43,8 +50,9 @@
 /* The first word: who I am. */
 #define MSG_FIELDS_hello(F, S) F(S, STR, version, REQUIRED)
 
-/* An SDP offer for a new session. Numbers grow; only the newest counts. */
+/* An SDP offer for a new session. Numbers grow; only an output's newest counts. */
 #define MSG_FIELDS_offer(F, S) \
+	F(S, INT, output, OPTIONAL) \
 	F(S, INT, offer, REQUIRED) \
 	F(S, STR, sdp, REQUIRED) \
 	F(S, STR, video_mid, REQUIRED) \
@@ -56,6 +64,7 @@
 	F(S, STR, phase, REQUIRED) /* session_phase_name(): idle, opening, publishing, running, ... */ \
 	F(S, STR, health, REQUIRED) /* HEALTHY, DEGRADED, OFFLINE, RECONNECTING */ \
 	F(S, STR, reason, OPTIONAL) /* why it is not running, for people */ \
+	F(S, INT, output, OPTIONAL) /* whose connection is up, and of which the times are */ \
 	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
 	F(S, INT, reconnects, REQUIRED) \
 	F(S, INT, rtsp_ms, REQUIRED) \
@@ -64,6 +73,13 @@
 	F(S, INT, ice_ms, REQUIRED) \
 	F(S, INT, dtls_ms, REQUIRED) \
 	F(S, INT, first_packet_ms, REQUIRED)
+
+/* What became of one output, each time it changes. */
+#define MSG_FIELDS_output(F, S) \
+	F(S, INT, output, REQUIRED) \
+	F(S, INT, offer, REQUIRED) /* the newest of that output */ \
+	F(S, STR, state, REQUIRED) /* connecting (from the answer on), sending, failed */ \
+	F(S, STR, reason, OPTIONAL) /* why it failed, for people */
 
 #define MSG_FIELDS_stats(F, S) \
 	F(S, INT, width, REQUIRED) \
@@ -130,6 +146,7 @@
 	M(HELLO, hello, MSG_BY_WORKER) \
 	M(OFFER, offer, MSG_BY_WORKER) \
 	M(STATE, state, MSG_BY_WORKER) \
+	M(OUTPUT, output, MSG_BY_WORKER) \
 	M(STATS, stats, MSG_BY_WORKER) \
 	M(REFUSED, refused, MSG_BY_WORKER) \
 	M(EVENT, event, MSG_BY_WORKER) \

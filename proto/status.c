@@ -6,10 +6,18 @@
 #include "common/json.h"
 #include "proto/status.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
 /* clang-format off */
 #define ROW(in, t, n) { .name = #n, .type = FIELD_##t, .offset = offsetof(struct in, n) }
 #define CAMERA(t, n) ROW(status_camera, t, n)
 #define ACCOUNT(t, n) ROW(status_account, t, n)
+#define OUTPUT(t, n) ROW(status_output, t, n)
+
+static const struct field output_fields[] = {
+	OUTPUT(STR, name), OUTPUT(STR, kind), OUTPUT(STR, state), OUTPUT(STR, media), OUTPUT(STR, session),
+	OUTPUT(STR, error),
+};
 
 static const struct field camera_fields[] = {
 	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, choice), CAMERA(STR, state), CAMERA(STR, health),
@@ -41,20 +49,29 @@ static const struct field head_fields[] = {
 };
 /* clang-format on */
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* A list of rows: where its table is and how large a row. */
 struct rows {
 	const char *key;
 	const struct field *fields;
 	size_t field_count;
 	size_t size;
+	/* What each row has a list of in turn, NULL: nothing; and where, and how many. */
+	const struct rows *inner;
+	size_t inner_at, inner_count_at;
 };
+
+static const struct rows output_rows = { .key = "outputs",
+	.fields = output_fields,
+	.field_count = COUNT(output_fields),
+	.size = sizeof(struct status_output) };
 
 static const struct rows camera_rows = { .key = "cameras",
 	.fields = camera_fields,
 	.field_count = COUNT(camera_fields),
-	.size = sizeof(struct status_camera) };
+	.size = sizeof(struct status_camera),
+	.inner = &output_rows,
+	.inner_at = offsetof(struct status_camera, outputs),
+	.inner_count_at = offsetof(struct status_camera, output_count) };
 static const struct rows account_rows = { .key = "accounts",
 	.fields = account_fields,
 	.field_count = COUNT(account_fields),
@@ -67,7 +84,11 @@ encode_rows(struct json *j, const struct rows *r, const void *rows, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		struct json *row = json_new_object();
-		fields_encode(row, r->fields, r->field_count, (const char *)rows + i * r->size);
+		const char *object = (const char *)rows + i * r->size;
+		fields_encode(row, r->fields, r->field_count, object);
+		if (r->inner)
+			encode_rows(row, r->inner, *(void *const *)(object + r->inner_at),
+				*(const size_t *)(object + r->inner_count_at));
 		json_add(list, row);
 	}
 	json_set(j, r->key, list);
@@ -88,17 +109,29 @@ decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, 
 	if (!*rows)
 		abort();
 	*n = json_len(list);
-	for (size_t i = 0; i < *n && !err; i++)
-		err = fields_decode(json_at(list, i), r->fields, r->field_count,
-			(char *)*rows + i * r->size, why, why_size);
+	for (size_t i = 0; i < *n && !err; i++) {
+		char *object = (char *)*rows + i * r->size;
+		err = fields_decode(
+			json_at(list, i), r->fields, r->field_count, object, why, why_size);
+		/* An older camrelayd does not say it. */
+		if (!err && r->inner && json_get(json_at(list, i), r->inner->key))
+			err = decode_rows(json_at(list, i), r->inner,
+				(void **)(object + r->inner_at),
+				(size_t *)(object + r->inner_count_at), why, why_size);
+	}
 	return err;
 }
 
 static void
 clear_rows(const struct rows *r, void *rows, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		fields_clear(r->fields, r->field_count, (char *)rows + i * r->size);
+	for (size_t i = 0; i < n; i++) {
+		char *object = (char *)rows + i * r->size;
+		fields_clear(r->fields, r->field_count, object);
+		if (r->inner)
+			clear_rows(r->inner, *(void **)(object + r->inner_at),
+				*(size_t *)(object + r->inner_count_at));
+	}
 	free(rows);
 }
 

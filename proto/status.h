@@ -12,6 +12,16 @@ struct json;
 /* What camrelayd is, at one moment: the one truth that camctl, HTTP and metrics render. Strings are
  * owned by the row. Members of a row are what its table in status.c lists. */
 
+/* One place that a camera is published to, in the order of its `publish`. */
+struct status_output {
+	char *name;    /* cloudflare, whip:NAME, whip:https://host/ */
+	char *kind;    /* cloudflare, whip */
+	char *state;   /* of the signalling: live, pausing, given-up, ... */
+	char *media;   /* as its worker says: connecting, sending, failed; NULL: nothing yet */
+	char *session; /* Cloudflare's id, or the server's origin; NULL without a session */
+	char *error;   /* NULL: none */
+};
+
 struct status_camera {
 	char *name;
 	char *account;       /* NULL: a plain RTSP camera */
@@ -21,9 +31,9 @@ struct status_camera {
 	char *phase;         /* the worker's, "-" without one */
 	char *error;         /* the last error, NULL if none since it last ran well */
 	char *notice;        /* what else people should know: Google no longer lists it, ... */
-	char *publication;   /* none, starting, up, retrying */
-	char *session;       /* the SFU's session id, NULL without one */
-	char *track;         /* the video track's name at the SFU */
+	char *publication;   /* none, or the state of its first output */
+	char *session;       /* Cloudflare's session id, NULL without one */
+	char *track;         /* the video track's name there */
 	char *recording;     /* recorder_state_text(); NULL: record = no */
 	char *recording_why; /* why it does not record, NULL: it does, or should not */
 	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
@@ -48,6 +58,8 @@ struct status_camera {
 	int64_t nacks, resent, plis, firs, reconnects;
 	double loss_ratio, rtt_ms;
 	int64_t rtsp_ms, offer_ms, answer_ms, ice_ms, dtls_ms, first_packet_ms;
+	struct status_output *outputs; /* owned */
+	size_t output_count;
 };
 
 struct status_account {

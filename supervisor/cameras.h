@@ -9,6 +9,7 @@
 #include "supervisor/account.h"
 #include "supervisor/config.h"
 #include "supervisor/events.h"
+#include "supervisor/http_client.h"
 #include "supervisor/sfu.h"
 
 struct status_camera;
@@ -22,7 +23,8 @@ struct cameras_config {
 	uv_loop_t *loop;
 	const struct config *config; /* lent, as all below; cameras_apply brings another */
 	struct events *events;
-	struct sfu *sfu;     /* NULL: nothing is published */
+	struct http_client *http;
+	struct sfu *sfu;     /* NULL: no [cloudflare] */
 	struct store *store; /* NULL: nothing is kept */
 	/* The account of the [google] section of that name. */
 	struct account *(*find_account)(void *arg, const char *google);

@@ -25,6 +25,16 @@ copy(const char *s)
 	return s ? checked(strdup(s)) : NULL;
 }
 
+const char *
+config_replay_text(enum config_replay replay)
+{
+	static const char *const texts[] = { [CONFIG_REPLAY_AUTO] = "auto",
+		[CONFIG_REPLAY_ON] = "on",
+		[CONFIG_REPLAY_OFF] = "off" };
+
+	return texts[replay];
+}
+
 /* A worker beside camrelayd's own file is of the same build: a source tree, or a tarball. */
 static char *
 default_worker(void)
@@ -140,6 +150,14 @@ free_google(struct config_google *g)
 	free(g);
 }
 
+static void
+free_whip(struct config_whip *w)
+{
+	settings_clear(&config_table, "whip", w);
+	free(w->name);
+	free(w);
+}
+
 struct config_camera *
 config_camera_copy(const struct config_camera *cam)
 {
@@ -170,6 +188,11 @@ config_free(struct config *c)
 		c->googles = g->next;
 		free_google(g);
 	}
+	while (c->whips) {
+		struct config_whip *w = c->whips;
+		c->whips = w->next;
+		free_whip(w);
+	}
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
 		c->cameras = cam->next;
@@ -197,6 +220,8 @@ config_print(const struct config *c, FILE *out)
 		settings_print(&config_table, "cloudflare", NULL, c->cloudflare, out);
 	if (c->recording)
 		settings_print(&config_table, "recording", NULL, c->recording, out);
+	for (const struct config_whip *w = c->whips; w; w = w->next)
+		settings_print(&config_table, "whip", w->name, w, out);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		settings_print(&config_table, "camera", cam->name, cam, out);
 }

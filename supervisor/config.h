@@ -31,7 +31,25 @@ struct config_recording {
 
 enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
 
-enum config_publish { CONFIG_PUBLISH_NONE, CONFIG_PUBLISH_CLOUDFLARE };
+enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
+
+/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
+struct config_whip {
+	struct config_whip *next;
+	char *name;
+	char *url;        /* may be a secret from its path on */
+	char *token_file; /* NULL: no bearer */
+	bool token_anywhere;
+	enum config_two_tracks two_tracks;
+	char *ca_file; /* NULL: the system's */
+	ms_t call_timeout_ms;
+};
+
+/* Whether a viewer who comes in mid-GOP is shown it at once. */
+enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
+
+/* "auto", ... */
+const char *config_replay_text(enum config_replay replay);
 
 /* [camera "NAME"]: google and device, or url. */
 struct config_camera {
@@ -40,8 +58,11 @@ struct config_camera {
 	char *google;                        /* NULL if the camera is a URL */
 	const struct config_google *account; /* lent: the section that google names */
 	char *device;                        /* NULL if the camera is a URL */
-	char *url; /* NULL if the camera is Google's; may hold a password */
-	enum config_publish publish;
+	char *url;             /* NULL if the camera is Google's; may hold a password */
+	char *publish;         /* a list, which config_publish.h reads */
+	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
+	bool audio;
+	enum config_replay gop_replay;
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
@@ -81,6 +102,7 @@ struct config {
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */
+	struct config_whip *whips;            /* owned; by next, in the file's order */
 	struct config_camera *cameras;        /* owned; by next, in the file's order */
 	size_t camera_count;
 };

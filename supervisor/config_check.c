@@ -5,6 +5,7 @@
 
 #include "common/value.h"
 #include "supervisor/config_check.h"
+#include "supervisor/config_publish.h"
 
 /* What a unix socket's path may be, with its NUL. */
 #define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)0)->sun_path)
@@ -104,6 +105,8 @@ check_services(struct config *c, struct settings *s)
 		if (g->auto_add && g->discover_every_ms == 0)
 			settings_complain(s, g, "auto_add", "needs discover_every above 0");
 	}
+	for (struct config_whip *w = c->whips; w; w = w->next)
+		check_url(s, w, "url", w->url);
 	if (!c->cloudflare)
 		return;
 	check_url(s, c->cloudflare, "api_url", c->cloudflare->api_url);
@@ -182,20 +185,27 @@ check_socket(const struct config *c, struct settings *s, const struct config_cam
 }
 
 static void
+check_publish(const struct config *c, struct settings *s, const struct config_camera *cam)
+{
+	struct config_outputs outputs;
+	char why[256];
+
+	if (config_outputs_read(c, cam, &outputs, why, sizeof(why)) < 0)
+		settings_complain(s, cam, "publish", "%s", why);
+	config_outputs_clear(&outputs);
+}
+
+static void
 check_camera(const struct config *c, struct settings *s, const struct config_camera *cam)
 {
 	check_source(s, cam);
 	check_auto(c, s, cam);
 	check_twins(c, s, cam);
 	check_socket(c, s, cam);
-	if (cam->publish == CONFIG_PUBLISH_CLOUDFLARE && !c->cloudflare)
-		settings_complain(s, cam, "publish",
-			"there is no section [cloudflare] to publish to; it is the default, and "
-			"none is "
-			"the other choice");
 	if (cam->record != CONFIG_RECORD_NO && !c->recording)
 		settings_complain(
 			s, cam, "record", "there is no section [recording] that says where to");
+	check_publish(c, s, cam);
 	if (cam->ca_file && !cam->tls_verify)
 		settings_complain(s, cam, "ca_file", "is of no use with tls_verify = no");
 }

@@ -17,6 +17,9 @@ static const struct {
 	{ .key = "device", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "url", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "publish", .effect = CONFIG_CAMERA_PUBLISH },
+	{ .key = "audio", .effect = CONFIG_CAMERA_SOURCE },
+	{ .key = "gop_replay", .effect = CONFIG_CAMERA_SOURCE },
+	{ .key = "whip_token_file", .effect = CONFIG_CAMERA_PUBLISH },
 	{ .key = "tls_verify", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "ca_file", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "media_stall", .effect = CONFIG_CAMERA_SOURCE },
@@ -144,6 +147,31 @@ compare_cloudflare(struct config_diff *d, const struct config *was, const struct
 		add(d, CONFIG_ADDED, "cloudflare", NULL);
 }
 
+static const struct config_whip *
+find_whip(const struct config *c, const char *name)
+{
+	const struct config_whip *w = c->whips;
+
+	while (w && strcmp(w->name, name) != 0)
+		w = w->next;
+	return w;
+}
+
+static void
+compare_whips(struct config_diff *d, const struct config *was, const struct config *is)
+{
+	for (const struct config_whip *w = was->whips; w; w = w->next)
+		if (!find_whip(is, w->name))
+			add(d, CONFIG_REMOVED, "whip", w->name);
+	for (const struct config_whip *w = is->whips; w; w = w->next) {
+		const struct config_whip *old = find_whip(was, w->name);
+		if (old)
+			compare(d, "whip", w->name, old, w);
+		else
+			add(d, CONFIG_ADDED, "whip", w->name);
+	}
+}
+
 static void
 compare_recording(struct config_diff *d, const struct config *was, const struct config *is)
 {
@@ -186,6 +214,7 @@ config_diff(const struct config *was, const struct config *is, struct config_dif
 	compare_googles(out, was, is);
 	compare_cloudflare(out, was, is);
 	compare_recording(out, was, is);
+	compare_whips(out, was, is);
 	compare_cameras(out, was, is);
 }
 

@@ -21,6 +21,7 @@
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
 #define IN_RECORDING(field)                                                                        \
 	.section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -167,6 +168,24 @@ static const struct setting rows[] = {
 	  .min = 1, .max = 90, .def = "10%",
 	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
 		  "nothing is recorded until there is more" },
+	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
+	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
+	  .help = "The WHIP endpoint. Plain http only to this machine" },
+	{ IN_WHIP(token_file), .key = "token_file", .type = SET_SECRET,
+	  .help = "Where the bearer token is: an absolute path, or the name of a systemd credential. It "
+		  "is read for every request. Left out, none is sent" },
+	{ IN_WHIP(token_anywhere), .key = "token_anywhere", .type = SET_BOOL, .def = "no",
+	  .help = "Send the token to other hosts than that of url too, where its answers redirect to. "
+		  "Servers that share their load among hosts may need it" },
+	{ IN_WHIP(two_tracks), .key = "two_tracks", .type = SET_ENUM, .choices = "auto yes no",
+	  .def = "auto",
+	  .help = "Offer an audio track even for a camera without sound: servers such as Cloudflare "
+		  "Stream take no offer of one track. auto: only for Cloudflare Stream" },
+	{ IN_WHIP(ca_file), .key = "ca_file", .type = SET_PATH,
+	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
+	{ IN_WHIP(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
+	  .help = "A request that is not answered by then has failed" },
 
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
@@ -177,8 +196,14 @@ static const struct setting rows[] = {
 	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true,
 	  .max = URL_BYTES_MAX, .help = "Any other camera" },
 	{ IN_CAMERA(publish), .key = "publish", .live = true,
-	  .type = SET_ENUM, .choices = "none cloudflare",
-	  .def = "cloudflare", .help = "Where its media goes" },
+	  .type = SET_LIST, .choices = "cloudflare whip:NAME whip:https://... none", .secret = true,
+	  .max = 4 * URL_BYTES_MAX, .def = "cloudflare",
+	  .help = "Where its media goes: up to four places at once, each with a connection of its own. "
+		  "whip:NAME is a [whip] section's endpoint, whip:https://... one without a section. "
+		  "none stands alone" },
+	{ IN_CAMERA(whip_token_file), .key = "whip_token_file", .live = true, .type = SET_SECRET,
+	  .help = "Where the bearer token of the whip:https://... in publish is, as token_file in "
+		  "[whip]" },
 	{ IN_CAMERA(tls_verify), .key = "tls_verify", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Refuse a camera server whose certificate does not verify" },
 	{ IN_CAMERA(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
@@ -186,11 +211,17 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
-	{ .section = "camera", .key = "audio", .type = SET_LATER },
 	{ IN_CAMERA(record), .key = "record", .live = true, .type = SET_ENUM,
 	  .choices = "no yes events", .def = "no",
 	  .help = "Keep its pictures and sound in [recording]. events: only from camctl record CAMERA on "
 		  "to camctl record CAMERA off, since nothing detects events yet" },
+	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
+	  .help = "Publish its sound too, if it has any" },
+	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
+	  .type = SET_ENUM, .choices = "auto on off", .def = "auto",
+	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "
+		  "quickly, instead of nothing until the next: others see a jump. auto: if there is "
+		  "more than a second between key pictures" },
 };
 /* clang-format on */
 
@@ -251,6 +282,19 @@ open_recording(void *root, const char *name)
 }
 
 static void *
+open_whip(void *root, const char *name)
+{
+	struct config *c = root;
+	struct config_whip **end = &c->whips;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = checked(calloc(1, sizeof(**end)));
+	(*end)->name = copy(name);
+	return *end;
+}
+
+static void *
 open_camera(void *root, const char *name)
 {
 	struct config *c = root;
@@ -282,6 +326,11 @@ static const struct settings_section sections[] = {
 	{ .name = "recording",
 		.open = open_recording,
 		.help = "Where cameras with record = yes or events are kept, and how long" },
+	{ .name = "whip",
+		.named = true,
+		.open = open_whip,
+		.stays = true,
+		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

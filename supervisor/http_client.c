@@ -158,6 +158,17 @@ header(CURL *easy, const char *name)
 	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
 }
 
+const char *
+http_answer_header(const struct http_answer *a, const char *name, size_t i)
+{
+	struct curl_header *h;
+	CURL *easy = a->call ? a->call->easy : NULL;
+
+	if (!easy || curl_easy_header(easy, name, i, CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return NULL;
+	return h->value;
+}
+
 static void
 answer_fill(struct http_answer *a, struct http_call *call, CURLcode code)
 {
@@ -166,7 +177,7 @@ answer_fill(struct http_answer *a, struct http_call *call, CURLcode code)
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &before_sending_us);
-	*a = (struct http_answer){ .err = to_err(code), .why = "", .body = "" };
+	*a = (struct http_answer){ .err = to_err(code), .why = "", .body = "", .call = call };
 	a->retry_after_ms = -1;
 	a->sent = code == CURLE_OK || before_sending_us > 0;
 	if (code == CURLE_WRITE_ERROR)

@@ -35,7 +35,12 @@ struct http_answer {
 	size_t body_len;
 	ms_t retry_after_ms; /* of Retry-After, seconds or date; -1: absent or not understood */
 	int64_t date_us;     /* of Date: wall time of the server, in whole seconds; 0: absent */
+	const struct http_call *call; /* for http_answer_header */
 };
+
+/* The value of the i-th header of that name (of any case), i from 0; NULL past the last. Lent until
+ * the next call of this function. */
+const char *http_answer_header(const struct http_answer *a, const char *name, size_t i);
 
 /* The answer is lent for the length of the call. */
 typedef void http_done(const struct http_answer *answer, void *arg);

@@ -271,6 +271,7 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 		.store = s->store,
 		.config = s->config,
 		.events = s->events,
+		.http = s->http,
 		.sfu = s->sfu,
 		.find_account = find_account,
 		.find_kept = find_kept,

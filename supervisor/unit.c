@@ -14,8 +14,9 @@
 #include "supervisor/unit.h"
 #include "supervisor/unit_record.h"
 
-/* After a worker died its tracks are closed in the background; nobody waits for that. */
-#define CLOSE_TRACKS_MS 10000
+/* Whoever leaves has so long to end what is at its far ends; after a worker's death nobody waits.
+ */
+#define END_OUTPUTS_MS 10000
 
 static uint32_t
 draw(void)
@@ -35,12 +36,6 @@ stream_url(const struct unit *u)
 
 /* ---- effects --------------------------------------------------------------------------------- */
 
-static bool
-is_published(const struct unit *u)
-{
-	return u->config->publish == CONFIG_PUBLISH_CLOUDFLARE;
-}
-
 void
 unit_send_source(struct unit *u)
 {
@@ -49,7 +44,11 @@ unit_send_source(struct unit *u)
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
-			.publish = is_published(u) } };
+			.sound = u->config->audio,
+			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
+			.publish = outputs_count(u->outputs) > 0,
+			.outputs = (int64_t)outputs_count(u->outputs),
+			.two_tracks = outputs_two_tracks(u->outputs) } };
 
 	/* Before hello, and before the first Generate, there is nothing to say: hello comes
 	 * here. */
@@ -165,28 +164,6 @@ on_hello(struct unit *u, const struct msg *m)
 	unit_send_source(u);
 }
 
-static void
-set_track(struct sfu_track *track, const char *camera, const char *kind, const char *mid)
-{
-	snprintf(track->mid, sizeof(track->mid), "%s", mid);
-	snprintf(track->name, sizeof(track->name), "%s-%s", camera, kind);
-}
-
-static void
-on_offer(struct unit *u, const struct msg *m)
-{
-	struct sfu_track tracks[2] = { 0 };
-	size_t n = 0;
-
-	if (!is_published(u) || u->life != UNIT_AT_WORK)
-		return;
-	u->offer = m->u.offer.offer;
-	set_track(&tracks[n++], u->name, "video", m->u.offer.video_mid);
-	if (m->u.offer.audio_mid)
-		set_track(&tracks[n++], u->name, "audio", m->u.offer.audio_mid);
-	publish_offer(u->publish, m->u.offer.sdp, tracks, n);
-}
-
 static enum camera_media
 to_media(const char *health)
 {
@@ -236,8 +213,9 @@ on_worker_event(struct unit *u, const struct msg *m)
 /* clang-format off */
 static void (*const handlers[MSG_TYPES])(struct unit *, const struct msg *) = {
 	[MSG_HELLO]         = on_hello,
-	[MSG_OFFER]         = on_offer,
+	[MSG_OFFER]         = unit_on_offer,
 	[MSG_STATE]         = on_state,
+	[MSG_OUTPUT]        = unit_on_output,
 	[MSG_STATS]         = on_stats,
 	[MSG_REFUSED]       = on_refused,
 	[MSG_EVENT]         = on_worker_event,
@@ -280,35 +258,10 @@ on_death(void *arg, const char *why)
 	kept_forget(&u->record.state);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
-	if (u->publish && u->life == UNIT_AT_WORK)
-		publish_stop(u->publish, CLOSE_TRACKS_MS, NULL, NULL);
+	if (u->life == UNIT_AT_WORK)
+		outputs_stop(u->outputs, END_OUTPUTS_MS, NULL, NULL);
 	unit_step(u, CAMERA_EV_WORKER_DIED, why);
 	tell_ended(u);
-}
-
-/* ---- the SFU's words ------------------------------------------------------------------------- */
-
-static void
-on_answer(const char *session, const char *sdp, void *arg)
-{
-	struct unit *u = arg;
-	struct msg m = { .type = MSG_ANSWER,
-		.u.answer = { .offer = u->offer, .sdp = (char *)(uintptr_t)sdp } };
-
-	log_info("publish answered", LOG_CAM(u->name), LOG_STR("session", session));
-	worker_link_send(u->link, &m);
-}
-
-static void
-on_publish_failed(const char *why, ms_t retry_ms, void *arg)
-{
-	struct unit *u = arg;
-	struct msg m = { .type = MSG_PUBLISH_FAILED,
-		.u.publish_failed = { .offer = u->offer, .reason = (char *)(uintptr_t)why } };
-
-	events_publish(u->shared->events, u->name, "publish failed", why);
-	if (retry_ms < 0)
-		worker_link_send(u->link, &m);
 }
 
 /* ---- making and ending ----------------------------------------------------------------------- */
@@ -326,15 +279,6 @@ machine_settings(const struct unit *u)
 	s.respawn_first_ms = c->respawn_first_ms;
 	s.respawn_cap_ms = c->respawn_cap_ms;
 	return s;
-}
-
-static void
-make_publish(struct unit *u)
-{
-	struct publish_events publish = { .on_answer = on_answer, .on_failed = on_publish_failed };
-
-	if (is_published(u) && !u->publish)
-		u->publish = publish_new(u->shared->loop, u->shared->sfu, u->name, &publish, u);
 }
 
 struct unit *
@@ -368,7 +312,7 @@ make_parts(struct unit *u)
 		.arg = u };
 
 	u->proc = worker_proc_new(&proc);
-	make_publish(u);
+	unit_make_outputs(u);
 }
 
 int
@@ -390,13 +334,13 @@ unit_open(struct unit *u, char *why, size_t why_size)
 	return 0;
 }
 
-void
+bool
 unit_set_config(struct unit *u, const struct config_camera *config)
 {
 	config_camera_free(u->config);
 	u->config = config_camera_copy(config);
 	unit_configure(u);
-	make_publish(u);
+	return unit_set_outputs(u);
 }
 
 void
@@ -411,26 +355,26 @@ unit_configure(struct unit *u)
 }
 
 static void
-on_tracks_closed(bool closed, void *arg)
+on_outputs_ended(bool closed, void *arg)
 {
 	struct unit *u = arg;
 
 	if (!closed)
 		log_warn("publish tracks not closed in time", LOG_CAM(u->name));
-	u->tracks_closed = true;
+	u->outputs_ended = true;
 	tell_ended(u);
 }
 
-/* Worker and tracks; whoever waits is told. */
+/* Worker and outputs; whoever waits is told. */
 static void
 end(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg)
 {
 	u->on_ended = on_ended;
 	u->arg = arg;
-	u->tracks_closed = false;
+	u->outputs_ended = outputs_count(u->outputs) == 0;
 	worker_proc_stop(u->proc);
-	if (u->publish)
-		publish_stop(u->publish, within_ms, on_tracks_closed, u);
+	if (!u->outputs_ended)
+		outputs_stop(u->outputs, within_ms, on_outputs_ended, u);
 }
 
 void
@@ -439,7 +383,7 @@ unit_leave(struct unit *u, void (*on_ended)(void *arg), void *arg)
 	u->life = UNIT_LEAVING;
 	unit_step(u, CAMERA_EV_STOP, NULL);
 	unit_detach(u);
-	end(u, CLOSE_TRACKS_MS, on_ended, arg);
+	end(u, END_OUTPUTS_MS, on_ended, arg);
 }
 
 void
@@ -453,7 +397,7 @@ unit_stop(struct unit *u, ms_t within_ms, void (*on_ended)(void *arg), void *arg
 bool
 unit_is_ended(const struct unit *u)
 {
-	return worker_proc_pid(u->proc) == 0 && (!u->publish || u->tracks_closed);
+	return worker_proc_pid(u->proc) == 0 && u->outputs_ended;
 }
 
 static void
@@ -470,7 +414,7 @@ on_closed(uv_handle_t *handle)
 void
 unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg)
 {
-	publish_free(u->publish);
+	outputs_free(u->outputs);
 	worker_proc_free(u->proc);
 	worker_link_close(u->link);
 	kept_forget(&u->state);

@@ -4,7 +4,7 @@
 #include "proto/msg.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
-#include "supervisor/publish.h"
+#include "supervisor/outputs.h"
 #include "supervisor/tally.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
@@ -35,10 +35,9 @@ struct unit {
 	struct camera *machine;
 	struct worker_proc *proc;
 	struct worker_link *link;
-	struct publish *publish; /* NULL: was never published */
-	uv_timer_t timer;        /* camera_due */
+	struct outputs *outputs;
+	uv_timer_t timer; /* camera_due */
 	char socket[UNIT_SOCKET_MAX];
-	int64_t offer; /* the number of the worker's newest, 0: none */
 	struct tally tally;
 	struct msg state; /* the worker's last of its kind; type MSG_TYPES: none yet */
 	struct msg stats;
@@ -51,7 +50,7 @@ struct unit {
 		struct timer *removal; /* of the file; NULL: none was made yet */
 	} record;
 	enum unit_life life;
-	bool tracks_closed; /* unless UNIT_AT_WORK */
+	bool outputs_ended; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);
 	void *arg;
 	void (*on_freed)(void *arg);
@@ -101,8 +100,18 @@ void unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg);
 /* Its row of the snapshot; the strings are the row's. */
 void unit_status(const struct unit *u, ms_t now, struct status_camera *row);
 
-/* For unit_change.c: what its section says now, which is copied. */
-void unit_set_config(struct unit *u, const struct config_camera *config);
+/* For unit_change.c: what its section says now, which is copied. Returns whether it is published to
+ * other places, or in another order, than before. */
+bool unit_set_config(struct unit *u, const struct config_camera *config);
+
+/* For unit_change.c: makes the outputs those of its section, which they are from unit_start on (a
+ * unit may be made before its configuration is in force). Returns as unit_set_config. */
+bool unit_set_outputs(struct unit *u);
+
+/* For unit.c: none yet; and what the worker says of one of them. */
+void unit_make_outputs(struct unit *u);
+void unit_on_offer(struct unit *u, const struct msg *m);
+void unit_on_output(struct unit *u, const struct msg *m);
 
 /* For unit_change.c: tells the worker its stream. */
 void unit_send_source(struct unit *u);

@@ -82,6 +82,7 @@ unit_assign(struct unit *u, struct account *account, int number)
 void
 unit_start(struct unit *u)
 {
+	unit_set_outputs(u);
 	unit_step(u, CAMERA_EV_START, NULL);
 	resume(u);
 }
@@ -93,11 +94,11 @@ unit_return(struct unit *u, const struct config_camera *config)
 	unit_set_config(u, config);
 }
 
-/* A worker that publishes goes on until it ends; one that does not has to be told. */
+/* A worker has its outputs for life: only one that has none yet can be given some. */
 static void
-republish(struct unit *u)
+republish(struct unit *u, size_t had)
 {
-	if (u->config->publish == CONFIG_PUBLISH_NONE)
+	if (had > 0)
 		unit_step(u, CAMERA_EV_RESTART, NULL);
 	else
 		unit_send_source(u);
@@ -106,9 +107,9 @@ republish(struct unit *u)
 void
 unit_change(struct unit *u, const struct config_change *change, int number)
 {
-	bool publish_changed = u->config->publish != change->is->publish;
+	size_t had = outputs_count(u->outputs);
+	bool republished = unit_set_config(u, change->is);
 
-	unit_set_config(u, change->is);
 	switch (change->effect) {
 	case CONFIG_CAMERA_NOTHING:
 		break;
@@ -116,12 +117,16 @@ unit_change(struct unit *u, const struct config_change *change, int number)
 		unit_send_source(u);
 		break;
 	case CONFIG_CAMERA_PUBLISH:
-		republish(u);
+		/* It may be another way to write the same. */
+		if (republished)
+			republish(u, had);
+		else
+			unit_send_source(u);
 		break;
 	case CONFIG_CAMERA_STREAM:
 		unit_attach(u, number);
 		replace_stream(u);
-		if (publish_changed && u->config->publish == CONFIG_PUBLISH_NONE)
+		if (republished && had > 0)
 			unit_step(u, CAMERA_EV_RESTART, NULL);
 		break;
 	}

@@ -81,9 +81,37 @@ last_error(const struct unit *u, const struct camera_view *view)
 		return view->why;
 	if (u->state.type != MSG_TYPES && u->state.u.state.reason)
 		return u->state.u.state.reason;
-	if (u->publish && publish_state(u->publish) != PUBLISH_LIVE && *publish_why(u->publish))
-		return publish_why(u->publish);
+	for (size_t i = 0; i < outputs_count(u->outputs); i++)
+		if (output_error(outputs_get(u->outputs, i)))
+			return output_error(outputs_get(u->outputs, i));
 	return NULL;
+}
+
+/* Cloudflare's, at most one of them. */
+static const char *
+session(const struct unit *u)
+{
+	for (size_t i = 0; i < outputs_count(u->outputs); i++)
+		if (output_session(outputs_get(u->outputs, i)))
+			return output_session(outputs_get(u->outputs, i));
+	return NULL;
+}
+
+static void
+fill_outputs(const struct unit *u, struct status_camera *row)
+{
+	size_t n = outputs_count(u->outputs);
+
+	row->publication = copy(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
+	row->session = copy(session(u));
+	if (row->session && asprintf(&row->track, "%s-video", u->name) < 0)
+		abort();
+	row->output_count = n;
+	row->outputs = calloc(n + 1, sizeof(*row->outputs));
+	if (!row->outputs)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		output_status(outputs_get(u->outputs, i), &row->outputs[i]);
 }
 
 static const char *
@@ -123,7 +151,6 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 {
 	struct camera_view view = camera_view(u->machine);
 	ms_t due = camera_due(u->machine);
-	bool published = u->config->publish == CONFIG_PUBLISH_CLOUDFLARE;
 
 	*row = (struct status_camera){
 		.name = copy(u->name),
@@ -133,9 +160,6 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.health = copy(camera_media_text(view.media)),
 		.error = copy(last_error(u, &view)),
 		.notice = copy(notice(u)),
-		.publication =
-			copy(published ? publish_state_name(publish_state(u->publish)) : "none"),
-		.session = copy(published ? publish_session(u->publish) : NULL),
 		.state_ms = now - view.since,
 		.expires_ms = u->account ? account_expires_ms(u->account, u->number, now) : -1,
 		.next_try_ms = due == MS_NEVER ? -1 : due - now,
@@ -147,8 +171,7 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.extends = u->account ? account_extends(u->account, u->number) : 0,
 		.failures = view.failures,
 	};
-	if (row->session && asprintf(&row->track, "%s-video", u->name) < 0)
-		abort();
+	fill_outputs(u, row);
 	fill_worker(u, now, row);
 	fill_stats(u, row);
 	fill_recording(u, row);

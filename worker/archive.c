@@ -1,5 +1,5 @@
 /* archive.c - recording and snapshots of one camera, between media and supervisor.
- * Owns both, the stream's timeline, and what was told. Decides nothing. Loop thread; the tap: media
+ * Owns both, and what was told. Decides nothing. Loop thread; the tap: media
  * thread. */
 #include <glib.h>
 #include <inttypes.h>
@@ -8,18 +8,18 @@
 
 #include "common/log.h"
 #include "worker/archive.h"
+#include "worker/audio.h"
+#include "worker/h264_stream.h"
 #include "worker/link.h"
 #include "worker/recorder.h"
 #include "worker/snapshot.h"
-#include "worker/timeline.h"
 
 struct archive {
 	const char *camera;
 	struct link *link;
 	struct recorder *recorder;
 	struct snapshot *snapshot;
-	struct timeline timeline; /* media thread only, as the next */
-	int64_t at_us;            /* of the access unit in hand */
+	bool records_sound; /* media thread only */
 	struct recorder_stats told;
 	enum recorder_state announced; /* the last that was an event; never WAITING */
 	char *dir;
@@ -28,16 +28,12 @@ struct archive {
 /* ---- the media thread ------------------------------------------------------------------------ */
 
 static void
-on_nal(void *arg, const struct h264_nal *nal, uint32_t timestamp, int64_t about_us)
+on_nal(void *arg, const struct h264_nal *nal, int64_t at_us)
 {
 	struct archive *a = arg;
 
-	if (nal->first)
-		a->at_us = timeline_at(&a->timeline, timestamp, about_us);
-	recorder_video(
-		a->recorder, nal->bytes, nal->len, a->at_us, nal->first, nal->last, nal->idr);
-	snapshot_video(
-		a->snapshot, nal->bytes, nal->len, a->at_us, nal->first, nal->last, nal->idr);
+	recorder_video(a->recorder, nal->bytes, nal->len, at_us, nal->first, nal->last, nal->idr);
+	snapshot_video(a->snapshot, nal->bytes, nal->len, at_us, nal->first, nal->last, nal->idr);
 }
 
 static void
@@ -48,10 +44,35 @@ on_gap(void *arg)
 	recorder_gap(a->recorder);
 }
 
-struct media_tap
+/* HLS has no G.711 (HLS authoring specification, 2): such a camera is recorded without sound. */
+static void
+on_sound_format(void *arg, const struct audio_format *format)
+{
+	struct archive *a = arg;
+	bool aac = format && format->codec == AUDIO_AAC;
+
+	a->records_sound = aac;
+	recorder_audio_config(
+		a->recorder, aac ? format->config : NULL, aac ? format->config_len : 0);
+}
+
+static void
+on_sound(void *arg, const struct audio_unit *unit)
+{
+	struct archive *a = arg;
+
+	if (a->records_sound)
+		recorder_audio(a->recorder, unit->data, unit->len, unit->at_us);
+}
+
+struct tap
 archive_tap(struct archive *a)
 {
-	return (struct media_tap){ .on_nal = on_nal, .on_gap = on_gap, .arg = a };
+	return (struct tap){ .on_nal = on_nal,
+		.on_gap = on_gap,
+		.on_sound_format = on_sound_format,
+		.on_sound = on_sound,
+		.arg = a };
 }
 
 /* ---- what is told ---------------------------------------------------------------------------- */

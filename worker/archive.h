@@ -2,7 +2,9 @@
 #define WORKER_ARCHIVE_H
 
 #include "proto/msg.h"
-#include "worker/media.h"
+#include "worker/tap.h"
+
+typedef struct _GMainContext GMainContext;
 
 struct link;
 
@@ -14,7 +16,7 @@ struct archive;
 struct archive *archive_new(GMainContext *loop, const char *camera, struct link *link);
 
 /* What media is to call, on the media thread. */
-struct media_tap archive_tap(struct archive *a);
+struct tap archive_tap(struct archive *a);
 
 void archive_on_record(struct archive *a, const struct msg_record *m);
 void archive_on_snapshot(struct archive *a, const struct msg_snapshot *m);

@@ -30,7 +30,21 @@ unit_publish = supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects)
 	common/log.o common/err.o
 unit_publish_libs = json-c
 
-fuzzers += sdm sfu
+units += http_url whip_answer whip_session outputs
+unit_http_url = supervisor/http_url.o
+unit_http_url_libs = libcurl
+whip_answer_objects = supervisor/whip_answer.o supervisor/words.o common/json.o
+unit_whip_answer = $(whip_answer_objects)
+unit_whip_answer_libs = json-c
+unit_whip_session = supervisor/whip_session.o supervisor/http_url.o $(whip_answer_objects) common/backoff.o \
+	common/log.o common/err.o
+unit_whip_session_libs = json-c libcurl
+unit_outputs = supervisor/outputs.o supervisor/output.o $(config_objects)
+unit_outputs_libs = inih
+
+fuzzers += sdm sfu whip
+fuzz_whip = $(whip_answer_objects)
+fuzz_whip_libs = json-c
 fuzz_sdm = $(sdm_answer_objects)
 fuzz_sdm_libs = json-c
 fuzz_sfu = $(sfu_answer_objects)

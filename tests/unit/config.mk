@@ -1,15 +1,17 @@
 # Settings, logs, JSON, systemd.
-units += settings ini_edit config config_diff systemd
+units += settings ini_edit config config_publish config_diff systemd
 
-settings_objects = common/settings.o common/value.o common/mistakes.o common/ini_file.o common/log.o \
+settings_objects = common/settings.o common/value.o common/value_redact.o common/mistakes.o common/ini_file.o common/log.o \
 	common/clock.o
 unit_settings = $(settings_objects)
 unit_settings_libs = inih
 unit_ini_edit = common/ini_edit.o common/ini_file.o common/mistakes.o
 unit_ini_edit_libs = inih
-config_objects = supervisor/config.o supervisor/config_table.o supervisor/config_check.o $(settings_objects)
+config_objects = supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o $(settings_objects)
 unit_config = $(config_objects)
 unit_config_libs = inih
+unit_config_publish = $(config_objects)
+unit_config_publish_libs = inih
 unit_config_diff = supervisor/config_diff.o $(config_objects)
 unit_config_diff_libs = inih
 unit_systemd = supervisor/systemd.o

@@ -1,8 +1,7 @@
 # recording.mk - recordings on the disk: written by the worker, swept by the supervisor.
-units += playlist recorder_queue recorder timeline retention
+units += playlist recorder_queue recorder retention
 unit_playlist = proto/playlist.o proto/hour.o common/clock.o
 unit_recorder_queue = worker/recorder_queue.o
-unit_timeline = worker/timeline.o
 unit_retention = supervisor/retention.o
 
 # What it is made of; the worker links it. The test has ffmpeg make its pictures and judge the files.

@@ -98,13 +98,13 @@ a_full_example_is_understood(void **state)
 	const struct config_camera *cam = f.c->cameras;
 	assert_string_equal(cam->name, "porch");
 	assert_ptr_equal(cam->account, f.c->googles);
-	assert_int_equal(cam->publish, CONFIG_PUBLISH_CLOUDFLARE);
+	assert_string_equal(cam->publish, "cloudflare");
 	assert_true(cam->tls_verify);
 	assert_int_equal(cam->media_stall_ms, 10000);
 	cam = cam->next;
 	assert_null(cam->account);
 	assert_string_equal(cam->url, "rtsps://10.0.0.7/stream1");
-	assert_int_equal(cam->publish, CONFIG_PUBLISH_NONE);
+	assert_string_equal(cam->publish, "none");
 	assert_false(cam->tls_verify);
 	assert_int_equal(cam->media_stall_ms, 2000);
 	clear(&f);
@@ -176,12 +176,11 @@ names_must_exist(void **state)
 		":5: [camera \"x\"] google = hme: there is no section [google \"hme\"]");
 	assert_says("[camera \"x\"]\nurl = rtsp://h/\n",
 		":1: [camera \"x\"] publish: there is no section [cloudflare] to publish to; it is "
-		"the "
-		"default, and none is the other choice");
+		"the default, and none is another choice");
 	assert_says("[camera \"x\"]\nurl = rtsp://h/\npublish = cloudflare\n",
 		":3: [camera \"x\"] publish = cloudflare: there is no section [cloudflare] to "
 		"publish "
-		"to; it is the default, and none is the other choice");
+		"to; it is the default, and none is another choice");
 }
 
 static void

@@ -139,6 +139,76 @@ a_camera_name_that_does_not_fit_is_refused(void **state)
 	assert_int_equal(decode(text, MSG_BY_WORKER, why), ERR_PARSE);
 }
 
+static int
+outputs_of(const char *more)
+{
+	char text[300];
+	char why[160];
+	struct msg m;
+
+	snprintf(text, sizeof(text),
+		"{\"v\":1,\"type\":\"source\",\"camera\":\"a\",\"url\":\"rtsp://h/\","
+		"\"tls_verify\":true,\"stall_ms\":1,%s}",
+		more);
+	assert_int_equal(
+		msg_decode(text, strlen(text), MSG_BY_SUPERVISOR, &m, why, sizeof(why)), 0);
+	int n = msg_source_outputs(&m.u.source);
+	msg_clear(&m);
+	return n;
+}
+
+static void
+a_supervisor_that_knows_of_one_output_is_understood(void **state)
+{
+	(void)state;
+	assert_int_equal(outputs_of("\"publish\":true"), 1);
+	assert_int_equal(outputs_of("\"publish\":false"), 0);
+	assert_int_equal(outputs_of("\"publish\":false,\"outputs\":0"), 0);
+	assert_int_equal(outputs_of("\"publish\":true,\"outputs\":3"), 3);
+	assert_int_equal(outputs_of("\"publish\":true,\"outputs\":99"), MSG_OUTPUTS_MAX);
+}
+
+static void
+a_worker_that_knows_of_one_output_speaks_of_the_first(void **state)
+{
+	static const char text[] = "{\"v\":1,\"type\":\"offer\",\"camera\":\"a\",\"offer\":7,"
+				   "\"sdp\":\"v=0\",\"video_mid\":\"0\"}";
+	char why[160];
+	struct msg m;
+
+	(void)state;
+	assert_int_equal(msg_decode(text, strlen(text), MSG_BY_WORKER, &m, why, sizeof(why)), 0);
+	assert_int_equal(m.u.offer.output, 0);
+	msg_clear(&m);
+}
+
+static void
+what_became_of_an_output_survives_the_way(void **state)
+{
+	struct msg in = { .type = MSG_OUTPUT,
+		.camera = "porch",
+		.u.output = {
+			.output = 2, .offer = 5, .state = "failed", .reason = "no consent" } };
+	struct msg out;
+	char why[160];
+
+	(void)state;
+	char *text = msg_encode(&in);
+	assert_int_equal(msg_decode(text, strlen(text), MSG_BY_WORKER, &out, why, sizeof(why)), 0);
+	assert_int_equal(out.type, MSG_OUTPUT);
+	assert_int_equal(out.u.output.output, 2);
+	assert_int_equal(out.u.output.offer, 5);
+	assert_string_equal(out.u.output.state, "failed");
+	assert_string_equal(out.u.output.reason, "no consent");
+	msg_clear(&out);
+	free(text);
+	assert_int_equal(decode("{\"v\":1,\"type\":\"output\",\"camera\":\"a\",\"offer\":1,"
+				"\"state\":\"sending\"}",
+				 MSG_BY_WORKER, why),
+		ERR_PARSE);
+	assert_string_equal(why, "output is missing");
+}
+
 int
 main(void)
 {
@@ -151,6 +221,9 @@ main(void)
 		cmocka_unit_test(a_worker_may_not_say_what_is_the_supervisors),
 		cmocka_unit_test(a_missing_field_is_named),
 		cmocka_unit_test(a_camera_name_that_does_not_fit_is_refused),
+		cmocka_unit_test(a_supervisor_that_knows_of_one_output_is_understood),
+		cmocka_unit_test(a_worker_that_knows_of_one_output_speaks_of_the_first),
+		cmocka_unit_test(what_became_of_an_output_survives_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

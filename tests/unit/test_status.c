@@ -33,6 +33,13 @@ a_snapshot_survives_the_way(void **state)
 	in.accounts[0] = (struct status_account){ .name = copy("home"), .qpm = 10 };
 	in.cameras[0] = (struct status_camera){ .name = copy("a"), .fps = 29.5, .expires_ms = -1 };
 	in.cameras[1] = (struct status_camera){ .name = copy("b"), .error = copy("gone") };
+	in.cameras[1].outputs = calloc(2, sizeof(*in.cameras[1].outputs));
+	in.cameras[1].output_count = 2;
+	in.cameras[1].outputs[0] = (struct status_output){ .name = copy("cloudflare") };
+	in.cameras[1].outputs[1] = (struct status_output){ .name = copy("whip:edge"),
+		.kind = copy("whip"),
+		.state = copy("live"),
+		.media = copy("sending") };
 	struct json *j = status_to_json(&in);
 	assert_int_equal(status_from_json(j, &out, why, sizeof(why)), 0);
 	assert_string_equal(out.version, "9");
@@ -41,9 +48,30 @@ a_snapshot_survives_the_way(void **state)
 	assert_true(out.cameras[0].fps == 29.5 && out.cameras[0].expires_ms == -1);
 	assert_null(out.cameras[0].error);
 	assert_string_equal(out.cameras[1].error, "gone");
+	assert_int_equal(out.cameras[0].output_count, 0);
+	assert_int_equal(out.cameras[1].output_count, 2);
+	assert_string_equal(out.cameras[1].outputs[0].name, "cloudflare");
+	assert_null(out.cameras[1].outputs[0].media);
+	assert_string_equal(out.cameras[1].outputs[1].media, "sending");
 	json_free(j);
 	status_clear(&out);
 	status_clear(&in);
+}
+
+static void
+an_older_camrelayd_says_nothing_of_outputs(void **state)
+{
+	const char *text = "{\"version\":\"1\",\"accounts\":[],\"cameras\":[{\"name\":\"a\"}]}";
+	struct status out;
+	char why[100];
+
+	(void)state;
+	struct json *j = json_parse(text, strlen(text), why, sizeof(why));
+	assert_int_equal(status_from_json(j, &out, why, sizeof(why)), 0);
+	assert_int_equal(out.camera_count, 1);
+	assert_int_equal(out.cameras[0].output_count, 0);
+	json_free(j);
+	status_clear(&out);
 }
 
 static void
@@ -65,6 +93,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_snapshot_survives_the_way),
+		cmocka_unit_test(an_older_camrelayd_says_nothing_of_outputs),
 		cmocka_unit_test(an_answer_without_cameras_is_refused),
 	};
 
