@@ -131,6 +131,8 @@ ask(const struct invocation *in, const char *command, struct json **answer)
 
 	if (in->camera)
 		json_set_str(request, "camera", in->camera);
+	if (in->argument)
+		json_set_str(request, "argument", in->argument);
 	if (in->settings && strcmp(command, in->command) == 0)
 		json_set(request, "settings", copy(in->settings));
 	return ask_send(in, request, answer);

@@ -19,6 +19,7 @@
 #include "control/login.h"
 #include "control/pairs.h"
 #include "control/render.h"
+#include "control/snapshot.h"
 
 /* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
  * a file waits for the disk. */
@@ -36,6 +37,8 @@ struct command {
 	bool camera;   /* takes a name */
 	bool optional; /* which may be left out */
 	bool settings; /* and key=value after it */
+	bool argument; /* and a word after it */
+	bool output;   /* and -o FILE */
 	bool slow;     /* its answer may wait for a disk */
 	int (*run)(const struct invocation *in);
 };
@@ -58,6 +61,10 @@ static const struct command commands[] = {
 	{ .name = "restart", .args = "CAMERA|all", .help = "a new worker, the same stream", .camera = true, .run = run_simple },
 	{ .name = "start", .args = "CAMERA|all", .help = "start what was stopped", .camera = true, .run = run_simple },
 	{ .name = "stop", .args = "CAMERA|all", .help = "end the worker, give the stream back", .camera = true, .run = run_simple },
+	{ .name = "snapshot", .args = "CAMERA -o FILE", .help = "its newest picture as a JPEG; -: to stdout", .camera = true, .output = true, .run = snapshot_run },
+	{ .name = "record", .args = "CAMERA on|off", .help = "where record = events: record, or no longer", .camera = true, .argument = true, .run = run_simple },
+	{ .name = "protect", .args = "CAMERA HOUR", .help = "never delete that hour, as 2026-11-21T06 (UTC)", .camera = true, .argument = true, .run = run_simple },
+	{ .name = "unprotect", .args = "CAMERA HOUR", .help = "let it be deleted when its time comes", .camera = true, .argument = true, .run = run_simple },
 	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
 	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
@@ -71,8 +78,8 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] COMMAND "
-		     "[CAMERA [KEY=VALUE...]|GOOGLE]\n");
+	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] [-o FILE] COMMAND "
+		     "[CAMERA [KEY=VALUE...|on|off|HOUR]|GOOGLE]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
@@ -346,8 +353,8 @@ find_command(const char *name)
 static bool
 takes(const struct command *c, int args)
 {
-	int least = c->settings ? 2 : c->camera && !c->optional ? 1 : 0;
-	int most = c->settings ? INT_MAX : c->camera ? 1 : 0;
+	int least = c->settings || c->argument ? 2 : c->camera && !c->optional ? 1 : 0;
+	int most = c->settings ? INT_MAX : c->argument ? 2 : c->camera ? 1 : 0;
 
 	return args >= least && args <= most;
 }
@@ -371,10 +378,13 @@ parse_options(int argc, char **argv, struct invocation *in)
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "r:jwfh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "r:o:jwfh", options, NULL)) != -1) {
 		switch (opt) {
 		case 'r':
 			in->run_dir = optarg;
+			break;
+		case 'o':
+			in->output = optarg;
 			break;
 		case 'j':
 			in->json = true;
@@ -408,8 +418,9 @@ main(int argc, char **argv)
 	in.camera = argv[optind + 1];
 	const struct command *c = find_command(in.command);
 	int args = argc - optind - 1;
-	if (!c || !takes(c, args))
+	if (!c || !takes(c, args) || c->output != (in.output != NULL))
 		return usage_error();
+	in.argument = c->argument ? argv[optind + 2] : NULL;
 	in.timeout_ms = c->slow ? SLOW_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
 	if (c->settings)
 		in.settings = pairs_parse(argv + optind + 2, args - 1, stdin, why, sizeof(why));

@@ -146,6 +146,19 @@ render_stream(const struct status_camera *c, FILE *out)
 }
 
 static void
+render_recording(const struct status_camera *c, FILE *out)
+{
+	if (!c->recording)
+		return;
+	fprintf(out, "  %-14s %s, %lld segments, %.1f MB, %lld gaps, %lld pictures dropped\n",
+		"recording", c->recording, (long long)c->recorded_segments,
+		(double)c->recorded_bytes / 1e6, (long long)c->recording_gaps,
+		(long long)c->recording_dropped);
+	if (c->recording_why)
+		line(out, "", c->recording_why);
+}
+
+static void
 render_outputs(const struct status_camera *c, FILE *out)
 {
 	fprintf(out, "  %-14s %s, session %s, track %s\n", "publication", or_dash(c->publication),
@@ -184,6 +197,7 @@ render_camera(const struct status *s, const char *name, FILE *out)
 		or_dash(c->phase), (long long)c->reconnects);
 	render_outputs(c, out);
 	render_media(c, out);
+	render_recording(c, out);
 	return 0;
 }
 

@@ -34,6 +34,16 @@
 	F(S, INT, offer, REQUIRED) \
 	F(S, STR, reason, REQUIRED)
 
+/* Record, and where. Sent after hello and whenever it is otherwise. */
+#define MSG_FIELDS_record(F, S) \
+	F(S, STR, dir, OPTIONAL) /* the camera's folder; absent: do not record */ \
+	F(S, INT, min_free_percent, REQUIRED) /* of the disk: with less, stop */
+
+/* The newest picture that stands for itself, as a JPEG file. Answered by snapshot_done. */
+#define MSG_FIELDS_snapshot(F, S) \
+	F(S, INT, id, REQUIRED) \
+	F(S, STR, file, REQUIRED)
+
 #define MSG_FIELDS_stop(F, S)
 #define MSG_FIELDS_ping(F, S) F(S, INT, id, REQUIRED)
 
@@ -109,6 +119,22 @@
 	F(S, STR, event, REQUIRED) \
 	F(S, STR, text, OPTIONAL)
 
+/* What has become of the recording, each time something has. */
+#define MSG_FIELDS_recording(F, S) \
+	F(S, STR, state, REQUIRED) /* recorder_state_text(): off, waiting, recording, ... */ \
+	F(S, STR, why, OPTIONAL) /* why it is not recording, for people */ \
+	F(S, INT, bytes, REQUIRED) \
+	F(S, INT, segments, REQUIRED) \
+	F(S, INT, gaps, REQUIRED) \
+	F(S, INT, dropped, REQUIRED) /* access units that the disk was too slow for */
+
+#define MSG_FIELDS_snapshot_done(F, S) \
+	F(S, INT, id, REQUIRED) \
+	F(S, INT, width, REQUIRED) \
+	F(S, INT, height, REQUIRED) \
+	F(S, INT, age_ms, REQUIRED) /* of the picture */ \
+	F(S, STR, error, OPTIONAL) /* why there is no file, for people */
+
 #define MSG_FIELDS_pong(F, S) F(S, INT, id, REQUIRED)
 
 /* The answer to a message that was not understood. */
@@ -119,6 +145,8 @@
 	M(EXTENDED, extended, MSG_BY_SUPERVISOR) \
 	M(ANSWER, answer, MSG_BY_SUPERVISOR) \
 	M(PUBLISH_FAILED, publish_failed, MSG_BY_SUPERVISOR) \
+	M(RECORD, record, MSG_BY_SUPERVISOR) \
+	M(SNAPSHOT, snapshot, MSG_BY_SUPERVISOR) \
 	M(STOP, stop, MSG_BY_SUPERVISOR) \
 	M(PING, ping, MSG_BY_SUPERVISOR) \
 	M(HELLO, hello, MSG_BY_WORKER) \
@@ -128,6 +156,8 @@
 	M(STATS, stats, MSG_BY_WORKER) \
 	M(REFUSED, refused, MSG_BY_WORKER) \
 	M(EVENT, event, MSG_BY_WORKER) \
+	M(RECORDING, recording, MSG_BY_WORKER) \
+	M(SNAPSHOT_DONE, snapshot_done, MSG_BY_WORKER) \
 	M(PONG, pong, MSG_BY_WORKER) \
 	M(ERROR, error, MSG_BY_WORKER)
 /* clang-format on */

@@ -22,7 +22,9 @@ static const struct field output_fields[] = {
 static const struct field camera_fields[] = {
 	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, choice), CAMERA(STR, state), CAMERA(STR, health),
 	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
-	CAMERA(STR, session), CAMERA(STR, track), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
+	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
+	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
+	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
 	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
 	CAMERA(INT, generates), CAMERA(INT, extends),
 	CAMERA(INT, ever_generated), CAMERA(INT, ever_extended), CAMERA(INT, ever_lost),

@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
+#include "supervisor/recordings.h"
+#include "supervisor/unit_record.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -220,6 +222,42 @@ cameras_extend(struct cameras *t, int camera, char *why, size_t why_size)
 		u->config->google ? "%s has no stream to extend"
 				  : "%s is a plain RTSP camera: nothing expires",
 		u->name);
+	return -1;
+}
+
+int
+cameras_record(struct cameras *t, int camera, bool on, char *why, size_t why_size)
+{
+	struct unit *u = find_number(t, camera);
+
+	log_info("camera command", LOG_CAM(u->name),
+		LOG_STR("command", on ? "record on" : "record off"));
+	return unit_record_ask(u, on, why, why_size);
+}
+
+int64_t
+cameras_snapshot(struct cameras *t, int camera, char *why, size_t why_size)
+{
+	return unit_record_snapshot(find_number(t, camera), why, why_size);
+}
+
+int
+cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file, size_t file_size,
+	char *why, size_t why_size)
+{
+	return unit_record_snapshot_done(
+		find_number(t, camera), id, file, file_size, why, why_size);
+}
+
+int
+cameras_protect(
+	struct cameras *t, int camera, const char *hour, bool on, char *why, size_t why_size)
+{
+	char dir[4096];
+
+	if (unit_record_dir(find_number(t, camera), dir, sizeof(dir)))
+		return recordings_protect(dir, hour, on, why, why_size);
+	snprintf(why, why_size, "there is no section [recording]");
 	return -1;
 }
 

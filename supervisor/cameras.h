@@ -81,6 +81,20 @@ void cameras_command(struct cameras *t, int camera, enum camera_event ev);
 /* An operator's extension. Returns 0, or -1 with a sentence: no lease, no stream. */
 int cameras_extend(struct cameras *t, int camera, char *why, size_t why_size);
 
+/* camctl record CAMERA on, off. Returns 0, or -1 with a sentence. */
+int cameras_record(struct cameras *t, int camera, bool on, char *why, size_t why_size);
+
+/* Begins a snapshot: its number from 1, or -1 with a sentence; and what became of it: 1 with the
+ * file's path, 0: not yet, -1 with a sentence. See unit_record.h. */
+int64_t cameras_snapshot(struct cameras *t, int camera, char *why, size_t why_size);
+int cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file, size_t file_size,
+	char *why, size_t why_size);
+
+/* Protects an hour of its recording ("2026-11-21T06"), or no longer. Returns 0, or -1 with a
+ * sentence. */
+int cameras_protect(
+	struct cameras *t, int camera, const char *hour, bool on, char *why, size_t why_size);
+
 /* The i-th camera's row of the snapshot; its strings are the row's. */
 void cameras_status(const struct cameras *t, size_t i, ms_t now, struct status_camera *row);
 

@@ -20,6 +20,17 @@ struct config_cloudflare {
 	ms_t call_timeout_ms;
 };
 
+/* [recording]: where recordings are and how long. */
+struct config_recording {
+	char *dir;
+	ms_t max_age_ms;
+	int64_t max_bytes;            /* of all cameras; 0: no limit */
+	int64_t max_bytes_per_camera; /* 0: no limit */
+	int min_free_percent;         /* of the disk */
+};
+
+enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
+
 enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
 
 /* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
@@ -52,6 +63,7 @@ struct config_camera {
 	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
+	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */
@@ -89,6 +101,7 @@ struct config {
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
+	struct config_recording *recording;   /* owned; NULL: no such section */
 	struct config_whip *whips;            /* owned; by next, in the file's order */
 	struct config_camera *cameras;        /* owned; by next, in the file's order */
 	size_t camera_count;

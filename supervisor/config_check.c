@@ -202,6 +202,9 @@ check_camera(const struct config *c, struct settings *s, const struct config_cam
 	check_auto(c, s, cam);
 	check_twins(c, s, cam);
 	check_socket(c, s, cam);
+	if (cam->record != CONFIG_RECORD_NO && !c->recording)
+		settings_complain(
+			s, cam, "record", "there is no section [recording] that says where to");
 	check_publish(c, s, cam);
 	if (cam->ca_file && !cam->tls_verify)
 		settings_complain(s, cam, "ca_file", "is of no use with tls_verify = no");

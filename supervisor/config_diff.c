@@ -173,6 +173,17 @@ compare_whips(struct config_diff *d, const struct config *was, const struct conf
 }
 
 static void
+compare_recording(struct config_diff *d, const struct config *was, const struct config *is)
+{
+	if (was->recording && is->recording)
+		compare(d, "recording", NULL, was->recording, is->recording);
+	else if (was->recording)
+		add(d, CONFIG_REMOVED, "recording", NULL);
+	else if (is->recording)
+		add(d, CONFIG_ADDED, "recording", NULL);
+}
+
+static void
 compare_camera(
 	struct config_diff *d, const struct config_camera *was, const struct config_camera *is)
 {
@@ -202,6 +213,7 @@ config_diff(const struct config *was, const struct config *is, struct config_dif
 	compare(out, "supervisor", NULL, was, is);
 	compare_googles(out, was, is);
 	compare_cloudflare(out, was, is);
+	compare_recording(out, was, is);
 	compare_whips(out, was, is);
 	compare_cameras(out, was, is);
 }

@@ -19,6 +19,8 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
+#define IN_RECORDING(field)                                                                        \
+	.section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
@@ -151,6 +153,21 @@ static const struct setting rows[] = {
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A call that is not answered by then has failed" },
 
+	{ IN_RECORDING(dir), .key = "dir", .live = true, .type = SET_PATH, .required = true,
+	  .help = "Where the recordings are, a folder for each camera" },
+	{ IN_RECORDING(max_age_ms), .key = "max_age", .live = true, .type = SET_DURATION,
+	  .min = MINUTE_MS, .max = 3650 * DAY_MS, .def = "7d",
+	  .help = "An hour of recording that ended so long ago is deleted" },
+	{ IN_RECORDING(max_bytes), .key = "max_bytes", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "With more, all cameras together, the oldest is deleted. 0: no limit" },
+	{ IN_RECORDING(max_bytes_per_camera), .key = "max_bytes_per_camera", .live = true,
+	  .type = SET_BYTES, .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "With more of one camera, its oldest is deleted. 0: no limit" },
+	{ IN_RECORDING(min_free_percent), .key = "min_free", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 90, .def = "10%",
+	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
+		  "nothing is recorded until there is more" },
 	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
 	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
 	  .help = "The WHIP endpoint. Plain http only to this machine" },
@@ -194,6 +211,10 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
+	{ IN_CAMERA(record), .key = "record", .live = true, .type = SET_ENUM,
+	  .choices = "no yes events", .def = "no",
+	  .help = "Keep its pictures and sound in [recording]. events: only from camctl record CAMERA on "
+		  "to camctl record CAMERA off, since nothing detects events yet" },
 	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Publish its sound too, if it has any" },
 	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
@@ -201,7 +222,6 @@ static const struct setting rows[] = {
 	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "
 		  "quickly, instead of nothing until the next: others see a jump. auto: if there is "
 		  "more than a second between key pictures" },
-	{ .section = "camera", .key = "record", .type = SET_LATER },
 };
 /* clang-format on */
 
@@ -252,6 +272,16 @@ open_cloudflare(void *root, const char *name)
 }
 
 static void *
+open_recording(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	return c->recording;
+}
+
+static void *
 open_whip(void *root, const char *name)
 {
 	struct config *c = root;
@@ -293,12 +323,14 @@ static const struct settings_section sections[] = {
 		.open = open_cloudflare,
 		.stays = true,
 		.help = "The SFU that cameras are sent to" },
+	{ .name = "recording",
+		.open = open_recording,
+		.help = "Where cameras with record = yes or events are kept, and how long" },
 	{ .name = "whip",
 		.named = true,
 		.open = open_whip,
 		.stays = true,
 		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
-	{ .name = "recording", .later = true, .help = "Recordings" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

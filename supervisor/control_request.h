@@ -27,6 +27,13 @@ bool control_login_begin(struct request *r);
 bool control_login_code(struct request *r);
 bool control_login_status(struct request *r);
 
+/* Commands about recordings and snapshots, control_record.c. Likewise. */
+bool control_record(struct request *r);
+bool control_protect(struct request *r);
+bool control_unprotect(struct request *r);
+bool control_snapshot(struct request *r);
+bool control_snapshot_done(struct request *r);
+
 /* Commands about the configuration, control_config.c. Likewise. */
 bool control_reload(struct request *r);
 bool control_add(struct request *r);

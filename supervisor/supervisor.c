@@ -258,6 +258,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
 	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
 		return -1;
+	s->sweeper = sweeper_new(s->loop, s->events);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
 	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
@@ -324,6 +325,7 @@ void
 supervisor_start(struct supervisor *s)
 {
 	cameras_start(s->cameras);
+	sweeper_set_config(s->sweeper, s->config->recording);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -378,6 +380,7 @@ supervisor_free(struct supervisor *s)
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
+	sweeper_free(s->sweeper);
 	events_close(s->events);
 	sfu_free(s->sfu);
 	supervisor_free_googles(s->googles);

@@ -361,6 +361,7 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_apply(s->cameras, &a->diff, a->fresh, s->sfu);
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
+	sweeper_set_config(s->sweeper, a->fresh->recording);
 	say_changes(a, sfu_secret);
 	out->done = true;
 	out->changes = changes_to_json(a);

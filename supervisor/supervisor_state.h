@@ -5,6 +5,7 @@
 #include "supervisor/inventory.h"
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/sweeper.h"
 
 /* What the supervisor consists of. For supervisor*.c. */
 
@@ -23,6 +24,7 @@ struct supervisor {
 	struct google *googles; /* owned */
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
+	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;
 	struct control *control;

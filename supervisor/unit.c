@@ -10,7 +10,9 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/kept.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_record.h"
 
 /* Whoever leaves has so long to end what is at its far ends; after a worker's death nobody waits.
  */
@@ -158,6 +160,7 @@ on_hello(struct unit *u, const struct msg *m)
 {
 	log_info("worker says hello", LOG_CAM(u->name), LOG_INT("pid", m->pid),
 		LOG_STR("version", m->u.hello.version));
+	unit_record_tell(u);
 	unit_send_source(u);
 }
 
@@ -170,34 +173,12 @@ to_media(const char *health)
 	return CAMERA_MEDIA_OFFLINE;
 }
 
-/* Keeps the newest message of a kind: its strings become the unit's. */
-static void
-keep(struct msg *kept, const struct msg *m)
-{
-	char why[80];
-	char *text = msg_encode(m);
-
-	if (kept->type != MSG_TYPES)
-		msg_clear(kept);
-	if (msg_decode(text, strlen(text), MSG_BY_WORKER, kept, why, sizeof(why)) != 0)
-		kept->type = MSG_TYPES;
-	free(text);
-}
-
-static void
-forget(struct msg *kept)
-{
-	if (kept->type != MSG_TYPES)
-		msg_clear(kept);
-	kept->type = MSG_TYPES;
-}
-
 static void
 on_state(struct unit *u, const struct msg *m)
 {
 	const struct msg_state *s = &m->u.state;
 
-	keep(&u->state, m);
+	kept_set(&u->state, m);
 	if (camera_set_media(u->machine, to_media(s->health), clock_now())) {
 		log_info("camera media", LOG_CAM(u->name), LOG_STR("health", s->health),
 			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
@@ -210,7 +191,7 @@ on_state(struct unit *u, const struct msg *m)
 static void
 on_stats(struct unit *u, const struct msg *m)
 {
-	forget(&u->stats);
+	kept_forget(&u->stats);
 	u->stats = *m; /* numbers only */
 }
 
@@ -231,13 +212,15 @@ on_worker_event(struct unit *u, const struct msg *m)
 
 /* clang-format off */
 static void (*const handlers[MSG_TYPES])(struct unit *, const struct msg *) = {
-	[MSG_HELLO]   = on_hello,
-	[MSG_OFFER]   = unit_on_offer,
-	[MSG_STATE]   = on_state,
-	[MSG_OUTPUT]  = unit_on_output,
-	[MSG_STATS]   = on_stats,
-	[MSG_REFUSED] = on_refused,
-	[MSG_EVENT]   = on_worker_event,
+	[MSG_HELLO]         = on_hello,
+	[MSG_OFFER]         = unit_on_offer,
+	[MSG_STATE]         = on_state,
+	[MSG_OUTPUT]        = unit_on_output,
+	[MSG_STATS]         = on_stats,
+	[MSG_REFUSED]       = on_refused,
+	[MSG_EVENT]         = on_worker_event,
+	[MSG_RECORDING]     = unit_record_on_state,
+	[MSG_SNAPSHOT_DONE] = unit_record_on_snapshot,
 };
 /* clang-format on */
 
@@ -270,8 +253,9 @@ on_death(void *arg, const char *why)
 	struct unit *u = arg;
 
 	worker_link_forget(u->link);
-	forget(&u->state);
-	forget(&u->stats);
+	kept_forget(&u->state);
+	kept_forget(&u->stats);
+	kept_forget(&u->record.state);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
 	if (u->life == UNIT_AT_WORK)
@@ -307,7 +291,7 @@ unit_new(const struct cameras_config *shared, const struct config_camera *config
 	*u = (struct unit){ .shared = shared, .config = config_camera_copy(config) };
 	snprintf(u->name, sizeof(u->name), "%s", config->name);
 	tally_open(&u->tally, shared->store, u->name);
-	u->state.type = u->stats.type = MSG_TYPES;
+	u->state.type = u->stats.type = u->record.state.type = u->record.done.type = MSG_TYPES;
 	struct camera_settings settings = machine_settings(u);
 	u->machine = camera_new(&settings, clock_now());
 	uv_timer_init(shared->loop, &u->timer);
@@ -367,6 +351,7 @@ unit_configure(struct unit *u)
 
 	camera_set_settings(u->machine, &settings);
 	worker_proc_configure(u->proc, c->worker, c->kill_timeout_ms);
+	unit_record_tell(u);
 }
 
 static void
@@ -432,8 +417,9 @@ unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg)
 	outputs_free(u->outputs);
 	worker_proc_free(u->proc);
 	worker_link_close(u->link);
-	forget(&u->state);
-	forget(&u->stats);
+	kept_forget(&u->state);
+	kept_forget(&u->stats);
+	unit_record_clear(u);
 	camera_free(u->machine);
 	config_camera_free(u->config);
 	u->on_freed = on_freed;

@@ -21,6 +21,8 @@ enum unit_life {
 	UNIT_STOPPING, /* shutdown: nothing is started any more */
 };
 
+struct timer;
+
 /* One camera at work: an element of the camera table. For cameras.c and unit*.c. Loop thread. */
 struct unit {
 	const struct cameras_config *shared; /* lent: the table's */
@@ -39,6 +41,14 @@ struct unit {
 	struct tally tally;
 	struct msg state; /* the worker's last of its kind; type MSG_TYPES: none yet */
 	struct msg stats;
+	struct {
+		bool asked;            /* record = events: by an operator */
+		struct msg state;      /* of the worker, as above */
+		int64_t snapshots;     /* begun so far */
+		int64_t picture;       /* the snapshot whose file is there, 0: none */
+		struct msg done;       /* of the newest snapshot that is finished */
+		struct timer *removal; /* of the file; NULL: none was made yet */
+	} record;
 	enum unit_life life;
 	bool outputs_ended; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);

@@ -135,6 +135,23 @@ auto_account(const struct unit *u)
 	return config_is_auto(u->config) && u->account ? account_name(u->account) : NULL;
 }
 
+static void
+fill_recording(const struct unit *u, struct status_camera *row)
+{
+	const struct msg_recording *r = &u->record.state.u.recording;
+
+	if (u->config->record == CONFIG_RECORD_NO)
+		return;
+	row->recording = copy(u->record.state.type == MSG_TYPES ? "off" : r->state);
+	if (u->record.state.type == MSG_TYPES)
+		return;
+	row->recording_why = copy(r->why);
+	row->recorded_bytes = r->bytes;
+	row->recorded_segments = r->segments;
+	row->recording_gaps = r->gaps;
+	row->recording_dropped = r->dropped;
+}
+
 void
 unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 {
@@ -163,4 +180,5 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 	fill_outputs(u, row);
 	fill_worker(u, now, row);
 	fill_stats(u, row);
+	fill_recording(u, row);
 }

@@ -192,8 +192,12 @@ handle_nal(struct media *m, const struct nal_unit *nal)
 static void
 handle_sound(struct media *m, const struct audio_unit *unit)
 {
+	const struct tap *tap = &m->config.tap;
+
 	pthread_mutex_lock(&m->lock);
 	audio_feed(m->audio, unit);
+	if (tap->on_sound)
+		tap->on_sound(tap->arg, unit);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -222,6 +226,8 @@ begin_sound(struct media *m)
 	else if (format)
 		err = audio_new(&m->audio, format, on_sound, m, reason, sizeof(reason));
 	m->has_sound = format && !err;
+	if (m->config.tap.on_sound_format)
+		m->config.tap.on_sound_format(m->config.tap.arg, m->has_sound ? format : NULL);
 	if (reason[0])
 		log_warn("media no sound", LOG_CAM(m->config.camera), LOG_STR("why", reason));
 }
@@ -277,6 +283,7 @@ media_new(const struct media_config *config)
 	m->config = *config;
 	pthread_mutex_init(&m->lock, NULL);
 	m->pictures = pictures_new();
+	pictures_set_tap(m->pictures, &config->tap);
 	m->pace = loop_alarm(config->loop, on_pace, m);
 	m->gone.rtt_ms = -1;
 	m->sound_offset = draw();

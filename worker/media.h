@@ -43,6 +43,7 @@ struct media_config {
 	const char *camera; /* for the log, lent */
 	struct output_ids ids;
 	struct media_events events;
+	struct tap tap; /* who hears of sound and pictures beside the outputs */
 };
 
 /* Never NULL. */

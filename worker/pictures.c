@@ -23,6 +23,7 @@ struct pictures {
 	uint64_t began;       /* where it begins in the history */
 	size_t picture_bytes; /* as the camera sent them */
 	bool picture_idr;
+	struct tap tap;
 	bool viewable; /* this connection had a key picture */
 };
 
@@ -52,6 +53,8 @@ on_nal(const struct h264_nal *nal, void *arg)
 		history_mark_key(p->history, p->began, p->now_us);
 	}
 	rtp_packetizer_nal(p->packetizer, nal->bytes, nal->len, p->timestamp, nal->last);
+	if (p->tap.on_nal)
+		p->tap.on_nal(p->tap.arg, nal, p->timestamp_at_us);
 }
 
 struct pictures *
@@ -82,10 +85,24 @@ pictures_free(struct pictures *p)
 }
 
 void
+pictures_set_tap(struct pictures *p, const struct tap *tap)
+{
+	p->tap = *tap;
+}
+
+static void
+restart(struct pictures *p)
+{
+	if (p->tap.on_gap)
+		p->tap.on_gap(p->tap.arg);
+	h264_stream_restart(p->stream);
+}
+
+void
 pictures_begin(struct pictures *p, struct h264_bytes sets)
 {
 	p->now_us = clock_now_us();
-	h264_stream_restart(p->stream);
+	restart(p);
 	h264_stream_learn(p->stream, sets);
 	p->viewable = false;
 	p->picture_bytes = 0;
@@ -120,7 +137,7 @@ pictures_feed(struct pictures *p, const struct nal_unit *nal)
 	p->at_us = nal->at_us;
 	/* What refers to lost packets cannot be decoded: a freeze until the next IDR is better. */
 	if (nal->gap)
-		h264_stream_restart(p->stream);
+		restart(p);
 	measure(p, nal);
 	h264_stream_feed(p->stream, &in);
 	return p->viewable && !was_viewable;

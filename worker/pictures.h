@@ -8,6 +8,7 @@
 #include "worker/h264.h"
 #include "worker/nal_unit.h"
 #include "worker/quality.h"
+#include "worker/tap.h"
 
 struct history;
 
@@ -18,6 +19,9 @@ struct pictures;
 /* Never NULL: out of memory aborts. */
 struct pictures *pictures_new(void);
 void pictures_free(struct pictures *p);
+
+/* Who else hears of them: copied. Before the first connection. */
+void pictures_set_tap(struct pictures *p, const struct tap *tap);
 
 /* A new connection to the camera; sets: the parameter sets that it was described with, Annex B. */
 void pictures_begin(struct pictures *p, struct h264_bytes sets);

@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "proto/contract.h"
+#include "worker/archive.h"
 #include "worker/draw.h"
 #include "worker/link.h"
 #include "worker/loop.h"
@@ -35,6 +36,7 @@ struct worker {
 	GSource *signals;
 	struct link *link;
 	struct session *session;
+	struct archive *archive;
 	struct media *media;
 	struct upstreams *upstreams;
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
@@ -89,6 +91,7 @@ on_tick(gpointer data)
 	media_stats(w->media, &w->stats);
 	media_send_reports(w->media);
 	report_stats(w->link, &w->stats);
+	archive_tick(w->archive);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
@@ -304,6 +307,18 @@ on_publish_failed(struct worker *w, const struct msg *m)
 }
 
 static void
+on_record(struct worker *w, const struct msg *m)
+{
+	archive_on_record(w->archive, &m->u.record);
+}
+
+static void
+on_snapshot(struct worker *w, const struct msg *m)
+{
+	archive_on_snapshot(w->archive, &m->u.snapshot);
+}
+
+static void
 on_stop(struct worker *w, const struct msg *m)
 {
 	(void)m;
@@ -316,6 +331,8 @@ static void (*const handlers[MSG_TYPES])(struct worker *, const struct msg *) = 
 	[MSG_EXTENDED]       = on_extended,
 	[MSG_ANSWER]         = on_answer,
 	[MSG_PUBLISH_FAILED] = on_publish_failed,
+	[MSG_RECORD]         = on_record,
+	[MSG_SNAPSHOT]       = on_snapshot,
 	[MSG_STOP]           = on_stop,
 };
 /* clang-format on */
@@ -362,6 +379,7 @@ make_media(struct worker *w)
 	struct media_config config = { .loop = w->context,
 		.camera = w->config.camera,
 		.ids = w->ids,
+		.tap = archive_tap(w->archive),
 		.events = { .on_opened = on_opened,
 			.on_pictures = on_pictures,
 			.on_ended = on_ended,
@@ -412,8 +430,11 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->report = report_new(config->camera);
 	draw_id(w->cname);
 	w->ids = draw_ids(w->cname);
-	make_media(w);
 	int err = make_link(w);
+	if (!err) {
+		w->archive = archive_new(w->context, config->camera, w->link);
+		make_media(w);
+	}
 	if (err) {
 		log_error("session cannot start", LOG_CAM(config->camera),
 			LOG_STR("error", err_text(err)));
@@ -447,6 +468,7 @@ worker_free(struct worker *w)
 	loop_clear(&w->signals);
 	upstreams_free(w->upstreams);
 	media_free(w->media);
+	archive_free(w->archive);
 	link_close(w->link);
 	session_free(w->session);
 	report_free(w->report);

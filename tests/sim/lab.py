@@ -101,16 +101,17 @@ class Process:
 class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
-    supervisor, account, cloudflare, camera: {key: value} added to the sections of the configuration; a value of None
-    takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
-    which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py).
+    supervisor, account, cloudflare, recording, camera: {key: value} added to the sections of the configuration; a value of
+    None takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
+    which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py). prefix: of camrelayd's
+    command line, as unshare.
     CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
     alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
-                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug", state=False,
-                 reference=False):
+                 supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug",
+                 state=False, reference=False, prefix=()):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -121,7 +122,9 @@ class Lab:
         self.account_keys = {"qpm": qpm, "window": f"{int(window * 1000)}ms",
                              "long_window": f"{int(window * 60000)}ms", **(account or {})}
         self.cloudflare_keys = cloudflare or {}
+        self.recording_keys = recording or {}
         self.camera_keys = camera or {}
+        self.prefix = list(prefix)
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -179,6 +182,8 @@ class Lab:
                 **self.account_keys}
         yield "cloudflare", {"app_id": self.cf["app_id"], "api_url": self.cf["api"],
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
+        if self.recording_keys:
+            yield "recording", self.recording_keys
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
                                        "device": google["devices"][name], "publish": "cloudflare",
@@ -192,7 +197,7 @@ class Lab:
 
     def start(self, **environment):
         """camrelayd in the foreground; environment is added to ours."""
-        self.daemon = Process("camrelayd", [os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory,
+        self.daemon = Process("camrelayd", [*self.prefix, os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config], self.directory,
                               {**os.environ, **environment})
         self.processes.append(self.daemon)
         until(self.pings, "camrelayd answers")

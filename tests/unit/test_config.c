@@ -295,6 +295,28 @@ a_file_of_authorities_is_of_no_use_without_verification(void **state)
 }
 
 static void
+a_camera_that_is_recorded_needs_a_place(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	assert_says("[camera \"x\"]\nurl = rtsp://h/\npublish = none\nrecord = yes\n",
+		":4: [camera \"x\"] record = yes: there is no section [recording] that says where "
+		"to");
+	assert_says("[recording]\nmax_age = 1h\n",
+		":1: [recording] dir: is missing: Where the recordings are, a folder for each "
+		"camera");
+	assert_good(&f, "[recording]\ndir = /r\nmax_age = 30d\nmax_bytes = 2T\nmin_free = 20%\n"
+			"[camera \"x\"]\nurl = rtsp://h/\npublish = none\nrecord = events\n");
+	assert_int_equal(f.c->recording->max_age_ms, 30LL * 86400000);
+	assert_int_equal(f.c->recording->max_bytes, 2LL << 40);
+	assert_int_equal(f.c->recording->max_bytes_per_camera, 0);
+	assert_int_equal(f.c->recording->min_free_percent, 20);
+	assert_int_equal(f.c->cameras->record, CONFIG_RECORD_EVENTS);
+	clear(&f);
+}
+
+static void
 a_refused_value_is_one_mistake_not_two(void **state)
 {
 	(void)state;
@@ -512,6 +534,7 @@ main(void)
 		cmocka_unit_test(secrets_go_by_plain_http_to_this_machine_only),
 		cmocka_unit_test(pauses_must_be_in_order),
 		cmocka_unit_test(a_file_of_authorities_is_of_no_use_without_verification),
+		cmocka_unit_test(a_camera_that_is_recorded_needs_a_place),
 		cmocka_unit_test(a_refused_value_is_one_mistake_not_two),
 		cmocka_unit_test(what_google_needs_may_come_from_the_environment),
 		cmocka_unit_test(without_environment_google_needs_all_four),

@@ -21,5 +21,7 @@ fuzzers =
 -include tests/unit/proto.mk
 # What outlives the supervisor.
 -include tests/unit/store.mk
+# Recordings.
+-include tests/unit/recording.mk
 # camctl.
 -include tests/unit/control.mk

@@ -1,0 +1,147 @@
+/* unit_record.c - one camera's recording and snapshots.
+ * Owns what an operator asked for, and how long a snapshot's file stays. What is on the disk is the
+ * worker's, and retention's. Loop thread. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "supervisor/kept.h"
+#include "supervisor/timer.h"
+#include "supervisor/unit_record.h"
+
+/* ---- recording ------------------------------------------------------------------------------- */
+
+bool
+unit_record_dir(const struct unit *u, char *path, size_t size)
+{
+	const struct config_recording *c = u->shared->config->recording;
+
+	if (!c)
+		return false;
+	snprintf(path, size, "%s/%s", c->dir, u->name);
+	return true;
+}
+
+static bool
+is_wanted(const struct unit *u)
+{
+	return u->config->record == CONFIG_RECORD_YES ||
+	       (u->config->record == CONFIG_RECORD_EVENTS && u->record.asked);
+}
+
+void
+unit_record_tell(struct unit *u)
+{
+	const struct config_recording *c = u->shared->config->recording;
+	char dir[4096];
+	struct msg m = { .type = MSG_RECORD };
+
+	/* Retention has the disk from min_free on. Where it cannot, since all is protected or
+	 * somebody else fills the disk, recording stops at half of that. */
+	if (is_wanted(u) && unit_record_dir(u, dir, sizeof(dir))) {
+		m.u.record.dir = dir;
+		m.u.record.min_free_percent = c->min_free_percent / 2;
+	}
+	worker_link_send(u->link, &m);
+}
+
+int
+unit_record_ask(struct unit *u, bool on, char *why, size_t why_size)
+{
+	if (u->config->record != CONFIG_RECORD_EVENTS) {
+		snprintf(why, why_size, "%s has record = %s; it must be events to be switched",
+			u->name, u->config->record == CONFIG_RECORD_YES ? "yes" : "no");
+		return -1;
+	}
+	u->record.asked = on;
+	unit_record_tell(u);
+	return 0;
+}
+
+void
+unit_record_on_state(struct unit *u, const struct msg *m)
+{
+	kept_set(&u->record.state, m);
+}
+
+/* ---- snapshots ------------------------------------------------------------------------------- */
+
+static void
+file_of(const struct unit *u, int64_t id, char *path, size_t size)
+{
+	snprintf(path, size, "%s/worker/%s.%lld.jpg", u->shared->config->run_dir, u->name,
+		(long long)id);
+}
+
+static void
+remove_file(void *arg)
+{
+	struct unit *u = arg;
+	char path[512];
+
+	if (u->record.picture == 0)
+		return;
+	file_of(u, u->record.picture, path, sizeof(path));
+	unlink(path);
+	u->record.picture = 0;
+}
+
+int64_t
+unit_record_snapshot(struct unit *u, char *why, size_t why_size)
+{
+	char path[512];
+	struct msg m = { .type = MSG_SNAPSHOT, .u.snapshot = { .file = path } };
+
+	m.u.snapshot.id = u->record.snapshots + 1;
+	file_of(u, m.u.snapshot.id, path, sizeof(path));
+	if (worker_link_send(u->link, &m) != 0) {
+		snprintf(why, why_size, "%s has no picture: no worker runs", u->name);
+		return -1;
+	}
+	return ++u->record.snapshots;
+}
+
+void
+unit_record_on_snapshot(struct unit *u, const struct msg *m)
+{
+	remove_file(u);
+	kept_set(&u->record.done, m);
+	if (m->u.snapshot_done.error)
+		return;
+	u->record.picture = m->u.snapshot_done.id;
+	if (!u->record.removal)
+		u->record.removal = timer_new(u->shared->loop, remove_file, u);
+	timer_start(u->record.removal, UNIT_SNAPSHOT_KEEP_MS);
+}
+
+int
+unit_record_snapshot_done(
+	struct unit *u, int64_t id, char *file, size_t file_size, char *why, size_t why_size)
+{
+	const struct msg_snapshot_done *done = &u->record.done.u.snapshot_done;
+
+	if (worker_proc_pid(u->proc) == 0) {
+		snprintf(why, why_size, "%s has no picture: its worker has ended", u->name);
+		return -1;
+	}
+	if (u->record.done.type == MSG_TYPES || done->id < id)
+		return 0;
+	/* A later one will do. */
+	if (done->error) {
+		snprintf(why, why_size, "%s: %s", u->name, done->error);
+		return -1;
+	}
+	file_of(u, done->id, file, file_size);
+	if (u->record.picture == done->id)
+		timer_start(u->record.removal, UNIT_SNAPSHOT_KEEP_MS);
+	return 1;
+}
+
+void
+unit_record_clear(struct unit *u)
+{
+	remove_file(u);
+	timer_free(u->record.removal);
+	kept_forget(&u->record.state);
+	kept_forget(&u->record.done);
+}

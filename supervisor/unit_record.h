@@ -1,0 +1,37 @@
+#ifndef SUPERVISOR_UNIT_RECORD_H
+#define SUPERVISOR_UNIT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "supervisor/unit.h"
+
+/* One camera's recording and snapshots, as far as the supervisor has to do with them. Loop thread.
+ */
+
+/* Tells the worker what it is to do; it may know already. */
+void unit_record_tell(struct unit *u);
+
+/* An operator's camctl record on, or off. Returns 0, or -1 with a sentence: it is not for him. */
+int unit_record_ask(struct unit *u, bool on, char *why, size_t why_size);
+
+/* The worker's words. */
+void unit_record_on_state(struct unit *u, const struct msg *m);
+void unit_record_on_snapshot(struct unit *u, const struct msg *m);
+
+/* Begins a snapshot. Returns its number, from 1, or -1 with a sentence: no worker. */
+int64_t unit_record_snapshot(struct unit *u, char *why, size_t why_size);
+
+/* What became of it. Returns 1 and the file's path, which is there for UNIT_SNAPSHOT_KEEP_MS from
+ * now on at least; 0 while it is being made; -1 with a sentence. */
+int unit_record_snapshot_done(
+	struct unit *u, int64_t id, char *file, size_t file_size, char *why, size_t why_size);
+#define UNIT_SNAPSHOT_KEEP_MS 5000
+
+/* Frees what the unit has of this. */
+void unit_record_clear(struct unit *u);
+
+/* The camera's folder into path; false if there is no [recording]. */
+bool unit_record_dir(const struct unit *u, char *path, size_t size);
+
+#endif

@@ -1,0 +1,217 @@
+"""Recordings of the whole chain: whole, on time, playable while they are written, and there after kill -9.
+
+ffmpeg and ffprobe are the judges. The relay must not notice: not a packet that is not sent.
+"""
+import json
+import os
+import random
+import signal
+import time
+
+import pytest
+
+import recordings
+from lab import Lab, until
+from recordings import Playlist, decode, decode_segment, playlists, segments
+
+SEGMENT_S = 6
+
+
+@pytest.fixture(name="disk")
+def directory(tmp_path):
+    return str(tmp_path / "recordings")
+
+
+def start(disk, cameras=1, record="yes", **more):
+    lab = Lab(cameras=cameras, recording={"dir": disk, "min_free": "1%"}, camera={"record": record, **more}, state=True,
+              supervisor={"start_stagger": "0s", "media_stall": "1s"})
+    try:
+        lab.start()
+        lab.until_running()
+    except BaseException:
+        lab.close()
+        raise
+    return lab
+
+
+def events(lab, wanted):
+    """The texts of the events of that name, the newest last."""
+    said = [json.loads(line) for line in lab.camctl("--json", "events").splitlines()]
+    return [e.get("text") for e in said if e["event"] == wanted]
+
+
+def until_segments(lab, disk, count, name="cam1", deadline_s=60):
+    """The recording, once so many segments of it are finished."""
+    camera = os.path.join(disk, name)
+    until(lambda: len(segments(camera)) >= count, f"{count} segments of {name}; {lab.rows()[name]}", deadline_s)
+    return segments(camera)
+
+
+def assert_continuous(found):
+    """Where nothing is missing, each begins on the wall's clock when the one before has ended."""
+    for before, after in zip(found, found[1:]):
+        if not after.discontinuity:
+            assert abs(before.start + before.duration - after.start) < 0.1, (before, after)
+
+
+def assert_relayed(lab):
+    """The relay did not notice."""
+    assert all(row["dropped"] == 0 for row in lab.rows().values())
+
+
+def test_a_recording_is_whole_and_on_time(disk):
+    begun = time.time()
+    with start(disk, cameras=2) as lab:
+        for name in lab.names:
+            until_segments(lab, disk, 3, name)
+        assert_relayed(lab)
+        # A second later it is told.
+        until(lambda: all(r["recorded_segments"] >= 3 for r in lab.rows().values()), "the segments are counted")
+        rows = lab.rows()
+        assert all(r["recording"] == "recording" and r["recording_gaps"] == 0 for r in rows.values())
+        assert all(r["recorded_bytes"] > sum(os.path.getsize(s.path) for s in segments(os.path.join(disk, name))[:3])
+                   for name, r in rows.items())
+        assert "recording      recording, " in lab.camctl("show", "cam1")
+        assert len(events(lab, "recording started")) == 2
+        assert events(lab, "recording gap") == []
+        assert lab.close() == 0
+    ended = time.time()
+    for name in ("cam1", "cam2"):
+        lists = playlists(os.path.join(disk, name))
+        assert all(p.ended for p in lists)
+        found = [s for p in lists for s in p.segments]
+        for segment in found:
+            decode_segment(segment)
+        for playlist in lists:
+            assert decode(playlist.path) == []
+            times = recordings.picture_times(playlist.path)
+            total = sum(s.duration for s in playlist.segments)
+            # 15 pictures a second: none is missing, none is twice there.
+            assert abs(len(times) - total * 15) <= 1, (len(times), total)
+            assert all(0.05 < b - a < 0.085 for a, b in zip(times, times[1:]))
+        assert_continuous(found)
+        assert begun < found[0].start and found[-1].start + found[-1].duration < ended + 0.5
+        assert all(abs(s.duration - SEGMENT_S) < 0.2 for s in found[:-1] if len(lists) == 1)
+
+
+def test_it_plays_while_it_is_written(disk):
+    with start(disk) as lab:
+        until_segments(lab, disk, 2)
+        path = playlists(os.path.join(disk, "cam1"))[-1].path
+        assert not Playlist(path).ended
+        # From its beginning and on beyond what is there now: ffmpeg loads the playlist again and again.
+        before = len(Playlist(path).segments)
+        known = sum(s.duration for s in Playlist(path).segments)
+        assert decode(path, "-live_start_index", "0", "-t", str(known + 3)) == []
+        assert len(Playlist(path).segments) > before
+        assert_relayed(lab)
+
+
+def test_a_camera_that_was_away_leaves_a_gap(disk):
+    with start(disk) as lab:
+        until_segments(lab, disk, 1)
+        lab.camera_fault("cam1", "stall", seconds=4)
+        until(lambda: lab.rows()["cam1"]["recording_gaps"] == 1, "the gap is counted", 60)
+        found = segments(os.path.join(disk, "cam1"))
+        assert [s.discontinuity for s in found].count(True) == 1
+        missing = next((a.start - b.start - b.duration) for b, a in zip(found, found[1:]) if a.discontinuity)
+        assert 0.5 < missing < 20  # media_stall is 1 s: then it is connected anew
+        until(lambda: events(lab, "recording gap"), "the event")
+        assert lab.close() == 0
+    for playlist in playlists(os.path.join(disk, "cam1")):
+        assert decode(playlist.path) == []
+
+
+def test_events_are_switched_by_hand(disk):
+    with start(disk, record="events") as lab:
+        assert lab.rows()["cam1"]["recording"] == "off"
+        assert not os.path.exists(disk)
+        assert lab.camctl("record", "cam1", "on") == "recording\n"
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
+        # A worker's death does not switch it off.
+        os.kill(lab.pid("cam1"), signal.SIGKILL)
+        lab.until_running()
+        until_segments(lab, disk, 2)
+        assert lab.camctl("record", "cam1", "off") == "no longer recording\n"
+        until(lambda: lab.rows()["cam1"]["recording"] == "off", "off")
+        until(lambda: events(lab, "recording stopped"), "the event")
+        assert all(p.ended for p in playlists(os.path.join(disk, "cam1")))
+        refused = lab.camctl("record", "cam1", "perhaps", check=False)
+        assert (refused.returncode, refused.stderr) == (1, "camctl: record takes on or off\n")
+
+
+def test_record_is_changed_by_a_reload(disk):
+    with start(disk, record="no") as lab:
+        refused = lab.camctl("record", "cam1", "on", check=False)
+        assert refused.returncode == 1 and "must be events" in refused.stderr
+        worker = lab.pid("cam1")
+        lab.camera_keys["record"] = "yes"
+        lab.write_config()
+        lab.camctl("reload")
+        until_segments(lab, disk, 1)
+        lab.camera_keys["record"] = "no"
+        lab.write_config()
+        lab.camctl("reload")
+        until(lambda: playlists(os.path.join(disk, "cam1"))[-1].ended, "its end")
+        assert lab.pid("cam1") == worker
+        assert_relayed(lab)
+
+
+def test_kill_9_costs_the_last_segment_at_most(disk):
+    kills = 6
+    camera = os.path.join(disk, "cam1")
+    draw = random.Random(4)
+    with start(disk) as lab:
+        kept = []
+        for _ in range(kills):
+            # Somewhere within a segment, or while one is finished.
+            until_segments(lab, disk, len(kept) + 1)
+            time.sleep(draw.random() * 0.5)
+            kept = segments(camera)
+            worker = lab.pid("cam1")
+            os.kill(worker, signal.SIGKILL)
+            until(lambda old=worker: lab.pid("cam1") not in (0, old), "another worker")
+            lab.until_running()
+            now = segments(camera)
+            assert [s.path for s in now[:len(kept)]] == [s.path for s in kept]
+            for playlist in playlists(camera):
+                assert decode(playlist.path, "-live_start_index", "0", "-t", "1") == []
+        until_segments(lab, disk, len(kept) + 1)
+        assert lab.close() == 0
+    lists = playlists(camera)
+    assert all(p.ended for p in lists)
+    found = [s for p in lists for s in p.segments]
+    assert [s.discontinuity for s in found].count(True) >= kills - (len(lists) - 1)
+    for segment in found:
+        decode_segment(segment)
+    for playlist in lists:
+        assert decode(playlist.path) == []
+    names = {os.path.basename(p) for s in found for p in (s.path, s.init)} | {"index.m3u8"}
+    left = {name for _, _, files in os.walk(camera) for name in files}
+    assert left == names
+
+
+def test_an_hour_that_was_never_ended_is_ended_by_the_next_worker(disk):
+    camera = os.path.join(disk, "cam1")
+    with start(disk) as lab:
+        until_segments(lab, disk, 2)
+        assert lab.close() == 0
+    # As if it had been another hour, and power had gone.
+    new = os.path.join(camera, "2001-02-03", "04")
+    os.makedirs(os.path.dirname(new))
+    os.rename(os.path.dirname(segments(camera)[0].path), new)
+    with open(os.path.join(new, "index.m3u8"), encoding="ascii") as file:
+        text = file.read()
+    with open(os.path.join(new, "index.m3u8"), "w", encoding="ascii") as file:
+        file.write(text.replace("#EXT-X-ENDLIST\n", ""))
+    lost = Playlist(os.path.join(new, "index.m3u8")).segments[1].path
+    with open(lost, "w", encoding="ascii"):
+        pass  # empty
+    # Protected, or retention would take what is that old.
+    with open(os.path.join(new, "protected"), "w", encoding="ascii"):
+        pass
+    with start(disk):
+        until(lambda: Playlist(os.path.join(new, "index.m3u8")).ended, "repaired")
+        repaired = Playlist(os.path.join(new, "index.m3u8")).check()
+        assert lost not in [s.path for s in repaired.segments]
+        assert decode(repaired.path) == []

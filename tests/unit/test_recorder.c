@@ -1,0 +1,612 @@
+/* test_recorder.c - real H.264 and AAC are recorded; ffmpeg and ffprobe judge what is on the disk.
+ * The clips are ffmpeg's, made anew for each run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "worker/h264.h"
+#include "worker/recorder.h"
+
+#define FPS 15
+#define AAC_RATE 16000
+#define AAC_FRAME_US (INT64_C(1024) * 1000000 / AAC_RATE)
+/* AAC LC, 16 kHz, mono. */
+static const uint8_t sound_config[] = { 0x14, 0x08 };
+
+static char top[64]; /* the folder of this run */
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+/* The formats are this file's, with a path or two in them. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+/* Runs a shell command; its output's first line in out if that is no NULL. Returns the exit code.
+ */
+static int
+shell(char *out, size_t size, const char *fmt, ...)
+{
+	char command[2048];
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	FILE *f = popen(command, "r");
+	assert_non_null(f);
+	if (out)
+		*out = '\0';
+	for (bool first = true; fgets(line, sizeof(line), f); first = false)
+		if (out && first)
+			snprintf(out, size, "%.*s", (int)strcspn(line, "\n"), line);
+	return pclose(f);
+}
+
+static double
+number(const char *fmt, const char *path)
+{
+	char out[64];
+	char command[1024];
+
+	snprintf(command, sizeof(command), fmt, path);
+	if (shell(out, sizeof(out), "%s", command) != 0)
+		fail_msg("failed: %s", command);
+	return strtod(out, NULL);
+}
+
+struct clip {
+	struct h264_bytes video;
+	struct h264_bytes sound;
+};
+
+static struct h264_bytes
+load(const char *name)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	FILE *f = fopen(path, "rb");
+	assert_non_null(f);
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	uint8_t *bytes = malloc((size_t)st.st_size);
+	assert_int_equal(fread(bytes, 1, (size_t)st.st_size, f), st.st_size);
+	fclose(f);
+	return (struct h264_bytes){ .bytes = bytes, .len = (size_t)st.st_size };
+}
+
+static struct clip small, large; /* 320x180 and 640x360, 20 s, an IDR picture a second */
+
+static int
+make_clips(void **state)
+{
+	static const char video[] =
+		"ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=%s:rate=15 -t 20 -c:v libx264 "
+		"-preset ultrafast -pix_fmt yuv420p -x264-params "
+		"keyint=15:min-keyint=15:scenecut=0:bframes=0 -f h264 %s/%s.h264";
+
+	(void)state;
+	snprintf(top, sizeof(top), "/tmp/test_recorder.XXXXXX");
+	assert_non_null(mkdtemp(top));
+	assert_int_equal(shell(NULL, 0, video, "320x180", top, "small"), 0);
+	assert_int_equal(shell(NULL, 0, video, "640x360", top, "large"), 0);
+	assert_int_equal(
+		shell(NULL, 0,
+			"ffmpeg -nostdin -v error -f lavfi -i sine=frequency=440:sample_rate=16000 "
+			"-t 20 -c:a aac -b:a 32k -ac 1 -f adts %s/tone.aac",
+			top),
+		0);
+	small.video = load("small.h264");
+	large.video = load("large.h264");
+	small.sound = large.sound = load("tone.aac");
+	return 0;
+}
+
+static int
+remove_clips(void **state)
+{
+	(void)state;
+	free((void *)(uintptr_t)small.video.bytes);
+	free((void *)(uintptr_t)large.video.bytes);
+	free((void *)(uintptr_t)small.sound.bytes);
+	return shell(NULL, 0, "rm -rf %s", top);
+}
+
+/* A folder of the test's own. */
+static char *
+folder(const char *test)
+{
+	char *path;
+
+	assert_true(asprintf(&path, "%s/%s/cam", top, test) > 0);
+	return path;
+}
+
+/* ---- a camera -------------------------------------------------------------------------------- */
+
+/* Where in a clip it is. */
+struct camera {
+	struct recorder *r;
+	struct h264_bytes video;
+	struct h264_bytes sound;
+	int64_t start_us;
+	int pictures; /* since then */
+	int64_t video_us;
+	int64_t sound_us;
+};
+
+static bool
+is_slice(struct h264_bytes nal)
+{
+	enum h264_type type = h264_type(nal.bytes);
+
+	return type == H264_SLICE || type == H264_IDR;
+}
+
+/* The next picture with what stands before it; each is one slice. False at the clip's end. */
+static bool
+send_picture(struct camera *c)
+{
+	struct h264_bytes nal;
+	bool first = true;
+
+	while (h264_next_nal(&c->video, &nal)) {
+		bool last = is_slice(nal);
+		recorder_video(c->r, nal.bytes, nal.len, c->video_us, first, last,
+			h264_type(nal.bytes) == H264_IDR);
+		first = false;
+		if (last) {
+			c->video_us = c->start_us + ++c->pictures * INT64_C(1000000) / FPS;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An ADTS frame: a header of seven bytes that says how long it is. */
+static bool
+send_sound(struct camera *c)
+{
+	const uint8_t *p = c->sound.bytes;
+
+	if (c->sound.len < 7)
+		return false;
+	size_t len = (p[3] & 3u) << 11 | (size_t)p[4] << 3 | p[5] >> 5;
+	recorder_audio(c->r, p + 7, len - 7, c->sound_us);
+	c->sound.bytes += len;
+	c->sound.len -= len;
+	c->sound_us += AAC_FRAME_US;
+	return true;
+}
+
+/* Plays a clip until it ends, or for so many pictures. */
+static void
+play(struct camera *c, const struct clip *clip, int pictures, bool sound)
+{
+	c->video = clip->video;
+	c->sound = clip->sound;
+	if (c->sound_us < c->video_us)
+		c->sound_us = c->video_us;
+	for (int i = 0; i < pictures && send_picture(c); i++)
+		while (sound && c->sound_us < c->video_us && send_sound(c))
+			;
+}
+
+/* The middle of an hour, so that none ends during a test. */
+static struct camera
+camera(struct recorder *r)
+{
+	int64_t wall = clock_wall_us();
+	int64_t hour = INT64_C(3600) * 1000000;
+	int64_t middle = wall - wall % hour + hour / 2;
+
+	int64_t at = clock_now_us() + middle - wall;
+	return (struct camera){ .r = r, .start_us = at, .video_us = at, .sound_us = at };
+}
+
+static void
+pass_over(struct camera *c, int64_t us)
+{
+	c->start_us += us;
+	c->video_us += us;
+	c->sound_us = c->video_us;
+}
+
+#define PLAYLIST "$(find %s -name index.m3u8)"
+
+/* Every picture and frame decodes, and nothing is to be said about any of them. That FFmpeg does
+ * not look at a second init segment is its own business. */
+static void
+assert_plays(const char *dir)
+{
+	char said[512];
+
+	assert_int_equal(
+		shell(said, sizeof(said),
+			"ffmpeg -nostdin -v warning -xerror -err_detect explode -i " PLAYLIST
+			" -f null - 2>%s/said; code=$?; grep -v duplicated.MOOV %s/said; "
+			"exit $code",
+			dir, top, top),
+		0);
+	assert_string_equal(said, "");
+}
+
+/* Each segment decodes with nothing but its init segment before it. Returns how many there are,
+ * with sound or all. */
+static double
+segments_that_play(const char *dir, bool sound)
+{
+	char out[64];
+
+	assert_int_equal(
+		shell(out, sizeof(out),
+			"cd $(dirname " PLAYLIST ") || exit 1; n=0; "
+			"awk -F'\"' '/EXT-X-MAP/ {m=$2} /m4s$/ {print m, $0}' index.m3u8 >%s/list; "
+			"while read map segment; do cat $map $segment >%s/one.mp4; "
+			"ffmpeg -nostdin -v error -xerror -i %s/one.mp4 -f null - || exit 1; "
+			"ffprobe -v error -show_streams %s/one.mp4 | grep -q codec_type=%s && "
+			"n=$((n+1)); "
+			"done <%s/list; echo $n",
+			dir, top, top, top, top, sound ? "audio" : "video", top),
+		0);
+	return strtod(out, NULL);
+}
+
+static double
+count(const char *dir, const char *stream, const char *what)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		"ffprobe -v error -count_frames -select_streams %s -show_entries stream=%s -of "
+		"default=nw=1:nk=1 " PLAYLIST,
+		stream, what, "%s");
+	return number(command, dir);
+}
+
+static double
+lines(const char *dir, const char *pattern)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cat " PLAYLIST " | grep -c -- '%s' || true", "%s",
+		pattern);
+	return number(command, dir);
+}
+
+static double
+files(const char *dir, const char *pattern)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "find %s -name '%s' | wc -l", "%s", pattern);
+	return number(command, dir);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void
+pictures_and_sound_are_all_there(void **state)
+{
+	char *dir = folder("all");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 300, true);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 300);
+	assert_in_range(count(dir, "a:0", "nb_read_frames"), 311, 313);
+	/* 20 s with an IDR picture each: 6, 6, 6 and 2. */
+	assert_int_equal(lines(dir, "^#EXTINF:6.0000"), 3);
+	assert_int_equal(lines(dir, "^#EXTINF:2.0000"), 1);
+	assert_int_equal(segments_that_play(dir, true), 4);
+	assert_int_equal(lines(dir, "PROGRAM-DATE-TIME"), 4);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 0);
+	assert_int_equal(lines(dir, "EXT-X-MAP"), 1);
+	assert_int_equal(lines(dir, "ENDLIST"), 1);
+	assert_int_equal(lines(dir, "TARGETDURATION:6$"), 1);
+	assert_int_equal(files(dir, "*.part"), 0);
+	free(dir);
+}
+
+/* Each segment begins where the last ended, to the millisecond, in pictures and in sound. */
+static void
+times_go_on_from_segment_to_segment(void **state)
+{
+	char *dir = folder("all");
+	static const char *const command =
+		"ffprobe -v error -show_entries packet=pts_time -select_streams %s -of "
+		"csv=p=0 " PLAYLIST " | awk -F, 'NR>1 {d=$1-last; if (d<%s || d>%s) bad++} "
+				    "{last=$1} END {print bad+0}'";
+	char out[32];
+
+	(void)state;
+	assert_int_equal(shell(out, sizeof(out), command, "v", dir, "0.0655", "0.0680"), 0);
+	assert_string_equal(out, "0");
+	assert_int_equal(shell(out, sizeof(out), command, "a", dir, "0.0635", "0.0645"), 0);
+	assert_string_equal(out, "0");
+	free(dir);
+}
+
+static void
+without_sound_there_is_one_track(void **state)
+{
+	char *dir = folder("mute");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 100);
+	assert_int_equal(
+		number("ffprobe -v error -show_entries format=nb_streams -of csv=p=0 " PLAYLIST,
+			dir),
+		1);
+	free(dir);
+}
+
+static void
+other_parameter_sets_begin_a_new_init_segment(void **state)
+{
+	char *dir = folder("sets");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats stats;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 130, true);
+	play(&c, &large, 130, true);
+	recorder_stats(r, &stats);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 260);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
+	assert_int_equal(lines(dir, "EXT-X-MAP"), 2);
+	assert_int_equal(stats.gaps, 0);
+	free(dir);
+}
+
+static void
+sound_that_comes_later_begins_a_new_init_segment(void **state)
+{
+	char *dir = folder("late");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	play(&c, &small, 100, true);
+	recorder_free(r);
+	/* 90 + 10, and 90 + 10 with sound. */
+	assert_int_equal(segments_that_play(dir, false), 4);
+	assert_int_equal(segments_that_play(dir, true), 2);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
+	assert_int_equal(lines(dir, "EXT-X-MAP"), 2);
+	free(dir);
+}
+
+static struct recorder_stats
+stats_when(struct recorder *r, uint64_t segments)
+{
+	struct recorder_stats s;
+	ms_t deadline = clock_now() + 20000;
+
+	for (recorder_stats(r, &s); s.segments < segments && clock_now() < deadline;
+		recorder_stats(r, &s))
+		usleep(1000);
+	assert_true(s.segments >= segments);
+	return s;
+}
+
+static void
+a_gap_is_marked_and_counted(void **state)
+{
+	char *dir = folder("gap");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, true);
+	recorder_gap(r); /* the source said so */
+	pass_over(&c, 500000);
+	play(&c, &small, 100, true);
+	pass_over(&c, 5000000); /* nobody said so */
+	play(&c, &small, 200, true);
+	struct recorder_stats s = stats_when(r, 5);
+	assert_int_equal(s.gaps, 2);
+	assert_int_equal(s.dropped, 0);
+	assert_int_equal(s.state, RECORDER_RECORDING);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 400);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 2);
+	free(dir);
+}
+
+static void
+it_begins_with_an_idr_picture_and_is_continued(void **state)
+{
+	char *dir = folder("again");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	c.video = small.video;
+	play(&c, &small, 100, false);
+	recorder_stop(r);
+	play(&c, &small, 52, false); /* nobody records them */
+	recorder_start(r, dir, 0);
+	/* On from the 53rd picture: the next IDR picture is the 61st. */
+	for (int i = 0; i < 38; i++)
+		send_picture(&c);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 130);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
+	assert_int_equal(lines(dir, "ENDLIST"), 1);
+	free(dir);
+}
+
+static void
+an_hour_has_a_playlist_of_its_own(void **state)
+{
+	char *dir = folder("hours");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	/* Ten seconds before the next hour. */
+	pass_over(&c, INT64_C(1790) * 1000000);
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 300, true);
+	recorder_free(r);
+	assert_int_equal(files(dir, "index.m3u8"), 2);
+	assert_int_equal(files(dir, "*.init.mp4"), 2);
+	assert_int_equal(lines(dir, "ENDLIST"), 2);
+	/* 12 s, then 8 s: a segment is in the hour in which it begins. */
+	assert_int_equal(shell(NULL, 0,
+				 "for p in " PLAYLIST
+				 "; do ffmpeg -nostdin -v error -xerror -i $p -f null - || exit 1; "
+				 "done",
+				 dir),
+		0);
+	free(dir);
+}
+
+static void
+a_disk_that_refuses_is_told_and_tried_again(void **state)
+{
+	char *dir = folder("refused");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+	ms_t deadline = clock_now() + 20000;
+
+	(void)state;
+	/* A file where the folder should be: that stops root, too. */
+	assert_int_equal(shell(NULL, 0, "mkdir -p $(dirname %s) && touch %s", dir, dir), 0);
+	recorder_start(r, dir, 0);
+	play(&c, &small, 30, false);
+	for (recorder_stats(r, &s); s.state != RECORDER_FAILED && clock_now() < deadline;
+		recorder_stats(r, &s))
+		usleep(1000);
+	assert_int_equal(s.state, RECORDER_FAILED);
+	assert_non_null(strstr(s.why, "Not a directory"));
+	assert_non_null(strstr(s.why, dir));
+	assert_int_equal(unlink(dir), 0);
+	/* It is tried again when something is to be written. */
+	while (s.segments == 0 && clock_now() < deadline) {
+		play(&c, &small, 100, false);
+		usleep(10000);
+		recorder_stats(r, &s);
+	}
+	assert_int_equal(s.state, RECORDER_RECORDING);
+	assert_string_equal(s.why, "");
+	recorder_free(r);
+	assert_plays(dir);
+	free(dir);
+}
+
+static void
+too_little_room_is_a_full_disk(void **state)
+{
+	char *dir = folder("full");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+	ms_t deadline = clock_now() + 20000;
+
+	(void)state;
+	recorder_start(r, dir, 100); /* nothing is that empty */
+	play(&c, &small, 30, false);
+	for (recorder_stats(r, &s); s.state != RECORDER_FULL && clock_now() < deadline;
+		recorder_stats(r, &s))
+		usleep(1000);
+	assert_int_equal(s.state, RECORDER_FULL);
+	assert_non_null(strstr(s.why, "less than 100 %"));
+	recorder_free(r);
+	assert_int_not_equal(access(dir, F_OK), 0);
+	free(dir);
+}
+
+/* As a killed process leaves it: no end, a segment that no playlist names, one that is not whole.
+ */
+static void
+what_was_left_is_repaired(void **state)
+{
+	char *dir = folder("repair");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 300, false);
+	recorder_free(r);
+	assert_int_equal(
+		shell(NULL, 0,
+			"cd $(dirname " PLAYLIST ") && sed -i /ENDLIST/d index.m3u8 && "
+			"cp $(ls *.m4s | tail -1) 20990101T000000.000Z.m4s && "
+			"head -c 100 $(ls *.m4s | head -1) >20990101T000006.000Z.m4s.part && "
+			"rm $(ls *.m4s | sed -n 2p) && printf '#EXT-X-PROGRAM' >>index.m3u8",
+			dir),
+		0);
+	r = recorder_new("cam");
+	c.r = r;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	s = stats_when(r, 1);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 300 - 90 + 100);
+	assert_int_equal(files(dir, "2099*"), 0);
+	/* The hole, and where it went on. */
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 2);
+	assert_int_equal(lines(dir, "ENDLIST"), 1);
+	assert_int_equal(s.gaps, 1);
+	free(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pictures_and_sound_are_all_there),
+		cmocka_unit_test(times_go_on_from_segment_to_segment),
+		cmocka_unit_test(without_sound_there_is_one_track),
+		cmocka_unit_test(other_parameter_sets_begin_a_new_init_segment),
+		cmocka_unit_test(sound_that_comes_later_begins_a_new_init_segment),
+		cmocka_unit_test(a_gap_is_marked_and_counted),
+		cmocka_unit_test(it_begins_with_an_idr_picture_and_is_continued),
+		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
+		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
+		cmocka_unit_test(too_little_room_is_a_full_disk),
+		cmocka_unit_test(what_was_left_is_repaired),
+	};
+
+	return cmocka_run_group_tests_name("recorder", tests, make_clips, remove_clips);
+}

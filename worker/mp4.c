@@ -1,0 +1,266 @@
+/* mp4.c - libavformat's MP4 muxer, fragment by fragment.
+ * Owns the muxer and the tracks' time scales. Knows no files: bytes go to who asked. Recorder
+ * thread. */
+#include <errno.h>
+#include <libavformat/avformat.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/mp4.h"
+
+/* Bytes that the muxer gathers before it writes. */
+#define BUFFER_BYTES 65536
+#define VIDEO_SCALE 90000
+/* ISO/IEC 14496-3 4.5.1.1: an AAC frame of frameLengthFlag 0. */
+#define SOUND_SAMPLES 1024
+/* Sound this far from where it should be was interrupted. Well above the jitter of arrival. */
+#define SOUND_JUMP_US 100000
+#define US 1000000
+
+struct mp4 {
+	struct mp4_config config;
+	AVFormatContext *muxer;
+	AVPacket *packet;
+	AVStream *video;
+	AVStream *sound;   /* NULL: none */
+	int64_t video_dts; /* of the last access unit, -1: none yet */
+	int64_t sound_pts; /* where the next frame belongs, -1: there was none yet */
+	int err;           /* what write returned: the first counts */
+	bool dirty;        /* something was added since the last fragment */
+};
+
+/* ---- AudioSpecificConfig --------------------------------------------------------------------- */
+
+/* ISO/IEC 14496-3 table 1.18. */
+static const int rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000,
+	11025, 8000, 7350 };
+#define RATES (sizeof(rates) / sizeof(rates[0]))
+
+struct sound_format {
+	int rate;
+	int channels;
+};
+
+/* audioObjectType 5 bits, samplingFrequencyIndex 4, channelConfiguration 4. Other forms (escapes,
+ * channels told elsewhere) are no camera's. */
+static bool
+parse_sound(const uint8_t *bytes, size_t len, struct sound_format *out)
+{
+	if (len < 2)
+		return false;
+	unsigned index = (bytes[0] & 7u) << 1 | bytes[1] >> 7;
+	out->channels = bytes[1] >> 3 & 15;
+	if (index >= RATES || out->channels < 1 || out->channels > 6)
+		return false;
+	out->rate = rates[index];
+	return true;
+}
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+static int
+on_write(void *arg, uint8_t *bytes, int len)
+{
+	struct mp4 *m = arg;
+
+	if (!m->err)
+		m->err = m->config.write(m->config.arg, bytes, (size_t)len);
+	return m->err ? AVERROR(-m->err) : len;
+}
+
+static void
+set_extradata(AVCodecParameters *par, const uint8_t *bytes, size_t len)
+{
+	par->extradata = av_mallocz(len + AV_INPUT_BUFFER_PADDING_SIZE);
+	if (!par->extradata)
+		abort();
+	memcpy(par->extradata, bytes, len);
+	par->extradata_size = (int)len;
+}
+
+static AVStream *
+add_track(struct mp4 *m, enum AVMediaType type, enum AVCodecID codec, int scale)
+{
+	AVStream *s = avformat_new_stream(m->muxer, NULL);
+
+	if (!s)
+		abort();
+	s->codecpar->codec_type = type;
+	s->codecpar->codec_id = codec;
+	s->time_base = (AVRational){ 1, scale };
+	return s;
+}
+
+static void
+add_video(struct mp4 *m)
+{
+	const struct mp4_config *c = &m->config;
+
+	m->video = add_track(m, AVMEDIA_TYPE_VIDEO, AV_CODEC_ID_H264, VIDEO_SCALE);
+	m->video->codecpar->width = (int)c->width;
+	m->video->codecpar->height = (int)c->height;
+	set_extradata(m->video->codecpar, c->sets, c->sets_len);
+}
+
+static int
+add_sound(struct mp4 *m)
+{
+	const struct mp4_config *c = &m->config;
+	struct sound_format format;
+
+	if (!c->sound)
+		return 0;
+	if (!parse_sound(c->sound, c->sound_len, &format))
+		return -EINVAL;
+	m->sound = add_track(m, AVMEDIA_TYPE_AUDIO, AV_CODEC_ID_AAC, format.rate);
+	m->sound->codecpar->sample_rate = format.rate;
+	m->sound->codecpar->frame_size = SOUND_SAMPLES;
+	av_channel_layout_default(&m->sound->codecpar->ch_layout, format.channels);
+	set_extradata(m->sound->codecpar, c->sound, c->sound_len);
+	return 0;
+}
+
+/* Whoever failed first: the disk, or else the muxer. */
+static int
+conclude(const struct mp4 *m, int averror)
+{
+	if (m->err)
+		return m->err;
+	return averror < 0 ? -EINVAL : 0;
+}
+
+static int
+write_header(struct mp4 *m)
+{
+	AVDictionary *options = NULL;
+
+	/* frag_custom: a fragment is what stands between two flushes. frag_discont with
+	 * use_editlist 0: its times are those given, also of sound that begins after the pictures.
+	 */
+	av_dict_set(&options, "movflags",
+		"frag_custom+empty_moov+default_base_moof+frag_discont+negative_cts_offsets", 0);
+	av_dict_set(&options, "use_editlist", "0", 0);
+	int n = avformat_write_header(m->muxer, &options);
+	av_dict_free(&options);
+	avio_flush(m->muxer->pb);
+	return conclude(m, n);
+}
+
+static void
+open_muxer(struct mp4 *m)
+{
+	uint8_t *buffer = av_malloc(BUFFER_BYTES);
+
+	m->packet = av_packet_alloc();
+	if (!buffer || !m->packet ||
+		avformat_alloc_output_context2(&m->muxer, NULL, "mp4", NULL) < 0)
+		abort();
+	m->muxer->pb = avio_alloc_context(buffer, BUFFER_BYTES, 1, m, NULL, on_write, NULL);
+	if (!m->muxer->pb)
+		abort();
+	m->muxer->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT;
+	m->muxer->avoid_negative_ts = 0;
+}
+
+int
+mp4_new(const struct mp4_config *config, struct mp4 **out)
+{
+	struct mp4 *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		abort();
+	m->config = *config;
+	m->video_dts = m->sound_pts = -1;
+	open_muxer(m);
+	add_video(m);
+	int err = add_sound(m);
+	if (!err)
+		err = write_header(m);
+	if (err) {
+		mp4_free(m);
+		return err;
+	}
+	*out = m;
+	return 0;
+}
+
+void
+mp4_free(struct mp4 *m)
+{
+	if (!m)
+		return;
+	/* The trailer frees what the muxer holds; nobody wants its bytes. */
+	m->err = m->err ? m->err : -ECANCELED;
+	if (m->video_dts >= 0 || m->dirty)
+		av_write_trailer(m->muxer);
+	av_freep(&m->muxer->pb->buffer);
+	avio_context_free(&m->muxer->pb);
+	avformat_free_context(m->muxer);
+	av_packet_free(&m->packet);
+	free(m);
+}
+
+/* ---- media ----------------------------------------------------------------------------------- */
+
+static int
+add(struct mp4 *m, AVStream *track, const uint8_t *bytes, size_t len)
+{
+	AVPacket *p = m->packet;
+
+	/* Not counted by references: the muxer copies what it keeps. */
+	p->data = (uint8_t *)(uintptr_t)bytes;
+	p->size = (int)len;
+	p->stream_index = track->index;
+	int n = av_write_frame(m->muxer, p);
+	av_packet_unref(p);
+	m->dirty = true;
+	return conclude(m, n);
+}
+
+int
+mp4_video(struct mp4 *m, const uint8_t *unit, size_t len, int64_t at_us, int64_t duration_us,
+	bool idr)
+{
+	int64_t dts = av_rescale(at_us, VIDEO_SCALE, US);
+
+	/* The muxer wants them to grow. */
+	if (dts <= m->video_dts)
+		dts = m->video_dts + 1;
+	int64_t end = av_rescale(at_us + duration_us, VIDEO_SCALE, US);
+	m->packet->pts = m->packet->dts = m->video_dts = dts;
+	m->packet->duration = end > dts ? end - dts : 1;
+	m->packet->flags = idr ? AV_PKT_FLAG_KEY : 0;
+	return add(m, m->video, unit, len);
+}
+
+int
+mp4_sound(struct mp4 *m, const uint8_t *frame, size_t len, int64_t at_us)
+{
+	if (!m->sound || at_us < 0)
+		return 0;
+	int rate = m->sound->codecpar->sample_rate;
+	int64_t at = av_rescale(at_us, rate, US);
+	int64_t jump = av_rescale(SOUND_JUMP_US, rate, US);
+	int64_t pts = m->sound_pts;
+
+	if (pts < 0 || at - pts > jump)
+		pts = at;
+	else if (pts - at > jump)
+		return 0; /* more of it than time has passed */
+	m->packet->pts = m->packet->dts = pts;
+	m->packet->duration = SOUND_SAMPLES;
+	m->packet->flags = AV_PKT_FLAG_KEY;
+	m->sound_pts = pts + SOUND_SAMPLES;
+	return add(m, m->sound, frame, len);
+}
+
+int
+mp4_flush(struct mp4 *m)
+{
+	if (!m->dirty)
+		return 0;
+	int n = av_write_frame(m->muxer, NULL);
+	avio_flush(m->muxer->pb);
+	m->dirty = false;
+	return conclude(m, n);
+}

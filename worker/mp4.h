@@ -1,0 +1,44 @@
+#ifndef WORKER_MP4_H
+#define WORKER_MP4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fragmented MP4 (ISO/IEC 14496-12) of one H.264 track and, if there is sound, one AAC track,
+ * by libavformat's muxer: first the init segment, then fragments. Nothing is transcoded. Times are
+ * microseconds since the first picture. One thread at a time. */
+struct mp4;
+
+struct mp4_config {
+	const uint8_t *sets; /* SPS and PPSs, Annex B; lent */
+	size_t sets_len;
+	unsigned width, height;
+	const uint8_t *sound; /* AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1), lent; NULL: none */
+	size_t sound_len;
+	/* Takes all bytes or says why not. Returns 0 or -errno; after that it is not called again.
+	 */
+	int (*write)(void *arg, const uint8_t *bytes, size_t len);
+	void *arg;
+};
+
+/* Writes the init segment. Returns 0 with *out yours, what write returned, or -EINVAL if the
+ * muxer takes the sets or the sound's configuration for no such thing. */
+int mp4_new(const struct mp4_config *config, struct mp4 **out);
+
+/* Adds an access unit, Annex B; copied. at_us is at least as late as the last. Returns 0, or what
+ * write or the muxer said. */
+int mp4_video(struct mp4 *m, const uint8_t *unit, size_t len, int64_t at_us, int64_t duration_us,
+	bool idr);
+
+/* Adds a raw AAC frame. Frames follow each other by what they last; at_us counts where it says
+ * something else by more than a tenth of a second, and for the first. Ignored without sound and
+ * before the first picture. Returns as mp4_video. */
+int mp4_sound(struct mp4 *m, const uint8_t *frame, size_t len, int64_t at_us);
+
+/* Writes what was added as one fragment; nothing if nothing was. Returns as mp4_video. */
+int mp4_flush(struct mp4 *m);
+
+void mp4_free(struct mp4 *m); /* writes nothing more; NULL is fine */
+
+#endif

@@ -1,0 +1,74 @@
+#ifndef WORKER_RECORDER_H
+#define WORKER_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Records a camera: H.264 and AAC as they come, to fMP4 segments with HLS playlists
+ * (docs/recording.md). Works on a thread of its own, which it starts with the first recording:
+ * nothing here waits for the disk but recorder_free. What the disk does not take in time is dropped
+ * and counted; a disk that is full or refuses ends the recording, which begins again by itself when
+ * there is room.
+ *
+ * Pictures and sound are given by one thread, the media thread, with times of one clock:
+ * clock_now_us()'s, steady (no jitter of arrival), growing from access unit to access unit of a
+ * kind. The others may be called on any thread. */
+struct recorder;
+
+/* Not recording. camera is for the log, lent. Never NULL: out of memory aborts. */
+struct recorder *recorder_new(const char *camera);
+
+/* Records into dir from the next IDR picture on; ends and begins anew if another dir was before.
+ * dir is copied. min_free_percent: with less of the disk free recording stops; 0: when it is full.
+ */
+void recorder_start(struct recorder *r, const char *dir, int min_free_percent);
+
+/* Ends the recording; what was given before still gets onto the disk. */
+void recorder_stop(struct recorder *r);
+
+/* A NAL unit without start code, first and last of what there is of its access unit; copied. idr:
+ * a slice of an IDR picture. Parameter sets stand before an IDR picture in its access unit; others
+ * than before begin a new init segment. */
+void recorder_video(struct recorder *r, const uint8_t *nal, size_t len, int64_t at_us, bool first,
+	bool last, bool idr);
+
+/* What the sound is: AudioSpecificConfig (ISO/IEC 14496-3); NULL: there is none. Copied. At the
+ * start or later, also again: from the next IDR picture on it is so, in a new init segment if it
+ * differs. */
+void recorder_audio_config(struct recorder *r, const uint8_t *config, size_t len);
+
+/* A raw AAC frame of 1024 samples, without ADTS header; copied. */
+void recorder_audio(struct recorder *r, const uint8_t *frame, size_t len, int64_t at_us);
+
+/* Something is missing here: the source was opened anew, packets were lost. An access unit that has
+ * not ended is forgotten. */
+void recorder_gap(struct recorder *r);
+
+enum recorder_state {
+	RECORDER_OFF,
+	RECORDER_WAITING, /* for an IDR picture */
+	RECORDER_RECORDING,
+	RECORDER_FULL,   /* no room on the disk; begins again when there is */
+	RECORDER_FAILED, /* the disk refuses, see why; tried again all the time */
+	RECORDER_STATES
+};
+
+/* "off", "waiting", "recording", "disk full", "failed". */
+const char *recorder_state_text(enum recorder_state state);
+
+struct recorder_stats {
+	enum recorder_state state;
+	uint64_t bytes;    /* written, since the start */
+	uint64_t segments; /* finished */
+	uint64_t gaps;     /* places in the recording where something is missing */
+	uint64_t dropped;  /* access units that the disk was too slow for */
+	char why[256];     /* FULL, FAILED: a sentence; else "" */
+};
+
+void recorder_stats(struct recorder *r, struct recorder_stats *out);
+
+/* Ends what is being recorded, waits for the disk, frees. NULL is fine. */
+void recorder_free(struct recorder *r);
+
+#endif

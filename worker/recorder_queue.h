@@ -1,0 +1,49 @@
+#ifndef WORKER_RECORDER_QUEUE_H
+#define WORKER_RECORDER_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What waits for the disk: access units in their order, bounded. Pure; who uses it locks. */
+
+enum recorder_unit_type { RECORDER_NOTHING, RECORDER_VIDEO, RECORDER_SOUND, RECORDER_SOUND_CONFIG };
+
+/* All zero: nothing. */
+struct recorder_unit {
+	enum recorder_unit_type type;
+	int64_t at_us;
+	bool idr;
+	bool gap;       /* something is missing before it */
+	uint8_t *bytes; /* owned. Of a picture: Annex B, its parameter sets first */
+	size_t len;     /* with the sets */
+	size_t sets_len;
+	size_t size;
+};
+
+void recorder_unit_add(struct recorder_unit *u, const uint8_t *bytes, size_t len);
+/* A NAL unit, with a start code before it; a parameter set goes before all that is none. */
+void recorder_unit_nal(struct recorder_unit *u, const uint8_t *nal, size_t len, bool set);
+/* Frees what it holds: it is nothing then. */
+void recorder_unit_clear(struct recorder_unit *u);
+
+struct recorder_queue;
+
+/* Bytes that may wait: 6 s of 20 Mbit/s, a minute of what a Nest camera sends. */
+#define RECORDER_QUEUE_BYTES (16u << 20)
+
+struct recorder_queue *recorder_queue_new(void);
+void recorder_queue_free(struct recorder_queue *q); /* NULL is fine */
+
+/* Takes u, which is nothing then. If there is no room, all pictures and sound are dropped until
+ * there is room for an IDR picture, which is marked as coming after a gap. */
+void recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u);
+
+/* The oldest, yours to clear; false if there is none. */
+bool recorder_queue_take(struct recorder_queue *q, struct recorder_unit *out);
+bool recorder_queue_is_empty(const struct recorder_queue *q);
+
+/* Units dropped so far. */
+uint64_t recorder_queue_dropped(const struct recorder_queue *q);
+
+#endif
