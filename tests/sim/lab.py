@@ -102,12 +102,14 @@ class Lab:
 
     supervisor, account, cloudflare, camera: {key: value} added to the sections of the configuration; a value of None
     takes the key out. accounts: how many Google users; the cameras are dealt to them in turn.
+    whips: {name: {key: value}}, a [whip] section each.
     CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
     alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
-                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug", state=False):
+                 supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug", state=False,
+                 whips=None):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -119,6 +121,7 @@ class Lab:
                              "long_window": f"{int(window * 60000)}ms", **(account or {})}
         self.cloudflare_keys = cloudflare or {}
         self.camera_keys = camera or {}
+        self.whips = whips or {}
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -167,6 +170,8 @@ class Lab:
                 **self.account_keys}
         yield "cloudflare", {"app_id": self.cf["app_id"], "api_url": self.cf["api"],
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
+        for name, keys in self.whips.items():
+            yield f'whip "{name}"', keys
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
                                        "device": google["devices"][name], "publish": "cloudflare",
