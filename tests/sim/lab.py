@@ -82,7 +82,7 @@ class Process:
     def log_tail(self, lines=15):
         return "\n".join(self.log().splitlines()[-lines:])
 
-    def stop(self, deadline_s=10):
+    def stop(self, deadline_s=DEADLINE_S):
         """SIGTERM and the exit code; SIGKILL when that takes too long."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
