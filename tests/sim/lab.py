@@ -80,7 +80,10 @@ class Process:
             return file.read()
 
     def log_tail(self, lines=15):
-        return "\n".join(self.log().splitlines()[-lines:])
+        try:
+            return "\n".join(self.log().splitlines()[-lines:])
+        except OSError as error:  # a report of one failure must not become another
+            return str(error)
 
     def stop(self, deadline_s=DEADLINE_S):
         """SIGTERM and the exit code; SIGKILL when that takes too long."""
