@@ -30,7 +30,7 @@ class Watched:
         self.lab, self.viewer = lab, viewer
         self.first = self.decoded()
         end = time.monotonic() + LIFETIME_S * LIFETIMES
-        until(lambda: time.monotonic() > end, "ten lifetimes", LIFETIME_S * LIFETIMES + 10)
+        until(lambda: time.monotonic() > end, "ten lifetimes", LIFETIME_S * LIFETIMES + 60)
         self.last, self.line = self.decoded(), viewer.last
 
     def decoded(self):

@@ -156,7 +156,7 @@ class Viewer:
     def __init__(self, options, http, backend):
         self.options, self.http, self.backend = options, http, backend
         self.api = Api(options, http)
-        self.stalls = Stalls()
+        self.stalls = Stalls(awaited=bool(options.reference))
         self.watches, self.tasks = {}, []
         self.started = time.time()
         for name in [*options.camera, *([options.reference] if options.reference else [])]:
