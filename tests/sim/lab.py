@@ -80,9 +80,12 @@ class Process:
             return file.read()
 
     def log_tail(self, lines=15):
-        return "\n".join(self.log().splitlines()[-lines:])
+        try:
+            return "\n".join(self.log().splitlines()[-lines:])
+        except OSError as error:  # a report of one failure must not become another
+            return str(error)
 
-    def stop(self, deadline_s=10):
+    def stop(self, deadline_s=DEADLINE_S):
         """SIGTERM and the exit code; SIGKILL when that takes too long."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)

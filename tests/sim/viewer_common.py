@@ -26,6 +26,7 @@ LOG = logging.getLogger("viewer")
 DISCOVER_S = 0.2
 RETRY_S = 0.2
 CALL_TIMEOUT_S = 15
+CONNECT_S = 15
 
 
 class Refused(Exception):
@@ -72,6 +73,7 @@ class Watch:
         self.locator = None            # what is published: (session id, track name, ...)
         self.pulled = None             # what we have
         self.key = None                # of the backend's connection in use
+        self.pulled_at = 0             # on the monotonic clock
         self.pulls = 0
         self.error = None
         self.gauge = Gauge(time.time() * 1000, stalls, is_witness)
@@ -107,6 +109,7 @@ class Watch:
             await self.backend.drop(key)
             raise
         old, self.key, self.pulled, self.error = self.key, key, locator, None
+        self.pulled_at = time.monotonic()
         if old:
             self.keep_totals()
             await self.backend.drop(old)
@@ -126,9 +129,14 @@ class Watch:
             self.gauge.tick(*tick)
         self.gauge.nothing(mine.pop("until", None) or time.time() * 1000)
         self.now = mine
-        if mine.get("state") in ("failed", "closed") and self.pulled == self.locator:
+        if self.is_lost(mine) and self.pulled == self.locator:
             self.pulled = None           # the same track again, by a new session
             self.changed.set()
+
+    def is_lost(self, mine):
+        """It ended, or never began: on a busy machine aiortc's ICE and DTLS may give up."""
+        late = time.monotonic() - self.pulled_at > CONNECT_S
+        return mine.get("state") in ("failed", "closed") or (late and mine.get("state") in ("new", "connecting"))
 
     def report(self):
         now = self.now
@@ -148,7 +156,7 @@ class Viewer:
     def __init__(self, options, http, backend):
         self.options, self.http, self.backend = options, http, backend
         self.api = Api(options, http)
-        self.stalls = Stalls()
+        self.stalls = Stalls(awaited=bool(options.reference))
         self.watches, self.tasks = {}, []
         self.started = time.time()
         for name in [*options.camera, *([options.reference] if options.reference else [])]:
