@@ -24,10 +24,16 @@ struct tunnel_outcome {
 	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 };
 
-/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. sound: the
- * camera's is wanted too. Returns NULL if the system gives no socket. */
-struct tunnel *tunnel_new(
-	struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd);
+struct tunnel_config {
+	const char *uri;        /* what the camera shall be asked for */
+	struct rtsp_auth *auth; /* the tunnel's from now on, even on failure; NULL: nobody */
+	bool sound;             /* the camera's is wanted too */
+	int stop_fd;            /* stays the caller's */
+};
+
+/* camera is the tunnel's from now on, even on failure. Returns NULL if the system gives no socket.
+ */
+struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config *config);
 
 /* As relay_sound. */
 const struct relay_track *tunnel_sound(const struct tunnel *t);
