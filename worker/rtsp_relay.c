@@ -295,6 +295,7 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 		if (t->media == RTSP_VIDEO && !r->refused_codec[0])
 			memcpy(r->refused_codec, t->codec, sizeof(r->refused_codec));
 	}
+	r->described = h264;
 	return h264 ? 0 : ERR_UNSUPPORTED;
 }
 

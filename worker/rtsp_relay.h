@@ -32,6 +32,7 @@ struct relay {
 	struct rtsp_auth *auth; /* owned; NULL: the URL names no user */
 	int status;             /* of the newest answer; 0: none yet */
 	bool sound;             /* the camera's sound is wanted too */
+	bool described;         /* DESCRIBE was answered, with H.264 */
 	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
 	unsigned requests;      /* passed up, and */

@@ -41,6 +41,7 @@ struct source {
 	char *user_agent;
 	bool tls_verify;
 	bool sound;
+	bool describe_only;
 	ms_t answer_ms;
 	ms_t stall_ms;
 	int stop_fd; /* readable once interrupted */
@@ -79,6 +80,7 @@ source_new(const struct source_config *config)
 	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->sound = config->sound;
+	s->describe_only = config->describe_only;
 	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
 	s->stall_ms = config->stall_ms ? config->stall_ms : SOURCE_STALL_MS;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -139,6 +141,8 @@ static bool
 must_give_up_opening(struct source *s)
 {
 	tunnel_poke(s->tunnel);
+	if (s->describe_only && tunnel_is_described(s->tunnel))
+		return true;
 	if (tunnel_awaits_answer(s->tunnel))
 		return tunnel_is_drained(s->tunnel) && carry(s);
 	s->deadline = clock_now() + s->answer_ms;
@@ -257,6 +261,10 @@ open_url(struct source *s, const struct rtsp_url *url)
 	int err = connect_camera(s, url);
 	if (!err)
 		err = open_demuxer(s);
+	if (s->describe_only && s->tunnel && tunnel_is_described(s->tunnel)) {
+		s->phase = FAILED; /* libavformat was stopped */
+		return 0;
+	}
 	if (!err)
 		err = pick_stream(s);
 	if (err)

@@ -398,6 +398,12 @@ tunnel_sound(const struct tunnel *t)
 	return relay_sound(&t->relay);
 }
 
+bool
+tunnel_is_described(const struct tunnel *t)
+{
+	return t->relay.described;
+}
+
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {

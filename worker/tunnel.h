@@ -38,6 +38,9 @@ struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config
 /* As relay_sound. */
 const struct relay_track *tunnel_sound(const struct tunnel *t);
 
+/* The camera has described H.264. */
+bool tunnel_is_described(const struct tunnel *t);
+
 /* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */
 const char *tunnel_address(const struct tunnel *t);
 

@@ -1,7 +1,8 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
 units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history lip_sync output quality rtcp rtp sdp \
-	sent timeline
+	sent timeline url_list
+unit_url_list = worker/url_list.o
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
