@@ -46,6 +46,9 @@ struct config_whip {
 };
 
 /* Whether a viewer who comes in mid-GOP is shown it at once. */
+enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_TCP, CONFIG_TRANSPORT_UDP };
+const char *config_transport_text(enum config_transport transport);
+
 enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
 
 /* "auto", ... */
@@ -65,6 +68,7 @@ struct config_camera {
 	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
+	enum config_transport transport;
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */

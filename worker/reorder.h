@@ -1,0 +1,33 @@
+#ifndef WORKER_REORDER_H
+#define WORKER_REORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* RTP packets that came by UDP, in the order of their sequence numbers. One that is missing is
+ * waited for; so long or so many packets, then it is lost. Pure. */
+struct reorder;
+
+#define REORDER_WAIT_US 50000
+/* A picture of 4K at 20 Mbit/s is 300 packets at most. */
+#define REORDER_PACKETS 512
+/* RFC 3550 A.1, MAX_DROPOUT: a step of more is another stream, not a loss. */
+#define REORDER_STEP_MAX 3000
+/* So many in a row that are too late are another stream too. */
+#define REORDER_LATE_MAX 64
+
+/* Never NULL; NULL is fine for free. */
+struct reorder *reorder_new(void);
+void reorder_free(struct reorder *r);
+
+/* A packet of at least 4 bytes, copied. After each, reorder_next is called until it has no more. */
+void reorder_put(struct reorder *r, const uint8_t *packet, size_t len, int64_t now_us);
+
+/* The next packet, lent (for writing too) until the next call here; NULL if there is none yet. */
+uint8_t *reorder_next(struct reorder *r, int64_t now_us, size_t *len);
+
+/* When to call reorder_next again though nothing came; INT64_MAX: no packet is kept. */
+int64_t reorder_due_us(const struct reorder *r);
+
+#endif
