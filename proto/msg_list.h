@@ -100,6 +100,9 @@
 	F(S, INT, resent, REQUIRED) \
 	F(S, INT, plis, REQUIRED) \
 	F(S, INT, firs, REQUIRED) \
+	F(S, REAL, path_loss, OPTIONAL) /* of the last second, by transport-wide feedback, as the next two */ \
+	F(S, REAL, path_queue_ms, OPTIONAL) /* packets wait so much longer than the quickest */ \
+	F(S, INT, path_bitrate, OPTIONAL) /* bit/s that arrived; 0: no feedback */ \
 	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
 	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
 	F(S, INT, sound_packets, OPTIONAL) /* made of the camera's sound, silence included */ \

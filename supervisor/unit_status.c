@@ -42,6 +42,9 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->resent = s->resent;
 	row->plis = s->plis;
 	row->firs = s->firs;
+	row->path_loss = s->path_loss;
+	row->path_queue_ms = s->path_queue_ms;
+	row->path_bitrate = s->path_bitrate;
 	row->replays = s->replays;
 	row->b_frames = s->b_frames;
 	row->sound_packets = s->sound_packets;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "worker/path_watch.h" /* struct path_state */
+
 struct history;
 struct peer;
 
@@ -34,6 +36,7 @@ struct output;
 struct output_ids {
 	uint32_t video_ssrc;
 	uint32_t audio_ssrc;
+	uint32_t rtx_ssrc; /* of retransmitted pictures */
 	const char *cname; /* lent */
 };
 
@@ -84,6 +87,7 @@ struct output_stats {
 	uint32_t replays;  /* of GOPs, for those who came late */
 	double loss_ratio; /* of the last receiver report */
 	double rtt_ms;     /* -1: not known */
+	struct path_state path;
 };
 
 void output_stats(const struct output *o, struct output_stats *out);

@@ -13,8 +13,9 @@
 
 struct report {
 	const char *camera;
-	char title[64]; /* what is in brackets */
-	char told[320]; /* what the last state message was about */
+	bool overloaded; /* the path, as was told */
+	char title[64];  /* what is in brackets */
+	char told[320];  /* what the last state message was about */
 };
 
 struct report *
@@ -159,6 +160,9 @@ report_stats(struct link *link, const struct media_stats *s)
 			.resent = (int64_t)s->sent.resent,
 			.plis = s->sent.plis,
 			.firs = s->sent.firs,
+			.path_loss = s->sent.path.loss_ratio,
+			.path_queue_ms = (double)s->sent.path.queue_us / 1000,
+			.path_bitrate = s->sent.path.arrived_bps,
 			.replays = s->sent.replays,
 			.b_frames = s->pictures.b_slices,
 			.sound_packets = (int64_t)s->sound.packets,
@@ -168,6 +172,28 @@ report_stats(struct link *link, const struct media_stats *s)
 			.loss_ratio = s->sent.loss_ratio,
 			.rtt_ms = s->sent.rtt_ms } };
 
+	link_send(link, &m);
+}
+
+void
+report_path(struct report *r, struct link *link, const struct path_state *path)
+{
+	char text[160];
+	struct msg m = { .type = MSG_EVENT, .u.event.text = text };
+
+	if (path->overloaded == r->overloaded)
+		return;
+	r->overloaded = path->overloaded;
+	if (path->overloaded)
+		snprintf(text, sizeof(text),
+			"the path to the receiver does not carry the stream: %.1f of %.1f Mbit/s "
+			"arrive, %.0f %% are lost, packets wait %.0f ms",
+			(double)path->arrived_bps / 1e6, (double)path->sent_bps / 1e6,
+			path->loss_ratio * 100, (double)path->queue_us / 1000);
+	else
+		snprintf(text, sizeof(text), "the path to the receiver carries the stream again");
+	m.u.event.event = path->overloaded ? "path-overloaded" : "path-good";
+	log_warn("media path", LOG_CAM(r->camera), LOG_STR("what", text));
 	link_send(link, &m);
 }
 

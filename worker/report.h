@@ -32,6 +32,9 @@ void report_state(struct report *r, struct link *link, const struct report_view 
 /* The second's statistics. */
 void report_stats(struct link *link, const struct media_stats *stats);
 
+/* An event, when the path to the receiver no longer carries the stream or does so again. */
+void report_path(struct report *r, struct link *link, const struct path_state *path);
+
 /* The one line with the length of each phase, when the first packet has left. */
 void report_start(const struct report *r, const struct upstream *u, int64_t rtsp_ms);
 

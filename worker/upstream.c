@@ -20,6 +20,8 @@
 /* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
 #define VIDEO_PT 106
 #define AUDIO_PT 111
+#define RTX_PT 107
+#define TRANSPORT_CC_ID 1
 #define WHY_MAX 240
 
 struct upstream {
@@ -128,7 +130,10 @@ describe_pictures(const struct upstream *u, char *fmtp, size_t size)
 		.fmtp = fmtp,
 		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
-		.feedback = true };
+		.feedback = true,
+		.rtx_pt = RTX_PT,
+		.rtx_ssrc = u->config.ids.rtx_ssrc,
+		.transport_cc_id = TRANSPORT_CC_ID };
 }
 
 /* RFC 7587 7: always two channels in the rtpmap; the fmtp says whether there are. */
@@ -142,7 +147,8 @@ describe_sound(const struct upstream *u, unsigned channels)
 		.fmtp = channels == 2 ? "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
 				      : "minptime=10;useinbandfec=1",
 		.ssrc = u->config.ids.audio_ssrc,
-		.track_id = "audio" };
+		.track_id = "audio",
+		.transport_cc_id = TRANSPORT_CC_ID };
 }
 
 static void
@@ -217,6 +223,21 @@ tell(struct upstream *u)
 	link_send(u->config.link, &m);
 }
 
+/* What the receiver made of the offer. */
+static void
+log_agreed(const struct upstream *u)
+{
+	const struct sdp_remote *r = peer_remote(u->peer);
+
+	for (size_t i = 0; i < r->media_count; i++) {
+		const struct sdp_remote_media *m = &r->media[i];
+		log_info("peer track", LOG_CAM(u->config.camera),
+			LOG_INT("output", u->config.index), LOG_STR("mid", m->mid),
+			LOG_STR("codec", m->accepted ? m->codec : "refused"), LOG_INT("pt", m->pt),
+			LOG_INT("rtx", m->rtx_pt), LOG_INT("transport_cc", m->transport_cc_id));
+	}
+}
+
 static void
 step(struct upstream *u, enum publication_event ev)
 {
@@ -226,6 +247,7 @@ step(struct upstream *u, enum publication_event ev)
 		drop(u);
 	if (effects & PUBLICATION_DO_SEND) {
 		u->why[0] = '\0';
+		log_agreed(u);
 		media_attach(u->config.media, u->config.index, u->peer);
 	}
 	tell(u);

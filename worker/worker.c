@@ -91,6 +91,7 @@ on_tick(gpointer data)
 	media_stats(w->media, &w->stats);
 	media_send_reports(w->media);
 	report_stats(w->link, &w->stats);
+	report_path(w->report, w->link, &w->stats.sent.path);
 	archive_tick(w->archive);
 	tell(w);
 	return G_SOURCE_CONTINUE;
@@ -362,15 +363,16 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-/* Three different SSRCs, none 0. */
+/* Different SSRCs, none 0. */
 static struct output_ids
 draw_ids(const char *cname)
 {
 	const uint32_t first = draw() & ~UINT32_C(3);
 
-	return (struct output_ids){
-		.video_ssrc = first | 1, .audio_ssrc = first | 2, .cname = cname
-	};
+	return (struct output_ids){ .video_ssrc = first | 1,
+		.audio_ssrc = first | 2,
+		.rtx_ssrc = first | 3,
+		.cname = cname };
 }
 
 static void

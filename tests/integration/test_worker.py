@@ -180,6 +180,15 @@ def test_what_the_network_loses_is_sent_again(start):
         units = until(lambda: whole_units(settled(capture)), "pictures without a hole")
     check_is_the_clip(units, clip_of("main"))
     assert lab.sfu_track("cam1")["lost"] > 0
+    assert re.search(r"peer track .*codec=H264 pt=106 rtx=107 transport_cc=1", lab.log()), "Janus takes both"
+    assert 0 < lab.rows()["cam1"]["path_loss"] < 0.1
+
+
+def test_a_path_that_does_not_carry_the_stream_is_an_event(start):
+    lab = start(sfu_args=("--loss", 0.25))
+    until(lambda: "the path to the receiver does not carry the stream" in lab.log(), "it is told")
+    row = lab.rows()["cam1"]
+    assert row["path_loss"] > 0.1 and row["path_bitrate"] > 0
 
 
 # ---- the connections --------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 
 #define VIDEO 0x1111U
 #define AUDIO 0x2222U
+#define RTX 0x3333U
 #define PT 97
 #define FIRST_SEQ 100
 #define PICTURE 3000 /* ticks at 30 fps */
@@ -38,6 +39,7 @@ struct packet {
 };
 
 static struct packet wire[SENT_MAX_HERE];
+static uint32_t extension[SENT_MAX_HERE]; /* id, length and number of its first element; 0: none */
 static size_t wired;
 static uint8_t rtcp[4][600];
 static size_t rtcps;
@@ -57,6 +59,7 @@ peer_send(struct peer *p, const struct peer_packet *packets, size_t n)
 					 &payload, &to->len),
 			0);
 		to->first = payload[0];
+		extension[wired - 1] = bytes[0] & 0x10 ? wire_get32(bytes + 15) & 0xffffff : 0;
 	}
 	return (int)n;
 }
@@ -125,7 +128,7 @@ attach(struct scene *s)
 {
 	const struct output_config config = { .peer = &s->peer,
 		.history = s->history,
-		.ids = { .video_ssrc = VIDEO, .audio_ssrc = AUDIO, .cname = "c" },
+		.ids = { .video_ssrc = VIDEO, .audio_ssrc = AUDIO, .rtx_ssrc = RTX, .cname = "c" },
 		.first_seq = FIRST_SEQ };
 
 	s->output = output_new(&config);
@@ -432,6 +435,54 @@ what_was_missed_is_sent_again_as_it_was(void **state)
 }
 
 static void
+what_was_missed_is_sent_by_rtx_if_that_was_agreed(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	s->now_us = clock_now_us() - 1000000;
+	attach(s);
+	add_gop(s, 10);
+	const struct packet missed = wire[15];
+	say_nack(s, missed.header.seq);
+	say_nack(s, (uint16_t)(missed.header.seq + 1));
+	assert_int_equal(wired, 32);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct packet *again = &wire[30 + i];
+		assert_int_equal(again->header.ssrc, RTX);
+		assert_int_equal(again->header.pt, 98);
+		assert_int_equal(again->header.seq, FIRST_SEQ + i);
+		assert_int_equal(again->header.timestamp, wire[15 + i].header.timestamp);
+		assert_int_equal(again->header.marker, wire[15 + i].header.marker);
+		assert_int_equal(again->len, PACKET + 2); /* RFC 4588 4: first the number */
+	}
+	assert_int_equal(wire[30].first, missed.header.seq >> 8);
+}
+
+static void
+what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+	const uint8_t opus[3] = { 1, 2, 3 };
+	/* 3 packets came, 1 ms apart, and 1 did not. */
+	const uint8_t fci[] = { 0, 0, 0, 4, 0, 0, 1, 0, 0x20, 3, 0, 1, 4, 4, 4, 0 };
+
+	s->peer.remote.media[0].transport_cc_id = 5;
+	s->peer.remote.media[1].transport_cc_id = 5;
+	s->now_us = clock_now_us();
+	attach(s);
+	add_picture(s, 3, true);
+	output_sound(s->output, opus, sizeof(opus), 960);
+	for (uint16_t i = 0; i < 4; i++)
+		assert_int_equal(extension[i], 0x51 << 16 | i);
+	say(s, 15, 205, fci, sizeof(fci), false);
+	output_stats(s->output, &stats);
+	assert_true(stats.path.known);
+	assert_true(stats.path.loss_ratio == 0.25);
+}
+
+static void
 a_replayed_packet_is_sent_again_as_it_was_replayed(void **state)
 {
 	struct scene *s = *state;
@@ -510,6 +561,8 @@ main(void)
 		TEST(a_large_picture_is_paced),
 		TEST(who_is_too_slow_goes_on_with_the_next_key_picture),
 		TEST(what_was_missed_is_sent_again_as_it_was),
+		TEST(what_was_missed_is_sent_by_rtx_if_that_was_agreed),
+		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
 		TEST(a_replayed_packet_is_sent_again_as_it_was_replayed),
 		TEST(sound_has_its_own_numbers),
 		TEST(a_track_that_was_not_taken_gets_nothing),
