@@ -13,7 +13,7 @@ CC      = gcc
 comma := ,
 B = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-packages = libcurl json-c libavformat libavcodec libavutil libsrtp2 nanomsg libuv nice openssl \
+packages = libcurl json-c libavformat libavcodec libswresample libavutil libsrtp2 nanomsg libuv nice openssl \
 	sqlite3 inih libbsd
 package_flags := $(shell pkg-config --cflags $(packages))
 warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -53,16 +53,18 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_chan
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
-	worker/depacketizer.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
+	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
-worker_stream = worker/media.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
+worker_stream = worker/media.o worker/pictures.o worker/output.o worker/sent.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o
+worker_sound = worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
+	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
-camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/report.o worker/session.o worker/link.o \
+camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \
-	$(worker_source) $(worker_stream) $(worker_peer) $(common) $(proto)
-camrelay-worker_libs = json-c nanomsg libavformat libavcodec libavutil libsrtp2 nice openssl libbsd
+	$(worker_source) $(worker_stream) $(worker_sound) $(worker_peer) $(common) $(proto)
+camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
 	control/pairs.o control/redirect.o control/render.o $(common) $(proto)

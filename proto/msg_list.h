@@ -14,6 +14,8 @@
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
 	F(S, BOOL, publish, REQUIRED) /* outputs > 0, for a worker that knows of one output only */ \
 	F(S, INT, outputs, OPTIONAL) /* offers are wanted for so many; see msg_source_outputs */ \
+	F(S, BOOL, sound, OPTIONAL) /* the camera's sound is wanted; absent: no */ \
+	F(S, STR, gop_replay, OPTIONAL) /* auto, on, off; absent: auto */ \
 	F(S, INT, two_tracks, OPTIONAL) /* bit i: output i takes no offer without an audio track */
 
 /* The stream was extended: the token for the next reconnect. The running connection stays. */

@@ -25,6 +25,16 @@ copy(const char *s)
 	return s ? checked(strdup(s)) : NULL;
 }
 
+const char *
+config_replay_text(enum config_replay replay)
+{
+	static const char *const texts[] = { [CONFIG_REPLAY_AUTO] = "auto",
+		[CONFIG_REPLAY_ON] = "on",
+		[CONFIG_REPLAY_OFF] = "off" };
+
+	return texts[replay];
+}
+
 /* A worker beside camrelayd's own file is of the same build: a source tree, or a tarball. */
 static char *
 default_worker(void)

@@ -34,6 +34,12 @@ struct config_whip {
 	ms_t call_timeout_ms;
 };
 
+/* Whether a viewer who comes in mid-GOP is shown it at once. */
+enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
+
+/* "auto", ... */
+const char *config_replay_text(enum config_replay replay);
+
 /* [camera "NAME"]: google and device, or url. */
 struct config_camera {
 	struct config_camera *next;
@@ -44,6 +50,8 @@ struct config_camera {
 	char *url;             /* NULL if the camera is Google's; may hold a password */
 	char *publish;         /* a list, which config_publish.h reads */
 	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
+	bool audio;
+	enum config_replay gop_replay;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */

@@ -17,6 +17,8 @@ static const struct {
 	{ .key = "device", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "url", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "publish", .effect = CONFIG_CAMERA_PUBLISH },
+	{ .key = "audio", .effect = CONFIG_CAMERA_SOURCE },
+	{ .key = "gop_replay", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "whip_token_file", .effect = CONFIG_CAMERA_PUBLISH },
 	{ .key = "tls_verify", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "ca_file", .effect = CONFIG_CAMERA_SOURCE },

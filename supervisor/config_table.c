@@ -194,7 +194,13 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
-	{ .section = "camera", .key = "audio", .type = SET_LATER },
+	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
+	  .help = "Publish its sound too, if it has any" },
+	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
+	  .type = SET_ENUM, .choices = "auto on off", .def = "auto",
+	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "
+		  "quickly, instead of nothing until the next: others see a jump. auto: if there is "
+		  "more than a second between key pictures" },
 	{ .section = "camera", .key = "record", .type = SET_LATER },
 };
 /* clang-format on */

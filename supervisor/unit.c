@@ -42,6 +42,8 @@ unit_send_source(struct unit *u)
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
+			.sound = u->config->audio,
+			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
 			.publish = outputs_count(u->outputs) > 0,
 			.outputs = (int64_t)outputs_count(u->outputs),
 			.two_tracks = outputs_two_tracks(u->outputs) } };

@@ -83,6 +83,8 @@ note_head(struct depacketizer *d, const uint8_t *packet)
 		drop_open(d);
 	if (d->started)
 		d->timestamp += (int32_t)(timestamp - d->rtp_timestamp);
+	else
+		d->timestamp = timestamp;
 	d->started = true;
 	d->seq = seq;
 	d->rtp_timestamp = timestamp;

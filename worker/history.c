@@ -1,11 +1,9 @@
-/* history.c - the packets sent last, to be sent again to who missed them.
- * Owns the slabs that hold them and the index by sequence number. Knows nothing of what is in a
- * packet. No locks; whoever owns it serialises. */
+/* history.c - the pictures' newest packets.
+ * Owns the slabs that hold them and the index by position. Knows nothing of what is in a packet,
+ * nor who was sent it. No locks; whoever owns it serialises. */
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
-#include "common/err.h"
 #include "worker/history.h"
 
 /* A slab holds some 50 full packets: what is kept too long is little, and so is what a quiet camera
@@ -13,22 +11,21 @@
 #define SLAB_BYTES (64 * 1024)
 #define SLABS_MAX (HISTORY_BYTES_MAX / SLAB_BYTES)
 #define PACKET_MAX 2048
-/* The index grows by doubling. At half the sequence numbers "older" loses its meaning. */
+/* The index grows by doubling. Positions behind half of RTP's sequence numbers are of no use. */
 #define INDEX_MIN 512
 #define INDEX_MAX 32768
 
 struct record {
-	int64_t resent_us;
+	uint32_t timestamp;
 	uint16_t len;
-	uint16_t seq;
-	uint16_t resends;
+	bool marker;
 	uint8_t bytes[];
 };
 
 /* Packets one after the other. A slab is forgotten as a whole. */
 struct slab {
 	struct slab *next; /* newer */
-	int64_t newest_us; /* when its last packet was sent */
+	int64_t newest_us; /* when its last packet came */
 	size_t packets;
 	size_t used;
 	uint8_t room[];
@@ -40,10 +37,12 @@ struct history {
 	struct slab *oldest; /* owned, a list; never NULL */
 	struct slab *newest;
 	size_t slabs;
-	struct record **index; /* by sequence number modulo index_size; of those kept only */
+	struct record **index; /* by position modulo index_size; of those kept only */
 	size_t index_size;     /* a power of two */
-	size_t packets;        /* kept; their numbers are those before next_seq */
-	uint16_t next_seq;
+	size_t packets;        /* kept; their positions are those before next */
+	uint64_t next;
+	uint64_t key; /* HISTORY_NONE: none; may be forgotten */
+	int64_t key_us;
 };
 
 /* Empty, or NULL. Its pages are touched as packets come. */
@@ -65,6 +64,7 @@ history_new(void)
 	if (!h)
 		abort();
 	h->index_size = INDEX_MIN;
+	h->key = HISTORY_NONE;
 	h->index = calloc(h->index_size, sizeof(struct record *));
 	h->oldest = h->newest = slab_new();
 	h->slabs = 1;
@@ -119,10 +119,28 @@ forget_all(struct history *h)
 }
 
 static bool
+is_older(int64_t then_us, int64_t now_us, int64_t limit_ms)
+{
+	return now_us - then_us > limit_ms * 1000;
+}
+
+static bool
+has_key(const struct history *h, const struct slab *oldest)
+{
+	uint64_t key = history_key(h);
+
+	return key != HISTORY_NONE && key < history_oldest(h) + oldest->packets;
+}
+
+/* Nobody needs the oldest slab any more. */
+static bool
 is_stale(const struct history *h, int64_t now_us)
 {
-	return h->oldest != h->newest &&
-	       now_us - h->oldest->newest_us > HISTORY_KEEP_MS * INT64_C(1000);
+	const struct slab *s = h->oldest;
+
+	if (s == h->newest || !is_older(s->newest_us, now_us, HISTORY_KEEP_MS))
+		return false;
+	return !has_key(h, s) || is_older(h->key_us, now_us, HISTORY_GOP_MS);
 }
 
 /* A slab for the next packet: a stale one if there is, since the bitrate then needs no more than
@@ -145,11 +163,11 @@ renew(struct history *h, int64_t now_us)
 		forget_all(h);
 }
 
-/* Where the index says where packet seq is. */
+/* Where the index says where the packet at a position is. */
 static struct record **
-slot(const struct history *h, uint16_t seq)
+slot(const struct history *h, uint64_t position)
 {
-	return &h->index[seq & (h->index_size - 1)];
+	return &h->index[position & (h->index_size - 1)];
 }
 
 /* Doubles the index. The records stay where they are. */
@@ -162,8 +180,8 @@ grow_index(struct history *h)
 	if (!index)
 		return false;
 	for (size_t i = 1; i <= h->packets; i++) {
-		uint16_t seq = (uint16_t)(h->next_seq - i);
-		index[seq & (size - 1)] = *slot(h, seq);
+		uint64_t position = h->next - i;
+		index[position & (size - 1)] = *slot(h, position);
 	}
 	free(h->index);
 	h->index = index;
@@ -195,56 +213,66 @@ record_bytes(size_t len)
 }
 
 uint8_t *
-history_add(struct history *h, uint16_t seq, size_t len, int64_t now_us)
+history_add(struct history *h, const struct history_packet *p, int64_t now_us)
 {
-	assert(len > 0 && len <= PACKET_MAX);
-	if (seq != h->next_seq)
-		forget_all(h);
-	if (h->newest->used + record_bytes(len) > ROOM_BYTES)
+	assert(p->len > 0 && p->len <= PACKET_MAX);
+	if (h->newest->used + record_bytes(p->len) > ROOM_BYTES)
 		renew(h, now_us);
 	make_room_in_index(h);
 
 	struct slab *s = h->newest;
 	struct record *r = (struct record *)(void *)(s->room + s->used);
-	*r = (struct record){ .len = (uint16_t)len, .seq = seq };
-	s->used += record_bytes(len);
+	*r = (struct record){
+		.timestamp = p->timestamp, .len = (uint16_t)p->len, .marker = p->marker
+	};
+	s->used += record_bytes(p->len);
 	s->newest_us = now_us;
 	s->packets++;
 	h->packets++;
-	*slot(h, seq) = r;
-	h->next_seq = (uint16_t)(seq + 1);
+	*slot(h, h->next) = r;
+	h->next++;
 	return r->bytes;
 }
 
-int
-history_resend(
-	struct history *h, uint16_t seq, int64_t now_us, int64_t rtt_us, struct history_packet *out)
+void
+history_mark_key(struct history *h, uint64_t position, int64_t now_us)
 {
-	uint16_t age = (uint16_t)(h->next_seq - seq); /* 1: the newest */
+	h->key = position;
+	h->key_us = now_us;
+}
 
-	if (age == 0 || age > h->packets)
-		return ERR_NOT_FOUND;
-	struct record *r = *slot(h, seq);
-	assert(r->seq == seq);
-	if (r->resends >= HISTORY_RESENDS_MAX)
-		return ERR_REFUSED;
-	/* The first goes at once: the packet was missed, so it has been under way already. */
-	if (r->resends > 0 && now_us - r->resent_us < rtt_us)
-		return ERR_AGAIN;
-	r->resends++;
-	r->resent_us = now_us;
-	*out = (struct history_packet){ .bytes = r->bytes, .len = r->len };
-	return 0;
+uint64_t
+history_key(const struct history *h)
+{
+	return h->key == HISTORY_NONE || h->key < history_oldest(h) ? HISTORY_NONE : h->key;
+}
+
+uint64_t
+history_oldest(const struct history *h)
+{
+	return h->next - h->packets;
+}
+
+uint64_t
+history_next(const struct history *h)
+{
+	return h->next;
+}
+
+bool
+history_get(const struct history *h, uint64_t position, struct history_packet *out)
+{
+	if (position < history_oldest(h) || position >= h->next)
+		return false;
+	const struct record *r = *slot(h, position);
+	*out = (struct history_packet){
+		.payload = r->bytes, .len = r->len, .timestamp = r->timestamp, .marker = r->marker
+	};
+	return true;
 }
 
 size_t
 history_bytes(const struct history *h)
 {
 	return h->slabs * SLAB_BYTES;
-}
-
-size_t
-history_packets(const struct history *h)
-{
-	return h->packets;
 }

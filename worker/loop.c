@@ -16,6 +16,21 @@ loop_timer(GMainContext *loop, GSource **slot, ms_t delay_ms, GSourceFunc f, voi
 	*slot = loop_attach(loop, g_timeout_source_new(delay_ms > 0 ? (guint)delay_ms : 0), f, arg);
 }
 
+static gboolean
+dispatch(GSource *source, GSourceFunc f, gpointer arg)
+{
+	g_source_set_ready_time(source, -1);
+	return f(arg);
+}
+
+GSource *
+loop_alarm(GMainContext *loop, GSourceFunc f, void *arg)
+{
+	static GSourceFuncs funcs = { .dispatch = dispatch };
+
+	return loop_attach(loop, g_source_new(&funcs, sizeof(GSource)), f, arg);
+}
+
 void
 loop_clear(GSource **slot)
 {

@@ -13,6 +13,10 @@ GSource *loop_attach(GMainContext *loop, GSource *source, GSourceFunc f, void *a
 /* Replaces *slot by a timer that calls f in delay_ms, once if f returns G_SOURCE_REMOVE. */
 void loop_timer(GMainContext *loop, GSource **slot, ms_t delay_ms, GSourceFunc f, void *arg);
 
+/* A source that calls f each time that g_source_set_ready_time, which any thread may call, says
+ * when; f sets the next time. Attached, and the caller keeps it. */
+GSource *loop_alarm(GMainContext *loop, GSourceFunc f, void *arg);
+
 /* Ends and forgets it; may be called while it runs. */
 void loop_clear(GSource **slot);
 

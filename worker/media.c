@@ -1,25 +1,18 @@
-/* media.c - from the camera's NAL units to the peer's packets.
- * Owns the media thread and everything that a picture passes through. One lock guards what the loop
- * thread looks at too: it is held for one NAL unit at a time, and never while the source blocks. */
+/* media.c - from the camera to the receivers.
+ * Owns the media thread, what the pictures pass through, and the outputs. One lock guards what the
+ * loop thread looks at too: it is held for one NAL unit at a time, and never while the source
+ * blocks. */
 #include <glib.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "worker/draw.h"
-#include "worker/h264_stream.h"
-#include "worker/history.h"
+#include "worker/loop.h"
 #include "worker/media.h"
-#include "worker/peer.h"
-#include "worker/rtcp.h"
-#include "worker/rtp.h"
-
-/* Packets handed to the peer at once: a picture of 75 kB. Longer ones go in several batches. */
-#define BATCH_MAX 64
 
 /* What source_open takes at most: name, TCP, TLS and six answers, 10 s each, and as much again. */
 #define OPEN_LIMIT_MS 180000
@@ -34,25 +27,20 @@ struct media {
 	ms_t stall_ms;         /* and what source_read waits at most */
 	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
 	_Atomic ms_t back_by;
+	GSource *pace;    /* on the loop: outputs that could not send all at once go on */
+	GSource *silence; /* and sound that is missing is made up for; NULL: none is sent */
 
 	pthread_mutex_t lock; /* all below */
-	struct h264_stream *stream;
-	struct rtp_packetizer *packetizer;
-	struct rtp_clock *clock;
-	struct history *history;
-	struct quality *quality;
-	struct peer *peer; /* lent; NULL: nobody */
-	struct peer_packet batch[BATCH_MAX];
-	size_t batch_len;
-	int64_t sending_us; /* arrival of the NAL unit in hand */
-	uint32_t timestamp; /* of the picture in hand */
-	size_t picture_bytes;
-	bool picture_idr;
-	bool had_pictures; /* of this connection */
-	struct media_stats stats;
-	int32_t rtt_us;
-	uint8_t fir_seq;
-	bool fir_seen;
+	struct pictures *pictures;
+	struct audio *audio;      /* NULL: the camera has had no sound so far */
+	bool has_sound;           /* this connection has */
+	uint32_t sound_offset;    /* from its timestamps to those sent */
+	uint32_t sound_timestamp; /* the newest sent, and when that was sampled */
+	int64_t sound_at_us;
+	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
+	struct output_stats gone;                  /* of those that were detached */
+	enum media_replay replay;
+	bool paced; /* pace is set */
 };
 
 /* ---- events to the loop ---------------------------------------------------------------------- */
@@ -113,84 +101,129 @@ post(struct media *m, enum notice_type type, int64_t took_us, const struct sourc
 	g_source_unref(idle);
 }
 
-/* ---- packets, under the lock ----------------------------------------------------------------- */
+/* ---- the outputs, under the lock ------------------------------------------------------------- */
 
+/* All outputs send what they may. What they may not yet, the loop has them send a little later. */
 static void
-flush(struct media *m)
+run_outputs(struct media *m)
 {
-	if (m->peer && m->batch_len > 0)
-		peer_send(m->peer, m->batch, m->batch_len);
-	m->batch_len = 0;
-}
+	const int64_t now_us = clock_now_us();
+	bool behind = false;
 
-static uint8_t *
-room(uint16_t seq, size_t len, void *arg)
-{
-	struct media *m = arg;
-
-	return history_add(m->history, seq, len, m->sending_us);
-}
-
-static void
-on_packet(const uint8_t *packet, size_t len, void *arg)
-{
-	struct media *m = arg;
-
-	if (m->batch_len == BATCH_MAX)
-		flush(m);
-	m->batch[m->batch_len++] = (struct peer_packet){ .data = packet, .len = len };
-}
-
-static void
-on_nal(const struct h264_nal *nal, void *arg)
-{
-	struct media *m = arg;
-
-	if (nal->first)
-		m->timestamp = rtp_clock_picture(m->clock, nal->pts_90k, m->sending_us);
-	if (nal->idr && !m->had_pictures) {
-		m->had_pictures = true;
-		post(m, PICTURES, 0, NULL);
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (m->outputs[i])
+			behind |= output_run(m->outputs[i], now_us);
 	}
-	rtp_packetizer_nal(m->packetizer, nal->bytes, nal->len, m->timestamp, nal->last);
+	if (behind && !m->paced)
+		g_source_set_ready_time(
+			m->pace, g_get_monotonic_time() + OUTPUT_PACE_MS * INT64_C(1000));
+	m->paced |= behind;
+}
+
+static gboolean
+on_pace(gpointer arg)
+{
+	struct media *m = arg;
+
+	pthread_mutex_lock(&m->lock);
+	m->paced = false;
+	run_outputs(m);
+	pthread_mutex_unlock(&m->lock);
+	return G_SOURCE_CONTINUE;
+}
+
+/* From within audio_feed and audio_advance. */
+static void
+on_sound(const struct audio_packet *packet, void *arg)
+{
+	struct media *m = arg;
+
+	m->sound_timestamp = packet->timestamp + m->sound_offset;
+	m->sound_at_us = packet->at_us;
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (m->outputs[i])
+			output_sound(m->outputs[i], packet->data, packet->len, m->sound_timestamp);
+	}
+}
+
+static gboolean
+on_silence(gpointer arg)
+{
+	struct media *m = arg;
+
+	pthread_mutex_lock(&m->lock);
+	audio_advance(m->audio, clock_now_us());
+	pthread_mutex_unlock(&m->lock);
+	return G_SOURCE_CONTINUE;
+}
+
+static struct output_moment
+moment(const struct media *m)
+{
+	const int64_t now_us = clock_now_us();
+	const int64_t samples = (now_us - m->sound_at_us) * 6 / 125; /* 48 kHz */
+
+	return (struct output_moment){ .wall_us = clock_wall_us(),
+		.video_timestamp = pictures_timestamp(m->pictures, now_us),
+		.audio_timestamp = m->sound_timestamp + (uint32_t)samples };
+}
+
+static bool
+may_replay(const struct media *m)
+{
+	if (m->replay == MEDIA_REPLAY_AUTO)
+		return pictures_gop_ms(m->pictures, clock_now_us()) > MEDIA_REPLAY_GOP_MS;
+	return m->replay == MEDIA_REPLAY_ON;
 }
 
 /* ---- the media thread ------------------------------------------------------------------------ */
 
 static void
-count_picture(struct media *m, const struct nal_unit *nal)
+handle_nal(struct media *m, const struct nal_unit *nal)
 {
-	enum h264_type type = h264_type(nal->data);
-
-	m->picture_bytes += nal->len;
-	m->picture_idr |= type == H264_IDR;
-	if (!nal->last)
-		return;
-	struct quality_picture p = { .pts_90k = nal->timestamp,
-		.arrival_us = nal->arrived_us,
-		.bytes = m->picture_bytes,
-		.idr = m->picture_idr };
-	quality_on_picture(m->quality, &p);
-	m->picture_bytes = 0;
-	m->picture_idr = false;
+	pthread_mutex_lock(&m->lock);
+	const bool viewable = pictures_feed(m->pictures, nal);
+	run_outputs(m);
+	pthread_mutex_unlock(&m->lock);
+	if (viewable)
+		post(m, PICTURES, 0, NULL);
 }
 
 static void
-handle_nal(struct media *m, const struct nal_unit *nal)
+handle_sound(struct media *m, const struct audio_unit *unit)
 {
-	struct h264_nal in = {
-		.bytes = nal->data, .len = nal->len, .pts_90k = nal->timestamp, .last = nal->last
-	};
-
 	pthread_mutex_lock(&m->lock);
-	m->sending_us = nal->arrived_us;
-	/* What refers to lost packets cannot be decoded: a freeze until the next IDR is better. */
-	if (nal->gap)
-		h264_stream_restart(m->stream);
-	count_picture(m, nal);
-	h264_stream_feed(m->stream, &in);
-	flush(m);
+	audio_feed(m->audio, unit);
 	pthread_mutex_unlock(&m->lock);
+}
+
+static void
+handle(struct media *m, const struct source_unit *unit)
+{
+	if (unit->kind == SOURCE_PICTURE)
+		handle_nal(m, &unit->nal);
+	else if (m->has_sound) /* written by this thread only */
+		handle_sound(m, &unit->sound);
+}
+
+/* The first sound makes the encoder, which goes on from connection to connection. */
+static void
+begin_sound(struct media *m)
+{
+	const char *why;
+	const struct audio_format *format = source_sound(m->source, &why);
+	char reason[100];
+	int err = 0;
+
+	m->has_sound = false;
+	snprintf(reason, sizeof(reason), "%s", why);
+	if (format && m->audio)
+		err = audio_set_format(m->audio, format, reason, sizeof(reason));
+	else if (format)
+		err = audio_new(&m->audio, format, on_sound, m, reason, sizeof(reason));
+	m->has_sound = format && !err;
+	if (reason[0])
+		log_warn("media no sound", LOG_CAM(m->config.camera), LOG_STR("why", reason));
 }
 
 static void
@@ -200,27 +233,24 @@ begin_connection(struct media *m)
 
 	sets.bytes = source_parameter_sets(m->source, &sets.len);
 	pthread_mutex_lock(&m->lock);
-	m->sending_us = clock_now_us();
-	h264_stream_restart(m->stream);
-	flush(m);
-	h264_stream_learn(m->stream, sets);
-	m->had_pictures = false;
-	m->picture_bytes = 0;
+	begin_sound(m);
+	pictures_begin(m->pictures, sets);
+	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 }
 
 static bool
-read_source(struct media *m, struct nal_unit *nal)
+read_source(struct media *m, struct source_unit *unit)
 {
 	atomic_store(&m->back_by, clock_now() + m->stall_ms + READ_SLACK_MS);
-	return source_read(m->source, nal) == 0;
+	return source_read(m->source, unit) == 0;
 }
 
 static void *
 run(void *arg)
 {
 	struct media *m = arg;
-	struct nal_unit nal;
+	struct source_unit unit;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	atomic_store(&m->back_by, clock_now() + OPEN_LIMIT_MS);
@@ -229,8 +259,8 @@ run(void *arg)
 		const struct source_times *t = source_times(m->source);
 		begin_connection(m);
 		post(m, OPENED, t->playing_us - t->started_us, NULL);
-		while (read_source(m, &nal))
-			handle_nal(m, &nal);
+		while (read_source(m, &unit))
+			handle(m, &unit);
 	}
 	atomic_store(&m->back_by, MS_NEVER);
 	post(m, ENDED, 0, source_error(m->source));
@@ -243,22 +273,13 @@ struct media *
 media_new(const struct media_config *config)
 {
 	struct media *m = g_new0(struct media, 1);
-	struct rtp_config rtp = { .ssrc = config->ssrc,
-		.pt = config->pt,
-		/* Below 2^15: a receiver that loses the first packets guesses the rollover counter
-		 * right (RFC 3711 3.3.1). */
-		.first_seq = draw() & 0x7fff,
-		.packet_max = RTP_PACKET_MAX,
-		.sink = { .room = room, .packet = on_packet, .arg = m } };
 
 	m->config = *config;
 	pthread_mutex_init(&m->lock, NULL);
-	m->stream = h264_stream_new(on_nal, m);
-	m->packetizer = rtp_packetizer_new(&rtp);
-	m->clock = rtp_clock_new(draw());
-	m->history = history_new();
-	m->quality = quality_new(clock_now_us());
-	m->rtt_us = -1;
+	m->pictures = pictures_new();
+	m->pace = loop_alarm(config->loop, on_pace, m);
+	m->gone.rtt_ms = -1;
+	m->sound_offset = draw();
 	atomic_init(&m->back_by, MS_NEVER);
 	return m;
 }
@@ -287,138 +308,129 @@ media_close(struct media *m)
 		source_interrupt(m->source);
 }
 
-/* Adds what the peer has sent: the counters are of the worker, peers come and go. */
-static void
-add_peer_stats(const struct media *m, struct media_stats *to)
-{
-	struct peer_stats peer = { 0 };
-
-	if (m->peer)
-		peer_stats(m->peer, &peer);
-	to->packets += peer.packets;
-	to->bytes += peer.bytes;
-	to->dropped += peer.dropped;
-}
-
 void
-media_set_peer(struct media *m, struct peer *peer)
+media_set_replay(struct media *m, enum media_replay replay)
 {
 	pthread_mutex_lock(&m->lock);
-	add_peer_stats(m, &m->stats);
-	m->peer = peer;
-	/* The answer's number counts, should it differ from ours (RFC 3264 6.1). */
-	if (peer)
-		rtp_packetizer_set_pt(m->packetizer, peer_remote(peer)->media[0].pt);
+	m->replay = replay;
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* A camera without sound, for a receiver that demands some. */
 static void
-resend(struct media *m, uint16_t seq)
+make_silence(struct media *m)
 {
-	struct history_packet kept;
-	int64_t rtt = m->rtt_us > 0 ? m->rtt_us : 0;
+	const struct audio_format none = { .codec = AUDIO_SILENCE };
+	char why[100];
 
-	m->stats.nacks++;
-	if (history_resend(m->history, seq, clock_now_us(), rtt, &kept) != 0)
-		return;
-	struct peer_packet packet = { .data = kept.bytes, .len = kept.len };
-	if (m->peer && peer_send(m->peer, &packet, 1) == 1)
-		m->stats.resent++;
+	if (audio_new(&m->audio, &none, on_sound, m, why, sizeof(why)) != 0)
+		log_error("media no silence", LOG_CAM(m->config.camera), LOG_STR("why", why));
 }
 
-static void
-on_fir(struct media *m, uint8_t seq)
+unsigned
+media_sound_channels(struct media *m, bool silence)
 {
-	if (m->fir_seen && m->fir_seq == seq)
-		return;
-	m->fir_seen = true;
-	m->fir_seq = seq;
-	m->stats.firs++;
+	unsigned channels = 0;
+
+	pthread_mutex_lock(&m->lock);
+	if (!m->audio && silence)
+		make_silence(m);
+	if (m->audio)
+		channels = audio_channels(m->audio);
+	pthread_mutex_unlock(&m->lock);
+	return channels;
 }
 
+/* While anybody takes the sound its clock runs, whatever the camera does. */
 static void
-on_rtcp_event(const struct rtcp_event *e, void *arg)
+watch_sound(struct media *m)
 {
-	struct media *m = arg;
+	bool wanted = false;
 
-	switch (e->type) {
-	case RTCP_REPORT:
-		m->stats.loss_ratio = e->u.report.loss_ratio;
-		if (e->u.report.rtt_us >= 0)
-			m->rtt_us = e->u.report.rtt_us;
-		break;
-	case RTCP_NACK:
-		resend(m, e->u.nack_seq);
-		break;
-	case RTCP_PLI:
-		m->stats.plis++;
-		break;
-	case RTCP_FIR:
-		on_fir(m, e->u.fir_seq);
-		break;
-	case RTCP_BYE:
-		break;
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		wanted |= m->outputs[i] && output_wants_sound(m->outputs[i]);
+	if (!wanted)
+		loop_clear(&m->silence);
+	else if (!m->silence)
+		m->silence = loop_attach(
+			m->config.loop, g_timeout_source_new(MEDIA_SILENCE_MS), on_silence, m);
+}
+
+void
+media_attach(struct media *m, unsigned i, struct peer *peer)
+{
+	pthread_mutex_lock(&m->lock);
+	g_assert(i < MEDIA_OUTPUTS_MAX && !m->outputs[i]);
+	const struct output_config config = { .peer = peer,
+		.history = pictures_history(m->pictures),
+		.ids = m->config.ids,
+		.first_seq = draw() & 0x7fff };
+	m->outputs[i] = output_new(&config);
+	watch_sound(m);
+	run_outputs(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+media_detach(struct media *m, unsigned i)
+{
+	pthread_mutex_lock(&m->lock);
+	struct output *o = m->outputs[i];
+	if (o) {
+		const struct output_moment now = moment(m);
+		struct output_stats stats;
+		output_report(o, &now, true);
+		output_stats(o, &stats);
+		output_stats_add(&m->gone, &stats);
+		output_free(o);
+		m->outputs[i] = NULL;
+		watch_sound(m);
 	}
-}
-
-void
-media_on_rtcp(struct media *m, const uint8_t *bytes, size_t len)
-{
-	struct rtcp_reader reader = { .ssrcs = &m->config.ssrc,
-		.ssrc_count = 1,
-		.now = rtcp_ntp_middle(rtcp_ntp(clock_wall_us())),
-		.on_event = on_rtcp_event,
-		.arg = m };
-
-	pthread_mutex_lock(&m->lock);
-	if (rtcp_parse(bytes, len, &reader) != 0)
-		log_debug("media rtcp malformed", LOG_CAM(m->config.camera), LOG_INT("bytes", len));
 	pthread_mutex_unlock(&m->lock);
 }
 
 void
-media_send_report(struct media *m, bool bye)
+media_on_rtcp(struct media *m, unsigned i, const uint8_t *bytes, size_t len)
 {
-	uint8_t out[RTCP_REPORT_MAX];
-
 	pthread_mutex_lock(&m->lock);
-	struct rtcp_sender sender = { .ssrc = m->config.ssrc,
-		.cname = m->config.cname,
-		.ntp = rtcp_ntp(clock_wall_us()),
-		.rtp_timestamp = rtp_clock_at(m->clock, clock_now_us()),
-		.packets = rtp_packetizer_packets(m->packetizer),
-		.octets = rtp_packetizer_octets(m->packetizer),
-		.bye = bye };
-	size_t len = rtcp_write_report(out, &sender);
-	if (m->peer)
-		peer_send_rtcp(m->peer, out, len);
+	const struct output_moment now = moment(m);
+	if (m->outputs[i]) {
+		if (output_on_rtcp(m->outputs[i], bytes, len, &now, may_replay(m)) != 0)
+			log_debug("media rtcp malformed", LOG_CAM(m->config.camera),
+				LOG_INT("bytes", len));
+		run_outputs(m);
+	}
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void
-fill_profile(struct media *m, char out[7])
+void
+media_send_reports(struct media *m)
 {
-	const struct h264_sps *sps = h264_stream_sps(m->stream);
-
-	if (sps)
-		h264_profile_level_id(sps, out);
-	else
-		out[0] = '\0';
+	pthread_mutex_lock(&m->lock);
+	const struct output_moment now = moment(m);
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		if (m->outputs[i])
+			output_report(m->outputs[i], &now, false);
+	}
+	pthread_mutex_unlock(&m->lock);
 }
 
 void
 media_stats(struct media *m, struct media_stats *out)
 {
 	pthread_mutex_lock(&m->lock);
-	const struct h264_sps *sps = h264_stream_sps(m->stream);
-	*out = m->stats;
-	out->quality = quality_snapshot(m->quality, clock_now_us());
-	out->width = sps ? sps->width : 0;
-	out->height = sps ? sps->height : 0;
-	fill_profile(m, out->profile_level_id);
-	out->parameter_changes = h264_stream_stats(m->stream).set_changes;
-	add_peer_stats(m, out);
-	out->rtt_ms = m->rtt_us < 0 ? -1 : m->rtt_us / 1000.0;
+	pictures_stats(m->pictures, &out->pictures);
+	out->sent = m->gone;
+	out->has_sound = m->has_sound;
+	if (m->audio)
+		out->sound = audio_stats(m->audio);
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
+		struct output_stats stats;
+		if (!m->outputs[i])
+			continue;
+		output_stats(m->outputs[i], &stats);
+		output_stats_add(&out->sent, &stats);
+	}
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -426,7 +438,7 @@ void
 media_profile(struct media *m, char out[7])
 {
 	pthread_mutex_lock(&m->lock);
-	fill_profile(m, out);
+	pictures_profile(m->pictures, out);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -440,11 +452,11 @@ media_free(struct media *m)
 		pthread_join(m->thread, NULL);
 		source_free(m->source);
 	}
-	h264_stream_free(m->stream);
-	rtp_packetizer_free(m->packetizer);
-	rtp_clock_free(m->clock);
-	history_free(m->history);
-	quality_free(m->quality);
+	loop_clear(&m->pace);
+	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		media_detach(m, i);
+	pictures_free(m->pictures);
+	audio_free(m->audio);
 	pthread_mutex_destroy(&m->lock);
 	g_free(m);
 }

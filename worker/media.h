@@ -5,16 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "worker/h264.h"
-#include "worker/quality.h"
+#include "worker/output.h"
+#include "worker/pictures.h"
 #include "worker/source.h"
 
 typedef struct _GMainContext GMainContext;
 struct peer;
 
-/* The pictures' way through the worker: source, H.264 filter, packetizer, history, peer. Each
- * connection to the camera runs on a thread of its own, the media thread; everything else here is
- * called on the loop thread, where the events come too. */
+/* The media's way through the worker: from the source to every output. Each connection to the
+ * camera runs on a thread of its own, the media thread; everything else here is called on the loop
+ * thread, where the events come too. */
 struct media;
 
 struct media_events {
@@ -28,12 +28,20 @@ struct media_events {
 	void *arg;
 };
 
+/* Outputs are numbered from 0. */
+#define MEDIA_OUTPUTS_MAX 4
+/* How often sound that is missing is made up for. */
+#define MEDIA_SILENCE_MS 100
+
+/* Whether a viewer who comes in mid-GOP is shown it at once, at the price of a jump for those who
+ * watch already. AUTO: if a GOP is longer than MEDIA_REPLAY_GOP_MS. */
+enum media_replay { MEDIA_REPLAY_AUTO, MEDIA_REPLAY_ON, MEDIA_REPLAY_OFF };
+#define MEDIA_REPLAY_GOP_MS 1000
+
 struct media_config {
 	GMainContext *loop; /* where events come */
-	uint32_t ssrc;
-	uint8_t pt;
 	const char *camera; /* for the log, lent */
-	const char *cname;  /* lent */
+	struct output_ids ids;
 	struct media_events events;
 };
 
@@ -51,30 +59,31 @@ bool media_hangs(struct media *m);
 /* Ends the connection; on_ended follows. Harmless if there is none. */
 void media_close(struct media *m);
 
-/* Packets go to this peer from now on; NULL: to nobody. When it returns no other thread uses the
- * former one. It must be connected (PEER_DTLS). */
-void media_set_peer(struct media *m, struct peer *peer);
+void media_set_replay(struct media *m, enum media_replay replay);
 
-/* What the peer says by RTCP, decrypted: NACKs are answered here. */
-void media_on_rtcp(struct media *m, const uint8_t *bytes, size_t len);
+/* The channels of sound to offer to a receiver: 1 or 2, 0 if the camera has none that is supported
+ * or source_config wants none. silence: 1 then, and it will be silence. */
+unsigned media_sound_channels(struct media *m, bool silence);
 
-/* Sends a sender report; bye: the last one. */
-void media_send_report(struct media *m, bool bye);
+/* The media go to this peer too from now on, as output i, which is free. The peer must be connected
+ * (PEER_DTLS). */
+void media_attach(struct media *m, unsigned i, struct peer *peer);
+
+/* And from now on no more: the receiver is told, and when it returns no other thread uses the peer.
+ * Harmless if output i is free. */
+void media_detach(struct media *m, unsigned i);
+
+/* What the peer of output i says by RTCP, decrypted. */
+void media_on_rtcp(struct media *m, unsigned i, const uint8_t *bytes, size_t len);
+
+/* Sends sender reports to all. */
+void media_send_reports(struct media *m);
 
 struct media_stats {
-	struct quality_snapshot quality;
-	unsigned width, height;
-	char profile_level_id[7]; /* "" before a parameter set is known */
-	uint32_t parameter_changes;
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t dropped;
-	uint64_t nacks;
-	uint64_t resent;
-	uint32_t plis;
-	uint32_t firs;
-	double loss_ratio; /* of the last receiver report */
-	double rtt_ms;     /* -1: not known */
+	struct pictures_stats pictures;
+	struct output_stats sent; /* by all outputs, those that are gone included */
+	bool has_sound;           /* of the camera; else the next is not valid */
+	struct audio_stats sound;
 };
 
 /* Once a second: fps and bitrate are those since the last call. */

@@ -145,15 +145,6 @@ on_watchdog(gpointer arg)
 
 /* ---- the first packet ------------------------------------------------------------------------ */
 
-static gboolean
-first_dispatch(GSource *source, GSourceFunc callback, gpointer arg)
-{
-	(void)source;
-	return callback(arg);
-}
-
-static GSourceFuncs first_funcs = { .dispatch = first_dispatch };
-
 /* On the sending thread. */
 static void
 on_first_sent(void *arg)
@@ -174,14 +165,6 @@ on_first(gpointer arg)
 	loop_clear(&p->first);
 	e->on_phase(e->arg, PEER_FIRST_PACKET, atomic_load(&p->first_us) - p->start_us, "");
 	return G_SOURCE_REMOVE;
-}
-
-static void
-first_arm(struct peer *p)
-{
-	p->first = g_source_new(&first_funcs, sizeof(GSource));
-	g_source_set_callback(p->first, on_first, p, NULL);
-	g_source_attach(p->first, p->config.loop);
 }
 
 /* ---- DTLS ------------------------------------------------------------------------------------ */
@@ -208,7 +191,7 @@ on_secured(struct peer *p)
 		fail(p, err, "cannot make the SRTP context");
 		return;
 	}
-	first_arm(p);
+	p->first = loop_alarm(p->config.loop, on_first, p);
 	enter(p, UP, dtls_describe(p->dtls, detail, sizeof(detail)));
 }
 

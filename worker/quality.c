@@ -108,6 +108,14 @@ quality_on_picture(struct quality *q, const struct quality_picture *p)
 	q->arrival_us = p->arrival_us;
 }
 
+int64_t
+quality_gop_ms(const struct quality *q, int64_t now_us)
+{
+	int64_t age_ms = q->life.keyframes > 0 ? (now_us - q->idr_us) / 1000 : 0;
+
+	return age_ms > q->life.gop_ms ? age_ms : q->life.gop_ms;
+}
+
 /* The rates of the time since the last snapshot. */
 static void
 take_rates(struct quality *q, int64_t now_us, struct quality_snapshot *out)

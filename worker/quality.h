@@ -45,6 +45,10 @@ void quality_free(struct quality *q);
 
 void quality_on_picture(struct quality *q, const struct quality_picture *p);
 
+/* How long a viewer may have to wait for a key picture: the length of the last GOP, or of the one
+ * under way if that is longer already. 0 before the first key picture. */
+int64_t quality_gop_ms(const struct quality *q, int64_t now_us);
+
 /* What happened since the last call, which should be about a second ago; begins the next second. */
 struct quality_snapshot quality_snapshot(struct quality *q, int64_t now_us);
 

@@ -14,7 +14,7 @@
 struct report {
 	const char *camera;
 	char title[64]; /* what is in brackets */
-	char told[64];  /* what the last state message was about */
+	char told[320]; /* what the last state message was about */
 };
 
 struct report *
@@ -34,47 +34,64 @@ report_free(struct report *r)
 	free(r);
 }
 
+/* The session's, but that it does not run before somebody receives it. */
+static const char *
+phase_of(const struct report_view *v)
+{
+	if (session_is_playing(v->session) && v->upstream && !upstream_is_sending(v->upstream))
+		return "publishing";
+	return session_phase(v->session);
+}
+
 static const char *
 health(const struct report_view *v)
 {
-	const struct quality_snapshot *q = &v->stats->quality;
+	const struct quality_snapshot *q = &v->stats->pictures.quality;
 
 	if (session_is_playing(v->session))
 		return q->silence_ms > QUALITY_GAP_MS ? "DEGRADED" : "HEALTHY";
 	if (session_reconnects(v->session) == 0 && session_tries(v->session) == 0)
 		return "RECONNECTING";
-	return session_tries(v->session) >= OFFLINE_TRIES ||
-			       strcmp(session_phase(v->session), "refused") == 0
+	return session_tries(v->session) >= OFFLINE_TRIES || strcmp(phase_of(v), "refused") == 0
 		       ? "OFFLINE"
 		       : "RECONNECTING";
 }
 
+/* 0 of what was not reached, or of no output. */
 static int64_t
-phase_ms(const struct report_view *v, enum peer_phase phase)
+phase_ms(const struct upstream *u, enum peer_phase phase)
 {
-	int64_t at = v->times->at_us[phase];
-	int64_t before = phase > PEER_OFFERED ? v->times->at_us[phase - 1] : 0;
+	const struct peer_times *times = u ? upstream_times(u) : NULL;
+	int64_t at = times ? times->at_us[phase] : 0;
+	int64_t before = times && phase > PEER_OFFERED ? times->at_us[phase - 1] : 0;
 
 	return at > 0 ? (at - before) / 1000 : 0;
+}
+
+static bool
+has_sent(const struct upstream *u)
+{
+	return u && upstream_times(u)->at_us[PEER_FIRST_PACKET] > 0;
 }
 
 static void
 send_state(struct link *link, const struct report_view *v)
 {
-	const char *phase = session_phase(v->session);
+	const char *phase = phase_of(v);
 	bool running = strcmp(phase, "running") == 0;
 	struct msg m = { .type = MSG_STATE,
 		.u.state = { .phase = (char *)(uintptr_t)phase,
 			.health = (char *)(uintptr_t)health(v),
 			.reason = *v->reason && !running ? (char *)(uintptr_t)v->reason : NULL,
-			.offer = running ? v->offer : 0,
+			.output = v->upstream ? upstream_index(v->upstream) : 0,
+			.offer = running && v->upstream ? upstream_offer_number(v->upstream) : 0,
 			.reconnects = session_reconnects(v->session),
 			.rtsp_ms = v->rtsp_ms,
-			.offer_ms = phase_ms(v, PEER_OFFERED),
-			.answer_ms = phase_ms(v, PEER_ANSWERED),
-			.ice_ms = phase_ms(v, PEER_ICE),
-			.dtls_ms = phase_ms(v, PEER_DTLS),
-			.first_packet_ms = phase_ms(v, PEER_FIRST_PACKET) } };
+			.offer_ms = phase_ms(v->upstream, PEER_OFFERED),
+			.answer_ms = phase_ms(v->upstream, PEER_ANSWERED),
+			.ice_ms = phase_ms(v->upstream, PEER_ICE),
+			.dtls_ms = phase_ms(v->upstream, PEER_DTLS),
+			.first_packet_ms = phase_ms(v->upstream, PEER_FIRST_PACKET) } };
 
 	link_send(link, &m);
 }
@@ -82,13 +99,14 @@ send_state(struct link *link, const struct report_view *v)
 static void
 set_title(struct report *r, const struct report_view *v)
 {
-	const char *phase = session_phase(v->session);
+	const char *phase = phase_of(v);
 	char title[sizeof(r->title)];
 
-	if (strcmp(phase, "running") == 0 && v->stats->width > 0)
-		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s", v->stats->width,
-			v->stats->height, v->stats->quality.fps,
-			(double)v->stats->quality.bitrate / 1e6);
+	if (strcmp(phase, "running") == 0 && v->stats->pictures.width > 0)
+		snprintf(title, sizeof(title), "running %ux%u %.0ffps %.1fMbit/s",
+			v->stats->pictures.width, v->stats->pictures.height,
+			v->stats->pictures.quality.fps,
+			(double)v->stats->pictures.quality.bitrate / 1e6);
 	else if (session_tries(v->session) > 0)
 		snprintf(title, sizeof(title), "%s %u", phase, session_tries(v->session));
 	else
@@ -105,14 +123,14 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 	char now[sizeof(r->told)];
 
 	set_title(r, v);
-	snprintf(now, sizeof(now), "%s/%s/%u/%d", session_phase(v->session), health(v),
-		session_tries(v->session), v->times->at_us[PEER_FIRST_PACKET] > 0);
+	snprintf(now, sizeof(now), "%s/%s/%u/%d/%s", phase_of(v), health(v),
+		session_tries(v->session), has_sent(v->upstream), v->reason);
 	if (strcmp(now, r->told) == 0)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", now);
-	log_info("session state", LOG_CAM(r->camera), LOG_STR("phase", session_phase(v->session)),
+	log_info("session state", LOG_CAM(r->camera), LOG_STR("phase", phase_of(v)),
 		LOG_STR("health", health(v)), LOG_STR("source", session_source_state(v->session)),
-		LOG_STR("peer", session_peer_state(v->session)),
+		LOG_STR("peer", v->upstream ? upstream_state(v->upstream) : "none"),
 		LOG_INT("tries", session_tries(v->session)),
 		LOG_STR("reason", *v->reason ? v->reason : NULL));
 	send_state(link, v);
@@ -121,10 +139,10 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 void
 report_stats(struct link *link, const struct media_stats *s)
 {
-	const struct quality_snapshot *q = &s->quality;
+	const struct quality_snapshot *q = &s->pictures.quality;
 	struct msg m = { .type = MSG_STATS,
-		.u.stats = { .width = s->width,
-			.height = s->height,
+		.u.stats = { .width = s->pictures.width,
+			.height = s->pictures.height,
 			.fps = q->fps,
 			.bitrate = q->bitrate,
 			.gop_frames = q->gop_pictures,
@@ -134,26 +152,27 @@ report_stats(struct link *link, const struct media_stats *s)
 			.frames = (int64_t)q->pictures,
 			.gaps = q->gaps,
 			.late = q->late,
-			.packets = (int64_t)s->packets,
-			.bytes = (int64_t)s->bytes,
-			.dropped = (int64_t)s->dropped,
-			.nacks = (int64_t)s->nacks,
-			.resent = (int64_t)s->resent,
-			.plis = s->plis,
-			.firs = s->firs,
-			.loss_ratio = s->loss_ratio,
-			.rtt_ms = s->rtt_ms } };
+			.packets = (int64_t)s->sent.packets,
+			.bytes = (int64_t)s->sent.bytes,
+			.dropped = (int64_t)s->sent.dropped,
+			.nacks = (int64_t)s->sent.nacks,
+			.resent = (int64_t)s->sent.resent,
+			.plis = s->sent.plis,
+			.firs = s->sent.firs,
+			.loss_ratio = s->sent.loss_ratio,
+			.rtt_ms = s->sent.rtt_ms } };
 
 	link_send(link, &m);
 }
 
 void
-report_start(const struct report *r, const struct report_view *v)
+report_start(const struct report *r, const struct upstream *u, int64_t rtsp_ms)
 {
-	log_info("session up", LOG_CAM(r->camera), LOG_INT("offer", v->offer),
-		LOG_INT("rtsp_ms", v->rtsp_ms), LOG_INT("offer_ms", phase_ms(v, PEER_OFFERED)),
-		LOG_INT("answer_ms", phase_ms(v, PEER_ANSWERED)),
-		LOG_INT("ice_ms", phase_ms(v, PEER_ICE)),
-		LOG_INT("dtls_ms", phase_ms(v, PEER_DTLS)),
-		LOG_INT("first_packet_ms", phase_ms(v, PEER_FIRST_PACKET)));
+	log_info("session up", LOG_CAM(r->camera), LOG_INT("output", upstream_index(u)),
+		LOG_INT("offer", upstream_offer_number(u)), LOG_INT("rtsp_ms", rtsp_ms),
+		LOG_INT("offer_ms", phase_ms(u, PEER_OFFERED)),
+		LOG_INT("answer_ms", phase_ms(u, PEER_ANSWERED)),
+		LOG_INT("ice_ms", phase_ms(u, PEER_ICE)),
+		LOG_INT("dtls_ms", phase_ms(u, PEER_DTLS)),
+		LOG_INT("first_packet_ms", phase_ms(u, PEER_FIRST_PACKET)));
 }

@@ -5,8 +5,8 @@
 
 #include "worker/link.h"
 #include "worker/media.h"
-#include "worker/peer.h"
 #include "worker/session.h"
+#include "worker/upstream.h"
 
 /* What a worker shows of itself: the process title, the log, and the state and statistics messages.
  * Says what changed, when it changed. Loop thread. */
@@ -16,10 +16,9 @@ struct report;
 struct report_view {
 	const struct session *session;
 	const struct media_stats *stats;
-	int64_t rtsp_ms; /* how long the camera took to play */
-	const struct peer_times *times;
-	const char *reason; /* why it does not run, "" while it does */
-	int64_t offer;      /* whose connection is up or being made, 0: none */
+	int64_t rtsp_ms;                 /* how long the camera took to play */
+	const struct upstream *upstream; /* that stands for all; NULL: nothing is published */
+	const char *reason;              /* why it does not run, "" while it does */
 };
 
 /* camera is lent for as long as the report lives. Never NULL: out of memory aborts. */
@@ -34,6 +33,6 @@ void report_state(struct report *r, struct link *link, const struct report_view 
 void report_stats(struct link *link, const struct media_stats *stats);
 
 /* The one line with the length of each phase, when the first packet has left. */
-void report_start(const struct report *r, const struct report_view *view);
+void report_start(const struct report *r, const struct upstream *u, int64_t rtsp_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /* rtp.c - H.264 to RTP packets, and the source's timestamps to ours.
- * Owns sequence numbers, timestamps and the sender's counts of one SSRC. Keeps no packet and sends
- * none: the sink does. Pure; media thread. */
+ * Owns small NAL units that wait for company, and the relation of the clocks. Keeps no packet and
+ * sends none. Pure; media thread. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,10 +69,6 @@ rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t
 
 struct rtp_packetizer {
 	struct rtp_config c;
-	size_t payload_max;
-	uint16_t seq; /* of the next packet */
-	uint32_t packets;
-	uint32_t octets;
 	/* Small NAL units that wait for company, as the STAP-A they may become. */
 	uint32_t held_timestamp;
 	unsigned held_count;
@@ -83,15 +79,12 @@ struct rtp_packetizer {
 struct rtp_packetizer *
 rtp_packetizer_new(const struct rtp_config *config)
 {
-	assert(config->packet_max >= 64);
-	size_t payload_max = config->packet_max - RTP_HEADER_BYTES;
-	struct rtp_packetizer *p = calloc(1, sizeof(*p) + payload_max);
+	assert(config->payload_max >= 64);
+	struct rtp_packetizer *p = calloc(1, sizeof(*p) + config->payload_max);
 
 	if (!p)
 		abort();
 	p->c = *config;
-	p->payload_max = payload_max;
-	p->seq = config->first_seq;
 	p->held_len = 1;
 	return p;
 }
@@ -102,47 +95,19 @@ rtp_packetizer_free(struct rtp_packetizer *p)
 	free(p);
 }
 
-void
-rtp_packetizer_set_pt(struct rtp_packetizer *p, uint8_t pt)
-{
-	p->c.pt = pt;
-}
-
-/* Takes room for the next packet and writes its header. Returns where the payload goes. */
 static uint8_t *
-open_packet(struct rtp_packetizer *p, size_t payload_len, uint32_t timestamp, bool marker)
+room(struct rtp_packetizer *p, size_t len, uint32_t timestamp, bool marker)
 {
-	struct rtp_header h = {
-		.marker = marker,
-		.pt = p->c.pt,
-		.seq = p->seq,
-		.timestamp = timestamp,
-		.ssrc = p->c.ssrc,
-	};
-	uint8_t *packet = p->c.sink.room(p->seq, RTP_HEADER_BYTES + payload_len, p->c.sink.arg);
+	const struct rtp_slot slot = { .len = len, .timestamp = timestamp, .marker = marker };
 
-	rtp_write_header(packet, &h);
-	return packet + RTP_HEADER_BYTES;
-}
-
-/* Hands over what open_packet began. */
-static void
-close_packet(struct rtp_packetizer *p, const uint8_t *payload, size_t payload_len)
-{
-	p->seq++;
-	p->packets++;
-	p->octets += (uint32_t)payload_len;
-	p->c.sink.packet(payload - RTP_HEADER_BYTES, RTP_HEADER_BYTES + payload_len, p->c.sink.arg);
+	return p->c.room(slot, p->c.arg);
 }
 
 static void
 send_whole(
 	struct rtp_packetizer *p, const struct h264_bytes *payload, uint32_t timestamp, bool marker)
 {
-	uint8_t *out = open_packet(p, payload->len, timestamp, marker);
-
-	memcpy(out, payload->bytes, payload->len);
-	close_packet(p, out, payload->len);
+	memcpy(room(p, payload->len, timestamp, marker), payload->bytes, payload->len);
 }
 
 /* The fewest fragments, all of one size but for the last. */
@@ -152,19 +117,18 @@ send_fragments(
 {
 	const uint8_t *at = nal->bytes + 1;
 	size_t rest = nal->len - 1;
-	size_t room = p->payload_max - FU_BYTES;
-	size_t count = (rest + room - 1) / room;
+	size_t most = p->c.payload_max - FU_BYTES;
+	size_t count = (rest + most - 1) / most;
 	size_t size = (rest + count - 1) / count;
 	uint8_t flags = FU_START;
 
 	while (rest) {
 		bool end = rest <= size;
 		size_t n = end ? rest : size;
-		uint8_t *out = open_packet(p, FU_BYTES + n, timestamp, marker && end);
+		uint8_t *out = room(p, FU_BYTES + n, timestamp, marker && end);
 		out[0] = (uint8_t)((nal->bytes[0] & (F_BIT | NRI_BITS)) | FU_A);
 		out[1] = (uint8_t)(flags | (end ? FU_END : 0) | (nal->bytes[0] & TYPE_BITS));
 		memcpy(out + FU_BYTES, at, n);
-		close_packet(p, out, FU_BYTES + n);
 		flags = 0;
 		at += n;
 		rest -= n;
@@ -221,31 +185,20 @@ rtp_packetizer_nal(
 	struct h264_bytes unit = { .bytes = nal, .len = len };
 
 	assert(len > 0);
-	if (timestamp != p->held_timestamp || p->held_len + STAP_SIZE_BYTES + len > p->payload_max)
+	if (timestamp != p->held_timestamp ||
+		p->held_len + STAP_SIZE_BYTES + len > p->c.payload_max)
 		send_held(p, false);
-	if (may_wait(&unit) && p->held_len + STAP_SIZE_BYTES + len <= p->payload_max) {
+	if (may_wait(&unit) && p->held_len + STAP_SIZE_BYTES + len <= p->c.payload_max) {
 		hold(p, &unit, timestamp);
 		if (last)
 			send_held(p, true);
 		return;
 	}
 	send_held(p, false);
-	if (len <= p->payload_max)
+	if (len <= p->c.payload_max)
 		send_whole(p, &unit, timestamp, last);
 	else
 		send_fragments(p, &unit, timestamp, last);
-}
-
-uint32_t
-rtp_packetizer_packets(const struct rtp_packetizer *p)
-{
-	return p->packets;
-}
-
-uint32_t
-rtp_packetizer_octets(const struct rtp_packetizer *p)
-{
-	return p->octets;
 }
 
 /* ---- the clock ------------------------------------------------------------------------------- */

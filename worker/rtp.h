@@ -27,43 +27,41 @@ void rtp_write_header(uint8_t *out, const struct rtp_header *h);
 int rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t **payload,
 	size_t *payload_len);
 
-/* Where packets go. They are written once, straight to where they are kept. */
-struct rtp_sink {
-	/* Room for packet seq of exactly len bytes: a slot of the history. Never NULL. */
-	uint8_t *(*room)(uint16_t seq, size_t len, void *arg);
-	/* The room is filled: header and payload, not encrypted. Called before the next room. */
-	void (*packet)(const uint8_t *packet, size_t len, void *arg);
-	void *arg;
+/* What a peer's own header takes of RTP_PACKET_MAX: RTP's, one extension (RFC 8285 4.2) of four
+ * bytes, and the original sequence number in an RTX packet (RFC 4588 4). */
+#define RTP_EXTENSION_BYTES 8
+#define RTP_RTX_BYTES 2
+#define RTP_HEAD_MAX (RTP_HEADER_BYTES + RTP_EXTENSION_BYTES + RTP_RTX_BYTES)
+#define RTP_PAYLOAD_MAX (RTP_PACKET_MAX - RTP_HEAD_MAX)
+
+/* A packet that is about to be made, but for what each receiver has of its own. */
+struct rtp_slot {
+	size_t len; /* of the payload */
+	uint32_t timestamp;
+	bool marker;
 };
 
 struct rtp_config {
-	uint32_t ssrc;
-	uint8_t pt;
-	uint16_t first_seq; /* random, RFC 3550 5.1 */
-	size_t packet_max;  /* header included; 64 at least */
-	struct rtp_sink sink;
+	size_t payload_max; /* 64 at least */
+	/* Room for the next packet's payload; the one before is filled. Never NULL. Payloads are
+	 * written once, straight to where they are kept. */
+	uint8_t *(*room)(struct rtp_slot slot, void *arg);
+	void *arg;
 };
 
-/* NAL units to packets, RFC 6184 packetization-mode 1: STAP-A, single NAL unit, FU-A. The fragments
- * of a NAL unit are equal but for a shorter last, as UDP GSO wants them. */
+/* NAL units to payloads, RFC 6184 packetization-mode 1: STAP-A, single NAL unit, FU-A. The
+ * fragments of a NAL unit are equal but for a shorter last, as UDP GSO wants them. */
 struct rtp_packetizer;
 
 /* The config is copied. Never NULL: out of memory aborts. */
 struct rtp_packetizer *rtp_packetizer_new(const struct rtp_config *config);
 void rtp_packetizer_free(struct rtp_packetizer *p);
 
-/* The payload type of the packets from now on: what an answer made of ours. */
-void rtp_packetizer_set_pt(struct rtp_packetizer *p, uint8_t pt);
-
 /* Sends a NAL unit (1 byte at least; lent) of the picture with this timestamp. Parameter sets and
  * SEI that are not `last` are held until the next call, to share a packet; all else leaves at once.
  * `last` puts the marker on the last packet. */
 void rtp_packetizer_nal(
 	struct rtp_packetizer *p, const uint8_t *nal, size_t len, uint32_t timestamp, bool last);
-
-/* What a sender report says: RFC 3550 6.4.1, payload bytes, modulo 2^32. */
-uint32_t rtp_packetizer_packets(const struct rtp_packetizer *p);
-uint32_t rtp_packetizer_octets(const struct rtp_packetizer *p);
 
 /* A step of the source's timestamps that differs by more than this from the time that passed is a
  * jump: the clock was set, looped or restarted. Below, it is a stall of the network or a burst

@@ -15,9 +15,17 @@
 #define NAL_FILLER 12
 
 void
-relay_init(struct relay *r, const char *short_uri, const char *camera_uri)
+relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound)
 {
-	*r = (struct relay){ .short_uri = short_uri, .camera_uri = camera_uri, .pictures = -1 };
+	*r = (struct relay){ .short_uri = short_uri, .camera_uri = camera_uri, .sound = sound };
+	for (size_t i = 0; i < RELAY_MEDIA; i++)
+		r->media[i].channel = -1;
+}
+
+const struct relay_track *
+relay_sound(const struct relay *r)
+{
+	return r->media[RELAY_SOUND].channel < 0 ? NULL : &r->tracks[r->media[RELAY_SOUND].track];
 }
 
 /* ---- up ------------------------------------------------------------------------------------- */
@@ -121,25 +129,52 @@ relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 
 /* ---- down: answers -------------------------------------------------------------------------- */
 
+static bool
+is_h264(const struct relay_track *t)
+{
+	return t->media == RTSP_VIDEO && !strcasecmp(t->codec, "H264");
+}
+
+static void
+copy_text(char *to, size_t size, const char *text, size_t len)
+{
+	snprintf(to, size, "%.*s", (int)len, text ? text : "");
+}
+
+static struct relay_track
+copy_track(const struct rtsp_track *from)
+{
+	struct relay_track t = {
+		.media = from->media, .clock = from->clock, .pt = (uint8_t)(from->pt & PT_MASK)
+	};
+
+	memcpy(t.codec, from->codec, sizeof(t.codec));
+	copy_text(t.control, sizeof(t.control), from->control, from->control_len);
+	if (from->fmtp_len < sizeof(t.fmtp))
+		copy_text(t.fmtp, sizeof(t.fmtp), from->fmtp, from->fmtp_len);
+	return t;
+}
+
 static int
 note_sdp(struct relay *r, const char *sdp, size_t len)
 {
 	struct rtsp_track tracks[RELAY_TRACKS_MAX];
+	const size_t count = rtsp_tracks(sdp, len, tracks, RELAY_TRACKS_MAX);
 	bool h264 = false;
 
-	r->track_count = rtsp_video_tracks(sdp, len, tracks, RELAY_TRACKS_MAX);
-	for (size_t i = 0; i < r->track_count; i++) {
-		snprintf(r->tracks[i].control, sizeof(r->tracks[i].control), "%.*s",
-			(int)tracks[i].control_len, tracks[i].control ? tracks[i].control : "");
-		r->tracks[i].h264 = !strcasecmp(tracks[i].codec, "H264");
-		r->tracks[i].pt = (uint8_t)(tracks[i].pt & PT_MASK);
-		h264 = h264 || r->tracks[i].h264;
+	r->track_count = 0;
+	r->refused_codec[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		struct relay_track *t = &r->tracks[r->track_count];
+		if (tracks[i].media == RTSP_AUDIO && !r->sound)
+			continue;
+		*t = copy_track(&tracks[i]);
+		r->track_count++;
+		h264 |= is_h264(t);
+		if (t->media == RTSP_VIDEO && !r->refused_codec[0])
+			memcpy(r->refused_codec, t->codec, sizeof(r->refused_codec));
 	}
-	if (h264)
-		return 0;
-	snprintf(r->refused_codec, sizeof(r->refused_codec), "%s",
-		r->track_count ? tracks[0].codec : "");
-	return ERR_UNSUPPORTED;
+	return h264 ? 0 : ERR_UNSUPPORTED;
 }
 
 /* A camera that does not say the channels took those that it was asked to. */
@@ -152,10 +187,12 @@ note_setup(struct relay *r, int channel)
 	if (channel < 0 || channel + 1 >= RELAY_CHANNELS || r->setup_track < 0)
 		return;
 	r->rtcp[channel + 1] = true;
-	if (r->pictures >= 0 || !r->tracks[r->setup_track].h264)
+	const struct relay_track *t = &r->tracks[r->setup_track];
+	const enum relay_media media = t->media == RTSP_AUDIO ? RELAY_SOUND : RELAY_PICTURES;
+	if (r->media[media].channel >= 0 || (t->media == RTSP_VIDEO && !is_h264(t)))
 		return;
-	r->pictures = channel;
-	r->pt = r->tracks[r->setup_track].pt;
+	r->media[media].channel = channel;
+	r->media[media].track = r->setup_track;
 }
 
 static int
@@ -198,20 +235,35 @@ says_bye(const uint8_t *packet, size_t n)
 	return false;
 }
 
+/* True if the piece is a packet for the caller. */
 static bool
-is_picture(const struct relay *r, const struct rtsp_piece *p)
+is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
 {
-	return p->channel == r->pictures && p->len > p->body + 1 &&
-	       (p->bytes[p->body + 1] & PT_MASK) == r->pt;
+	if (p->kind != RTSP_DATA || p->len < p->body + 2)
+		return false;
+	for (int i = 0; i < RELAY_MEDIA; i++) {
+		const int channel = r->media[i].channel;
+		const uint8_t pt = p->bytes[p->body + 1] & PT_MASK;
+		*out = (struct relay_packet){ .media = (enum relay_media)i };
+		out->rtcp = channel >= 0 && p->channel == channel + 1;
+		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_bye(const struct relay *r, const struct rtsp_piece *p)
+{
+	return p->kind == RTSP_DATA && r->rtcp[p->channel] &&
+	       says_bye(p->bytes + p->body, p->len - p->body);
 }
 
 static int
 pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
 	if (p->kind == RTSP_DATA)
-		return r->rtcp[p->channel] && says_bye(p->bytes + p->body, p->len - p->body)
-			       ? ERR_EOF
-			       : 0;
+		return 0;
 	int err = note_answer(r, p);
 	if (!err)
 		fifo_put(out, p->bytes, p->len);
@@ -238,10 +290,12 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 			return got;
 		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len)
 			return 0;
-		if (p.kind == RTSP_DATA && is_picture(r, &p)) {
+		if (is_bye(r, &p))
+			return ERR_EOF;
+		if (is_media(r, &p, packet)) {
 			r->lent = p.len;
-			*packet = (struct relay_packet){ .bytes = fifo_at(in, p.body),
-				.len = p.len - p.body };
+			packet->bytes = fifo_at(in, p.body);
+			packet->len = p.len - p.body;
 			return 1;
 		}
 		err = pass_down(r, &p, out);
@@ -254,9 +308,10 @@ void
 relay_put_pill(struct relay *r, struct fifo *out)
 {
 	const uint16_t seq = r->pill_seq++;
-	const uint8_t pill[RELAY_PILL_BYTES] = { '$', (uint8_t)r->pictures, 0,
-		RELAY_PILL_BYTES - RTSP_DATA_HEAD, 0x80, r->pt, (uint8_t)(seq >> 8), (uint8_t)seq,
-		[RELAY_PILL_BYTES - 1] = NAL_FILLER };
+	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].channel;
+	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
+	const uint8_t pill[RELAY_PILL_BYTES] = { '$', channel, 0, RELAY_PILL_BYTES - RTSP_DATA_HEAD,
+		0x80, pt, (uint8_t)(seq >> 8), (uint8_t)seq, [RELAY_PILL_BYTES - 1] = NAL_FILLER };
 
 	fifo_put(out, pill, sizeof(pill));
 }

@@ -9,56 +9,73 @@
 #include "worker/rtsp_wire.h"
 
 #define RELAY_TRACKS_MAX 8
+/* An AudioSpecificConfig in hex and a dozen parameters; a StreamMuxConfig may be longer. */
+#define RELAY_FMTP_MAX 512
 #define RELAY_CHANNELS 256
 /* What relay_put_pill writes. */
 #define RELAY_PILL_BYTES (RTSP_DATA_HEAD + 13)
+
+enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
 
 /* What lies between libavformat and the camera: it changes an RTSP session as it passes.
  * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
  *   redirects, which it would follow without TLS, answers without end, and SDPs without H.264. The
- *   camera's RTP packets do not: they are for the caller, which saves libavformat six system calls
- *   for each and half of the worker's CPU time */
+ *   camera's packets do not: they are for the caller, which saves libavformat six system calls for
+ *   each and half of the worker's CPU time */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */
 	int status;             /* of the newest answer; 0: none yet */
+	bool sound;             /* the camera's sound is wanted too */
 	bool torn_down;         /* TEARDOWN was passed on */
 	unsigned requests;      /* passed up, and */
 	unsigned answers;       /* passed down */
 	char method[16];        /* of the newest request */
 	char refused_codec[16]; /* why ERR_UNSUPPORTED; "" if there is no video */
-	struct {
+	struct relay_track {
 		char control[512];
-		bool h264;
+		enum rtsp_media media;
+		char codec[16];
+		long clock;
+		char fmtp[RELAY_FMTP_MAX]; /* "" if it is absent, or longer */
 		uint8_t pt;
-	} tracks[RELAY_TRACKS_MAX];
+	} tracks[RELAY_TRACKS_MAX]; /* those that libavformat will set up, in its order */
 	size_t track_count;
 	size_t set_up_count;
 	int setup_track;           /* of the SETUP under way; -1: none that is known */
 	int setup_channel;         /* that it asks for; -1: none */
 	bool rtcp[RELAY_CHANNELS]; /* of any track that was set up */
-	int pictures;              /* channel of the first H.264 track that was; -1: none */
-	uint8_t pt;                /* of its packets */
+	/* The first H.264 track that was set up, and the first of sound. */
+	struct {
+		int channel; /* of its packets; its RTCP is on the next; -1: none */
+		int track;
+	} media[RELAY_MEDIA];
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
 
-/* An RTP packet of the camera's pictures. */
+/* An RTP packet of the camera's, or an RTCP packet that belongs to it. */
 struct relay_packet {
+	enum relay_media media;
+	bool rtcp;
 	uint8_t *bytes;
-	size_t len; /* at least 1 */
+	size_t len; /* at least 2 */
 };
 
-void relay_init(struct relay *r, const char *short_uri, const char *camera_uri);
+/* sound: the camera's sound is wanted too, and libavformat will set it up. */
+void relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound);
+
+/* The track of sound as the camera described it; NULL if none was set up. */
+const struct relay_track *relay_sound(const struct relay *r);
 
 /* Passes on all whole requests of in for which out has room. Returns 0, or ERR_PARSE and ERR_RANGE
  * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and the camera's URI. */
 int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 
-/* Passes on what comes before the next packet of pictures. Returns 1 and the packet, lent (for
- * writing too) until the next call or change of in; 0 if there is none, or no room in out; else as
- * relay_up, and
+/* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
+ * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
+ * else as relay_up, and
  * - ERR_REFUSED: a redirect
  * - ERR_UNSUPPORTED: the camera describes no H.264 video
  * - ERR_EOF: RTCP says BYE */

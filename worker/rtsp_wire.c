@@ -290,25 +290,56 @@ set_codec(struct rtsp_track *track, struct text name)
 	track->codec[n] = '\0';
 }
 
-/* RFC 3551 table 5: the static payload types of video that cameras send. */
-static const char *
-static_codec(long pt)
+/* RFC 3551 tables 4 and 5: the static payload types that cameras send. */
+static const struct {
+	long pt;
+	const char *codec;
+	long clock;
+} static_types[] = { { 0, "PCMU", 8000 }, { 8, "PCMA", 8000 }, { 14, "MPA", 90000 },
+	{ 26, "JPEG", 90000 }, { 33, "MP2T", 90000 } };
+
+static void
+set_static_type(struct rtsp_track *track)
 {
-	return pt == 26 ? "JPEG" : pt == 33 ? "MP2T" : "unnamed";
+	memcpy(track->codec, "unnamed", sizeof("unnamed"));
+	track->clock = -1;
+	for (size_t i = 0; i < sizeof(static_types) / sizeof(static_types[0]); i++) {
+		const char *name = static_types[i].codec;
+		if (static_types[i].pt != track->pt)
+			continue;
+		set_codec(track, (struct text){ name, name + strlen(name) });
+		track->clock = static_types[i].clock;
+	}
 }
 
-/* What follows "m=video ": port, protocol, payload types. */
+/* What follows "m=video " or "m=audio ": port, protocol, payload types. */
 static struct rtsp_track
-parse_media(struct text line)
+parse_media(struct text line, enum rtsp_media media)
 {
-	struct rtsp_track track = { .control = NULL };
+	struct rtsp_track track = { .media = media };
 
 	next_word(&line);
 	next_word(&line);
 	track.pt = number(next_word(&line));
-	const char *name = static_codec(track.pt);
-	set_codec(&track, (struct text){ name, name + strlen(name) });
+	set_static_type(&track);
 	return track;
+}
+
+/* "mpeg4-generic/16000/1" */
+static void
+parse_rtpmap(struct text map, struct rtsp_track *track)
+{
+	struct text name = map, clock = map;
+	const char *slash = memchr(map.at, '/', length(map));
+
+	name.end = slash ? slash : map.end;
+	set_codec(track, name);
+	if (!slash)
+		return;
+	clock.at = slash + 1;
+	slash = memchr(clock.at, '/', length(clock));
+	clock.end = slash ? slash : clock.end;
+	track->clock = number(clock);
 }
 
 static void
@@ -319,28 +350,41 @@ parse_attribute(struct text line, struct rtsp_track *track)
 		track->control = control.at;
 		track->control_len = length(control);
 	} else if (skip(&line, "rtpmap:") && number(next_word(&line)) == track->pt) {
-		struct text name = next_word(&line);
-		const char *slash = memchr(name.at, '/', length(name));
-		name.end = slash ? slash : name.end;
-		set_codec(track, name);
+		parse_rtpmap(next_word(&line), track);
+	} else if (skip(&line, "fmtp:") && number(next_word(&line)) == track->pt) {
+		struct text fmtp = trimmed(line);
+		track->fmtp = fmtp.at;
+		track->fmtp_len = length(fmtp);
 	}
 }
 
+/* True if it is a section that we know, whose media that is then. */
+static bool
+is_known_media(struct text *line, enum rtsp_media *media)
+{
+	*media = RTSP_VIDEO;
+	if (skip(line, "video "))
+		return true;
+	*media = RTSP_AUDIO;
+	return skip(line, "audio ");
+}
+
 size_t
-rtsp_video_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max)
+rtsp_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max)
 {
 	struct text all = { sdp, sdp + len }, line;
-	bool in_video = false;
+	enum rtsp_media media;
+	bool known = false;
 	size_t count = 0;
 
 	while (next_line(&all, &line)) {
 		if (skip(&line, "m=")) {
-			in_video = skip(&line, "video ");
-			if (in_video && count == max)
+			known = is_known_media(&line, &media);
+			if (known && count == max)
 				return count;
-			if (in_video)
-				out[count++] = parse_media(line);
-		} else if (in_video && skip(&line, "a=")) {
+			if (known)
+				out[count++] = parse_media(line, media);
+		} else if (known && skip(&line, "a=")) {
 			parse_attribute(line, &out[count - 1]);
 		}
 	}

@@ -48,15 +48,21 @@ long rtsp_number(const struct rtsp_piece *message, const char *name);
 /* The first channel of "interleaved=2-3" in the Transport header; -1 if there is none. */
 int rtsp_interleaved(const struct rtsp_piece *message);
 
-/* One m=video section of an SDP. */
+enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
+
+/* One m=video or m=audio section of an SDP. Strings are lent, without a NUL. */
 struct rtsp_track {
-	const char *control; /* its a=control value, lent; NULL if it has none */
+	enum rtsp_media media;
+	const char *control; /* its a=control value; NULL if it has none */
 	size_t control_len;
-	long pt;        /* first payload type; -1 if there is none */
-	char codec[16]; /* its encoding name: "H264", "H265", "JPEG" */
+	long pt;          /* first payload type; -1 if there is none */
+	char codec[16];   /* its encoding name: "H264", "JPEG", "mpeg4-generic" */
+	long clock;       /* rate of its timestamps; -1 if that is not said */
+	const char *fmtp; /* its parameters, without the payload type; NULL if it has none */
+	size_t fmtp_len;
 };
 
-/* Finds the video sections of an SDP, at most max; returns how many. */
-size_t rtsp_video_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max);
+/* Finds the video and audio sections of an SDP, at most max; returns how many. */
+size_t rtsp_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max);
 
 #endif

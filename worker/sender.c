@@ -78,6 +78,12 @@ struct batch {
 	bool complete;  /* the last is shorter */
 };
 
+static size_t
+packet_len(const struct peer_packet *packet)
+{
+	return packet->head_len + packet->len;
+}
+
 static bool
 batch_takes(const struct batch *b, size_t plain)
 {
@@ -90,19 +96,22 @@ static void
 batch_add(struct sender *s, struct batch *b, const struct peer_packet *packet)
 {
 	uint8_t *to = s->buffer + b->len;
-	size_t len = packet->len;
+	const size_t plain = packet_len(packet);
+	size_t len = plain;
 
 	assert(len <= PEER_PACKET_MAX);
-	memcpy(to, packet->data, len);
+	if (packet->head_len > 0)
+		memcpy(to, packet->head, packet->head_len);
+	memcpy(to + packet->head_len, packet->data, packet->len);
 	if (srtp_seal_rtp(s->srtp, to, &len) != 0) {
 		s->stats.dropped++;
 		return;
 	}
 	if (b->count == 0) {
-		b->plain = packet->len;
+		b->plain = plain;
 		b->segment = len;
 	}
-	b->complete = packet->len < b->plain;
+	b->complete = plain < b->plain;
 	b->count++;
 	b->len += len;
 }
@@ -134,7 +143,7 @@ send_packets(struct sender *s, const struct peer_packet *packets, size_t n)
 	size_t sent = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!batch_takes(&batch, packets[i].len))
+		if (!batch_takes(&batch, packet_len(&packets[i])))
 			sent += batch_send(s, &batch);
 		batch_add(s, &batch, &packets[i]);
 	}

@@ -7,8 +7,10 @@
 struct srtp;
 struct udp_path;
 
-/* A plain RTP packet, or a plain compound RTCP packet; lent. */
+/* A plain RTP packet in two pieces, of which the first may be empty; lent. */
 struct peer_packet {
+	const uint8_t *head; /* what is this peer's own */
+	size_t head_len;
 	const uint8_t *data;
 	size_t len;
 };

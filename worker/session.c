@@ -1,8 +1,8 @@
-/* session.c - what a worker wants: the camera's connection, the SFU's connection, and the pauses.
- * Owns the two transition tables and the ladders. Does no I/O: returns effects. Loop thread. */
+/* session.c - what a worker wants of its camera: the connection, and the pauses.
+ * Owns the transition table and the ladder. Does no I/O: returns effects. Loop thread. */
 #include <stdlib.h>
 
-#include "common/backoff.h"
+#include "worker/ladder.h"
 #include "worker/session.h"
 
 enum source_state {
@@ -15,17 +15,8 @@ enum source_state {
 	SRC_STATES
 };
 
-enum peer_state {
-	PEER_NONE, /* waits for pictures */
-	PEER_OFFERED,
-	PEER_CONNECTING,
-	PEER_SENDING,
-	PEER_PAUSING,
-	PEER_STATES
-};
-
 /* What a transition asks of the ladder, beside its effects. */
-enum ladder {
+enum step_up {
 	STAY,
 	LOST_PAUSE,      /* at once the first time, then doubling */
 	NOT_FOUND_PAUSE, /* a fixed one, so many times; then refused */
@@ -36,15 +27,8 @@ enum ladder {
 
 struct source_row {
 	enum source_state next;
-	enum ladder ladder;
+	enum step_up ladder;
 	unsigned effects;
-	bool listed;
-};
-
-struct peer_row {
-	enum peer_state next;
-	unsigned effects;
-	bool pause;
 	bool listed;
 };
 
@@ -84,59 +68,21 @@ static const struct source_row source_table[SRC_STATES][SESSION_EVENTS] = {
 };
 #undef ON
 
-#define ON(from, ev, to, fx, wait) \
-	[from][ev] = { .next = to, .effects = fx, .pause = wait, .listed = true }
-static const struct peer_row peer_table[PEER_STATES][SESSION_EVENTS] = {
-	ON(PEER_NONE,       SESSION_MEDIA,     PEER_OFFERED,    SESSION_DO_OFFER, false),
-
-	ON(PEER_OFFERED,    SESSION_ANSWERED,  PEER_CONNECTING, 0,                false),
-	ON(PEER_OFFERED,    SESSION_PEER_LOST, PEER_PAUSING,    SESSION_DO_DROP,  true),
-
-	ON(PEER_CONNECTING, SESSION_CONNECTED, PEER_SENDING,    SESSION_DO_SEND,  false),
-	ON(PEER_CONNECTING, SESSION_PEER_LOST, PEER_PAUSING,    SESSION_DO_DROP,  true),
-
-	ON(PEER_SENDING,    SESSION_PEER_LOST, PEER_PAUSING,    SESSION_DO_DROP,  true),
-
-	/* Without pictures there is nothing to offer: PEER_NONE waits for them. */
-	ON(PEER_PAUSING,    SESSION_TIMER,     PEER_NONE,       0,                false),
-};
-#undef ON
-
 static const char *const source_names[SRC_STATES] = {
 	[SRC_IDLE] = "idle", [SRC_OPENING] = "opening", [SRC_PLAYING] = "playing",
 	[SRC_CHANGING] = "changing", [SRC_PAUSING] = "pausing", [SRC_REFUSED] = "refused",
 };
-static const char *const peer_names[PEER_STATES] = {
-	[PEER_NONE] = "none", [PEER_OFFERED] = "offered", [PEER_CONNECTING] = "connecting",
-	[PEER_SENDING] = "sending", [PEER_PAUSING] = "pausing",
-};
 /* clang-format on */
-
-/* One side's failures: pauses grow with them, and a sound stretch forgets them. */
-struct ladder_state {
-	struct backoff backoff;
-	bool again; /* the first pause, which is none, was given */
-	ms_t since; /* when this side last became sound */
-	ms_t due;   /* end of the pause */
-};
 
 struct session {
 	enum source_state source;
-	enum peer_state peer;
-	struct ladder_state source_ladder;
-	struct ladder_state peer_ladder;
+	struct ladder ladder;
 	unsigned not_found; /* 404s in a row */
 	unsigned denied;    /* 401s and 403s in a row */
 	unsigned tries;
 	int64_t reconnects;
-	bool flowing;     /* pictures come */
-	ms_t media_ended; /* when they last stopped */
-	bool played;      /* ever */
-	bool publish;
-};
-
-static const struct backoff fresh = {
-	.first_ms = SESSION_PAUSE_FIRST_MS, .cap_ms = SESSION_PAUSE_CAP_MS, .jitter_percent = 20
+	bool flowing; /* pictures come */
+	bool played;  /* ever */
 };
 
 struct session *
@@ -146,9 +92,7 @@ session_new(void)
 
 	if (!s)
 		abort();
-	s->source_ladder = (struct ladder_state){ .backoff = fresh, .due = MS_NEVER };
-	s->peer_ladder = s->source_ladder;
-	s->publish = true;
+	s->ladder = ladder_new();
 	return s;
 }
 
@@ -158,32 +102,10 @@ session_free(struct session *s)
 	free(s);
 }
 
-void
-session_set_publish(struct session *s, bool publish)
-{
-	s->publish = publish;
-}
-
-/* The pause after a failure: none after a sound stretch, then growing. */
-static ms_t
-next_pause(struct ladder_state *l, ms_t now, bool was_up, uint32_t random)
-{
-	if (was_up && now - l->since >= SESSION_STABLE_MS) {
-		backoff_reset(&l->backoff);
-		l->again = false;
-	}
-	if (!l->again) {
-		l->again = true;
-		return 0;
-	}
-	return backoff_next(&l->backoff, random);
-}
-
 static void
 forget_failures(struct session *s)
 {
-	s->source_ladder.backoff = fresh;
-	s->source_ladder.again = false;
+	ladder_forget(&s->ladder);
 	s->not_found = 0;
 	s->denied = 0;
 	s->tries = 0;
@@ -195,7 +117,7 @@ try_again(struct session *s, unsigned *count, unsigned allowed, ms_t pause, ms_t
 {
 	if (++*count > allowed)
 		return false;
-	s->source_ladder.due = now + pause;
+	s->ladder.due = now + pause;
 	return true;
 }
 
@@ -203,7 +125,7 @@ try_again(struct session *s, unsigned *count, unsigned allowed, ms_t pause, ms_t
 static enum source_state
 climb(struct session *s, const struct source_row *row, ms_t now, uint32_t random)
 {
-	struct ladder_state *l = &s->source_ladder;
+	struct ladder *l = &s->ladder;
 	bool worth = true;
 
 	switch (row->ladder) {
@@ -213,7 +135,7 @@ climb(struct session *s, const struct source_row *row, ms_t now, uint32_t random
 		forget_failures(s);
 		return row->next;
 	case LOST_PAUSE:
-		l->due = now + next_pause(l, now, s->source == SRC_PLAYING, random);
+		l->due = now + ladder_pause(l, now, s->source == SRC_PLAYING, random);
 		break;
 	case NOT_FOUND_PAUSE:
 		worth = try_again(
@@ -224,7 +146,7 @@ climb(struct session *s, const struct source_row *row, ms_t now, uint32_t random
 			s, &s->denied, SESSION_DENIED_TRIES, SESSION_DENIED_PAUSE_MS, now);
 		break;
 	case LONG_PAUSE:
-		l->due = now + SESSION_PAUSE_CAP_MS;
+		l->due = now + LADDER_CAP_MS;
 		break;
 	}
 	s->tries++;
@@ -238,76 +160,46 @@ step_source(struct session *s, enum session_event ev, ms_t now, uint32_t random)
 	bool was_playing = s->source == SRC_PLAYING;
 	unsigned effects = row->effects;
 
-	if (!row->listed || (ev == SESSION_TIMER && now < s->source_ladder.due))
+	if (!row->listed || (ev == SESSION_TIMER && now < s->ladder.due))
 		return 0;
-	s->source_ladder.due = MS_NEVER;
+	s->ladder.due = MS_NEVER;
 	s->source = climb(s, row, now, random);
 	if (s->source == SRC_REFUSED)
 		effects |= SESSION_DO_REFUSED;
 	if (s->source == SRC_PLAYING) {
-		s->source_ladder.since = now;
+		s->ladder.since = now;
 		s->reconnects += s->played;
 		s->played = true;
 	}
-	if (was_playing && s->source != SRC_PLAYING) {
+	if (was_playing && s->source != SRC_PLAYING)
 		s->flowing = false;
-		s->media_ended = now;
-	}
 	return effects;
 }
 
-/* Pictures came: the refusals before them are history, and if they were away for long the SFU has
- * forgotten the track, so that the old session is worth nothing and another is offered. */
+/* Pictures came: the refusals before them are history. */
 static void
-on_media(struct session *s, ms_t now)
+on_pictures(struct session *s)
 {
-	bool forgotten = !s->flowing && now - s->media_ended >= SESSION_TRACK_IDLE_MS;
-
 	s->flowing = true;
 	s->not_found = 0;
 	s->denied = 0;
 	s->tries = 0;
-	if (forgotten && s->peer != PEER_PAUSING)
-		s->peer = PEER_NONE;
-}
-
-static unsigned
-step_peer(struct session *s, enum session_event ev, ms_t now, uint32_t random)
-{
-	const struct peer_row *row = &peer_table[s->peer][ev];
-	struct ladder_state *l = &s->peer_ladder;
-
-	if (!row->listed || (ev == SESSION_TIMER && now < l->due))
-		return 0;
-	l->due = row->pause ? now + next_pause(l, now, s->peer == PEER_SENDING, random) : MS_NEVER;
-	s->peer = row->next;
-	if (s->peer == PEER_SENDING)
-		l->since = now;
-	return row->effects;
 }
 
 unsigned
 session_step(struct session *s, enum session_event ev, ms_t now, uint32_t random)
 {
-	unsigned effects = step_source(s, ev, now, random);
-
-	if (ev == SESSION_MEDIA)
-		on_media(s, now);
-	if (s->publish)
-		effects |= step_peer(s, ev, now, random);
-	/* A peer whose pause is over while pictures flow offers again at once. */
-	if (s->publish && ev == SESSION_TIMER && s->peer == PEER_NONE && session_is_playing(s))
-		effects |= step_peer(s, SESSION_MEDIA, now, random);
-	return effects;
+	if (ev == SESSION_PICTURES) {
+		on_pictures(s);
+		return 0;
+	}
+	return step_source(s, ev, now, random);
 }
 
 ms_t
 session_due(const struct session *s)
 {
-	ms_t a = s->source_ladder.due;
-	ms_t b = s->peer_ladder.due;
-
-	return a < b ? a : b;
+	return s->ladder.due;
 }
 
 bool
@@ -332,9 +224,7 @@ session_phase(const struct session *s)
 	case SRC_STATES:
 		break;
 	}
-	if (!s->publish || s->peer == PEER_SENDING)
-		return session_is_playing(s) ? "running" : "opening";
-	return "publishing";
+	return session_is_playing(s) ? "running" : "opening";
 }
 
 unsigned
@@ -353,10 +243,4 @@ const char *
 session_source_state(const struct session *s)
 {
 	return source_names[s->source];
-}
-
-const char *
-session_peer_state(const struct session *s)
-{
-	return peer_names[s->peer];
 }

@@ -19,7 +19,7 @@
 
 #include "common/err.h"
 #include "worker/camera_conn.h"
-#include "worker/depacketizer.h"
+#include "worker/demux.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
 #include "worker/source_error.h"
@@ -40,6 +40,7 @@ struct source {
 	char *ca_file;
 	char *user_agent;
 	bool tls_verify;
+	bool sound;
 	ms_t answer_ms;
 	ms_t stall_ms;
 	int stop_fd; /* readable once interrupted */
@@ -51,7 +52,7 @@ struct source {
 	AVStream *stream;
 	AVPacket *packet;
 	ms_t client_due; /* when libavformat is to be woken again, while READING */
-	struct depacketizer *depacketizer;
+	struct demux *demux;
 	struct source_error error;
 	struct source_times times;
 };
@@ -77,13 +78,14 @@ source_new(const struct source_config *config)
 	s->ca_file = copy(config->ca_file);
 	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
+	s->sound = config->sound;
 	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
 	s->stall_ms = config->stall_ms ? config->stall_ms : SOURCE_STALL_MS;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->packet = av_packet_alloc();
 	if (s->stop_fd < 0 || !s->packet)
 		abort();
-	s->depacketizer = depacketizer_new();
+	s->demux = demux_new();
 	/* Its lines hold URLs and SDPs. What matters of them is in source_error. */
 	av_log_set_level(AV_LOG_QUIET);
 	return s;
@@ -179,20 +181,20 @@ connect_camera(struct source *s, const struct rtsp_url *url)
 	if (err)
 		return fail(s, err, "%s", why);
 	s->times.secured_us = url->tls ? clock_now_us() : s->times.connected_us;
-	s->tunnel = tunnel_new(camera, url->uri, s->stop_fd);
+	s->tunnel = tunnel_new(camera, url->uri, s->sound, s->stop_fd);
 	if (!s->tunnel)
 		return fail(s, ERR_SYS, "no socket for the tunnel");
 	return 0;
 }
 
-/* RTP over the one TCP connection, video only, and no protocol but TCP for libavformat to open. */
+/* RTP over the one TCP connection, and no protocol but TCP for libavformat to open. */
 static AVDictionary *
 demuxer_options(const struct source *s)
 {
 	AVDictionary *options = NULL;
 
 	av_dict_set(&options, "rtsp_transport", "tcp", 0);
-	av_dict_set(&options, "allowed_media_types", "video", 0);
+	av_dict_set(&options, "allowed_media_types", s->sound ? "video+audio" : "video", 0);
 	av_dict_set(&options, "protocol_whitelist", "tcp", 0);
 	av_dict_set(&options, "user_agent", s->user_agent, 0);
 	return options;
@@ -248,8 +250,11 @@ open_url(struct source *s, const struct rtsp_url *url)
 		err = pick_stream(s);
 	if (err)
 		return err;
+	if (tunnel_sound(s->tunnel))
+		demux_open_sound(s->demux, tunnel_sound(s->tunnel));
 	s->times.playing_us = clock_now_us();
 	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
+	s->deadline = clock_now() + s->stall_ms;
 	s->phase = READING;
 	return 0;
 }
@@ -297,25 +302,24 @@ feed(struct source *s)
 	s->timed_out = err == ERR_TIMEOUT;
 	if (err)
 		return give_up(s);
-	depacketizer_feed(s->depacketizer, packet.bytes, packet.len, clock_now_us());
+	demux_feed(s->demux, &packet, clock_now_us());
 	return 0;
 }
 
+/* Sound alone does not keep a connection: the deadline is for pictures. */
 int
-source_read(struct source *s, struct nal_unit *out)
+source_read(struct source *s, struct source_unit *out)
 {
-	const struct nal_unit *nal;
-
 	if (s->phase == FAILED)
 		return s->error.err;
 	assert(s->phase == READING);
-	s->deadline = clock_now() + s->stall_ms;
-	while (!(nal = depacketizer_next(s->depacketizer))) {
+	while (!demux_next(s->demux, out)) {
 		int err = clock_now() < s->client_due ? feed(s) : run_client(s);
 		if (err)
 			return err;
 	}
-	*out = *nal;
+	if (out->kind == SOURCE_PICTURE)
+		s->deadline = clock_now() + s->stall_ms;
 	return 0;
 }
 
@@ -335,6 +339,12 @@ source_parameter_sets(const struct source *s, size_t *len)
 
 	*len = p && p->extradata ? (size_t)p->extradata_size : 0;
 	return *len ? p->extradata : NULL;
+}
+
+const struct audio_format *
+source_sound(const struct source *s, const char **why)
+{
+	return demux_sound(s->demux, why);
 }
 
 const struct source_error *
@@ -360,7 +370,7 @@ source_free(struct source *s)
 		tunnel_finish(s->tunnel);
 	tunnel_free(s->tunnel);
 	av_packet_free(&s->packet);
-	depacketizer_free(s->depacketizer);
+	demux_free(s->demux);
 	close(s->stop_fd);
 	free(s->url);
 	free(s->ca_file);

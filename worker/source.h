@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 #include "common/clock.h"
-#include "worker/nal_unit.h"
+#include "worker/source_unit.h"
 
-/* The RTSP camera of a worker: H.264 NAL units out of an rtsp:// or rtsps:// URL over TCP.
+/* The RTSP camera of a worker: H.264 NAL units and access units of sound out of an rtsp:// or
+ * rtsps:// URL over TCP.
  *
  * Threads: everything is for one thread, the media thread, which source_open and source_read block;
  * but source_interrupt may be called from any thread (not from a signal handler) between source_new
@@ -25,6 +26,7 @@ struct source_config {
 	bool tls_verify;     /* false accepts any certificate (tls_verify = no) */
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
 	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
+	bool sound;    /* the camera's sound is wanted too, if it has any */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
 };
 
@@ -61,14 +63,14 @@ struct source *source_new(const struct source_config *config);
  * - ERR_CLOSED: source_interrupt was called */
 int source_open(struct source *s);
 
-/* Blocks for the next NAL unit, lent until the next call on this source. Returns 0, or ERR_EOF,
+/* Blocks for the next unit, lent until the next call on this source. Returns 0, or ERR_EOF,
  * ERR_UNREACHABLE (reset), ERR_TIMEOUT (stall_ms without one), ERR_PARSE, ERR_CLOSED, ERR_REFUSED.
  * After an error only source_free makes sense.
  *
  * last comes with the last NAL unit of an access unit, at the moment its last packet is there, if
  * the camera sets RTP's marker bit as RFC 6184 5.1 says; otherwise when the next access unit
  * begins. */
-int source_read(struct source *s, struct nal_unit *out);
+int source_read(struct source *s, struct source_unit *out);
 
 /* Makes source_open and source_read return ERR_CLOSED within 100 ms, now and from now on. */
 void source_interrupt(struct source *s);
@@ -76,6 +78,10 @@ void source_interrupt(struct source *s);
 /* SPS and PPS of the SDP's sprop-parameter-sets in Annex B form (start codes of 4 bytes), lent
  * until source_free; NULL and *len 0 if it has none. After source_open. */
 const uint8_t *source_parameter_sets(const struct source *s, size_t *len);
+
+/* What it takes to decode the sound; NULL if the camera has none that is supported, and why (lent,
+ * "" if it has none at all). After source_open. */
+const struct audio_format *source_sound(const struct source *s, const char **why);
 
 /* Lent until source_free. */
 const struct source_error *source_error(const struct source *s);

@@ -43,7 +43,7 @@ struct tunnel {
 	bool wanted;      /* what the camera says: else it is left where it is */
 	struct relay relay;
 	struct fifo up_in, up_out, down_in, down_out;
-	struct fifo held;  /* frames of pictures that came while libavformat was being answered */
+	struct fifo held;  /* packets that came while libavformat was being answered */
 	size_t held_taken; /* bytes of the first of them, which is lent */
 	char *camera_uri;
 	char short_uri[48];
@@ -96,7 +96,8 @@ send_down(struct tunnel *t)
 static void
 hold(struct tunnel *t, const struct relay_packet *p)
 {
-	const uint8_t head[RTSP_DATA_HEAD] = { '$', 0, (uint8_t)(p->len >> 8), (uint8_t)p->len };
+	const uint8_t head[RTSP_DATA_HEAD] = { (uint8_t)p->media, p->rtcp, (uint8_t)(p->len >> 8),
+		(uint8_t)p->len };
 
 	if (!t->held.bytes)
 		fifo_init(&t->held, HELD_BYTES);
@@ -303,6 +304,8 @@ take_held(struct tunnel *t, struct relay_packet *out)
 		return false;
 	}
 	const uint8_t *head = fifo_front(&t->held);
+	out->media = (enum relay_media)head[0];
+	out->rtcp = head[1];
 	out->len = (size_t)head[2] << 8 | head[3];
 	out->bytes = fifo_at(&t->held, RTSP_DATA_HEAD);
 	t->held_taken = RTSP_DATA_HEAD + out->len;
@@ -333,7 +336,8 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 bool
 tunnel_send_pill(struct tunnel *t)
 {
-	if (t->relay.pictures < 0 || fifo_room(&t->down_out) < RELAY_PILL_BYTES)
+	if (t->relay.media[RELAY_PICTURES].channel < 0 ||
+		fifo_room(&t->down_out) < RELAY_PILL_BYTES)
 		return false;
 	relay_put_pill(&t->relay, &t->down_out);
 	send_down(t);
@@ -376,6 +380,12 @@ tunnel_finish(struct tunnel *t)
 	t->phase = DONE;
 }
 
+const struct relay_track *
+tunnel_sound(const struct tunnel *t)
+{
+	return relay_sound(&t->relay);
+}
+
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {
@@ -404,7 +414,7 @@ tunnel_is_drained(struct tunnel *t)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct tunnel *
-tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
+tunnel_new(struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 	uint16_t port = 0;
@@ -417,7 +427,7 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd)
 	t->camera_uri = strdup(camera_uri);
 	if (!t->camera_uri)
 		abort();
-	relay_init(&t->relay, t->short_uri, t->camera_uri);
+	relay_init(&t->relay, t->short_uri, t->camera_uri, sound);
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
 	fifo_init(&t->down_in, DOWN_BYTES);

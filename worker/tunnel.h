@@ -24,9 +24,13 @@ struct tunnel_outcome {
 	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 };
 
-/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. Returns NULL if
- * the system gives no socket. */
-struct tunnel *tunnel_new(struct camera_conn *camera, const char *camera_uri, int stop_fd);
+/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. sound: the
+ * camera's is wanted too. Returns NULL if the system gives no socket. */
+struct tunnel *tunnel_new(
+	struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd);
+
+/* As relay_sound. */
+const struct relay_track *tunnel_sound(const struct tunnel *t);
 
 /* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */
 const char *tunnel_address(const struct tunnel *t);
@@ -46,8 +50,9 @@ bool tunnel_awaits_answer(const struct tunnel *t);
  * fit before. */
 bool tunnel_is_drained(struct tunnel *t);
 
-/* Waits for the next packet of pictures, lent until the next call on this tunnel, and carries.
- * Returns 0, ERR_TIMEOUT, ERR_CLOSED, or the error of tunnel_outcome: the camera is gone. */
+/* Waits for the next packet of pictures or sound, lent until the next call on this tunnel, and
+ * carries. Returns 0, ERR_TIMEOUT, ERR_CLOSED, or the error of tunnel_outcome: the camera is gone.
+ */
 int tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out);
 
 /* Gives libavformat a packet behind all that the camera said to it since: av_read_frame reads that,

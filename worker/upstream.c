@@ -1,6 +1,6 @@
-/* upstream.c - the worker's way to the SFU.
- * Owns the peer, its identity and the number of its offer. Decides nothing: worker/session.c does.
- * Loop thread. */
+/* upstream.c - the way to one receiver.
+ * Owns the peer, its identity, the number of its offer, and when to make another. Decides nothing:
+ * worker/publication.c does. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +11,32 @@
 #include "common/log.h"
 #include "worker/draw.h"
 #include "worker/dtls_identity.h"
+#include "worker/loop.h"
+#include "worker/publication.h"
 #include "worker/upstream.h"
 
 #define VIDEO_MID "0"
+#define AUDIO_MID "1"
+/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
+#define VIDEO_PT 106
+#define AUDIO_PT 111
+#define WHY_MAX 240
 
 struct upstream {
 	struct upstream_config config;
+	struct publication *publication;
+	GSource *timer; /* publication_due */
 	struct dtls_identity *identity;
 	struct peer *peer; /* NULL: none */
 	char stream_id[DRAW_ID_BYTES];
 	int64_t offer; /* number of the newest, 0: none yet */
 	struct peer_times times;
+	char why[WHY_MAX]; /* what the last try failed of */
+	const char *told;  /* the state that the supervisor knows */
+	int64_t told_offer;
 };
+
+static void step(struct upstream *u, enum publication_event ev);
 
 /* ---- the peer's words ------------------------------------------------------------------------ */
 
@@ -33,23 +47,23 @@ on_phase(void *arg, enum peer_phase phase, int64_t since_start_us, const char *d
 	const struct upstream_events *e = &u->config.events;
 
 	u->times.at_us[phase] = since_start_us;
-	log_debug("peer phase", LOG_CAM(u->config.camera), LOG_STR("phase", peer_phase_name(phase)),
-		LOG_STR("detail", detail));
+	log_debug("peer phase", LOG_CAM(u->config.camera), LOG_INT("output", u->config.index),
+		LOG_STR("phase", peer_phase_name(phase)), LOG_STR("detail", detail));
 	if (phase == PEER_DTLS)
-		e->on_connected(e->arg);
+		step(u, PUBLICATION_CONNECTED);
 	if (phase == PEER_FIRST_PACKET)
-		e->on_first_packet(e->arg);
+		e->on_first_packet(e->arg, u->config.index);
 }
 
 static void
 on_failed(void *arg, int err, const char *why)
 {
 	struct upstream *u = arg;
-	const struct upstream_events *e = &u->config.events;
 
-	log_warn("peer failed", LOG_CAM(u->config.camera), LOG_INT("offer", u->offer),
-		LOG_STR("error", err_text(err)), LOG_STR("why", why));
-	e->on_lost(e->arg, why);
+	log_warn("peer failed", LOG_CAM(u->config.camera), LOG_INT("output", u->config.index),
+		LOG_INT("offer", u->offer), LOG_STR("error", err_text(err)), LOG_STR("why", why));
+	snprintf(u->why, sizeof(u->why), "SFU connection: %s", why);
+	step(u, PUBLICATION_LOST);
 }
 
 static void
@@ -57,22 +71,22 @@ on_rtcp(void *arg, const uint8_t *bytes, size_t len)
 {
 	struct upstream *u = arg;
 
-	media_on_rtcp(u->config.media, bytes, len);
+	media_on_rtcp(u->config.media, u->config.index, bytes, len);
 }
 
 /* ---- offers ---------------------------------------------------------------------------------- */
 
 static struct peer *
-make_peer(struct upstream *u, const struct sdp_media *video)
+make_peer(struct upstream *u, const struct sdp_media *media, size_t count)
 {
 	const struct upstream_config *c = &u->config;
 	struct peer_config config = { .loop = c->loop,
 		.identity = u->identity,
 		.camera = c->camera,
-		.cname = c->cname,
+		.cname = c->ids.cname,
 		.stream_id = u->stream_id,
-		.media = video,
-		.media_count = 1,
+		.media = media,
+		.media_count = count,
 		.events = { .on_phase = on_phase,
 			.on_failed = on_failed,
 			.on_rtcp = on_rtcp,
@@ -87,80 +101,199 @@ make_peer(struct upstream *u, const struct sdp_media *video)
 }
 
 static void
-send_offer(struct upstream *u, char *sdp)
+send_offer(struct upstream *u, char *sdp, bool sound)
 {
 	struct msg m = { .type = MSG_OFFER,
-		.u.offer = { .offer = ++u->offer,
+		.u.offer = { .output = u->config.index,
+			.offer = ++u->offer,
 			.sdp = sdp,
-			.video_mid = (char *)(uintptr_t)VIDEO_MID } };
+			.video_mid = (char *)(uintptr_t)VIDEO_MID,
+			.audio_mid = sound ? (char *)(uintptr_t)AUDIO_MID : NULL } };
 
 	link_send(u->config.link, &m);
 }
 
-/* The peer uses video until it has made its offer. */
-bool
-upstream_offer(struct upstream *u)
+static struct sdp_media
+describe_pictures(const struct upstream *u, char *fmtp, size_t size)
 {
 	char profile[7];
-	char fmtp[96];
-	struct sdp_media video = { .kind = SDP_VIDEO,
+
+	media_profile(u->config.media, profile);
+	snprintf(fmtp, size, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s",
+		profile);
+	return (struct sdp_media){ .kind = SDP_VIDEO,
 		.mid = VIDEO_MID,
-		.pt = u->config.pt,
+		.pt = VIDEO_PT,
 		.rtpmap = "H264/90000",
 		.fmtp = fmtp,
-		.ssrc = u->config.ssrc,
+		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
 		.feedback = true };
-
-	upstream_drop(u);
-	media_profile(u->config.media, profile);
-	snprintf(fmtp, sizeof(fmtp),
-		"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s", profile);
-	u->peer = make_peer(u, &video);
-	char *sdp = u->peer ? peer_offer(u->peer) : NULL;
-	if (sdp)
-		send_offer(u, sdp);
-	free(sdp);
-	return sdp != NULL;
 }
 
-bool
-upstream_answered(struct upstream *u, int64_t offer, const char *sdp)
+/* RFC 7587 7: always two channels in the rtpmap; the fmtp says whether there are. */
+static struct sdp_media
+describe_sound(const struct upstream *u, unsigned channels)
 {
-	char why[160] = "";
-
-	if (!u->peer || offer != u->offer) {
-		log_debug("peer stale answer", LOG_CAM(u->config.camera), LOG_INT("offer", offer));
-		return false;
-	}
-	int err = peer_answer(u->peer, sdp, strlen(sdp), why, sizeof(why));
-	if (err)
-		on_failed(u, err, why);
-	return !err;
+	return (struct sdp_media){ .kind = SDP_AUDIO,
+		.mid = AUDIO_MID,
+		.pt = AUDIO_PT,
+		.rtpmap = "opus/48000/2",
+		.fmtp = channels == 2 ? "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
+				      : "minptime=10;useinbandfec=1",
+		.ssrc = u->config.ids.audio_ssrc,
+		.track_id = "audio" };
 }
 
-void
-upstream_refused(struct upstream *u, int64_t offer, const char *why)
-{
-	if (u->peer && offer == u->offer)
-		on_failed(u, ERR_REFUSED, why);
-}
-
-void
-upstream_send(struct upstream *u)
-{
-	media_set_peer(u->config.media, u->peer);
-}
-
-void
-upstream_drop(struct upstream *u)
+static void
+drop(struct upstream *u)
 {
 	struct peer *old = u->peer;
 
 	u->peer = NULL;
-	media_set_peer(u->config.media, NULL);
+	media_detach(u->config.media, u->config.index);
 	u->times = (struct peer_times){ { 0 } };
 	peer_free(old);
+}
+
+/* The peer uses the descriptions until it has made its offer. */
+static bool
+offer(struct upstream *u)
+{
+	const unsigned channels = media_sound_channels(u->config.media, u->config.silence);
+	char fmtp[96];
+	const struct sdp_media media[] = { describe_pictures(u, fmtp, sizeof(fmtp)),
+		describe_sound(u, channels) };
+
+	drop(u);
+	u->peer = make_peer(u, media, channels > 0 ? 2 : 1);
+	char *sdp = u->peer ? peer_offer(u->peer) : NULL;
+	if (sdp)
+		send_offer(u, sdp, channels > 0);
+	free(sdp);
+	return sdp != NULL;
+}
+
+/* ---- what is wanted -------------------------------------------------------------------------- */
+
+static gboolean
+on_due(gpointer data)
+{
+	step(data, PUBLICATION_TIMER);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+arm(struct upstream *u)
+{
+	ms_t due = publication_due(u->publication);
+
+	if (due == MS_NEVER)
+		loop_clear(&u->timer);
+	else
+		loop_timer(u->config.loop, &u->timer, due - clock_now(), on_due, u);
+}
+
+/* Tells the supervisor what it does not know from its own part of it. */
+static void
+tell(struct upstream *u)
+{
+	static const char *const known[][2] = { { "connecting", "connecting" },
+		{ "sending", "sending" }, { "pausing", "failed" } };
+	const char *state = NULL;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i][0], publication_state(u->publication)) == 0)
+			state = known[i][1];
+	if (!state || (u->told == state && u->told_offer == u->offer))
+		return;
+	u->told = state;
+	u->told_offer = u->offer;
+	struct msg m = { .type = MSG_OUTPUT,
+		.u.output = { .output = u->config.index,
+			.offer = u->offer,
+			.state = (char *)(uintptr_t)state,
+			.reason = *u->why ? u->why : NULL } };
+	link_send(u->config.link, &m);
+}
+
+static void
+step(struct upstream *u, enum publication_event ev)
+{
+	unsigned effects = publication_step(u->publication, ev, clock_now(), draw());
+
+	if (effects & PUBLICATION_DO_DROP)
+		drop(u);
+	if (effects & PUBLICATION_DO_SEND) {
+		u->why[0] = '\0';
+		media_attach(u->config.media, u->config.index, u->peer);
+	}
+	tell(u);
+	arm(u);
+	if (effects & PUBLICATION_DO_OFFER && !offer(u))
+		step(u, PUBLICATION_LOST);
+	u->config.events.on_change(u->config.events.arg);
+}
+
+void
+upstream_pictures(struct upstream *u, bool flow)
+{
+	step(u, flow ? PUBLICATION_PICTURES : PUBLICATION_NO_PICTURES);
+}
+
+void
+upstream_answered(struct upstream *u, int64_t number, const char *sdp)
+{
+	char why[160] = "";
+
+	if (!u->peer || number != u->offer) {
+		log_debug("peer stale answer", LOG_CAM(u->config.camera), LOG_INT("offer", number));
+		return;
+	}
+	int err = peer_answer(u->peer, sdp, strlen(sdp), why, sizeof(why));
+	if (err)
+		on_failed(u, err, why);
+	else
+		step(u, PUBLICATION_ANSWERED);
+}
+
+void
+upstream_refused(struct upstream *u, int64_t number, const char *why)
+{
+	if (u->peer && number == u->offer)
+		on_failed(u, ERR_REFUSED, why);
+}
+
+void
+upstream_renew(struct upstream *u, const char *why)
+{
+	log_info("peer renewed", LOG_CAM(u->config.camera), LOG_INT("output", u->config.index),
+		LOG_STR("why", why));
+	step(u, PUBLICATION_LOST);
+}
+
+unsigned
+upstream_index(const struct upstream *u)
+{
+	return u->config.index;
+}
+
+const char *
+upstream_state(const struct upstream *u)
+{
+	return publication_state(u->publication);
+}
+
+bool
+upstream_is_sending(const struct upstream *u)
+{
+	return publication_is_sending(u->publication);
+}
+
+const char *
+upstream_why(const struct upstream *u)
+{
+	return u->why;
 }
 
 int64_t
@@ -188,6 +321,7 @@ upstream_new(const struct upstream_config *config, struct upstream **out)
 		return err;
 	}
 	u->config = *config;
+	u->publication = publication_new();
 	draw_id(u->stream_id);
 	*out = u;
 	return 0;
@@ -198,7 +332,9 @@ upstream_free(struct upstream *u)
 {
 	if (!u)
 		return;
-	upstream_drop(u);
+	loop_clear(&u->timer);
+	drop(u);
+	publication_free(u->publication);
 	dtls_identity_free(u->identity);
 	g_free(u);
 }

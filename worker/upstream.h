@@ -8,24 +8,24 @@
 #include "worker/media.h"
 #include "worker/peer.h"
 
-/* The way to the SFU: one peer at a time, made by an offer, which the supervisor carries there and
- * whose answer it brings back. Loop thread. */
+/* One output: the way to one receiver. Wants a connection while there are pictures, makes offers,
+ * which the supervisor carries there and whose answers it brings back, and has the media sent to
+ * the peer that comes of it. Loop thread. */
 struct upstream;
 
 struct upstream_events {
-	void (*on_connected)(void *arg); /* packets may be sent: upstream_send */
-	void (*on_first_packet)(void *arg);
-	/* The peer of the newest offer is of no use; why is lent. */
-	void (*on_lost)(void *arg, const char *why);
+	void (*on_change)(void *arg); /* of upstream_state or upstream_why */
+	/* The first packet has left: all of upstream_times are known. */
+	void (*on_first_packet)(void *arg, unsigned index);
 	void *arg;
 };
 
 struct upstream_config {
 	GMainContext *loop;
-	const char *camera; /* lent, as cname */
-	const char *cname;
-	uint32_t ssrc;
-	uint8_t pt;
+	const char *camera; /* lent */
+	unsigned index;     /* of the output: media's, and the messages' */
+	bool silence;       /* the receiver takes no offer without sound: silence will do */
+	struct output_ids ids;
 	struct media *media; /* lent: whose packets are sent */
 	struct link *link;   /* lent: where offers go */
 	struct upstream_events events;
@@ -34,18 +34,25 @@ struct upstream_config {
 /* Returns 0, or ERR_LIBRARY if OpenSSL makes no certificate. */
 int upstream_new(const struct upstream_config *config, struct upstream **out);
 
-/* Drops the peer, makes another and sends its offer. False if that cannot be done. */
-bool upstream_offer(struct upstream *u);
+/* Pictures flow, and a viewer could begin with them; or they have ended. */
+void upstream_pictures(struct upstream *u, bool flow);
 
 /* What came for an offer: its answer, or why it has none. If it is not the newest's it is ignored.
- * True if the peer is now being connected; an answer that does not fit is on_lost. */
-bool upstream_answered(struct upstream *u, int64_t offer, const char *sdp);
+ */
+void upstream_answered(struct upstream *u, int64_t offer, const char *sdp);
 void upstream_refused(struct upstream *u, int64_t offer, const char *why);
 
-/* Sends the media to the connected peer. */
-void upstream_send(struct upstream *u);
+/* Drops the connection, for another with the tracks that there are now. */
+void upstream_renew(struct upstream *u, const char *why);
 
-void upstream_drop(struct upstream *u);
+unsigned upstream_index(const struct upstream *u);
+
+/* As publication_state and publication_is_sending. */
+const char *upstream_state(const struct upstream *u);
+bool upstream_is_sending(const struct upstream *u);
+
+/* What the last try failed of; "" while it is sending. Lent. */
+const char *upstream_why(const struct upstream *u);
 
 /* Number of the offer whose peer there is, 0: none. */
 int64_t upstream_offer_number(const struct upstream *u);

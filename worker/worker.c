@@ -18,11 +18,9 @@
 #include "worker/media.h"
 #include "worker/report.h"
 #include "worker/session.h"
-#include "worker/upstream.h"
+#include "worker/upstreams.h"
 #include "worker/worker.h"
 
-/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
-#define VIDEO_PT 106
 /* RFC 3550 6.2 allows a report every few seconds; viewers need the first one soon, to line up
  * sound and picture. */
 #define REPORT_INTERVAL_MS 1000
@@ -38,9 +36,9 @@ struct worker {
 	struct link *link;
 	struct session *session;
 	struct media *media;
-	struct upstream *upstream;
+	struct upstreams *upstreams;
 	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
-	uint32_t ssrc;
+	struct output_ids ids;
 	char cname[DRAW_ID_BYTES];
 	int64_t rtsp_ms; /* how long the camera took to play */
 	struct report *report;
@@ -51,15 +49,23 @@ struct worker {
 
 static void step(struct worker *w, enum session_event ev);
 
+/* Why it does not run: the camera's trouble before the receiver's. */
+static const char *
+reason(const struct worker *w)
+{
+	const struct upstream *u = upstreams_foremost(w->upstreams);
+
+	return w->reason[0] || !u ? w->reason : upstream_why(u);
+}
+
 static struct report_view
 view(const struct worker *w)
 {
 	return (struct report_view){ .session = w->session,
 		.stats = &w->stats,
 		.rtsp_ms = w->rtsp_ms,
-		.times = upstream_times(w->upstream),
-		.reason = w->reason,
-		.offer = upstream_offer_number(w->upstream) };
+		.upstream = upstreams_foremost(w->upstreams),
+		.reason = reason(w) };
 }
 
 /* Tells title, log and supervisor what changed, if anything did. */
@@ -81,37 +87,27 @@ on_tick(gpointer data)
 		abort(); /* the supervisor starts another */
 	}
 	media_stats(w->media, &w->stats);
-	media_send_report(w->media, false);
+	media_send_reports(w->media);
 	report_stats(w->link, &w->stats);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
 
-/* ---- the SFU --------------------------------------------------------------------------------- */
+/* ---- the receivers --------------------------------------------------------------------------- */
 
 static void
-on_connected(void *arg)
+on_upstream_change(void *arg)
 {
-	step(arg, SESSION_CONNECTED);
+	tell(arg);
 }
 
 static void
-on_first_packet(void *arg)
+on_first_packet(void *arg, unsigned index)
 {
 	struct worker *w = arg;
-	struct report_view v = view(w);
 
-	report_start(w->report, &v);
+	report_start(w->report, upstreams_get(w->upstreams, index), w->rtsp_ms);
 	tell(w);
-}
-
-static void
-on_lost(void *arg, const char *why)
-{
-	struct worker *w = arg;
-
-	snprintf(w->reason, sizeof(w->reason), "SFU connection: %s", why);
-	step(w, SESSION_PEER_LOST);
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -123,7 +119,8 @@ open_source(struct worker *w)
 	struct source_config config = { .url = s->url,
 		.ca_file = s->ca_file,
 		.tls_verify = s->tls_verify,
-		.stall_ms = s->stall_ms };
+		.stall_ms = s->stall_ms,
+		.sound = s->sound };
 
 	media_open(w->media, &config);
 }
@@ -162,12 +159,6 @@ perform(struct worker *w, unsigned effects)
 		open_source(w);
 	if (effects & SESSION_DO_CLOSE)
 		media_close(w->media);
-	if (effects & SESSION_DO_OFFER && !upstream_offer(w->upstream))
-		step(w, SESSION_PEER_LOST);
-	if (effects & SESSION_DO_SEND)
-		upstream_send(w->upstream);
-	if (effects & SESSION_DO_DROP)
-		upstream_drop(w->upstream);
 }
 
 static unsigned
@@ -176,6 +167,8 @@ step_only(struct worker *w, enum session_event ev)
 	unsigned effects = session_step(w->session, ev, clock_now(), draw());
 
 	perform(w, effects);
+	if (!session_is_playing(w->session))
+		upstreams_pictures(w->upstreams, false);
 	arm(w);
 	return effects;
 }
@@ -219,7 +212,8 @@ on_pictures(void *arg)
 	struct worker *w = arg;
 
 	w->reason[0] = '\0';
-	step(w, SESSION_MEDIA);
+	step(w, SESSION_PICTURES);
+	upstreams_pictures(w->upstreams, true);
 }
 
 static void
@@ -254,16 +248,31 @@ copy(const char *s)
 	return s ? g_strdup(s) : NULL;
 }
 
+/* AUTO if it is left out. */
+static enum media_replay
+replay_of(const char *word)
+{
+	if (word && strcmp(word, "on") == 0)
+		return MEDIA_REPLAY_ON;
+	return word && strcmp(word, "off") == 0 ? MEDIA_REPLAY_OFF : MEDIA_REPLAY_AUTO;
+}
+
 static void
 on_source(struct worker *w, const struct msg *m)
 {
 	const struct msg_source *s = &m->u.source;
+	const bool other_tracks =
+		w->source.type == MSG_SOURCE && w->source.u.source.sound != s->sound;
 
 	msg_clear(&w->source);
 	w->source = *m;
 	w->source.u.source.url = copy(s->url);
 	w->source.u.source.ca_file = copy(s->ca_file);
-	session_set_publish(w->session, s->publish);
+	w->source.u.source.gop_replay = copy(s->gop_replay);
+	upstreams_set(w->upstreams, (unsigned)msg_source_outputs(s), (uint64_t)s->two_tracks);
+	media_set_replay(w->media, replay_of(s->gop_replay));
+	if (other_tracks)
+		upstreams_renew(w->upstreams, "other tracks are wanted");
 	step(w, SESSION_SOURCE);
 }
 
@@ -279,14 +288,19 @@ on_extended(struct worker *w, const struct msg *m)
 static void
 on_answer(struct worker *w, const struct msg *m)
 {
-	if (upstream_answered(w->upstream, m->u.answer.offer, m->u.answer.sdp))
-		step(w, SESSION_ANSWERED);
+	struct upstream *u = upstreams_get(w->upstreams, m->u.answer.output);
+
+	if (u)
+		upstream_answered(u, m->u.answer.offer, m->u.answer.sdp);
 }
 
 static void
 on_publish_failed(struct worker *w, const struct msg *m)
 {
-	upstream_refused(w->upstream, m->u.publish_failed.offer, m->u.publish_failed.reason);
+	struct upstream *u = upstreams_get(w->upstreams, m->u.publish_failed.output);
+
+	if (u)
+		upstream_refused(u, m->u.publish_failed.offer, m->u.publish_failed.reason);
 }
 
 static void
@@ -331,20 +345,44 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
+/* Three different SSRCs, none 0. */
+static struct output_ids
+draw_ids(const char *cname)
+{
+	const uint32_t first = draw() & ~UINT32_C(3);
+
+	return (struct output_ids){
+		.video_ssrc = first | 1, .audio_ssrc = first | 2, .cname = cname
+	};
+}
+
 static void
 make_media(struct worker *w)
 {
 	struct media_config config = { .loop = w->context,
-		.ssrc = w->ssrc,
-		.pt = VIDEO_PT,
 		.camera = w->config.camera,
-		.cname = w->cname,
+		.ids = w->ids,
 		.events = { .on_opened = on_opened,
 			.on_pictures = on_pictures,
 			.on_ended = on_ended,
 			.arg = w } };
 
 	w->media = media_new(&config);
+}
+
+static void
+make_upstreams(struct worker *w)
+{
+	const struct upstream_config each = { .loop = w->context,
+		.camera = w->config.camera,
+		.ids = w->ids,
+		.media = w->media,
+		.link = w->link,
+		.events = { .on_change = on_upstream_change,
+			.on_first_packet = on_first_packet,
+			.arg = w } };
+
+	w->upstreams = upstreams_new(&each);
 }
 
 static int
@@ -361,24 +399,6 @@ make_link(struct worker *w)
 	return link_open(&config, &w->link);
 }
 
-static int
-make_upstream(struct worker *w)
-{
-	struct upstream_config config = { .loop = w->context,
-		.camera = w->config.camera,
-		.cname = w->cname,
-		.ssrc = w->ssrc,
-		.pt = VIDEO_PT,
-		.media = w->media,
-		.link = w->link,
-		.events = { .on_connected = on_connected,
-			.on_first_packet = on_first_packet,
-			.on_lost = on_lost,
-			.arg = w } };
-
-	return upstream_new(&config, &w->upstream);
-}
-
 int
 worker_new(const struct worker_config *config, struct worker **out)
 {
@@ -390,18 +410,17 @@ worker_new(const struct worker_config *config, struct worker **out)
 	w->loop = g_main_loop_new(w->context, FALSE);
 	w->session = session_new();
 	w->report = report_new(config->camera);
-	w->ssrc = draw() | 1;
 	draw_id(w->cname);
+	w->ids = draw_ids(w->cname);
 	make_media(w);
 	int err = make_link(w);
-	if (!err)
-		err = make_upstream(w);
 	if (err) {
 		log_error("session cannot start", LOG_CAM(config->camera),
 			LOG_STR("error", err_text(err)));
 		worker_free(w);
 		return err;
 	}
+	make_upstreams(w);
 	w->tick = loop_attach(w->context, g_timeout_source_new(REPORT_INTERVAL_MS), on_tick, w);
 	w->signals = loop_attach(w->context, g_unix_signal_source_new(SIGTERM), on_sigterm, w);
 	tell(w);
@@ -414,7 +433,6 @@ worker_run(struct worker *w)
 {
 	g_main_context_push_thread_default(w->context);
 	g_main_loop_run(w->loop);
-	media_send_report(w->media, true);
 	g_main_context_pop_thread_default(w->context);
 	return w->exit_code;
 }
@@ -427,7 +445,7 @@ worker_free(struct worker *w)
 	loop_clear(&w->timer);
 	loop_clear(&w->tick);
 	loop_clear(&w->signals);
-	upstream_free(w->upstream);
+	upstreams_free(w->upstreams);
 	media_free(w->media);
 	link_close(w->link);
 	session_free(w->session);

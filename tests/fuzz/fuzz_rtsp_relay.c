@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/aac_payload.h"
+#include "worker/demux.h"
 #include "worker/depacketizer.h"
 #include "worker/rtsp_relay.h"
 
@@ -18,13 +20,17 @@ static struct fifo in, out, up_in, up_out;
 
 /* Every NAL unit has a header, and is within its bounds. */
 static void
-read_packet(struct depacketizer *d, const struct relay_packet *p)
+read_packet(struct demux *d, const struct relay_packet *p)
 {
-	const struct nal_unit *nal;
+	struct source_unit unit;
 
-	depacketizer_feed(d, p->bytes, p->len, 0);
-	while ((nal = depacketizer_next(d)))
-		assert(nal->len > 0 && nal->len <= DEPACKETIZER_NAL_MAX && nal->data[0]);
+	demux_feed(d, p, 0);
+	while (demux_next(d, &unit)) {
+		if (unit.kind == SOURCE_PICTURE)
+			assert(unit.nal.len > 0 && unit.nal.len <= DEPACKETIZER_NAL_MAX);
+		else
+			assert(unit.sound.len > 0 && unit.sound.len <= AAC_UNIT_MAX);
+	}
 }
 
 /* Only whole messages are passed down. */
@@ -40,7 +46,14 @@ read_messages(struct fifo *down)
 	assert(!down->len);
 }
 
-/* A session in which channel 0 carries pictures, 1 its RTCP, and a request is under way. */
+static const struct relay_track sound = { .media = RTSP_AUDIO,
+	.codec = "mpeg4-generic",
+	.clock = 16000,
+	.fmtp = "mode=AAC-hbr;config=1408;sizeLength=13;indexLength=3;indexDeltaLength=3",
+	.pt = 97 };
+
+/* A session in which channel 0 carries pictures, 1 its RTCP, 2 sound, and a request is under way.
+ */
 static void
 begin(const char *request)
 {
@@ -51,9 +64,12 @@ begin(const char *request)
 			fifo_init(all[i], 2 * RTSP_PIECE_MAX);
 		fifo_take(all[i], all[i]->len);
 	}
-	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query");
-	relay.pictures = 0;
-	relay.pt = 96;
+	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query", true);
+	relay.tracks[0] = (struct relay_track){ .media = RTSP_VIDEO, .codec = "H264", .pt = 96 };
+	relay.tracks[1] = sound;
+	relay.media[RELAY_PICTURES].channel = 0;
+	relay.media[RELAY_SOUND].channel = 2;
+	relay.media[RELAY_SOUND].track = 1;
 	relay.rtcp[1] = true;
 	fifo_put(&up_in, request, strlen(request));
 	assert(relay_up(&relay, &up_in, &up_out) == 0);
@@ -65,18 +81,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	size_t step = len ? data[0] % 64 + 1u : 1;
-	struct depacketizer *d = depacketizer_new();
+	struct demux *d = demux_new();
 	struct relay_packet packet;
 	int got = 0;
 
 	begin(len && data[0] & 0x80 ? DESCRIBE : SETUP);
+	demux_open_sound(d, &sound);
 	for (size_t at = 1; !got && at < len; at += step) {
 		fifo_put(&in, data + at, len - at < step ? len - at : step);
 		while ((got = relay_down(&relay, &in, &out, &packet)) == 1)
 			read_packet(d, &packet);
 		read_messages(&out);
 	}
-	depacketizer_free(d);
+	demux_free(d);
 	if (len > 1) {
 		fifo_put(&up_in, data + 1, len - 1);
 		relay_up(&relay, &up_in, &up_out);

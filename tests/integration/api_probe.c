@@ -44,7 +44,7 @@ getaddrinfo(
 	uv_lib_t libc;
 
 	if (name && strcmp(name, "slow.invalid") == 0) {
-		sleep(3);
+		sleep(6);
 		return EAI_NONAME;
 	}
 	if (!real && (uv_dlopen("libc.so.6", &libc) != 0 ||

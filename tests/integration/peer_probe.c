@@ -41,6 +41,7 @@ struct probe {
 	uint8_t *file;
 	size_t file_len;
 	unsigned fps;
+	uint16_t seq;
 	uint8_t bytes[PICTURE_PACKETS_MAX][RTP_PACKET_MAX];
 	struct peer_packet packets[PICTURE_PACKETS_MAX];
 	size_t count;
@@ -49,22 +50,22 @@ struct probe {
 /* ---- media: Annex B, one slice a picture ----------------------------------------------------- */
 
 static uint8_t *
-room(uint16_t seq, size_t len, void *arg)
+room(struct rtp_slot slot, void *arg)
 {
 	struct probe *p = arg;
+	const struct rtp_header h = { .marker = slot.marker,
+		.pt = PT,
+		.seq = p->seq++,
+		.timestamp = slot.timestamp,
+		.ssrc = SSRC };
+	uint8_t *packet = p->bytes[p->count];
 
-	(void)seq;
-	if (p->count == PICTURE_PACKETS_MAX || len > RTP_PACKET_MAX)
+	if (p->count == PICTURE_PACKETS_MAX || slot.len > RTP_PAYLOAD_MAX)
 		abort();
-	return p->bytes[p->count];
-}
-
-static void
-packet(const uint8_t *bytes, size_t len, void *arg)
-{
-	struct probe *p = arg;
-
-	p->packets[p->count++] = (struct peer_packet){ .data = bytes, .len = len };
+	rtp_write_header(packet, &h);
+	p->packets[p->count++] =
+		(struct peer_packet){ .data = packet, .len = RTP_HEADER_BYTES + slot.len };
+	return packet + RTP_HEADER_BYTES;
 }
 
 /* Where the NAL unit after the next start code begins; the file's end if there is none. */
@@ -103,14 +104,7 @@ static void *
 send_pictures(void *arg)
 {
 	struct probe *p = arg;
-	const struct rtp_config config = {
-		.ssrc = SSRC,
-		.pt = PT,
-		.first_seq =
-			30000, /* so that ten seconds of tests do not wrap it, and longer ones do */
-		.packet_max = RTP_PACKET_MAX,
-		.sink = { room, packet, p },
-	};
+	const struct rtp_config config = { .payload_max = RTP_PAYLOAD_MAX, .room = room, .arg = p };
 	struct rtp_packetizer *r = rtp_packetizer_new(&config);
 	const uint8_t *first = find_nal(p->file, p->file + p->file_len);
 	const uint8_t *at = first;
@@ -282,6 +276,7 @@ main(int argc, char **argv)
 		return 64;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_file(&p, argv[1]);
+	p.seq = 30000; /* so that ten seconds of tests do not wrap it, and longer ones do */
 	p.fps = argc > 2 ? (unsigned)atoi(argv[2]) : FPS;
 	p.loop = g_main_loop_new(NULL, FALSE);
 	if (dtls_identity_new(&identity) != 0)

@@ -23,7 +23,8 @@ struct probe {
 	int64_t pause_us;     /* before each read: a slow reader */
 	bool quiet;           /* no line for each NAL unit */
 	struct source *source;
-	int64_t interrupted_us; /* when source_interrupt was called */
+	int64_t first_timestamp; /* times are told from there */
+	int64_t interrupted_us;  /* when source_interrupt was called */
 	int64_t count;
 	int64_t units; /* NAL units that ended an access unit */
 	FILE *out;
@@ -125,7 +126,8 @@ tell_nal(struct probe *p, const struct nal_unit *n)
 {
 	static const uint8_t code[] = { 0, 0, 0, 1 };
 
-	p->count++;
+	if (p->count++ == 0)
+		p->first_timestamp = n->timestamp;
 	p->units += n->last;
 	if (p->out) {
 		fwrite(code, 1, sizeof(code), p->out);
@@ -135,8 +137,20 @@ tell_nal(struct probe *p, const struct nal_unit *n)
 		return;
 	printf("{\"event\":\"nal\",\"type\":%d,\"len\":%zu,\"ts\":%" PRId64 ",\"us\":%" PRId64
 	       ",\"handed_us\":%" PRId64 ",\"last\":%s,\"gap\":%s}\n",
-		n->data[0] & 0x1f, n->len, n->timestamp, n->arrived_us, clock_now_us(),
-		n->last ? "true" : "false", n->gap ? "true" : "false");
+		n->data[0] & 0x1f, n->len, n->timestamp - p->first_timestamp, n->arrived_us,
+		clock_now_us(), n->last ? "true" : "false", n->gap ? "true" : "false");
+	fflush(stdout);
+}
+
+/* Sound is told by its length only. */
+static void
+tell_sound(const struct probe *p, const struct audio_unit *u)
+{
+	if (p->quiet)
+		return;
+	printf("{\"event\":\"sound\",\"len\":%zu,\"at_us\":%" PRId64 ",\"us\":%" PRId64
+	       ",\"gap\":%s}\n",
+		u->len, u->at_us, u->now_us, u->gap ? "true" : "false");
 	fflush(stdout);
 }
 
@@ -144,15 +158,17 @@ static int
 read_all(struct probe *p)
 {
 	int64_t until = p->seconds ? clock_now_us() + p->seconds * 1000000 : INT64_MAX;
-	struct nal_unit nal;
+	struct source_unit unit;
 	int err = 0;
 
 	while (!err && clock_now_us() < until && (!p->nals || p->count < p->nals)) {
 		if (p->pause_us)
 			usleep((useconds_t)p->pause_us);
-		err = source_read(p->source, &nal);
-		if (!err)
-			tell_nal(p, &nal);
+		err = source_read(p->source, &unit);
+		if (!err && unit.kind == SOURCE_PICTURE)
+			tell_nal(p, &unit.nal);
+		else if (!err)
+			tell_sound(p, &unit.sound);
 	}
 	return err;
 }

@@ -27,6 +27,7 @@ BUILD = os.environ.get("CAMRELAY_BUILD", "build")
 PROBE = os.path.join(ROOT, BUILD, "tests", "integration", "api_probe")
 sys.path.insert(0, SIM)
 import certs  # noqa: E402
+from pace import Pace  # noqa: E402
 
 
 # ---- processes ----------------------------------------------------------------------------------
@@ -42,11 +43,11 @@ class Standin:
     def post(self, path, body):
         request = urllib.request.Request(self.ready["sim"] + path, json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def get(self, path):
-        with urllib.request.urlopen(self.ready["sim"] + path, timeout=5) as answer:
+        with urllib.request.urlopen(self.ready["sim"] + path, timeout=60) as answer:
             return json.load(answer)
 
     def fault(self, **fault):
@@ -54,7 +55,7 @@ class Standin:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(15)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -83,7 +84,7 @@ class Probe:
         self.process.stdin.write(" ".join(str(w) for w in words) + "\n")
         self.process.stdin.flush()
 
-    def wait(self, event=None, seconds=10):
+    def wait(self, event=None, seconds=60):
         """The next event; of that name, if one is given."""
         deadline = time.monotonic() + seconds
         while True:
@@ -97,7 +98,7 @@ class Probe:
 
     def end(self):
         self.process.stdin.close()
-        code = self.process.wait(15)
+        code = self.process.wait(60)
         for thread in self.threads:
             thread.join(5)
         self.process.stdout.close()
@@ -194,7 +195,7 @@ def serve():
 def test_connections_are_reused_and_the_bearer_is_sent(probe, serve):
     server = serve(lambda n, r: ok(f"answer {n}"))
     for n in range(1, 4):
-        answer = probe.ask("http", "a", "POST", server.url + "/x", 5000, "body")
+        answer = probe.ask("http", "a", "POST", server.url + "/x", 30000, "body")
         assert (answer["err"], answer["status"], answer["body"]) == (0, 200, f"answer {n}")
     assert server.connections == 1
     head, body = server.requests[0]
@@ -203,22 +204,22 @@ def test_connections_are_reused_and_the_bearer_is_sent(probe, serve):
 
 
 def test_many_calls_run_at_once(probe, serve):
-    everybody = threading.Barrier(20, timeout=5)
+    everybody = threading.Barrier(20, timeout=30)
 
     def together(_n, _request):
         everybody.wait()
         return ok()
     server = serve(together)
     for n in range(20):
-        probe.do("http", n, "GET", server.url, 5000)
+        probe.do("http", n, "GET", server.url, 30000)
     tags = {a["tag"] for a in (probe.wait("http") for _ in range(20)) if a["err"] == 0}
     assert len(tags) == 20
 
 
 def test_a_post_whose_kept_connection_died_is_never_sent_twice(probe, serve):
     server = serve(lambda n, r: ok() if n == 1 else None)
-    assert probe.ask("http", "a", "POST", server.url, 5000, "x")["err"] == 0
-    answer = probe.ask("http", "b", "POST", server.url, 5000, "y")
+    assert probe.ask("http", "a", "POST", server.url, 30000, "x")["err"] == 0
+    answer = probe.ask("http", "b", "POST", server.url, 30000, "y")
     assert answer["err"] != 0 and answer["sent"] is True and answer["why"]
     assert [body for _, body in server.requests] == ["x", "y"]
 
@@ -237,21 +238,21 @@ def test_a_time_out_says_that_the_request_was_sent(probe, serve):
 def test_nobody_listening_says_that_nothing_was_sent(probe):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    answer = probe.ask("http", "a", "POST", f"http://127.0.0.1:{port}", 2000, "x")
+    answer = probe.ask("http", "a", "POST", f"http://127.0.0.1:{port}", 30000, "x")
     assert answer["err"] == -13 and answer["sent"] is False
 
 
 def test_answers_are_bounded(probe, serve):
     server = serve(lambda n, r: ok("x" * (64 * 1024 + (n - 1))))
-    assert probe.ask("http", "a", "GET", server.url, 5000)["body_len"] == 65536
-    answer = probe.ask("http", "b", "GET", server.url, 5000)
+    assert probe.ask("http", "a", "GET", server.url, 30000)["body_len"] == 65536
+    answer = probe.ask("http", "b", "GET", server.url, 30000)
     assert answer["err"] == -7 and answer["why"] == "answer is longer than 65536 bytes"
 
 
 def test_redirects_are_not_followed(probe, serve):
     target = serve(lambda n, r: ok())
     server = serve(lambda n, r: (f"HTTP/1.1 302 Found\r\nLocation: {target.url}\r\nContent-Length: 0\r\n\r\n").encode())
-    assert probe.ask("http", "a", "GET", server.url, 5000)["status"] == 302
+    assert probe.ask("http", "a", "GET", server.url, 30000)["status"] == 302
     assert target.requests == []
 
 
@@ -260,20 +261,20 @@ def test_date_and_retry_after_are_read(probe, serve):
     later = email.utils.format_datetime(date + datetime.timedelta(seconds=90), usegmt=True)
     stamp = "Date: " + email.utils.format_datetime(date, usegmt=True)
     server = serve(lambda n, r: ok("", stamp, "Retry-After: " + ("17" if n == 1 else later)))
-    answer = probe.ask("http", "a", "GET", server.url, 5000)
+    answer = probe.ask("http", "a", "GET", server.url, 30000)
     assert answer["retry_after_ms"] == 17000 and answer["date_us"] == int(date.timestamp()) * 1000000
-    assert probe.ask("http", "b", "GET", server.url, 5000)["retry_after_ms"] == 90000
+    assert probe.ask("http", "b", "GET", server.url, 30000)["retry_after_ms"] == 90000
 
 
 def test_a_broken_connection_in_mid_answer_is_an_error(probe, serve):
     server = serve(lambda n, r: b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf" if n == 2
                    else b"nonsense\r\n\r\n" if n == 1 else None)
-    assert probe.ask("http", "a", "POST", server.url, 2000, "x")["err"] != 0
+    assert probe.ask("http", "a", "POST", server.url, 30000, "x")["err"] != 0
 
     def half(_n, _request):
         return None
     short = serve(half)
-    assert probe.ask("http", "b", "POST", short.url, 2000, "x")["err"] == -4
+    assert probe.ask("http", "b", "POST", short.url, 30000, "x")["err"] == -4
 
 
 def test_a_cancelled_call_never_answers(probe, serve):
@@ -284,24 +285,24 @@ def test_a_cancelled_call_never_answers(probe, serve):
         arrived.set()
         return over.wait(10) and None if n == 1 else ok()
     server = serve(slow)
-    probe.do("http", "cancelled", "GET", server.url, 5000)
-    assert arrived.wait(5)
+    probe.do("http", "cancelled", "GET", server.url, 30000)
+    assert arrived.wait(60)
     probe.do("cancel")
-    answer = probe.ask("http", "next", "GET", server.url, 5000)
+    answer = probe.ask("http", "next", "GET", server.url, 30000)
     over.set()
     assert answer["tag"] == "next" and answer["err"] == 0
 
 
 def test_a_slow_name_lookup_never_stops_the_loop(probe, serve):
     server = serve(lambda n, r: ok())
-    probe.ask("http", "warm", "GET", server.url, 5000)
+    probe.ask("http", "warm", "GET", server.url, 30000)
     probe.ask("gap")
     probe.do("http", "lookup", "GET", "http://slow.invalid/", 400)
     assert probe.wait("http")["err"] == -5
-    probe.do("http", "lookup", "GET", "http://slow.invalid/", 5000)
+    probe.do("http", "lookup", "GET", "http://slow.invalid/", 30000)
     probe.do("cancel")
-    assert probe.ask("http", "still", "GET", server.url, 5000)["err"] == 0
-    assert probe.ask("gap")["ms"] < 1500  # a lookup takes three seconds
+    assert probe.ask("http", "still", "GET", server.url, 30000)["err"] == 0
+    assert probe.ask("gap")["ms"] < 4500  # a lookup takes six seconds
 
 
 @pytest.fixture(scope="module")
@@ -317,25 +318,25 @@ def https(lab, name):
 
 def test_https_works_with_the_ca_that_is_given(probe, serve, lab):
     server = serve(lambda n, r: ok(), https(lab, "server"))
-    assert probe.ask("http", "a", "GET", server.url, 5000, "-", lab["ca"])["status"] == 200
+    assert probe.ask("http", "a", "GET", server.url, 30000, "-", lab["ca"])["status"] == 200
 
 
 @pytest.mark.parametrize("rogue", ["wrong-name", "expired", "unknown-ca"])
 def test_a_certificate_that_does_not_verify_is_refused_before_anything_is_sent(probe, serve, lab, rogue):
     server = serve(lambda n, r: ok(), https(lab, rogue))
-    answer = probe.ask("http", "a", "POST", server.url, 5000, "secret", lab["ca"])
+    answer = probe.ask("http", "a", "POST", server.url, 30000, "secret", lab["ca"])
     assert answer["err"] == -11 and answer["sent"] is False
     assert server.requests == []
 
 
 def test_a_ca_file_replaces_the_systems_and_must_exist(probe, serve, lab):
     server = serve(lambda n, r: ok(), https(lab, "server"))
-    assert probe.ask("http", "a", "GET", server.url, 5000)["err"] == -11
-    assert probe.ask("http", "b", "GET", server.url, 5000, "-", "/nowhere/ca.pem")["err"] == -11
+    assert probe.ask("http", "a", "GET", server.url, 30000)["err"] == -11
+    assert probe.ask("http", "b", "GET", server.url, 30000, "-", "/nowhere/ca.pem")["err"] == -11
 
 
 def test_only_http_and_https_are_spoken(probe):
-    assert probe.ask("http", "a", "GET", "file:///etc/passwd", 5000)["err"] == -8
+    assert probe.ask("http", "a", "GET", "file:///etc/passwd", 30000)["err"] == -8
 
 
 # ---- Google -------------------------------------------------------------------------------------
@@ -506,7 +507,7 @@ def camera_probe(cloudflare, folder, **changes):
 
 @pytest.fixture
 def camera(cloudflare, tmp_path):
-    urllib.request.urlopen(urllib.request.Request(cloudflare.ready["sim"] + "/faults", method="DELETE"), timeout=5)
+    urllib.request.urlopen(urllib.request.Request(cloudflare.ready["sim"] + "/faults", method="DELETE"), timeout=60)
     made = camera_probe(cloudflare, tmp_path)
     made.offer = os.path.join(tmp_path, "offer.sdp")
     with open(made.offer, "w", encoding="ascii", newline="") as file:
@@ -524,7 +525,7 @@ def operations(camera):
 def test_an_offer_is_published_and_closed(camera):
     answer = camera.ask("offer", camera.offer, event="answer")
     assert re.fullmatch("[0-9a-f]{32}", answer["session"]) and answer["sdp"].startswith("v=0")
-    assert camera.ask("unpublish", 3000)["closed"] is True
+    assert camera.ask("unpublish", 30000)["closed"] is True
     assert operations(camera) == [("sessions_new", 201), ("tracks_new", 200), ("tracks_close", 200)]
 
 
@@ -569,7 +570,7 @@ def test_a_second_offer_closes_the_first_publication(camera):
     first = camera.ask("offer", camera.offer, event="answer")
     second = camera.ask("offer", camera.offer, event="answer")
     assert first["session"] != second["session"]
-    assert camera.ask("unpublish", 3000)["closed"] is True
+    assert camera.ask("unpublish", 30000)["closed"] is True
     closed = {c["session"] for c in camera.sfu.get(f"/calls?since={camera.since}") if c["op"] == "tracks_close"}
     assert closed == {first["session"], second["session"]}
 
@@ -583,10 +584,12 @@ def test_an_offer_that_is_none_is_given_up_after_three_sessions(camera):
 
 def test_a_silent_sfu_does_not_hold_up_a_stop(camera):
     camera.ask("offer", camera.offer, event="answer")
-    camera.sfu.fault(match="tracks_close", action="hang", seconds=5)
-    began = time.monotonic()
-    assert camera.ask("unpublish", 1000)["closed"] is False
-    assert time.monotonic() - began < 1.8
+    camera.sfu.fault(match="tracks_close", action="hang", seconds=60)
+    with Pace() as pace:
+        began = time.monotonic()
+        assert camera.ask("unpublish", 1000)["closed"] is False
+        took = time.monotonic() - began
+    assert took < pace.allowed(1.8)
 
 
 @pytest.mark.parametrize("change,why", [({"secret": "wrong"}, "unauthorized: 401 unauthorized: "),

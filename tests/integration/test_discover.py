@@ -47,7 +47,7 @@ class Events:
                                         stdout=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        until(lambda: self.poke(lab), "an event is heard", 20)
+        until(lambda: self.poke(lab), "an event is heard")
 
     def poke(self, lab):
         """A subscriber hears what comes after it has connected: a device comes and goes until it does."""
@@ -144,11 +144,11 @@ def test_an_unknown_section_is_named(lab):
 
 def test_a_camera_that_comes_and_goes_is_an_event(lab, events):
     ident = device(lab, "shed")
-    told = until(lambda: events.of("device added", ident), "the new camera was told", 10)
+    told = until(lambda: events.of("device added", ident), "the new camera was told")
     assert told[0]["text"] == f"account home: shed ({ident}) is listed by Google now, protocol RTSP"
     assert "camera" not in told[0]
     http("DELETE", lab.google["sim"] + "/devices/shed")
-    told = until(lambda: events.of("device vanished", ident), "that it went was told", 10)
+    told = until(lambda: events.of("device vanished", ident), "that it went was told")
     assert told[0]["text"] == f"account home: shed ({ident}) is no longer listed by Google"
     assert len(events.of("device added", ident)) == len(events.of("device vanished", ident)) == 1
 
@@ -158,7 +158,7 @@ def test_a_camera_that_moves_to_webrtc_is_an_event_and_a_sentence(lab, events):
     assert "notice" not in lab.rows()["cam1"]
     device(lab, "cam1", protocols=["WEB_RTC"])
     try:
-        told = until(lambda: events.of("device changed", ident), "the change was told", 10)
+        told = until(lambda: events.of("device changed", ident), "the change was told")
         assert told[0]["camera"] == "cam1" and "from RTSP to WEB_RTC" in told[0]["text"]
         assert "WEB_RTC only" in lab.rows()["cam1"]["notice"]
         assert re.search(r"notice +Google serves this device by WEB_RTC only", lab.camctl("show", "cam1"))
@@ -167,19 +167,19 @@ def test_a_camera_that_moves_to_webrtc_is_an_event_and_a_sentence(lab, events):
         assert "Google serves this device by"[:20] in row and max(map(len, lines)) <= 100, row
     finally:
         device(lab, "cam1", protocols=["RTSP"])
-    until(lambda: "notice" not in lab.rows()["cam1"], "all is well again", 10)
+    until(lambda: "notice" not in lab.rows()["cam1"], "all is well again")
 
 
 def test_a_configured_camera_that_google_does_not_list_says_so(lab, events):
     ident = lab.google["devices"]["cam1"]
     http("DELETE", lab.google["sim"] + "/devices/cam1")
     try:
-        told = until(lambda: events.of("device vanished", ident), "that it went was told", 10)
+        told = until(lambda: events.of("device vanished", ident), "that it went was told")
         assert told[0]["camera"] == "cam1"
         assert "does not list this device" in lab.camctl("show", "cam1")
     finally:
         device(lab, "cam1")
-    told = until(lambda: events.of("device added", ident), "that it is back was told", 10)
+    told = until(lambda: events.of("device added", ident), "that it is back was told")
     assert told[0]["camera"] == "cam1"
 
 
@@ -191,7 +191,7 @@ def test_a_list_that_fails_leaves_the_last_one_and_says_why(lab):
         assert words in answer["why"], answer
         assert {row["name"] for row in answer["devices"]} == known
         assert words in lab.camctl("discover")
-        until(lambda: "; " not in lab.camctl("discover").splitlines()[0], "a list that works", 20)
+        until(lambda: "; " not in lab.camctl("discover").splitlines()[0], "a list that works")
 
 
 # ---- the first list ---------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_what_changed_while_camrelayd_was_down_is_in_the_log_of_the_start():
         device(lab, "cam2", protocols=["WEB_RTC"])
         device(lab, "new")
         lab.start()
-        until(lambda: lab.rows()["cam2"].get("notice"), "the first list", 10)
+        until(lambda: lab.rows()["cam2"].get("notice"), "the first list")
         log = lab.log()
         assert re.search(r"warn google=home device vanished cam=cam1 ", log)
         assert re.search(r"warn google=home device changed cam=cam2 ", log)
@@ -213,7 +213,7 @@ def test_what_changed_while_camrelayd_was_down_is_in_the_log_of_the_start():
 def test_without_an_interval_nobody_lists_until_camctl_asks():
     with make_lab(account={"discover_every": "0s"}) as lab:
         lab.start()
-        until(lambda: lab.calls(kind="generate", status=200), "the account works", 10)
+        until(lambda: lab.calls(kind="generate", status=200), "the account works")
         assert lab.calls(kind="list") == []
         assert set(rows(lab)) == {"cam1", "cam2"}
         assert len(lab.calls(kind="list")) == 1
@@ -247,7 +247,7 @@ def test_a_reload_reaches_what_discovery_does_and_says():
         with open(lab.config, "w", encoding="utf-8") as file:
             file.write(text.replace("discover_every = 0s", "discover_every = 200ms"))
         assert lab.camctl("reload").startswith('changed [google "home"]: discover_every\n')
-        until(lambda: len(lab.calls(kind="list")) >= asked + 2, "it is listed again and again", 10)
+        until(lambda: len(lab.calls(kind="list")) >= asked + 2, "it is listed again and again")
         assert lab.close() == 0
 
 
@@ -403,7 +403,7 @@ def test_twenty_questions_in_a_row_keep_the_bucket_and_all_are_answered():
     """Google's own window of 60 s and 5 lists in it; the lists that camrelayd makes by itself count too."""
     with make_lab(window=60, google_args=(), account={"list_qpm": str(LIST_QPM), "discover_every": "1s"}) as lab:
         lab.start()
-        until(lambda: lab.calls(kind="list", status=200), "the first list by itself", 10)
+        until(lambda: lab.calls(kind="list", status=200), "the first list by itself")
         answers = [lab.camctl("--json", "discover") for _ in range(20)]
         for answer in answers:
             assert [row["name"] for row in json.loads(answer)[0]["devices"]] == ["cam1", "cam2"]
@@ -432,7 +432,7 @@ def test_lists_by_themselves_keep_the_bucket_too():
     """Windows of 8 s: the guard of 1.5 % must be more than what a busy machine delays a call by."""
     with make_lab(window=8, google_args=(), account={"list_qpm": str(LIST_QPM), "discover_every": "10ms"}) as lab:
         lab.start()
-        until(lambda: len(lab.calls(kind="list")) > 2 * LIST_QPM, "a third window of lists", 30)
+        until(lambda: len(lab.calls(kind="list")) > 2 * LIST_QPM, "a third window of lists")
         assert bucket(lab)["refused"] == 0 and bucket(lab)["peak"] == LIST_QPM
         assert lab.close() == 0
 
@@ -441,9 +441,9 @@ def test_a_429_is_not_answered_with_another_question():
     with make_lab(account={"discover_every": "50ms"}) as lab:
         lab.google_fault(match={"kind": "list"}, action="429", retry_after=2)
         lab.start()
-        first = until(lambda: lab.calls(kind="list", status=429), "the 429", 10)[0]
+        first = until(lambda: lab.calls(kind="list", status=429), "the 429")[0]
         assert lab.camctl("discover", check=False).returncode == 1, "there is no list to show"
-        second = until(lambda: lab.calls(kind="list", status=200), "the next list", 10)[0]
+        second = until(lambda: lab.calls(kind="list", status=200), "the next list")[0]
         assert second["mono"] - first["mono"] >= 2
         assert "Rate limited for the ListDevices API" in lab.log()
         assert lab.close() == 0

@@ -64,7 +64,7 @@ def extends(lab, name, since=0, **wanted):
 def until_extended(lab, names, since):
     """An Extend of each has worked among the calls from number `since` on."""
     until(lambda: all(extends(lab, name, since, status=200, fault=None) for name in names),
-          f"{names} extended; log ends:\n{lab.daemon.log_tail()}", 2 * LIFETIME_S)
+          f"{names} extended; log ends:\n{lab.daemon.log_tail()}")
 
 
 def google_lines(log):
@@ -98,7 +98,7 @@ def test_living_streams_are_extended_in_time_though_extends_are_answered_with(la
     since = len(lab.calls())
     met = lambda: [c["n"] for c in lab.calls(kind="extend", fault=fault["action"]) if c["n"] >= since]
     lab.google_fault(match={"kind": "extend"}, **fault)
-    until(lambda: len(met()) == fault["count"], f"the fault was met; log ends:\n{lab.daemon.log_tail()}", 20)
+    until(lambda: len(met()) == fault["count"], f"the fault was met; log ends:\n{lab.daemon.log_tail()}")
     until_extended(lab, lab.names, max(met()))
     quiet.check()
     failures = google_lines(quiet.log())
@@ -115,9 +115,9 @@ def held(lab):
 
 @pytest.mark.parametrize("named, bucket", [("execute", "commands"), ("command", "extend"), ("device", "minute")])
 def test_a_429_holds_the_bucket_that_it_names_and_no_other(lab, named, bucket):
-    until(lambda: not held(lab), "nothing is held", 30)
+    until(lambda: not held(lab), "nothing is held")
     lab.google_fault(action="429", count=1, bucket=named, match={"kind": "extend"})
-    until(lambda: held(lab), "a bucket is held", 20)
+    until(lambda: held(lab), "a bucket is held")
     assert held(lab) == {bucket}
     if bucket == "commands":
         assert lab.status()["accounts"][0]["state"] == "held by 429"
@@ -127,7 +127,7 @@ def test_an_access_token_that_is_revoked_in_mid_run_costs_one_refresh_and_no_str
     quiet = Quiet(lab)
     tokens, since = len(lab.calls(kind="token")), len(lab.calls())
     lab.google_sim("revoke_access")
-    refused = until(lambda: [c for c in lab.calls(status=401) if c["n"] >= since], "a call was answered 401", 15)
+    refused = until(lambda: [c for c in lab.calls(status=401) if c["n"] >= since], "a call was answered 401")
     until_extended(lab, lab.names, refused[0]["n"])
     quiet.check()
     assert len(lab.calls(kind="token")) == tokens + 1
@@ -142,7 +142,7 @@ def test_an_outage_of_most_of_a_stream_s_life_ends_no_stream(lab):
         lab.camctl("--wait", "extend", name)
     lab.google_sim("outage", seconds=LIFETIME_S * 0.75, how="503")
     met = lambda: [c["n"] for c in lab.calls(fault="503") if c["n"] >= since]
-    until(met, "the outage was noticed", LIFETIME_S)
+    until(met, "the outage was noticed")
     until_extended(lab, lab.names, met()[0])
     quiet.check()
     assert "scheduler api back" in quiet.log() or len(met()) < 3
@@ -159,21 +159,21 @@ def is_in_order(wanted, told):
 
 
 def test_the_pace_after_a_429_is_told(lab):
-    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well", 30)
+    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well")
     with Events(lab) as events:
         lab.google_fault(action="429", count=1, match={"kind": "extend"})
         wanted = ["held by 429", "half pace", "ok"]
-        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order", 30)
+        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order")
 
 
 def test_the_breaker_is_told(lab):
-    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well", 30)
+    until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well")
     with Events(lab) as events:
         for name in lab.names:
             lab.camctl("--wait", "extend", name)
         lab.google_sim("outage", seconds=LIFETIME_S * 0.75, how="503")
         wanted = ["api down", "ok"]
-        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order", 30)
+        until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order")
     assert lab.status()["accounts"][0]["state"] == "ok"
 
 
@@ -182,7 +182,7 @@ def test_an_answer_that_breaks_off_after_the_work_was_done_costs_one_generate_an
     generates = len(lab.calls(kind="generate", name="cam1"))
     mark = len(lab.log())
     lab.google_fault(match={"kind": "extend", "device": "cam1"}, action="malformed")
-    until(lambda: len(lab.calls(kind="generate", name="cam1")) == generates + 1, "cam1 was generated anew", 20)
+    until(lambda: len(lab.calls(kind="generate", name="cam1")) == generates + 1, "cam1 was generated anew")
     since = len(lab.calls())
     lab.until_running()
     until_extended(lab, lab.names, since)
@@ -215,14 +215,14 @@ def test_invalid_grant_is_a_named_state_without_a_storm_and_the_other_account_go
     lab.google_sim("invalid_grant", on=True, user="user1")
     lab.google_sim("revoke_access", user="user1")
     tokens = len(lab.calls(kind="token"))
-    until(lambda: account(lab, "home")["state"] == "needs login", "the account needs login", 20)
+    until(lambda: account(lab, "home")["state"] == "needs login", "the account needs login")
     row = account(lab, "home")
     assert row["error"] == "invalid_grant: Token has been expired or revoked."
     assert "account home: needs login" in lab.camctl("status")
     since = len(lab.calls())
     until_extended(lab, ["cam2"], since)
     # The stream of the dead account ends by itself, and nothing is asked for it in vain.
-    until(lambda: lab.rows()["cam1"]["state"] != "running", "cam1's stream ended", 2 * LIFETIME_S)
+    until(lambda: lab.rows()["cam1"]["state"] != "running", "cam1's stream ended")
     until_extended(lab, ["cam2"], len(lab.calls()))
     assert len(lab.calls(kind="token")) == tokens + 1
     assert not [c for c in lab.calls(name="cam1") if c["n"] >= since]
@@ -242,8 +242,8 @@ def test_google_that_never_answers_at_the_start_is_asked_again_until_it_does():
         lab.google_fault(match={"kind": "token"}, action="hang", seconds=30, count=2)
         lab.google_fault(match={"kind": "generate"}, action="500", count=1)
         lab.start()
-        until(lambda: account(lab, "home")["state"] == "no token yet", "the account has no token", 5)
-        lab.until_running(deadline_s=20)
+        until(lambda: account(lab, "home")["state"] == "no token yet", "the account has no token")
+        lab.until_running()
         assert len(lab.calls(kind="token")) == 3
         assert [c["status"] for c in lab.calls(kind="generate")] == [500, 200]
         assert lab.close() == 0

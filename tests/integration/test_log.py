@@ -30,13 +30,13 @@ def test_after_usr1_running_workers_write_to_the_new_file(tmp_path):
         lab.start()
         lab.until_running()
         pid = lab.pid("cam1")
-        until(lambda: "session state phase=running" in read(path), "the worker's lines are in the file", 5)
+        until(lambda: "session state phase=running" in read(path), "the worker's lines are in the file")
         os.rename(path, path + ".1")
         lab.daemon.process.send_signal(signal.SIGUSR1)
-        until(lambda: os.path.exists(path), "there is a new file", 5)
+        until(lambda: os.path.exists(path), "there is a new file")
         old = read(path + ".1")
         lab.camera_fault("cam1", "drop")
-        until(lambda: "source lost" in read(path), "the worker's words are in the new file", 10)
+        until(lambda: "source lost" in read(path), "the worker's words are in the new file")
         assert read(path + ".1") == old, "nothing went to the old one"
         assert lab.pid("cam1") == pid, "the worker is the same"
         lab.until_running()
@@ -61,7 +61,7 @@ def test_what_is_no_log_line_becomes_one(tmp_path, chatty, form):
     lab, path = make_lab(tmp_path, log=form, worker=chatty)
     with lab:
         lab.start()
-        until(lambda: "worker died" in read(path), "the worker died", 10)
+        until(lambda: "worker died" in read(path), "the worker died")
         lines = read(path).splitlines()
         assert lab.close() == 0
     if form == "json":
@@ -85,7 +85,7 @@ def test_a_worker_that_writes_without_end_holds_up_nobody(tmp_path):
     lab = Lab(cameras=1, camera={"publish": "none"}, supervisor={"log_file": "/dev/null", "worker": str(script)})
     with lab:
         lab.start()
-        until(lambda: lab.pid("cam1"), "the worker runs", 10)
+        until(lambda: lab.pid("cam1"), "the worker runs")
         for _ in range(20):
             assert lab.camctl("ping") == "pong\n"
         assert lab.close() == 0

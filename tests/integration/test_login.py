@@ -97,8 +97,8 @@ class Login:
                         for pair in ((self.process.stdout, self.out), (self.process.stderr, self.err))]
         for reader in self.readers:
             reader.start()
-        self.url = until(self.address, f"the address of the page; {self.err}", 10)
-        until(lambda: "here:" in self.said(), "the invitation to paste", 10)
+        self.url = until(self.address, f"the address of the page; {self.err}")
+        until(lambda: "here:" in self.said(), "the invitation to paste")
 
     def read(self, stream, into):
         for line in stream:
@@ -275,7 +275,7 @@ def test_what_is_pasted_is_as_good_as_the_browser(lab, pasted):
     login.type({"the address": address, "the code": code, "after nonsense": "what?\n\nhttp://localhost/",
                 "the code as the address has it": urlsplit(address).query.split("code=")[1].split("&")[0]}[pasted])
     if pasted == "after nonsense":
-        until(lambda: login.said().count("There is no code in that") == 2, "it says so", 10)
+        until(lambda: login.said().count("There is no code in that") == 2, "it says so")
         login.type(f"   {address}  ")
     code, out, err = login.end()
     assert (code, err) == (DONE, ""), (out, err)
@@ -328,7 +328,7 @@ def test_the_answer_to_another_login_is_not_taken(lab):
     login = Login(lab)
     tokens = len(lab.calls(kind="token"))
     login.type(address)
-    until(lambda: "answer to another login" in login.said(), "it says so", 10)
+    until(lambda: "answer to another login" in login.said(), "it says so")
     assert visit(address)[0] == 400
     assert len(lab.calls(kind="token")) == tokens
     login.kill()
@@ -433,9 +433,9 @@ def test_invalid_grant_ends_by_a_login_without_a_restart():
         pid = lab.daemon.process.pid
         lab.google_sim("invalid_grant", on=True)
         lab.google_sim("revoke_access")
-        until(lambda: account(lab)["state"] == "needs login", "the account needs login", 20)
+        until(lambda: account(lab)["state"] == "needs login", "the account needs login")
         assert account(lab)["error"].startswith("invalid_grant")
-        until(lambda: all(r["state"] != "running" for r in lab.rows().values()), "the streams have ended", 20)
+        until(lambda: all(r["state"] != "running" for r in lab.rows().values()), "the streams have ended")
         login = Login(lab)
         visit(Browser(login.url).press())
         assert login.end()[0] == DONE
@@ -443,7 +443,7 @@ def test_invalid_grant_ends_by_a_login_without_a_restart():
         assert account(lab)["state"] == "ok" and lab.status()["pid"] == pid
         # The old token is still refused: what runs runs on the new one.
         lab.google_sim("revoke_access")
-        until(lambda: lab.calls(kind="token")[-1]["status"] == 200 and lab.calls(status=401), "a refresh", 20)
+        until(lambda: lab.calls(kind="token")[-1]["status"] == 200 and lab.calls(status=401), "a refresh")
         lab.until_running()
         assert lab.close() == 0
 

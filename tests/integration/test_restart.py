@@ -13,18 +13,20 @@ import time
 import pytest
 
 from lab import Lab, until
+from pace import Pace
 
 CAMERAS = 3
 # Issue 2, item 2: 2 s, and the GOP of the stand-in.
 SENDING_AGAIN_S = 2 + 1
-# Pictures come every 67 ms; what a neighbour's death must not make of that, on a busy machine.
+# Pictures come every 67 ms; what a neighbour's death must not make of that, where the machine did not (sim/witness.py).
 GAP_MS = 500
 STOP_S = 5
 
 
 @pytest.fixture(name="lab", scope="module")
 def three_cameras():
-    with Lab(cameras=CAMERAS, camera_args=("--profile", "baseline"), supervisor={"start_stagger": "100ms"}, window=6) as lab:
+    with Lab(cameras=CAMERAS, camera_args=("--profile", "baseline"), supervisor={"start_stagger": "100ms"}, window=6,
+             reference=True) as lab:
         lab.start()
         lab.until_running()
         yield lab
@@ -35,6 +37,7 @@ def three_cameras():
 def viewer_of_all(lab):
     viewer = lab.view()
     lab.until_decoding(viewer)
+    lab.until_witnessed(viewer)
     return viewer
 
 
@@ -69,16 +72,20 @@ class Watch:
         assert self.lab.calls()[self.calls:] == []
         for name in self.others:
             assert self.look(name) == self.before[name]
-            assert max(line["cameras"][f"{name}-video"]["gap_since_line_ms"] for line in lines) < GAP_MS
+            assert max(line["cameras"][f"{name}-video"]["own_gap_since_line_ms"] for line in lines) < GAP_MS
             assert self.lab.frames(self.viewer, name) > self.frames[name]
 
 
-def until_sending(lab, name, old_session):
-    """Seconds until the SFU has packets of a session that is not the old one."""
-    start = time.monotonic()
-    until(lambda: (lab.sfu_track(name) or {"session": old_session})["session"] != old_session
-          and lab.sfu_packets(name) > 0, f"{name} sends again", 20)
-    return time.monotonic() - start
+def kill_and_wait(lab, name, number):
+    """Until the SFU has packets of a session that is not the old one, which must be soon, as far as the machine goes."""
+    old, pid = lab.sfu_track(name)["session"], lab.pid(name)
+    with Pace() as pace:
+        start = time.monotonic()
+        os.kill(pid, number)
+        until(lambda: (lab.sfu_track(name) or {"session": old})["session"] != old and lab.sfu_packets(name) > 0,
+              f"{name} sends again")
+        took = time.monotonic() - start
+    assert took < pace.allowed(SENDING_AGAIN_S)
 
 
 def others(lab, name):
@@ -87,10 +94,9 @@ def others(lab, name):
 
 def test_kill_9_of_a_worker_costs_no_call_and_the_others_no_packet(lab, viewer):
     watch = Watch(lab, viewer, others(lab, "cam1"))
-    old, session = lab.rows()["cam1"], lab.sfu_track("cam1")["session"]
-    os.kill(old["pid"], signal.SIGKILL)
-    assert until_sending(lab, "cam1", session) < SENDING_AGAIN_S
-    lab.until_decoding(viewer, deadline_s=10)
+    old = lab.rows()["cam1"]
+    kill_and_wait(lab, "cam1", signal.SIGKILL)
+    lab.until_decoding(viewer)
     watch.check()
     row = lab.rows()["cam1"]
     assert (row["gen"], row["restarts"], row["state"]) == (old["gen"] + 1, old["restarts"] + 1, "running")
@@ -99,21 +105,18 @@ def test_kill_9_of_a_worker_costs_no_call_and_the_others_no_packet(lab, viewer):
 
 def test_kill_of_a_worker_is_an_operators_restart(lab, viewer):
     watch = Watch(lab, viewer, others(lab, "cam2"))
-    old, session = lab.rows()["cam2"], lab.sfu_track("cam2")["session"]
-    os.kill(old["pid"], signal.SIGTERM)
-    assert until_sending(lab, "cam2", session) < SENDING_AGAIN_S
-    lab.until_decoding(viewer, deadline_s=10)
+    old = lab.rows()["cam2"]
+    kill_and_wait(lab, "cam2", signal.SIGTERM)
+    lab.until_decoding(viewer)
     watch.check()
     assert lab.rows()["cam2"]["gen"] == old["gen"] + 1
 
 
 def test_a_worker_that_dies_again_and_again_after_it_was_ready_is_started_at_once_each_time(lab, viewer):
     for _ in range(3):
-        session = lab.sfu_track("cam1")["session"]
-        os.kill(lab.pid("cam1"), signal.SIGKILL)
-        assert until_sending(lab, "cam1", session) < SENDING_AGAIN_S
+        kill_and_wait(lab, "cam1", signal.SIGKILL)
         lab.until_running(["cam1"])
-    lab.until_decoding(viewer, deadline_s=10)
+    lab.until_decoding(viewer)
 
 
 def test_camctl_restart_waits_until_the_media_flows_again(lab, viewer):
@@ -123,7 +126,7 @@ def test_camctl_restart_waits_until_the_media_flows_again(lab, viewer):
     row = lab.rows()["cam3"]
     assert (row["phase"], row["gen"]) == ("running", old["gen"] + 1) and row["pid"] != old["pid"]
     assert lab.sfu_track("cam3")["session"] != session
-    lab.until_decoding(viewer, deadline_s=10)
+    lab.until_decoding(viewer)
     watch.check()
     assert not is_there(old["pid"])
 
@@ -133,7 +136,7 @@ def test_camctl_restart_all_restarts_all_and_costs_no_call(lab, viewer):
     lab.camctl("restart", "all", "--wait")
     rows = lab.rows()
     assert all(rows[n]["gen"] == old[n]["gen"] + 1 and rows[n]["phase"] == "running" for n in lab.names)
-    lab.until_decoding(viewer, deadline_s=10)
+    lab.until_decoding(viewer)
     assert len(lab.calls()) == calls
 
 
@@ -149,7 +152,7 @@ def test_camctl_stop_ends_worker_and_stream_and_start_generates_one(lab, viewer)
     lab.camctl("start", "cam2", "--wait")
     assert lab.rows()["cam2"]["phase"] == "running"
     assert lab.commands("cam2") == commands + ["stop", "generate"]
-    lab.until_decoding(viewer, deadline_s=10)
+    lab.until_decoding(viewer)
     watch.calls = len(lab.calls())
     watch.check()
 
@@ -179,7 +182,7 @@ def test_a_worker_whose_media_thread_hangs_ends_itself(make_lab):
         with contextlib.suppress(ChildProcessError):  # a traced thread is not gone until its tracer has been told
             os.waitpid(tid, os.WNOHANG | WALL)
         return lab.pid("cam1") not in (None, pid)
-    until(replaced, "another worker", 20)
+    until(replaced, "another worker")
     assert "media thread hangs" in lab.log()
     lab.until_running()
     assert len(lab.calls()) == calls
@@ -214,9 +217,11 @@ def test_a_graceful_stop_takes_five_seconds_at_most_and_leaves_nothing(two, trou
     workers = [row["pid"] for row in two.rows().values()]
     if trouble:
         trouble(two)
-    start = time.monotonic()
-    code = two.daemon.stop()
-    assert (code, time.monotonic() - start < STOP_S) == (0, True)
+    with Pace() as pace:
+        start = time.monotonic()
+        code = two.daemon.stop(60)
+        took = time.monotonic() - start
+    assert code == 0 and took < pace.allowed(STOP_S)
     assert not any(is_there(pid) for pid in workers)
     assert [file for _, _, files in os.walk(two.run_dir) for file in files] == []
     # Streams are kept: they expire by themselves.
@@ -232,6 +237,6 @@ def test_workers_whose_supervisor_was_killed_end_and_the_next_one_starts(two):
     workers = [row["pid"] for row in two.rows().values()]
     two.daemon.process.kill()
     two.daemon.process.wait()
-    until(lambda: not any(is_there(pid) for pid in workers), "the workers' end", 5)
+    until(lambda: not any(is_there(pid) for pid in workers), "the workers' end")
     two.start()
     two.until_running()

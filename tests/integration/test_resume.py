@@ -30,7 +30,7 @@ def test_living_streams_are_resumed_without_a_generate(make_lab):
     lab.until_running()
     assert len(lab.calls(kind="generate")) == 3
     assert lab.log().count("google stream resumed") == 3
-    until(lambda: all(lab.calls(kind="extend", name=name) for name in lab.names), "each is extended in its turn", 30)
+    until(lambda: all(lab.calls(kind="extend", name=name) for name in lab.names), "each is extended in its turn")
     assert len(lab.calls(kind="generate")) == 3
     assert {row["state"] for row in lab.rows().values()} == {"running"}
 
@@ -39,7 +39,7 @@ def test_streams_that_ended_meanwhile_are_generated_anew(make_lab):
     lab = make_lab(cameras=1, lifetime=3, window=3, state=True).start()
     lab.until_running()
     kill(lab)
-    until(lambda: not any(lease["alive"] for lease in lab.camera_state("cam1")["leases"]), "the stream ends", 10)
+    until(lambda: not any(lease["alive"] for lease in lab.camera_state("cam1")["leases"]), "the stream ends")
     lab.start()
     lab.until_running()
     assert len(lab.calls(kind="generate")) == 2
@@ -53,7 +53,7 @@ def test_the_calls_of_the_former_process_count(make_lab):
         kill(lab)
         lab.start()
         lab.camctl("regenerate", "cam1")
-    until(lambda: len(lab.calls(kind="generate")) >= 4, "the fourth", 30)
+    until(lambda: len(lab.calls(kind="generate")) >= 4, "the fourth")
     buckets = lab.google_state()["buckets"]
     assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
 
@@ -114,7 +114,7 @@ def test_forty_cameras_come_back_after_twenty_seconds_without_a_generate(make_la
     time.sleep(20)  # the scenario: nobody extends meanwhile
     spent = len(lab.calls())
     lab.start()
-    until(lambda: all(lab.commands(name)[-1] == "extend" for name in lab.names), "each is extended", 50)
+    until(lambda: all(lab.commands(name)[-1] == "extend" for name in lab.names), "each is extended")
     calls = [call for call in lab.calls()[spent:] if call["kind"] not in ("token", "list")]
     assert {call["kind"] for call in calls} == {"extend"}
     assert len(lab.calls(kind="generate")) == 40

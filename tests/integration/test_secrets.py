@@ -33,7 +33,7 @@ ROGUES = {
 def test_a_camera_server_is_refused_before_a_token_is_sent_whose_certificate_is(rogue):
     with make_lab(camera_args=("--tls", rogue), camera={"publish": "none"}) as lab:
         lab.start()
-        row = until(lambda: lab.rows()["cam1"] if lab.rows()["cam1"].get("error") else None, "an error is shown", 15)
+        row = until(lambda: lab.rows()["cam1"] if lab.rows()["cam1"].get("error") else None, "an error is shown")
         assert ROGUES[rogue] in row["error"], row["error"]
         assert row["phase"] != "running"
         assert "certificate" in lab.camctl("show", "cam1")
@@ -57,7 +57,7 @@ def test_google_is_refused_before_a_secret_is_sent_if_its_certificate_is_a_rogue
         lab.account_keys["ca_file"] = lab.cam["ca"]
         lab.write_config()
         lab.start()
-        row = until(lambda: [a for a in lab.status()["accounts"] if a.get("error")], "the account says why", 10)[0]
+        row = until(lambda: [a for a in lab.status()["accounts"] if a.get("error")], "the account says why")[0]
         assert "certificate" in row["error"], row
         assert row["state"] == "no token yet"
 
@@ -187,7 +187,7 @@ def everything_that_was_shown():
         lab.camera_fault("cam2", "drop")
         lab.google_fault(match={"kind": "extend"}, action="500")
         lab.until_running()
-        until(lambda: lab.calls(kind="extend", fault=None), "an Extend", 15)
+        until(lambda: lab.calls(kind="extend", fault=None), "an Extend")
         shown["--json status later"] = lab.camctl("--json", "status")
         shown["/proc and ps"] = watch.text()
         shown["log"] = lab.log()

@@ -368,7 +368,7 @@ def test_rtcp_bye_ends_the_stream():
         bye = struct.pack(">BBHI", 0x81, 203, 1, 0x1234)
         c.send(b"$\1" + struct.pack(">H", len(bye)) + bye)
     with Stub(play(media)) as s:
-        r = probe(s.url(), "--stall-ms", 5000)
+        r = probe(s.url(), "--stall-ms", 30000)
     assert_failed(r, EOF, "ended the stream")
 
 
@@ -413,7 +413,7 @@ def test_slow_answers_each_get_their_time():
         c.picture(0)
         c.drain()
     with Stub(script) as s:
-        r = probe(s.url(), "--answer-ms", 2000, "--nals", 1)
+        r = probe(s.url(), "--answer-ms", 20000, "--nals", 1)
     assert r.end["err"] == 0, r.text
     assert r.open["play_us"] > 1150000
 
@@ -477,7 +477,7 @@ def test_interrupted_while_an_answer_is_awaited():
 def test_interrupted_while_reading_and_teardown_is_sent(lab):
     for tls in (None, tls_context(lab, "server")):
         with Stub(play(lambda c: c.picture(0)), tls) as s:
-            assert_interrupted(probe(s.url("/", "rtsps" if tls else "rtsp"), "--no-verify", "--interrupt-ms", 700))
+            assert_interrupted(probe(s.url("/", "rtsps" if tls else "rtsp"), "--no-verify", "--interrupt-ms", 3000))
         assert s.connections[0].requests[-1][0] == "TEARDOWN"
 
 
@@ -531,8 +531,12 @@ def test_the_session_is_kept_alive(pause):
 # ---- pictures and marks ---------------------------------------------------------------------------------------------
 
 def media_result(media, *options):
-    with Stub(play(media)) as s:
-        return probe(s.url(), "--stall-ms", 400, *options)
+    """What the probe makes of this media, till their end."""
+    def to_the_end(c):
+        media(c)
+        c.sock.shutdown(socket.SHUT_WR)
+    with Stub(play(to_the_end)) as s:
+        return probe(s.url(), *options)
 
 
 def test_parameter_sets_do_not_end_a_picture():
@@ -624,24 +628,23 @@ def test_annex_b_inside_a_packet_is_taken_apart():
 
 
 def test_the_end_of_a_picture_is_known_when_its_last_packet_is_there():
-    """Prints the latency; asserts only that it is far below a frame with marks, and a frame without."""
-    figures = {}
+    """With marks most are handed on before the next picture begins, without none can be. Prints the latency."""
+    early = {}
     for marked in (True, False):
-        sent = {}
+        begun, sent = {}, {}
 
         def media(c):
             for i in range(60):
                 frames = c.fragments(b"\x41\x9a" + b"z" * 8000, 3000 * i, marker=marked)
-                c.send(*frames[:-1])
+                begun[3000 * i] = c.send(*frames[:-1])
                 sent[3000 * i] = c.send(frames[-1])
                 time.sleep(0.033)
         r = media_result(media)
         waits = sorted(n["handed_us"] - sent[n["ts"]] for n in r.nals)
-        figures[marked] = waits
+        early[marked] = sum(n["handed_us"] < begun.get(n["ts"] + 3000, 0) for n in r.nals)
         print(f"\nend of access unit, marker bit {'set' if marked else 'never set'}: "
               f"p50 {statistics.median(waits)} us, p95 {waits[int(len(waits) * 0.95)]} us")
-    assert statistics.median(figures[True]) < 20000
-    assert statistics.median(figures[False]) > 25000
+    assert early[True] > 30 and early[False] == 0
 
 
 # ---- bytes of ill will ----------------------------------------------------------------------------------------------
@@ -658,7 +661,7 @@ def test_an_answer_that_makes_no_sense(text, err):
         c.sock.sendall(text)
         c.drain()
     with Stub(script) as s:
-        r = probe(s.url(), "--answer-ms", 1000)
+        r = probe(s.url(), "--answer-ms", 20000)
     assert r.end["err"] in (err, EOF), r.text
 
 
@@ -696,7 +699,7 @@ def test_a_reader_that_is_late_gets_everything():
             c.send(*c.fragments(b"\x41\x9a" + bytes([i % 255 + 1]) * 30000, 3000 * i))
         c.sock.shutdown(socket.SHUT_WR)
     with Stub(play(media)) as s:
-        r = probe(s.url(), "--pause-ms", 4, "--stall-ms", 3000)
+        r = probe(s.url(), "--pause-ms", 4, "--stall-ms", 30000)
     assert_failed(r, EOF, "ended the stream")
     assert [n["len"] for n in r.nals] == [30002] * 700
     assert all(n["last"] and not n["gap"] for n in r.nals)

@@ -6,6 +6,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
 from lab import Lab, until  # noqa: E402
+from pace import Pace  # noqa: E402
 
 STOP_S = 5
 
@@ -19,11 +20,13 @@ def is_gone(pid):
 
 
 def stop(lab):
-    """-> (exit code, seconds that it took)"""
-    start = time.monotonic()
-    lab.daemon.process.send_signal(signal.SIGTERM)
-    code = lab.daemon.process.wait(3 * STOP_S)
-    return code, time.monotonic() - start
+    """Exit code 0, in time as far as the machine goes."""
+    with Pace() as pace:
+        start = time.monotonic()
+        lab.daemon.process.send_signal(signal.SIGTERM)
+        code = lab.daemon.process.wait(60)
+        took = time.monotonic() - start
+    assert code == 0 and took < pace.allowed(STOP_S)
 
 
 def test_a_worker_that_ignores_sigterm_is_killed(tmp_path):
@@ -33,13 +36,12 @@ def test_a_worker_that_ignores_sigterm_is_killed(tmp_path):
     with Lab(cameras=1, window=3,
              supervisor={"worker": str(script), "kill_timeout": "500ms", "start_stagger": "100ms"}) as lab:
         lab.start()
-        worker = until(lambda: lab.pid("cam1"), "the worker runs", 10)
+        worker = until(lambda: lab.pid("cam1"), "the worker runs")
         assert lab.camctl("--wait", "stop", "cam1") == "stopping\n"
         assert is_gone(worker)
         lab.camctl("start", "cam1")
-        worker = until(lambda: lab.pid("cam1"), "the worker runs again", 10)
-        code, seconds = stop(lab)
-        assert code == 0 and seconds < STOP_S
+        worker = until(lambda: lab.pid("cam1"), "the worker runs again")
+        stop(lab)
         assert is_gone(worker)
 
 
@@ -48,6 +50,5 @@ def test_a_stop_that_comes_during_a_start_is_a_stop():
     with Lab(cameras=1) as lab:
         lab.google_fault(match={"kind": "generate"}, action="hang", seconds=30)
         lab.start()
-        until(lambda: lab.calls(kind="generate"), "Generate is on its way", 10)
-        code, seconds = stop(lab)
-        assert code == 0 and seconds < STOP_S
+        until(lambda: lab.calls(kind="generate"), "Generate is on its way")
+        stop(lab)

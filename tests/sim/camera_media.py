@@ -19,7 +19,7 @@ from gi.repository import Gst, GstApp  # noqa: E402,F401
 import clips  # noqa: E402
 
 NS = 10 ** 9
-LATE_S = 1.0  # a feeder this late (process was stopped) leaves frames out instead of sending a burst
+LATE_S = 3.0  # a feeder this late (process was stopped, not just busy) leaves frames out instead of sending a burst
 SEI_UUID = b"camrelay-latency"  # 16 bytes
 
 

@@ -19,7 +19,8 @@ SIM = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(SIM))
 BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(TOP, "build"))
 CACHE = os.path.join(TOP, "build", "sim-cache")
-DEADLINE_S = 30
+DEADLINE_S = 60
+REFERENCE = "reference"
 # What gcc's sanitizers write before a program that was built with SAN= ends.
 SANITIZER = re.compile(r"(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:)")
 
@@ -101,7 +102,8 @@ class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
     supervisor, account, cloudflare, camera: {key: value} added to the sections of the configuration; a value of None
-    takes the key out. accounts: how many Google users; the cameras are dealt to them in turn.
+    takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
+    which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py).
     whips: {name: {key: value}}, a [whip] section each.
     CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
@@ -109,7 +111,7 @@ class Lab:
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
                  supervisor=None, account=None, cloudflare=None, camera=None, accounts=1, log_level="debug", state=False,
-                 whips=None):
+                 reference=False, whips=None):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -125,11 +127,13 @@ class Lab:
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
-        self.daemon = None
+        self.daemon = self.reference = None
         Lab.alive.append(self)
         try:
-            self._start_world(cameras, lifetime, window, qpm, camera_args, google_args, sfu_args)
+            self._start_world(cameras + reference, lifetime, window, qpm, camera_args, google_args, sfu_args)
             self.write_config()
+            if reference:
+                self._start_reference(f"cam{cameras + 1}")
         except BaseException:
             self.close()
             raise
@@ -148,6 +152,13 @@ class Lab:
                                           *google_args)
         self.google = self.google_process.ready()
         self.cf = self.sfu.ready()
+
+    def _start_reference(self, camera):
+        """Its lease never ends; and it runs before anything is measured."""
+        lease = http("POST", self.cam["control"] + "/leases", {"camera": camera, "lifetime_s": 1000000})
+        self.reference = self._spawn("publisher_check", "--api", self.cf["api"], "--name", REFERENCE, "--source",
+                                     lease["rtsp_url"])
+        self.reference.ready()
 
     # ---- camrelayd ----
 
@@ -296,7 +307,8 @@ class Lab:
         """A viewer of these cameras' video tracks, which follows them when they are published anew."""
         tracks = [f"{name}-video" for name in names or self.names]
         viewer = self._spawn(kind, "--api", self.cf["api"], "--sim", self.cf["sim"],
-                             *(a for track in tracks for a in ("--discover", track)), *arguments)
+                             *(a for track in tracks for a in ("--discover", track)),
+                             *(("--reference", REFERENCE) if self.reference else ()), *arguments)
         return viewer
 
     def seen(self, viewer, name):
@@ -308,12 +320,22 @@ class Lab:
         """Decoded so far."""
         return self.seen(viewer, name).get("framesDecoded", 0)
 
+    def witness(self, viewer):
+        """What the viewer says of the machine, and of the reference."""
+        return (viewer.last or {}).get("witness", {})
+
     def until_decoding(self, viewer, names=None, more=5, deadline_s=DEADLINE_S):
         """Every camera's decoded frames have grown by `more` since now."""
         names = names or self.names
         start = {name: self.frames(viewer, name) for name in names}
         until(lambda: all(self.frames(viewer, n) >= start[n] + more for n in names),
               f"{names} decoded; last {viewer.last}", deadline_s)
+
+    def until_witnessed(self, viewer, more=5):
+        """The reference's too."""
+        decoded = lambda: (self.witness(viewer).get("reference") or {}).get("framesDecoded", 0)
+        start = decoded()
+        until(lambda: decoded() >= start + more, f"the reference decoded; last {viewer.last}")
 
     def log_tails(self):
         """[(title, the end of the log)] of every part."""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """publisher_check.py - an aiortc publisher, to prove the stand-ins without camrelay.
 
-Pushes a moving H.264 picture (encoded here) through the SFU's API, prints one JSON line when it is
+Pushes a moving H.264 picture (encoded here), or with --source what a camera sends, through the SFU's API, prints one JSON line when it is
 connected and one a second with counters; closes its tracks at SIGTERM. README-sfu.md documents it.
 """
 import argparse
@@ -18,6 +18,7 @@ import aioice.ice
 import av
 import aiortc.codecs.h264
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 aioice.ice.get_host_addresses = lambda use_ipv4=True, use_ipv6=True: ["127.0.0.1"]
@@ -69,7 +70,7 @@ class Publisher:
         self.options, self.http = options, http
         self.base = f"{options.api}/apps/{options.app_id}/sessions"
         self.pc = RTCPeerConnection()
-        self.session = self.sent_offer = None
+        self.session = self.sent_offer = self.player = None
         self.mids = []
 
     async def call(self, method, path, body=None):
@@ -81,9 +82,15 @@ class Publisher:
                 raise RuntimeError(f"{path}: {response.status} {reply}")
             return reply
 
+    def pictures(self):
+        if not self.options.source:
+            return MovingPicture(*(int(n) for n in self.options.size.split("x")))
+        # Kept: its thread ends with it. Not decoded: the camera's pictures are passed on as they are.
+        self.player = MediaPlayer(self.options.source, options={"rtsp_transport": "tcp"}, decode=False)
+        return self.player.video
+
     async def offer(self):
-        width, height = (int(n) for n in self.options.size.split("x"))
-        video = self.pc.addTransceiver(MovingPicture(width, height), direction="sendonly")
+        video = self.pc.addTransceiver(self.pictures(), direction="sendonly")
         video.setCodecPreferences([c for c in RTCRtpSender.getCapabilities("video").codecs
                                    if c.mimeType == "video/H264"])
         if self.options.audio:
@@ -147,6 +154,7 @@ def parse_arguments():
     add("--ca-file")
     add("--name", default="check", help="track name of the video; the audio's is NAME-audio")
     add("--size", default="640x360")
+    add("--source", metavar="URL", help="RTSP: pass on this camera's H.264 instead")
     add("--audio", action="store_true")
     add("--no-candidates", dest="candidates", action="store_false",
         help="offer without any candidate, as the service allows")

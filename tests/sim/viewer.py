@@ -54,7 +54,7 @@ function showVideo(key, track) {
 
 window.answer = async (key, sdp) => {
     const pc = new RTCPeerConnection();
-    const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, box: null};
+    const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, box: null, squared: null, until: null};
     pc.ontrack = (event) => { pull.box = showVideo(key, event.track); };
     await pc.setRemoteDescription({type: 'offer', sdp});
     await pc.setLocalDescription();
@@ -79,24 +79,45 @@ async function sample(pull) {
                       height: s.frameHeight || 0, packetsLost: s.packetsLost || 0,
                       packetsReceived: s.packetsReceived || 0, freezeCount: s.freezeCount || 0,
                       pliCount: s.pliCount, nackCount: s.nackCount};
-        if (s.framesDecoded > pull.frames) pull.ticks.push(Date.now());
-        pull.frames = s.framesDecoded || 0;
+        take(pull, s);
     }
 }
 
-setInterval(() => Object.values(pulls).forEach(sample), SAMPLE_MS);
+/* The decoder sums up the squares of the times between two pictures: none of them since the last look was longer than
+   the root of what came on top. So pictures that came in time are not late because this page looked late. */
+function take(pull, s) {
+    const squared = s.totalSquaredInterFrameDelay ?? null;
+    if (s.framesDecoded > pull.frames) {
+        const known = squared !== null && pull.squared !== null;
+        const longest = known ? 1000 * Math.sqrt(Math.max(0, squared - pull.squared)) : null;
+        pull.ticks.push([s.timestamp, longest, pull.until]);
+        pull.squared = squared;
+    }
+    pull.frames = s.framesDecoded || 0;
+    pull.until = s.timestamp;
+}
+
+let late = [], due = Date.now() + SAMPLE_MS;
+setInterval(() => {
+    const now = Date.now();
+    if (now - due > LATE_MS) late.push([due, now]);
+    due = now + SAMPLE_MS;
+    Object.values(pulls).forEach(sample);
+}, SAMPLE_MS);
 
 window.poll = () => {
     const out = {};
     for (const [key, pull] of Object.entries(pulls)) {
-        out[key] = {...pull.stats, state: pull.pc.connectionState, ticks: pull.ticks};
+        out[key] = {...pull.stats, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until};
         if (pull.rejected) out[key].error = 'the browser rejected the video format';
         pull.ticks = [];
     }
-    return out;
+    const was = late;
+    late = [];
+    return [out, was];
 };
 """
-SAMPLE_MS = 100
+SAMPLE_MS, LATE_MS = 100, 100
 
 
 def die_with_parent():
@@ -124,7 +145,7 @@ class Chromium:
         self = cls()
         try:
             await asyncio.wait_for(self.connect(), START_TIMEOUT_S)
-            await self.evaluate(PAGE.replace("SAMPLE_MS", str(SAMPLE_MS)))
+            await self.evaluate(PAGE.replace("SAMPLE_MS", str(SAMPLE_MS)).replace("LATE_MS", str(LATE_MS)))
         except BaseException:
             await self.close()
             raise

@@ -16,6 +16,7 @@ from aiortc.mediastreams import MediaStreamError
 
 import viewer_common
 
+TIMER_S, LATE_S = 0.05, 0.1
 # aioice drops loopback addresses, and there is nothing else to be reached here.
 aioice.ice.get_host_addresses = lambda use_ipv4=True, use_ipv6=True: ["127.0.0.1"]
 
@@ -45,11 +46,12 @@ class Pull:
             while True:
                 self.last = await track.recv()
                 self.frames += 1
-                self.ticks.append(time.time() * 1000)
+                self.ticks.append((time.time() * 1000,))
 
     async def poll(self):
         ticks, self.ticks = self.ticks, []
-        out = {"framesDecoded": self.frames, "state": self.pc.connectionState, "ticks": ticks}
+        out = {"framesDecoded": self.frames, "state": self.pc.connectionState, "ticks": ticks,
+               "until": time.time() * 1000}
         if self.last is not None:
             out.update(width=self.last.width, height=self.last.height)
         for stats in (await self.pc.getStats()).values():
@@ -67,11 +69,20 @@ class Aiortc:
     """The backend."""
 
     def __init__(self):
-        self.pulls = {}
+        self.pulls, self.late = {}, []
+        self.timer = asyncio.create_task(self.watch_timer())
 
     @classmethod
     async def open(cls):
         return cls()
+
+    async def watch_timer(self):
+        """How late the loop is, in which all of the media is handled."""
+        while True:
+            due = time.time() + TIMER_S
+            await asyncio.sleep(TIMER_S)
+            if time.time() - due > LATE_S:
+                self.late.append((due * 1000, time.time() * 1000))
 
     async def answer(self, key, offer):
         pull = self.pulls[key] = Pull()
@@ -85,7 +96,8 @@ class Aiortc:
             await pull.close()
 
     async def poll(self):
-        return {key: await pull.poll() for key, pull in list(self.pulls.items())}
+        late, self.late = self.late, []
+        return {key: await pull.poll() for key, pull in list(self.pulls.items())}, late
 
     async def screenshot(self, path):
         """The newest picture of each camera; FILE-2.png and so on for the second and later."""
@@ -97,6 +109,7 @@ class Aiortc:
                 file.write(png(picture))
 
     async def close(self):
+        self.timer.cancel()
         for key in list(self.pulls):
             await self.drop(key)
 

@@ -3,6 +3,10 @@
 Owns the command line, the API calls (so no bearer gets into a page), one Watch per camera, and the
 output lines. Knows nothing of Chromium or aiortc: a backend has answer(), drop(), poll(), close(),
 and screenshot(). One asyncio loop.
+
+poll() -> ({key: counters}, [(begin, end) of the times when the backend's own timer was late]). Among
+the counters are "ticks", [(time, longest time between two pictures or None, time when there was none
+yet or None)], and "until", when it was last looked. All times are in ms since 1970.
 """
 import argparse
 import asyncio
@@ -16,6 +20,8 @@ import time
 
 import aiohttp
 
+from witness import SETTLED_MS, Gauge, Stalls
+
 LOG = logging.getLogger("viewer")
 DISCOVER_S = 0.2
 RETRY_S = 0.2
@@ -24,31 +30,6 @@ CALL_TIMEOUT_S = 15
 
 class Refused(Exception):
     """The API did not give the track."""
-
-
-class Gauge:
-    """Gaps between decoded frames, over all pulls of a camera. Times in ms."""
-
-    def __init__(self, now):
-        self.start, self.last, self.first = now, None, None
-        self.longest = self.line = 0
-
-    def tick(self, at):
-        if self.last is None:
-            self.first = self.last = at
-        gap = at - self.last
-        self.last = max(self.last, at)
-        self.longest, self.line = max(self.longest, gap), max(self.line, gap)
-
-    def report(self, now):
-        """Longest gaps since the start and since the last report; an unended gap counts."""
-        if self.last is not None:
-            self.longest = max(self.longest, now - self.last)
-            self.line = max(self.line, now - self.last)
-        out = {"first_frame_ms": None if self.first is None else round(self.first - self.start),
-               "longest_gap_ms": round(self.longest), "gap_since_line_ms": round(self.line)}
-        self.line = 0
-        return out
 
 
 class Api:
@@ -86,14 +67,14 @@ class Api:
 class Watch:
     """One camera: pulls it, and again when it is published elsewhere or the pull is lost."""
 
-    def __init__(self, name, api, backend):
+    def __init__(self, name, api, backend, stalls, is_witness=False):
         self.name, self.api, self.backend = name, api, backend
         self.locator = None            # what is published: (session id, track name)
         self.pulled = None             # what we have
         self.key = None                # of the backend's connection in use
         self.pulls = 0
         self.error = None
-        self.gauge = Gauge(time.time() * 1000)
+        self.gauge = Gauge(time.time() * 1000, stalls, is_witness)
         self.frames_before = 0         # decoded by connections that are gone
         self.lost_before = 0
         self.now = {}                  # last poll of the backend
@@ -139,9 +120,11 @@ class Watch:
         """A poll of the backend: {key: counters}."""
         mine = polled.get(self.key)
         if mine is None:
+            self.gauge.nothing(time.time() * 1000)
             return
-        for at in mine.pop("ticks", ()):
-            self.gauge.tick(at)
+        for tick in mine.pop("ticks", ()):
+            self.gauge.tick(*tick)
+        self.gauge.nothing(mine.pop("until", None) or time.time() * 1000)
         self.now = mine
         if mine.get("state") in ("failed", "closed") and self.pulled == self.locator:
             self.pulled = None           # the same track again, by a new session
@@ -156,7 +139,7 @@ class Watch:
                 "freezeCount": now.get("freezeCount"), "pulls": self.pulls,
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
-                **self.gauge.report(time.time() * 1000)}
+                **self.gauge.report()}
 
 
 class Viewer:
@@ -165,14 +148,16 @@ class Viewer:
     def __init__(self, options, http, backend):
         self.options, self.http, self.backend = options, http, backend
         self.api = Api(options, http)
+        self.stalls = Stalls()
         self.watches, self.tasks = {}, []
         self.started = time.time()
-        for name in options.camera:
+        for name in [*options.camera, *([options.reference] if options.reference else [])]:
             self.watch(name)
 
     def watch(self, name):
         if name not in self.watches:
-            self.watches[name] = Watch(name, self.api, self.backend)
+            self.watches[name] = Watch(name, self.api, self.backend, self.stalls,
+                                       name == self.options.reference)
             self.tasks.append(asyncio.create_task(self.watches[name].run()))
         return self.watches[name]
 
@@ -189,7 +174,8 @@ class Viewer:
         newest = {}
         for track in published:
             name = track["trackName"]
-            if track["kind"] == "video" and name.startswith(tuple(self.options.discover)):
+            wanted = name == self.options.reference or name.startswith(tuple(self.options.discover))
+            if track["kind"] == "video" and wanted:
                 newest[name] = (track["sessionId"], name)
         for name, locator in newest.items():
             self.watch(name).locate(locator)
@@ -217,15 +203,24 @@ class Viewer:
             return file.read()
 
     async def poll(self):
-        polled = await self.backend.poll()
+        polled, late = await self.backend.poll()
+        for begin, end in late:
+            self.stalls.add(begin, end)
         for watch in self.watches.values():
             watch.take(polled)
+        self.stalls.forget(time.time() * 1000 - 2 * SETTLED_MS)
+
+    def witness(self, reference):
+        """What is known of the machine; reference: what the Watch of that stream reports, if there is one."""
+        return {"stalls": self.stalls.count, "stalled_ms": round(self.stalls.total),
+                "longest_stall_ms": round(self.stalls.longest), "reference": reference}
 
     def line(self, **more):
         now = time.time()
         cameras = {name: watch.report() for name, watch in self.watches.items()}
+        reference = cameras.pop(self.options.reference, None)
         print(json.dumps({"t": round(now, 3), "elapsed": round(now - self.started, 3), **more,
-                          "cameras": cameras}), flush=True)
+                          "cameras": cameras, "witness": self.witness(reference)}), flush=True)
         return cameras
 
     def enough(self, cameras):
@@ -269,6 +264,8 @@ def parse_arguments(text):
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",
         help="report this one from the start, though it is not published yet; repeatable")
+    add("--reference", metavar="NAME", help="a published track that takes the same way without the "
+        "product: gaps in it excuse gaps of the cameras at the same time (witness.py)")
     add("--interval", type=float, default=0.2, metavar="S", help="between output lines")
     add("--seconds", type=float, default=0, metavar="S", help="end after S (0: at SIGTERM)")
     add("--frames", type=int, default=0, metavar="N", help="end when all cameras have decoded N")

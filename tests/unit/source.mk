@@ -1,9 +1,8 @@
 # source.mk - the RTSP input of the worker.
 
-# What it is made of; the worker and source_probe link it.
-source_objects = worker/source.o worker/source_error.o worker/tunnel.o worker/loopback.o \
-	worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o worker/depacketizer.o \
-	worker/fifo.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o
+# What the worker and source_probe link.
+source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o \
+	worker/rtp.o
 source_libs = libavformat libavcodec libavutil openssl
 
 units += fifo rtsp_url rtsp_wire depacketizer rtsp_relay resolve loopback tunnel
@@ -19,8 +18,9 @@ unit_tunnel = worker/tunnel.o worker/loopback.o worker/camera_conn.o worker/reso
 unit_tunnel_libs = openssl
 
 fuzzers += rtsp_relay
-fuzz_rtsp_relay = $(unit_rtsp_relay) worker/depacketizer.o
+fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
+	worker/aac_payload.o worker/aac_format.o worker/rtp.o
 
 $(B)/tests/integration/source_probe: $(addprefix $(B)/,tests/integration/source_probe.o \
 		$(source_objects) common/clock.o common/err.o)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(source_libs)) -lpthread
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(source_libs)) -lpthread -lm

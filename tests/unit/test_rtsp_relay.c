@@ -28,7 +28,7 @@ begin(void **state)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
-	relay_init(&s->relay, SHORT, LONG);
+	relay_init(&s->relay, SHORT, LONG, false);
 	fifo_init(&s->up_in, RTSP_PIECE_MAX);
 	fifo_init(&s->up_out, RTSP_PIECE_MAX + 1000);
 	fifo_init(&s->down_in, RTSP_PIECE_MAX);
@@ -65,6 +65,8 @@ down(struct session *s, const void *bytes, size_t n)
 
 	fifo_put(&s->down_in, bytes, n);
 	while ((got = relay_down(&s->relay, &s->down_in, &s->down_out, &p)) == 1) {
+		if (p.rtcp)
+			continue;
 		assert_true(s->packets_len + p.len <= sizeof(s->packets));
 		memcpy(s->packets + s->packets_len, p.bytes, p.len);
 		s->packets_len += p.len;
@@ -251,11 +253,17 @@ bye_is_the_end(void **state)
 	assert_int_equal(DOWN(s, "$\1\0\x10\x80\xc9\0\1\0\0\0\2\x81\xcb\0\1\0\0\0\2"), ERR_EOF);
 }
 
+static int
+pictures_pt(const struct session *s)
+{
+	return s->relay.tracks[s->relay.media[RELAY_PICTURES].track].pt;
+}
+
 /* Which of three tracks, of which the second and the third are H.264, this SETUP chose. */
 static int
 chosen(struct session *s, const char *uri)
 {
-	s->relay.pictures = -1;
+	s->relay.media[RELAY_PICTURES].channel = -1;
 	assert_int_equal(
 		describe(s, "v=0\r\n"
 			    "m=video 0 RTP/AVP 26\r\na=control:1\r\n"
@@ -264,7 +272,7 @@ chosen(struct session *s, const char *uri)
 			    "a=control:rtsp://cam.example/abs\r\n"),
 		0);
 	set_up(s, uri, "0-1");
-	return s->relay.pictures < 0 ? 26 : s->relay.pt;
+	return s->relay.media[RELAY_PICTURES].channel < 0 ? 26 : pictures_pt(s);
 }
 
 static void
@@ -291,8 +299,8 @@ the_first_h264_track_is_the_one(void **state)
 
 	assert_int_equal(chosen(s, "rtsp://cam.example/x/1"), 96);
 	set_up(s, "rtsp://cam.example/abs", "2-3");
-	assert_int_equal(s->relay.pictures, 0);
-	assert_int_equal(s->relay.pt, 96);
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 0);
+	assert_int_equal(pictures_pt(s), 96);
 }
 
 static void
@@ -305,7 +313,50 @@ channels_that_the_answer_does_not_name_are_those_asked_for(void **state)
 			       "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\n\r\n"),
 		0);
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nTransport: RTP/AVP/TCP\r\n\r\n"), 0);
-	assert_int_equal(s->relay.pictures, 4);
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 4);
+}
+
+#define WITH_SOUND                                                                                 \
+	"v=0\r\n"                                                                                  \
+	"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=control:a\r\n"             \
+	"a=fmtp:97 mode=AAC-hbr;config=1408\r\n"                                                   \
+	"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:v\r\n"
+
+static void
+sound_is_read_beside_the_pictures_if_it_is_wanted(void **state)
+{
+	struct session *s = *state;
+	struct relay_packet p;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, WITH_SOUND), 0);
+	assert_null(relay_sound(&s->relay));
+	set_up(s, SHORT "/a", "0-1");
+	set_up(s, SHORT "/v", "2-3");
+	const struct relay_track *t = relay_sound(&s->relay);
+	assert_non_null(t);
+	assert_string_equal(t->codec, "MPEG4-GENERIC");
+	assert_int_equal(t->clock, 16000);
+	assert_string_equal(t->fmtp, "mode=AAC-hbr;config=1408");
+	fifo_put(&s->down_in, "$\0\0\3\x80\x61x$\2\0\3\x80\x60y$\1\0\4\x80\xc8\0\0", 22);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.media == RELAY_SOUND && !p.rtcp && p.len == 3 && p.bytes[2] == 'x');
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.media == RELAY_PICTURES && !p.rtcp && p.len == 3 && p.bytes[2] == 'y');
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.media == RELAY_SOUND && p.rtcp && p.len == 4);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 0);
+}
+
+static void
+sound_is_no_track_if_it_is_not_wanted(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(describe(s, WITH_SOUND), 0);
+	set_up(s, SHORT "/v", "0-1");
+	assert_null(relay_sound(&s->relay));
+	assert_int_equal(pictures_pt(s), 96);
 }
 
 static void
@@ -357,6 +408,8 @@ main(void)
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
 		SESSION_TEST(the_first_h264_track_is_the_one),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
+		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
+		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(a_full_output_stops_the_input),
 	};

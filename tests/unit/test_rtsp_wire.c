@@ -156,28 +156,40 @@ channels_out_of_range_are_none(void **state)
 }
 
 static void
-video_tracks_are_found_in_the_sdp(void **state)
+tracks_are_found_in_the_sdp(void **state)
 {
 	static const char sdp[] =
 		"v=0\r\na=control:*\r\n"
-		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:a\r\n"
+		"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=control:a\r\n"
+		"a=fmtp:97 mode=AAC-hbr; config=1408\r\n"
 		"m=video 0 RTP/AVP 96\r\na=control:trackID=1\r\na=rtpmap:96 h264/90000\r\n"
 		"m=video 0 RTP/AVP 98 99\na=rtpmap:99 H264/90000\na=rtpmap:98 H265/90000\n"
 		"m=video 0 RTP/AVP 26\r\n"
+		"m=audio 0 RTP/AVP 8\r\n"
 		"m=application 0 RTP/AVP 100\r\na=rtpmap:100 H264/90000\r\n";
-	struct rtsp_track t[4];
+	struct rtsp_track t[8];
 
 	(void)state;
-	assert_int_equal(rtsp_video_tracks(sdp, strlen(sdp), t, 4), 3);
-	assert_string_equal(t[0].codec, "h264");
-	assert_int_equal(t[0].pt, 96);
-	assert_int_equal(t[0].control_len, 9);
-	assert_memory_equal(t[0].control, "trackID=1", 9);
-	assert_string_equal(t[1].codec, "H265");
-	assert_null(t[1].control);
-	assert_string_equal(t[2].codec, "JPEG");
-	assert_int_equal(rtsp_video_tracks(sdp, strlen(sdp), t, 2), 2);
-	assert_int_equal(rtsp_video_tracks("", 0, t, 4), 0);
+	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 8), 5);
+	assert_int_equal(t[0].media, RTSP_AUDIO);
+	assert_string_equal(t[0].codec, "MPEG4-GENERIC");
+	assert_int_equal(t[0].clock, 16000);
+	assert_int_equal(t[0].fmtp_len, 25);
+	assert_memory_equal(t[0].fmtp, "mode=AAC-hbr; config=1408", 25);
+	assert_int_equal(t[1].media, RTSP_VIDEO);
+	assert_string_equal(t[1].codec, "h264");
+	assert_int_equal(t[1].pt, 96);
+	assert_int_equal(t[1].clock, 90000);
+	assert_int_equal(t[1].control_len, 9);
+	assert_memory_equal(t[1].control, "trackID=1", 9);
+	assert_string_equal(t[2].codec, "H265");
+	assert_null(t[2].control);
+	assert_null(t[2].fmtp);
+	assert_string_equal(t[3].codec, "JPEG");
+	assert_string_equal(t[4].codec, "PCMA");
+	assert_int_equal(t[4].clock, 8000);
+	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 2), 2);
+	assert_int_equal(rtsp_tracks("", 0, t, 8), 0);
 }
 
 int
@@ -192,7 +204,7 @@ main(void)
 		cmocka_unit_test(first_lines_are_read),
 		cmocka_unit_test(headers_are_found_in_any_case),
 		cmocka_unit_test(channels_out_of_range_are_none),
-		cmocka_unit_test(video_tracks_are_found_in_the_sdp),
+		cmocka_unit_test(tracks_are_found_in_the_sdp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* test_session.c - the worker's two machines, in virtual time. */
+/* test_session.c - the way to the camera, in virtual time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "worker/ladder.h"
 #include "worker/session.h"
 
 /* The middle of the 32 bits: no jitter. */
@@ -55,15 +56,7 @@ play(void)
 {
 	step(SESSION_SOURCE);
 	step(SESSION_OPENED);
-	step(SESSION_MEDIA);
-}
-
-static void
-send_media(void)
-{
-	play();
-	step(SESSION_ANSWERED);
-	step(SESSION_CONNECTED);
+	step(SESSION_PICTURES);
 }
 
 static void
@@ -76,35 +69,16 @@ a_stream_is_opened_when_it_is_named(void **state)
 }
 
 static void
-nothing_is_offered_before_pictures_flow(void **state)
+it_runs_when_pictures_flow(void **state)
 {
 	(void)state;
 	step(SESSION_SOURCE);
 	assert_int_equal(step(SESSION_OPENED), 0);
-	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
-	assert_string_equal(session_phase(s), "publishing");
-}
-
-static void
-media_goes_once_dtls_is_done(void **state)
-{
-	(void)state;
-	play();
-	assert_int_equal(step(SESSION_ANSWERED), 0);
-	assert_int_equal(step(SESSION_CONNECTED), SESSION_DO_SEND);
+	assert_string_equal(session_phase(s), "opening");
+	assert_false(session_is_playing(s));
+	assert_int_equal(step(SESSION_PICTURES), 0);
 	assert_string_equal(session_phase(s), "running");
 	assert_true(session_is_playing(s));
-}
-
-static void
-without_an_sfu_pictures_are_enough(void **state)
-{
-	(void)state;
-	session_set_publish(s, false);
-	step(SESSION_SOURCE);
-	step(SESSION_OPENED);
-	assert_int_equal(step(SESSION_MEDIA), 0);
-	assert_string_equal(session_phase(s), "running");
 }
 
 static void
@@ -113,7 +87,7 @@ a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds(void **state)
 	unsigned effects;
 
 	(void)state;
-	send_media();
+	play();
 	assert_int_equal(step(SESSION_LOST), 0);
 	assert_int_equal(wait_out(&effects), 0);
 	assert_int_equal(effects, SESSION_DO_OPEN);
@@ -139,8 +113,8 @@ a_sound_stretch_forgets_the_pauses(void **state)
 	step(SESSION_LOST);
 	wait_out(&effects);
 	step(SESSION_OPENED);
-	step(SESSION_MEDIA);
-	now += SESSION_STABLE_MS;
+	step(SESSION_PICTURES);
+	now += LADDER_STABLE_MS;
 	step(SESSION_LOST);
 	assert_int_equal(wait_out(&effects), 0);
 }
@@ -155,8 +129,8 @@ a_camera_that_drops_soon_after_each_connect_makes_no_storm(void **state)
 	step(SESSION_LOST);
 	wait_out(&effects);
 	step(SESSION_OPENED);
-	step(SESSION_MEDIA);
-	now += SESSION_STABLE_MS - 1;
+	step(SESSION_PICTURES);
+	now += LADDER_STABLE_MS - 1;
 	step(SESSION_LOST);
 	assert_int_equal(wait_out(&effects), 1000);
 }
@@ -201,7 +175,7 @@ pictures_forgive_earlier_refusals(void **state)
 	step(SESSION_DENIED);
 	wait_out(&effects);
 	step(SESSION_OPENED);
-	step(SESSION_MEDIA);
+	step(SESSION_PICTURES);
 	assert_int_equal(step(SESSION_DENIED), 0);
 }
 
@@ -225,7 +199,7 @@ static void
 another_stream_closes_the_running_one_first(void **state)
 {
 	(void)state;
-	send_media();
+	play();
 	assert_int_equal(step(SESSION_SOURCE), SESSION_DO_CLOSE);
 	assert_int_equal(step(SESSION_CLOSED), SESSION_DO_OPEN);
 }
@@ -234,7 +208,7 @@ static void
 another_stream_is_opened_however_the_old_one_ends(void **state)
 {
 	(void)state;
-	send_media();
+	play();
 	step(SESSION_SOURCE);
 	assert_int_equal(step(SESSION_LOST), SESSION_DO_OPEN);
 }
@@ -247,76 +221,7 @@ an_untrusted_camera_is_not_tried_at_once(void **state)
 	(void)state;
 	step(SESSION_SOURCE);
 	assert_int_equal(step(SESSION_UNUSABLE), 0);
-	assert_int_equal(wait_out(&effects), SESSION_PAUSE_CAP_MS);
-}
-
-static void
-a_short_outage_of_the_camera_keeps_the_sfu_session(void **state)
-{
-	unsigned effects;
-
-	(void)state;
-	send_media();
-	step(SESSION_LOST);
-	wait_out(&effects);
-	now += SESSION_TRACK_IDLE_MS - 1;
-	step(SESSION_OPENED);
-	assert_int_equal(step(SESSION_MEDIA), 0);
-	assert_string_equal(session_phase(s), "running");
-}
-
-static void
-a_track_that_the_sfu_forgot_is_offered_anew(void **state)
-{
-	unsigned effects;
-
-	(void)state;
-	send_media();
-	step(SESSION_LOST);
-	wait_out(&effects);
-	now += SESSION_TRACK_IDLE_MS;
-	step(SESSION_OPENED);
-	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
-}
-
-static void
-a_lost_sfu_connection_is_offered_anew(void **state)
-{
-	unsigned effects;
-
-	(void)state;
-	send_media();
-	assert_int_equal(step(SESSION_PEER_LOST), SESSION_DO_DROP);
-	assert_int_equal(wait_out(&effects), 0);
-	assert_int_equal(effects, SESSION_DO_OFFER);
-	assert_int_equal(step(SESSION_PEER_LOST), SESSION_DO_DROP);
-	assert_int_equal(wait_out(&effects), 1000);
-	assert_int_equal(effects, SESSION_DO_OFFER);
-}
-
-static void
-an_sfu_that_fails_while_the_camera_is_away_waits_for_pictures(void **state)
-{
-	unsigned effects;
-
-	(void)state;
-	send_media();
-	step(SESSION_LOST);
-	step(SESSION_OPENED); /* not asked for yet: ignored */
-	step(SESSION_PEER_LOST);
-	wait_out(&effects);
-	assert_false(effects & SESSION_DO_OFFER);
-	step(SESSION_OPENED);
-	assert_int_equal(step(SESSION_MEDIA), SESSION_DO_OFFER);
-}
-
-static void
-a_stale_answer_changes_nothing(void **state)
-{
-	(void)state;
-	send_media();
-	assert_int_equal(step(SESSION_ANSWERED), 0);
-	assert_string_equal(session_peer_state(s), "sending");
+	assert_int_equal(wait_out(&effects), LADDER_CAP_MS);
 }
 
 static void
@@ -334,7 +239,7 @@ reconnects_and_tries_are_counted(void **state)
 	wait_out(&effects);
 	step(SESSION_OPENED);
 	assert_int_equal(session_reconnects(s), 1);
-	step(SESSION_MEDIA);
+	step(SESSION_PICTURES);
 	assert_int_equal(session_tries(s), 0);
 }
 
@@ -345,9 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_stream_is_opened_when_it_is_named),
-		TEST(nothing_is_offered_before_pictures_flow),
-		TEST(media_goes_once_dtls_is_done),
-		TEST(without_an_sfu_pictures_are_enough),
+		TEST(it_runs_when_pictures_flow),
 		TEST(a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds),
 		TEST(a_sound_stretch_forgets_the_pauses),
 		TEST(a_camera_that_drops_soon_after_each_connect_makes_no_storm),
@@ -358,11 +261,6 @@ main(void)
 		TEST(another_stream_closes_the_running_one_first),
 		TEST(another_stream_is_opened_however_the_old_one_ends),
 		TEST(an_untrusted_camera_is_not_tried_at_once),
-		TEST(a_short_outage_of_the_camera_keeps_the_sfu_session),
-		TEST(a_track_that_the_sfu_forgot_is_offered_anew),
-		TEST(a_lost_sfu_connection_is_offered_anew),
-		TEST(an_sfu_that_fails_while_the_camera_is_away_waits_for_pictures),
-		TEST(a_stale_answer_changes_nothing),
 		TEST(reconnects_and_tries_are_counted),
 	};
 

@@ -1,14 +1,37 @@
-# worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on.
-units += h264 h264_stream history quality rtcp rtp sdp
+# worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
+# is the only one with a library.
+units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history output quality rtcp rtp sdp sent timeline
+unit_aac_format = worker/aac_format.o
+unit_aac_payload = worker/aac_payload.o worker/rtp.o
+audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
+	worker/audio_resample.o
+audio_libs = libavcodec libswresample libavutil
+unit_audio = $(audio) tests/unit/sound.o
+unit_audio_libs = $(audio_libs)
+unit_audio_line = worker/audio_line.o
+unit_audio_place = worker/audio_place.o worker/audio_line.o worker/audio_drift.o worker/audio_resample.o
+unit_audio_place_libs = $(audio_libs)
 unit_h264 = worker/h264.o
 unit_h264_stream = worker/h264_stream.o worker/h264.o
 unit_history = worker/history.o
+unit_output = worker/output.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o common/clock.o
+unit_sent = worker/sent.o
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o
 unit_rtp = worker/rtp.o
+unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_offer.o
 
-fuzzers += h264 rtcp sdp
+fuzzers += aac h264 rtcp sdp
+fuzz_aac = worker/aac_payload.o worker/aac_format.o worker/rtp.o
 fuzz_h264 = worker/h264_stream.o worker/h264.o
 fuzz_rtcp = worker/rtcp.o
 fuzz_sdp = worker/sdp.o
+
+# What sound costs: not a test.
+.PHONY: bench-audio
+bench-audio: $(B)/tests/bench/bench_audio
+	$<
+
+$(B)/tests/bench/bench_audio: $(addprefix $(B)/,tests/bench/bench_audio.o tests/unit/sound.o $(audio))
+	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(audio_libs)) -lpthread -lm

@@ -1,0 +1,30 @@
+#ifndef WORKER_DEMUX_H
+#define WORKER_DEMUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "worker/rtsp_relay.h" /* struct relay_packet, struct relay_track */
+#include "worker/source_unit.h"
+
+/* A camera's packets to what is in them: NAL units and access units of sound, on one timeline.
+ * Pure. */
+struct demux;
+
+/* Never NULL. */
+struct demux *demux_new(void);
+void demux_free(struct demux *d); /* NULL is fine */
+
+/* The camera has that track of sound. What cannot be used is left out. */
+void demux_open_sound(struct demux *d, const struct relay_track *track);
+
+/* As source_sound. */
+const struct audio_format *demux_sound(const struct demux *d, const char **why);
+
+/* Lends a packet until demux_next has returned false; changes it. */
+void demux_feed(struct demux *d, const struct relay_packet *p, int64_t arrived_us);
+
+/* The next unit, lent until the next call; false: feed more. */
+bool demux_next(struct demux *d, struct source_unit *out);
+
+#endif

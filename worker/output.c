@@ -1,0 +1,446 @@
+/* output.c - one receiver's copy of the media.
+ * Owns its numbers, its place in the history, its pace and its wishes. Keeps no payload. Whoever
+ * owns it serialises. */
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "worker/history.h"
+#include "worker/output.h"
+#include "worker/peer.h"
+#include "worker/rtcp.h"
+#include "worker/rtp.h"
+#include "worker/sent.h"
+
+/* Packets handed to the peer at once: what UDP GSO takes. */
+#define BATCH_MAX 64
+
+/* One RTP stream. */
+struct stream {
+	bool wanted; /* the receiver took the track */
+	uint32_t ssrc;
+	uint8_t pt;
+	uint16_t seq; /* of the next packet */
+	uint32_t packets;
+	uint32_t octets;
+};
+
+struct output {
+	struct output_config config;
+	struct stream video;
+	struct stream audio;
+	struct sent *sent;
+
+	uint64_t cursor;    /* what of the history is to be sent next */
+	bool waits;         /* for a key picture: what comes before it is of no use */
+	bool open;          /* a picture was begun and not ended */
+	bool any;           /* timestamp is valid */
+	uint32_t timestamp; /* of the newest picture begun */
+
+	int64_t allowance; /* bytes that may go now */
+	int64_t rate;      /* bytes per second that are added */
+	int64_t refilled_us;
+
+	bool replay_wanted;
+	uint64_t replay_end; /* where the replay under way ends */
+	int64_t replayed_us; /* when it did */
+
+	uint8_t heads[BATCH_MAX][RTP_HEAD_MAX];
+	struct peer_packet batch[BATCH_MAX];
+	size_t batch_len;
+
+	struct output_stats stats;
+	int32_t rtt_us; /* -1: not known */
+	bool fir_seen;
+	uint8_t fir_seq;
+};
+
+static const struct sdp_remote_media *
+answered(const struct peer *peer, enum sdp_kind kind)
+{
+	const struct sdp_remote *r = peer_remote(peer);
+
+	for (size_t i = 0; i < r->media_count; i++) {
+		if (r->media[i].kind == kind && r->media[i].accepted)
+			return &r->media[i];
+	}
+	return NULL;
+}
+
+/* The answer's payload type counts, should it differ from ours (RFC 3264 6.1). */
+static struct stream
+stream_of(const struct output_config *c, enum sdp_kind kind, uint32_t ssrc)
+{
+	const struct sdp_remote_media *m = answered(c->peer, kind);
+
+	return (struct stream){
+		.wanted = m != NULL, .ssrc = ssrc, .pt = m ? m->pt : 0, .seq = c->first_seq
+	};
+}
+
+struct output *
+output_new(const struct output_config *config)
+{
+	struct output *o = calloc(1, sizeof(*o));
+	uint64_t key = history_key(config->history);
+
+	if (!o)
+		abort();
+	o->config = *config;
+	o->video = stream_of(config, SDP_VIDEO, config->ids.video_ssrc);
+	o->audio = stream_of(config, SDP_AUDIO, config->ids.audio_ssrc);
+	o->sent = sent_new();
+	o->waits = key == HISTORY_NONE;
+	o->cursor = o->waits ? history_next(config->history) : key;
+	o->allowance = OUTPUT_BURST_BYTES;
+	o->rate = OUTPUT_PACE_RATE;
+	o->rtt_us = -1;
+	return o;
+}
+
+void
+output_free(struct output *o)
+{
+	if (!o)
+		return;
+	sent_free(o->sent);
+	free(o);
+}
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* Writes the header of the stream's next packet to head. Returns its length. */
+static size_t
+write_head(struct stream *s, const struct history_packet *p, uint8_t *head)
+{
+	const struct rtp_header h = { .marker = p->marker,
+		.pt = s->pt,
+		.seq = s->seq++,
+		.timestamp = p->timestamp,
+		.ssrc = s->ssrc };
+
+	rtp_write_header(head, &h);
+	s->packets++;
+	s->octets += (uint32_t)p->len;
+	return RTP_HEADER_BYTES;
+}
+
+static void
+flush(struct output *o)
+{
+	if (o->batch_len > 0)
+		peer_send(o->config.peer, o->batch, o->batch_len);
+	o->batch_len = 0;
+}
+
+/* The timestamp of the picture that a packet belongs to. They strictly increase, also where a
+ * replay goes back to pictures that were sent before. */
+static uint32_t
+retime(struct output *o, const struct history_packet *p)
+{
+	bool is_later = (int32_t)(p->timestamp - o->timestamp) > 0;
+
+	if (!o->open) {
+		o->timestamp = !o->any || is_later ? p->timestamp : o->timestamp + 1;
+		o->any = true;
+	}
+	o->open = !p->marker;
+	return o->timestamp;
+}
+
+static void
+send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
+{
+	uint8_t *head = o->heads[o->batch_len];
+
+	p.timestamp = retime(o, &p);
+	const struct sent_packet as = { .position = o->cursor, .timestamp = p.timestamp };
+	sent_add(o->sent, o->video.seq, &as, now_us);
+	const size_t head_len = write_head(&o->video, &p, head);
+	o->batch[o->batch_len++] = (struct peer_packet){
+		.head = head, .head_len = head_len, .data = p.payload, .len = p.len
+	};
+	o->allowance -= (int64_t)(head_len + p.len);
+	if (o->batch_len == BATCH_MAX)
+		flush(o);
+}
+
+bool
+output_wants_sound(const struct output *o)
+{
+	return o->audio.wanted;
+}
+
+void
+output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp)
+{
+	const struct history_packet p = { .payload = payload, .len = len, .timestamp = timestamp };
+	uint8_t head[RTP_HEAD_MAX];
+
+	if (!o->audio.wanted)
+		return;
+	const size_t head_len = write_head(&o->audio, &p, head);
+	const struct peer_packet packet = {
+		.head = head, .head_len = head_len, .data = payload, .len = len
+	};
+	peer_send(o->config.peer, &packet, 1);
+}
+
+/* ---- the way through the history ------------------------------------------------------------- */
+
+static void
+refill(struct output *o, int64_t now_us)
+{
+	const int64_t passed_us = now_us - o->refilled_us;
+
+	o->refilled_us = now_us;
+	o->allowance += passed_us > 1000000 ? o->rate : o->rate * passed_us / 1000000;
+	if (o->allowance > OUTPUT_BURST_BYTES)
+		o->allowance = OUTPUT_BURST_BYTES;
+}
+
+/* Called when not all could be sent: the rate is such that the rest will be, soon. */
+static void
+hurry(struct output *o)
+{
+	const uint64_t packets = history_next(o->config.history) - o->cursor;
+	const int64_t rate = (int64_t)packets * RTP_PACKET_MAX * 1000 / OUTPUT_CATCH_UP_MS;
+
+	if (rate > o->rate)
+		o->rate = rate;
+}
+
+static void
+jump(struct output *o, uint64_t to)
+{
+	o->cursor = to;
+	o->open = false;
+}
+
+/* Between two pictures: goes to a key picture if that is wanted, forth or back. */
+static void
+choose(struct output *o, int64_t now_us)
+{
+	const uint64_t key = history_key(o->config.history);
+
+	if (o->replay_end > 0 && o->cursor >= o->replay_end) {
+		o->replay_end = 0;
+		o->replayed_us = now_us;
+	}
+	if (key == HISTORY_NONE)
+		return;
+	/* A newer GOP makes the rest of the one that is replayed needless. */
+	if ((o->waits || o->replay_end > 0) && key >= o->cursor) {
+		o->waits = false;
+		jump(o, key);
+	} else if (o->replay_wanted && key < o->cursor) {
+		o->replay_end = o->cursor;
+		o->stats.replays++;
+		jump(o, key);
+	}
+	o->replay_wanted = false;
+}
+
+/* The packet at the cursor; false if there is none to be sent. */
+static bool
+next_packet(struct output *o, int64_t now_us, struct history_packet *p)
+{
+	const struct history *h = o->config.history;
+
+	/* Too slow: what comes after the packets that are lost cannot be decoded. */
+	if (o->cursor < history_oldest(h)) {
+		o->waits = true;
+		jump(o, history_oldest(h));
+	}
+	if (!o->open)
+		choose(o, now_us);
+	if (o->waits)
+		jump(o, history_next(h));
+	return history_get(h, o->cursor, p);
+}
+
+bool
+output_run(struct output *o, int64_t now_us)
+{
+	struct history_packet p;
+
+	refill(o, now_us);
+	while (o->allowance > 0 && next_packet(o, now_us, &p)) {
+		send_picture_packet(o, p, now_us);
+		o->cursor++;
+	}
+	flush(o);
+	if (o->cursor < history_next(o->config.history)) {
+		hurry(o);
+		return true;
+	}
+	o->rate = OUTPUT_PACE_RATE;
+	return false;
+}
+
+/* ---- what the receiver says ------------------------------------------------------------------ */
+
+struct hearing {
+	struct output *output;
+	int64_t now_us;
+	bool replay;
+};
+
+static void
+resend(struct output *o, uint16_t seq, int64_t now_us)
+{
+	const int64_t rtt_us = o->rtt_us > 0 ? o->rtt_us : 0;
+	struct sent_packet as;
+	struct history_packet p;
+	uint8_t head[RTP_HEADER_BYTES];
+
+	o->stats.nacks++;
+	if (sent_again(o->sent, seq, now_us, rtt_us, &as) != 0 ||
+		!history_get(o->config.history, as.position, &p))
+		return;
+	const struct rtp_header h = { .marker = p.marker,
+		.pt = o->video.pt,
+		.seq = seq,
+		.timestamp = as.timestamp,
+		.ssrc = o->video.ssrc };
+	rtp_write_header(head, &h);
+	const struct peer_packet packet = {
+		.head = head, .head_len = sizeof(head), .data = p.payload, .len = p.len
+	};
+	if (peer_send(o->config.peer, &packet, 1) == 1)
+		o->stats.resent++;
+}
+
+static void
+wish_key(struct hearing *h)
+{
+	struct output *o = h->output;
+	const bool answered_now =
+		o->replay_end > 0 ||
+		(o->stats.replays > 0 &&
+			h->now_us - o->replayed_us < OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000));
+
+	if (h->replay && !answered_now)
+		o->replay_wanted = true;
+}
+
+/* A FIR that is repeated is the same one. */
+static void
+on_fir(struct hearing *h, uint8_t seq)
+{
+	struct output *o = h->output;
+
+	if (o->fir_seen && o->fir_seq == seq)
+		return;
+	o->fir_seen = true;
+	o->fir_seq = seq;
+	o->stats.firs++;
+	wish_key(h);
+}
+
+static void
+on_report(struct output *o, const struct rtcp_report *r)
+{
+	o->stats.loss_ratio = r->loss_ratio;
+	if (r->rtt_us >= 0)
+		o->rtt_us = r->rtt_us;
+}
+
+static void
+on_video_event(struct hearing *h, const struct rtcp_event *e)
+{
+	switch (e->type) {
+	case RTCP_REPORT:
+		on_report(h->output, &e->u.report);
+		break;
+	case RTCP_NACK:
+		resend(h->output, e->u.nack_seq, h->now_us);
+		break;
+	case RTCP_PLI:
+		h->output->stats.plis++;
+		wish_key(h);
+		break;
+	case RTCP_FIR:
+		on_fir(h, e->u.fir_seq);
+		break;
+	case RTCP_BYE:
+		break;
+	}
+}
+
+static void
+on_event(const struct rtcp_event *e, void *arg)
+{
+	struct hearing *h = arg;
+
+	if (e->ssrc == h->output->video.ssrc)
+		on_video_event(h, e);
+}
+
+int
+output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len, const struct output_moment *now,
+	bool replay)
+{
+	const uint32_t ssrcs[] = { o->video.ssrc, o->audio.ssrc };
+	struct hearing h = { .output = o, .now_us = clock_now_us(), .replay = replay };
+	const struct rtcp_reader reader = { .ssrcs = ssrcs,
+		.ssrc_count = 2,
+		.now = rtcp_ntp_middle(rtcp_ntp(now->wall_us)),
+		.on_event = on_event,
+		.arg = &h };
+
+	return rtcp_parse(bytes, len, &reader);
+}
+
+/* ---- reports --------------------------------------------------------------------------------- */
+
+static void
+report(struct output *o, const struct stream *s, int64_t wall_us, uint32_t timestamp, bool bye)
+{
+	uint8_t out[RTCP_REPORT_MAX];
+	const struct rtcp_sender sender = { .ssrc = s->ssrc,
+		.cname = o->config.ids.cname,
+		.ntp = rtcp_ntp(wall_us),
+		.rtp_timestamp = timestamp,
+		.packets = s->packets,
+		.octets = s->octets,
+		.bye = bye };
+
+	if (s->packets > 0)
+		peer_send_rtcp(o->config.peer, out, rtcp_write_report(out, &sender));
+}
+
+void
+output_report(struct output *o, const struct output_moment *now, bool bye)
+{
+	report(o, &o->video, now->wall_us, now->video_timestamp, bye);
+	report(o, &o->audio, now->wall_us, now->audio_timestamp, bye);
+}
+
+void
+output_stats(const struct output *o, struct output_stats *out)
+{
+	struct peer_stats peer;
+
+	peer_stats(o->config.peer, &peer);
+	*out = o->stats;
+	out->packets = peer.packets;
+	out->bytes = peer.bytes;
+	out->dropped = peer.dropped;
+	out->rtt_ms = o->rtt_us < 0 ? -1 : o->rtt_us / 1000.0;
+}
+
+void
+output_stats_add(struct output_stats *to, const struct output_stats *a)
+{
+	to->packets += a->packets;
+	to->bytes += a->bytes;
+	to->dropped += a->dropped;
+	to->nacks += a->nacks;
+	to->resent += a->resent;
+	to->plis += a->plis;
+	to->firs += a->firs;
+	to->replays += a->replays;
+	to->loss_ratio = a->loss_ratio;
+	to->rtt_ms = a->rtt_ms;
+}

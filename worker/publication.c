@@ -1,0 +1,130 @@
+/* publication.c - what one output wants: offered, connected, sending, and the pauses between.
+ * Owns the transition table and the ladder. Does no I/O: returns effects. Loop thread. */
+#include <stdlib.h>
+
+#include "worker/ladder.h"
+#include "worker/publication.h"
+
+enum state {
+	NONE, /* waits for pictures */
+	OFFERED,
+	CONNECTING,
+	SENDING,
+	PAUSING,
+	STATES
+};
+
+struct row {
+	enum state next;
+	unsigned effects;
+	bool pause;
+	bool listed;
+};
+
+/* clang-format off */
+#define ON(from, ev, to, fx, wait) \
+	[from][ev] = { .next = to, .effects = fx, .pause = wait, .listed = true }
+static const struct row table[STATES][PUBLICATION_EVENTS] = {
+	ON(NONE,       PUBLICATION_PICTURES,  OFFERED,    PUBLICATION_DO_OFFER, false),
+
+	ON(OFFERED,    PUBLICATION_ANSWERED,  CONNECTING, 0,                    false),
+	ON(OFFERED,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+
+	ON(CONNECTING, PUBLICATION_CONNECTED, SENDING,    PUBLICATION_DO_SEND,  false),
+	ON(CONNECTING, PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+
+	ON(SENDING,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+
+	/* Without pictures there is nothing to offer: NONE waits for them. */
+	ON(PAUSING,    PUBLICATION_TIMER,     NONE,       0,                    false),
+};
+#undef ON
+
+static const char *const names[STATES] = {
+	[NONE] = "none", [OFFERED] = "offered", [CONNECTING] = "connecting",
+	[SENDING] = "sending", [PAUSING] = "pausing",
+};
+/* clang-format on */
+
+struct publication {
+	enum state state;
+	struct ladder ladder;
+	bool flowing;           /* pictures come */
+	ms_t pictures_ended_at; /* when they last stopped */
+};
+
+struct publication *
+publication_new(void)
+{
+	struct publication *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	p->ladder = ladder_new();
+	return p;
+}
+
+void
+publication_free(struct publication *p)
+{
+	free(p);
+}
+
+/* If pictures were away for long the receiver has forgotten the track, so that the old session is
+ * worth nothing and another is offered. */
+static void
+note_pictures(struct publication *p, enum publication_event ev, ms_t now)
+{
+	if (ev == PUBLICATION_PICTURES && !p->flowing) {
+		if (now - p->pictures_ended_at >= PUBLICATION_IDLE_MS && p->state != PAUSING)
+			p->state = NONE;
+		p->flowing = true;
+	} else if (ev == PUBLICATION_NO_PICTURES && p->flowing) {
+		p->flowing = false;
+		p->pictures_ended_at = now;
+	}
+}
+
+static unsigned
+step(struct publication *p, enum publication_event ev, ms_t now, uint32_t random)
+{
+	const struct row *row = &table[p->state][ev];
+	struct ladder *l = &p->ladder;
+
+	if (!row->listed || (ev == PUBLICATION_TIMER && now < l->due))
+		return 0;
+	l->due = row->pause ? now + ladder_pause(l, now, p->state == SENDING, random) : MS_NEVER;
+	p->state = row->next;
+	if (p->state == SENDING)
+		l->since = now;
+	return row->effects;
+}
+
+unsigned
+publication_step(struct publication *p, enum publication_event ev, ms_t now, uint32_t random)
+{
+	note_pictures(p, ev, now);
+	unsigned effects = step(p, ev, now, random);
+	/* One whose pause is over while pictures flow offers again at once. */
+	if (ev == PUBLICATION_TIMER && p->state == NONE && p->flowing)
+		effects |= step(p, PUBLICATION_PICTURES, now, random);
+	return effects;
+}
+
+ms_t
+publication_due(const struct publication *p)
+{
+	return p->ladder.due;
+}
+
+const char *
+publication_state(const struct publication *p)
+{
+	return names[p->state];
+}
+
+bool
+publication_is_sending(const struct publication *p)
+{
+	return p->state == SENDING;
+}

@@ -1,0 +1,47 @@
+#ifndef WORKER_PUBLICATION_H
+#define WORKER_PUBLICATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+
+/* What one output wants at every moment: a connection to its receiver as soon as there are
+ * pictures, another one when that fails. Pure: events and the time go in, effects come out. */
+struct publication;
+
+/* The SFU forgets a track without media after 30 s (facts/cloudflare-sfu.md 1.8), and a track that
+ * was forgotten is not to be revived: after this much silence a new session is made. */
+#define PUBLICATION_IDLE_MS 25000
+
+enum publication_event {
+	PUBLICATION_PICTURES,    /* they flow, and say what they are */
+	PUBLICATION_NO_PICTURES, /* they have ended */
+	PUBLICATION_ANSWERED,    /* the answer to our offer was applied */
+	PUBLICATION_CONNECTED,   /* DTLS is done: media may go */
+	PUBLICATION_LOST,        /* the connection or the offer failed */
+	PUBLICATION_TIMER,       /* publication_due has come */
+	PUBLICATION_EVENTS
+};
+
+enum publication_effect {
+	PUBLICATION_DO_OFFER = 1 << 0, /* drop the peer, make another and offer */
+	PUBLICATION_DO_SEND = 1 << 1,  /* let media go to the peer */
+	PUBLICATION_DO_DROP = 1 << 2,  /* drop the peer */
+};
+
+struct publication *publication_new(void); /* never NULL: out of memory aborts */
+void publication_free(struct publication *p);
+
+/* One event at now; random is any 32 uniformly drawn bits, for jitter. Returns the effect. */
+unsigned publication_step(
+	struct publication *p, enum publication_event ev, ms_t now, uint32_t random);
+
+/* When to send PUBLICATION_TIMER; MS_NEVER if nothing waits. */
+ms_t publication_due(const struct publication *p);
+
+/* "none", "offered", "connecting", "sending", "pausing". */
+const char *publication_state(const struct publication *p);
+bool publication_is_sending(const struct publication *p);
+
+#endif

@@ -1,0 +1,137 @@
+/* sound_track.c - access units out of a camera's track of sound, whatever its codec.
+ * Owns the depacketizer. Decodes nothing. Pure; media thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/err.h"
+#include "worker/aac_payload.h"
+#include "worker/rtp.h"
+#include "worker/sound_track.h"
+
+/* What RFC 3640 3.3.6 says of a clock that is not told: none is. Most cameras have this. */
+#define AAC_CLOCK 16000
+#define G711_CLOCK 8000
+/* Samples: AAC's always (ISO 14496-3), and RFC 3551 4.2's default of 20 ms. */
+#define AAC_FRAME 1024
+#define G711_FRAME 160
+
+struct sound_track {
+	struct audio_format format;
+	uint32_t clock;
+	struct aac_format aac_format; /* format.config points into it */
+	struct aac_payload *aac;      /* NULL: a packet's payload is the frame */
+	struct sound_frame frame;     /* of such a packet; len 0: none */
+	bool started;
+	uint16_t seq; /* of the newest packet */
+};
+
+static int
+open_aac(struct sound_track *t, const struct sound_description *d, char *why, size_t why_size)
+{
+	int err = aac_format_parse(d->codec, d->fmtp, &t->aac_format, why, why_size);
+
+	if (err)
+		return err;
+	t->clock = d->clock > 0 ? (uint32_t)d->clock : AAC_CLOCK;
+	t->aac = aac_payload_new(&t->aac_format);
+	t->format = (struct audio_format){ .codec = AUDIO_AAC,
+		.config = t->aac_format.config,
+		.config_len = t->aac_format.config_len };
+	return 0;
+}
+
+static int
+open_codec(struct sound_track *t, const struct sound_description *d, char *why, size_t why_size)
+{
+	if (!strcasecmp(d->codec, "mpeg4-generic") || !strcasecmp(d->codec, "MP4A-LATM"))
+		return open_aac(t, d, why, why_size);
+	t->clock = d->clock > 0 ? (uint32_t)d->clock : G711_CLOCK;
+	if (!strcasecmp(d->codec, "PCMU"))
+		t->format.codec = AUDIO_PCMU;
+	else if (!strcasecmp(d->codec, "PCMA"))
+		t->format.codec = AUDIO_PCMA;
+	if (t->format.codec != AUDIO_SILENCE && t->clock == G711_CLOCK)
+		return 0;
+	snprintf(why, why_size, "sound of %s at %u Hz is not supported", d->codec, t->clock);
+	return ERR_UNSUPPORTED;
+}
+
+int
+sound_track_new(struct sound_track **out, const struct sound_description *description, char *why,
+	size_t why_size)
+{
+	struct sound_track *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		abort();
+	int err = open_codec(t, description, why, why_size);
+	if (err)
+		sound_track_free(t);
+	else
+		*out = t;
+	return err;
+}
+
+void
+sound_track_free(struct sound_track *t)
+{
+	if (!t)
+		return;
+	aac_payload_free(t->aac);
+	free(t);
+}
+
+const struct audio_format *
+sound_track_format(const struct sound_track *t)
+{
+	return &t->format;
+}
+
+uint32_t
+sound_track_clock(const struct sound_track *t)
+{
+	return t->clock;
+}
+
+int64_t
+sound_track_frame_us(const struct sound_track *t)
+{
+	const int64_t ticks = t->aac ? AAC_FRAME : G711_FRAME;
+
+	return ticks * 1000000 / t->clock;
+}
+
+void
+sound_track_feed(struct sound_track *t, const uint8_t *packet, size_t len)
+{
+	struct rtp_header h;
+
+	if (t->aac) {
+		aac_payload_feed(t->aac, packet, len);
+		return;
+	}
+	if (rtp_parse(packet, len, &h, &t->frame.data, &t->frame.len) != 0)
+		return;
+	t->frame.rtp_timestamp = h.timestamp;
+	t->frame.gap = t->started && h.seq != (uint16_t)(t->seq + 1);
+	t->started = true;
+	t->seq = h.seq;
+}
+
+bool
+sound_track_next(struct sound_track *t, struct sound_frame *out)
+{
+	if (t->aac) {
+		const struct aac_unit *unit = aac_payload_next(t->aac);
+		if (unit)
+			*out = (struct sound_frame){ .data = unit->data,
+				.len = unit->len,
+				.rtp_timestamp = unit->rtp_timestamp,
+				.gap = unit->gap };
+		return unit != NULL;
+	}
+	*out = t->frame;
+	t->frame.len = 0;
+	return out->len > 0;
+}
