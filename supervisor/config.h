@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_whip.h"
 
 /* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
 
@@ -16,20 +17,6 @@ struct config_cloudflare {
 	char *app_id;
 	char *app_secret_file; /* NULL: $CREDENTIALS_DIRECTORY/cloudflare.app_secret_file */
 	char *api_url;
-	char *ca_file; /* NULL: the system's */
-	ms_t call_timeout_ms;
-};
-
-enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
-
-/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
-struct config_whip {
-	struct config_whip *next;
-	char *name;
-	char *url;        /* may be a secret from its path on */
-	char *token_file; /* NULL: no bearer */
-	bool token_anywhere;
-	enum config_two_tracks two_tracks;
 	char *ca_file; /* NULL: the system's */
 	ms_t call_timeout_ms;
 };
