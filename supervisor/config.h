@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_whip.h"
 
 /* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
 
@@ -30,20 +31,6 @@ struct config_recording {
 };
 
 enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
-
-enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
-
-/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
-struct config_whip {
-	struct config_whip *next;
-	char *name;
-	char *url;        /* may be a secret from its path on */
-	char *token_file; /* NULL: no bearer */
-	bool token_anywhere;
-	enum config_two_tracks two_tracks;
-	char *ca_file; /* NULL: the system's */
-	ms_t call_timeout_ms;
-};
 
 /* Whether a viewer who comes in mid-GOP is shown it at once. */
 enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
