@@ -99,12 +99,24 @@ render_media(const struct status_camera *c, FILE *out)
 		"video", (long long)c->width, (long long)c->height, c->fps,
 		(double)c->bitrate / 1e6, (long long)c->gop_ms, c->jitter_ms, (long long)c->frames,
 		(long long)c->gaps, (long long)c->late);
+	if (c->b_frames > 0)
+		line(out, "", "B-frames: viewers by WebRTC stutter; let the camera leave them out");
+	if (c->sound_level < 0)
+		fprintf(out,
+			"  %-14s %.0f dBFS, %lld packets, clock %+.0f ppm, %.1f s of silence put "
+			"in\n",
+			"sound", c->sound_level, (long long)c->sound_packets, c->sound_drift,
+			(double)c->sound_silence_ms / 1000);
+	else
+		line(out, "sound", NULL);
 	fprintf(out, "  %-14s %lld packets, %lld bytes, %lld not taken\n", "sent",
 		(long long)c->packets, (long long)c->bytes, (long long)c->dropped);
 	fprintf(out,
-		"  %-14s loss %.1f %%, RTT %.1f ms, %lld NACKed, %lld resent, %lld PLI, %lld FIR\n",
+		"  %-14s loss %.1f %%, RTT %.1f ms, %lld NACKed, %lld resent, %lld PLI, %lld FIR, "
+		"%lld replays\n",
 		"far end", c->loss_ratio * 100, c->rtt_ms, (long long)c->nacks,
-		(long long)c->resent, (long long)c->plis, (long long)c->firs);
+		(long long)c->resent, (long long)c->plis, (long long)c->firs,
+		(long long)c->replays);
 	fprintf(out,
 		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, first packet "
 		"%lld ms\n",

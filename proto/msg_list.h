@@ -100,6 +100,12 @@
 	F(S, INT, resent, REQUIRED) \
 	F(S, INT, plis, REQUIRED) \
 	F(S, INT, firs, REQUIRED) \
+	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
+	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
+	F(S, INT, sound_packets, OPTIONAL) /* made of the camera's sound, silence included */ \
+	F(S, REAL, sound_level, OPTIONAL) /* dBFS of the last second; 0: no sound */ \
+	F(S, REAL, sound_drift, OPTIONAL) /* ppm that the camera's sound clock is fast */ \
+	F(S, INT, sound_silence_ms, OPTIONAL) /* put in where sound was missing */ \
 	F(S, REAL, loss_ratio, REQUIRED) /* as the far end last reported */ \
 	F(S, REAL, rtt_ms, REQUIRED)
 

@@ -55,7 +55,11 @@ struct status_camera {
 	int64_t gop_ms, keyframe_age_ms;
 	double jitter_ms;
 	int64_t frames, gaps, late, packets, bytes, dropped;
-	int64_t nacks, resent, plis, firs, reconnects;
+	int64_t nacks, resent, plis, firs, replays, reconnects;
+	int64_t b_frames; /* slices of B pictures: viewers stutter */
+	int64_t sound_packets, sound_silence_ms;
+	double sound_level; /* dBFS of the last second; 0: the camera sends no sound */
+	double sound_drift; /* ppm */
 	double loss_ratio, rtt_ms;
 	int64_t rtsp_ms, offer_ms, answer_ms, ice_ms, dtls_ms, first_packet_ms;
 	struct status_output *outputs; /* owned */

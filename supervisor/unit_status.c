@@ -42,6 +42,12 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->resent = s->resent;
 	row->plis = s->plis;
 	row->firs = s->firs;
+	row->replays = s->replays;
+	row->b_frames = s->b_frames;
+	row->sound_packets = s->sound_packets;
+	row->sound_level = s->sound_level;
+	row->sound_drift = s->sound_drift;
+	row->sound_silence_ms = s->sound_silence_ms;
 	row->loss_ratio = s->loss_ratio;
 	row->rtt_ms = s->rtt_ms;
 }

@@ -99,6 +99,15 @@ is_type(const char *type, const char *wanted)
 	return type && strncasecmp(type, wanted, n) == 0 && strchr("; \t", type[n]);
 }
 
+/* Neither empty nor markup: servers send sentences as whatever type. */
+static bool
+is_prose(const char *body)
+{
+	char first = body[strspn(body, " \t\r\n")];
+
+	return first != '\0' && first != '<' && first != '{';
+}
+
 static void
 quote(const struct whip_bytes *in, char *out, size_t size)
 {
@@ -108,7 +117,7 @@ quote(const struct whip_bytes *in, char *out, size_t size)
 
 	if (sentence)
 		words_copy(out, size, sentence);
-	else if (is_type(in->type, "text/plain"))
+	else if (is_prose(in->body))
 		words_copy(out, size, in->body);
 	else
 		words_of_page(out, size, in->body, in->len);

@@ -39,6 +39,7 @@ struct output {
 
 	int64_t allowance; /* bytes that may go now */
 	int64_t rate;      /* bytes per second that are added */
+	bool behind;       /* not all could be sent */
 	int64_t refilled_us;
 
 	bool replay_wanted;
@@ -192,11 +193,13 @@ static void
 refill(struct output *o, int64_t now_us)
 {
 	const int64_t passed_us = now_us - o->refilled_us;
+	const int64_t steps = o->rate * OUTPUT_STEPS_MAX * OUTPUT_PACE_MS / 1000;
+	const int64_t most = o->behind ? steps : OUTPUT_BURST_BYTES;
 
 	o->refilled_us = now_us;
 	o->allowance += passed_us > 1000000 ? o->rate : o->rate * passed_us / 1000000;
-	if (o->allowance > OUTPUT_BURST_BYTES)
-		o->allowance = OUTPUT_BURST_BYTES;
+	if (o->allowance > most)
+		o->allowance = most;
 }
 
 /* Called when not all could be sent: the rate is such that the rest will be, soon. */
@@ -204,7 +207,8 @@ static void
 hurry(struct output *o)
 {
 	const uint64_t packets = history_next(o->config.history) - o->cursor;
-	const int64_t rate = (int64_t)packets * RTP_PACKET_MAX * 1000 / OUTPUT_CATCH_UP_MS;
+	const int64_t within_ms = o->replay_end > 0 ? OUTPUT_REPLAY_MS : OUTPUT_CATCH_UP_MS;
+	const int64_t rate = (int64_t)packets * RTP_PACKET_MAX * 1000 / within_ms;
 
 	if (rate > o->rate)
 		o->rate = rate;
@@ -270,12 +274,12 @@ output_run(struct output *o, int64_t now_us)
 		o->cursor++;
 	}
 	flush(o);
-	if (o->cursor < history_next(o->config.history)) {
+	o->behind = o->cursor < history_next(o->config.history);
+	if (o->behind)
 		hurry(o);
-		return true;
-	}
-	o->rate = OUTPUT_PACE_RATE;
-	return false;
+	else
+		o->rate = OUTPUT_PACE_RATE;
+	return o->behind;
 }
 
 /* ---- what the receiver says ------------------------------------------------------------------ */

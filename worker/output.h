@@ -19,10 +19,13 @@ struct output;
 #define OUTPUT_PACE_MS 5
 /* At least so much goes at once, which is an IDR picture of a 2 Mbit/s camera; the rest of a larger
  * one, or of a GOP, follows at no less than OUTPUT_PACE_RATE, and so that it is all sent in
- * OUTPUT_CATCH_UP_MS. Routers' queues hold some 100 packets. */
+ * OUTPUT_CATCH_UP_MS, or OUTPUT_REPLAY_MS. Queues on the way hold some 100 packets. */
 #define OUTPUT_BURST_BYTES (64 * 1024)
 #define OUTPUT_PACE_RATE 2500000 /* bytes per second */
 #define OUTPUT_CATCH_UP_MS 100
+#define OUTPUT_REPLAY_MS 200
+/* While it catches up, a step that comes late makes up for no more than so many. */
+#define OUTPUT_STEPS_MAX 2
 /* Requests for a key frame that come so soon after a replay are of those it was for: Chromium asks
  * each 200 ms until it has one. */
 #define OUTPUT_REPLAY_PAUSE_MS 400

@@ -159,6 +159,12 @@ report_stats(struct link *link, const struct media_stats *s)
 			.resent = (int64_t)s->sent.resent,
 			.plis = s->sent.plis,
 			.firs = s->sent.firs,
+			.replays = s->sent.replays,
+			.b_frames = s->pictures.b_slices,
+			.sound_packets = (int64_t)s->sound.packets,
+			.sound_level = s->has_sound ? s->sound.level_dbfs : 0,
+			.sound_drift = s->sound.drift_ppm,
+			.sound_silence_ms = s->sound.silence_ms,
 			.loss_ratio = s->sent.loss_ratio,
 			.rtt_ms = s->sent.rtt_ms } };
 

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "supervisor/publish.h"
 #include "supervisor/sdm.h"
+#include "supervisor/whip_session.h"
 
 #define WORDS_MAX 6
 #define ANSWER_MAX (64 * 1024)
@@ -28,6 +29,7 @@ static struct {
 	struct sdm *sdm;
 	struct sfu *sfu;
 	struct publish *publish;
+	struct whip_session *whip;
 	uv_timer_t tick; /* counts the loop's turns: it must never stand still */
 	ms_t last_tick_ms;
 	ms_t longest_gap_ms;
@@ -216,6 +218,17 @@ do_list(char **words)
 	say_no_bearer(sdm_list(probe.sdm, on_sdm, NULL));
 }
 
+static void
+read_offer(const char *path, char *sdp, size_t size)
+{
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		abort();
+	sdp[fread(sdp, 1, size - 1, f)] = '\0';
+	fclose(f);
+}
+
 /* offer FILE */
 static void
 do_offer(char **words)
@@ -223,13 +236,26 @@ do_offer(char **words)
 	static const struct sfu_track tracks[] = { { .mid = "0", .name = "porch-audio" },
 		{ .mid = "1", .name = "porch-video" } };
 	char sdp[8192];
-	FILE *f = fopen(words[0], "r");
 
-	if (!f)
-		abort();
-	sdp[fread(sdp, 1, sizeof(sdp) - 1, f)] = '\0';
-	fclose(f);
+	read_offer(words[0], sdp, sizeof(sdp));
 	publish_offer(probe.publish, sdp, tracks, 2);
+}
+
+/* whip_offer FILE TRACKS */
+static void
+do_whip_offer(char **words)
+{
+	char sdp[8192];
+
+	read_offer(words[0], sdp, sizeof(sdp));
+	whip_session_offer(probe.whip, sdp, (size_t)atoi(words[1]));
+}
+
+/* whip_stop WITHIN_MS */
+static void
+do_whip_stop(char **words)
+{
+	whip_session_stop(probe.whip, atoi(words[0]), on_stopped, NULL);
 }
 
 /* unpublish WITHIN_MS */
@@ -263,6 +289,8 @@ static const struct {
 	{ .name = "list", .run = do_list },
 	{ .name = "offer", .run = do_offer },
 	{ .name = "unpublish", .run = do_unpublish },
+	{ .name = "whip_offer", .run = do_whip_offer },
+	{ .name = "whip_stop", .run = do_whip_stop },
 	{ .name = "gap", .run = do_gap },
 };
 
@@ -287,6 +315,7 @@ close_all(void)
 	uv_close((uv_handle_t *)&probe.input, NULL);
 	uv_close((uv_handle_t *)&probe.tick, NULL);
 	publish_free(probe.publish);
+	whip_session_free(probe.whip);
 	sdm_free(probe.sdm);
 	sfu_free(probe.sfu);
 	oauth_free(probe.oauth);
@@ -388,6 +417,20 @@ open_cloudflare(char **argv)
 	probe.publish = publish_new(&probe.loop, probe.sfu, "porch", &events, NULL);
 }
 
+static void
+open_whip(char **argv)
+{
+	const struct publish_events events = { .on_answer = on_answer, .on_failed = on_failed };
+	struct whip_settings settings = { .url = option(argv, "whip_url"),
+		.token_file = option(argv, "token_file"),
+		.ca_file = option(argv, "ca_file"),
+		.bearer_anywhere = option(argv, "token_anywhere") != NULL,
+		.timeout_ms = atoi(option(argv, "timeout_ms")) };
+
+	probe.whip = whip_session_new(&probe.loop, whip_new(&probe.loop, probe.http, &settings),
+		"porch", "whip:edge", &events, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -402,6 +445,8 @@ main(int argc, char **argv)
 		open_google(argv);
 	if (option(argv, "sfu_url"))
 		open_cloudflare(argv);
+	if (option(argv, "whip_url"))
+		open_whip(argv);
 	probe.last_tick_ms = clock_now();
 	uv_timer_start(&probe.tick, on_tick, 10, 10);
 	uv_read_start((uv_stream_t *)&probe.input, on_room_wanted, on_input);

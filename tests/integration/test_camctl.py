@@ -220,7 +220,7 @@ def test_help_is_no_error():
                                      "remove cam1", "add new url=rtsp://h/"])
 def test_without_a_supervisor_it_is_69(tmp_path, command):
     done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(tmp_path), *command.split()], capture_output=True,
-                          text=True, check=False, timeout=20)
+                          text=True, check=False, timeout=60)
     assert done.returncode == UNAVAILABLE
     assert done.stderr.startswith(f"camctl: no camrelayd at {tmp_path}")
 

@@ -69,7 +69,7 @@ BROKEN = {
 
 def camrelayd(*options):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "CREDENTIALS_"))}
-    return subprocess.run([f"{BUILD}/camrelayd", *options], capture_output=True, text=True, timeout=30, env=env,
+    return subprocess.run([f"{BUILD}/camrelayd", *options], capture_output=True, text=True, timeout=60, env=env,
                           check=False)
 
 

@@ -14,7 +14,7 @@ BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(ROOT, "build"))
 pytestmark = pytest.mark.skipif(not os.path.exists("/lib/lsb/init-functions"), reason="needs the package lsb-base")
 
 
-def wait_for(condition, seconds=15):
+def wait_for(condition, seconds=60):
     """condition()'s first true value; a failure after so many seconds."""
     end = time.monotonic() + seconds
     while True:

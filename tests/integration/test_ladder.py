@@ -135,7 +135,9 @@ def test_a_denial_is_tried_once_more_then_costs_one_generate(camera, status):
 
 def test_a_stale_token_is_replaced_by_the_newest_without_another_call(camera):
     """Google has extended the stream, its answer is on the way: the worker's token is stale, the next one is not."""
-    camera.lab.google_fault(action="slow", seconds=0.4, match={"kind": "extend", "device": camera.name})
+    camera.lab.google_fault(action="slow", seconds=2, match={"kind": "extend", "device": camera.name})
+    # The camera says 401 when Google's answer has long been there, to a DESCRIBE that left before.
+    camera.fault("delay", seconds=4)
     camera.lab.camctl("extend", camera.name)
     until(lambda: camera.state()["leases"][0]["generation"] == 1, "the camera knows the new token")
     camera.fault("drop")

@@ -55,7 +55,7 @@ class Browser(urllib.request.HTTPRedirectHandler):
         super().__init__()
         self.url = url
         self.opener = urllib.request.build_opener(self)
-        with self.opener.open(url, timeout=10) as page:
+        with self.opener.open(url, timeout=60) as page:
             assert "checkbox" in page.read().decode()
 
     def redirect_request(self, *_):
@@ -65,7 +65,7 @@ class Browser(urllib.request.HTTPRedirectHandler):
         """-> the address that it is sent to"""
         form = urlencode([("decision", decision), ("user", "user1"), *(("device", d) for d in devices)]).encode()
         try:
-            self.opener.open(self.url, form, timeout=10)
+            self.opener.open(self.url, form, timeout=60)
         except urllib.error.HTTPError as answer:
             assert answer.code == 302, answer.read()
             answer.close()
@@ -76,7 +76,7 @@ class Browser(urllib.request.HTTPRedirectHandler):
 def visit(address):
     """-> (status, page)"""
     try:
-        with urllib.request.urlopen(address, timeout=10) as page:
+        with urllib.request.urlopen(address, timeout=60) as page:
             return page.status, page.read().decode()
     except urllib.error.HTTPError as page:
         with page:
@@ -117,7 +117,7 @@ class Login:
 
     def end(self):
         """-> (exit code, stdout, stderr)"""
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         Login.alive.remove(self)
         for reader in self.readers:
             reader.join(5)
@@ -161,7 +161,7 @@ def test_a_refresh_token_that_cannot_be_read_still_stops_the_start():
             pass
         os.chmod(token_file(lab), 0o600)
         done = subprocess.run([os.path.join(BUILD, "camrelayd"), "-f", "-c", lab.config], capture_output=True, text=True,
-                              check=False, timeout=20)
+                              check=False, timeout=60)
         assert done.returncode == 78 and "home.token: is empty" in done.stderr
 
 
@@ -410,7 +410,7 @@ def test_wrong_usage_is_told(lab, arguments, code, words):
 
 def test_without_a_supervisor_it_is_69(tmp_path):
     done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(tmp_path), "login", "home"], capture_output=True,
-                          text=True, check=False, timeout=20)
+                          text=True, check=False, timeout=60)
     assert done.returncode == UNAVAILABLE
 
 

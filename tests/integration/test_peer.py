@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("CAMRELAY_BUILD", os.path.join(ROOT, "build"))
 PROBE = os.path.join(BUILD, "tests", "integration", "peer_probe")
 FPS = 30
-DEADLINE_S = 20
+DEADLINE_S = 60
 PHASES = ["offered", "answered", "ice", "dtls", "first-packet"]
 ERR_EOF, ERR_UNTRUSTED, ERR_UNREACHABLE = -4, -11, -13
 
@@ -255,7 +255,7 @@ def test_janus_as_ice_lite_sfu_gets_every_packet(clip, answer):
 async def probe_and_janus_agree(probe, handle):
     """What the probe sent by now, Janus has received a moment later."""
     sent = probe.stats["packets"]
-    for _ in range(40):
+    for _ in range(600):
         if packets_in(await handle.info()) >= sent:
             return True
         await asyncio.sleep(0.05)
@@ -273,7 +273,7 @@ def test_a_silent_sfu_loses_consent_within_half_a_minute(clip):
             janus.signal(signal.SIGSTOP)
             try:
                 stopped = time.monotonic()
-                await probe.until(lambda: probe.end, 40)
+                await probe.until(lambda: probe.end, 60)
                 took = time.monotonic() - stopped
             finally:
                 janus.signal(signal.SIGCONT)

@@ -219,7 +219,7 @@ def test_a_graceful_stop_takes_five_seconds_at_most_and_leaves_nothing(two, trou
         trouble(two)
     with Pace() as pace:
         start = time.monotonic()
-        code = two.daemon.stop(60)
+        code = two.daemon.stop()
         took = time.monotonic() - start
     assert code == 0 and took < pace.allowed(STOP_S)
     assert not any(is_there(pid) for pid in workers)

@@ -57,7 +57,7 @@ def test_ready_then_watchdog_then_an_orderly_end(tmp_path, abstract):
     config.write_text(f"[supervisor]\nrun_dir = {tmp_path}/run\n")
     name = f"@camrelay-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
-        server.settimeout(15)
+        server.settimeout(60)
         server.bind(name.replace("@", "\0", 1) if abstract else name)
         env = {**os.environ, "NOTIFY_SOCKET": name, "WATCHDOG_USEC": "200000"}
         with subprocess.Popen([f"{BUILD}/camrelayd", "-f", "-c", config], env=env, stderr=subprocess.PIPE) as daemon:
@@ -65,4 +65,4 @@ def test_ready_then_watchdog_then_an_orderly_end(tmp_path, abstract):
             heard(server, "WATCHDOG=1")
             heard(server, "WATCHDOG=1")
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(timeout=15) == 0
+            assert daemon.wait(timeout=60) == 0

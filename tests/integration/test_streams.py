@@ -9,6 +9,8 @@ import pytest
 
 from lab import REFERENCE, Lab, until
 
+pytestmark = pytest.mark.alone
+
 LIFETIME_S, LIFETIMES = 15, 10
 WINDOW_S, QPM = 60 * LIFETIME_S / 300, 10
 GAP_MS = 1000
@@ -28,7 +30,7 @@ class Watched:
         self.lab, self.viewer = lab, viewer
         self.first = self.decoded()
         end = time.monotonic() + LIFETIME_S * LIFETIMES
-        until(lambda: time.monotonic() > end, "ten lifetimes", LIFETIME_S * LIFETIMES + 10)
+        until(lambda: time.monotonic() > end, "ten lifetimes", LIFETIME_S * LIFETIMES + 60)
         self.last, self.line = self.decoded(), viewer.last
 
     def decoded(self):

@@ -80,9 +80,12 @@ class Process:
             return file.read()
 
     def log_tail(self, lines=15):
-        return "\n".join(self.log().splitlines()[-lines:])
+        try:
+            return "\n".join(self.log().splitlines()[-lines:])
+        except OSError as error:  # a report of one failure must not become another
+            return str(error)
 
-    def stop(self, deadline_s=10):
+    def stop(self, deadline_s=DEADLINE_S):
         """SIGTERM and the exit code; SIGKILL when that takes too long."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
@@ -105,13 +108,14 @@ class Lab:
     None takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
     which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py). prefix: of camrelayd's
     command line, as unshare.
+    whips: {name: {key: value}}, a [whip] section each.
     CAMRELAY_KEEP in the environment: the directory with configuration and logs stays.
     """
     alive = []  # those not closed yet, for who reports a failure
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
                  supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug",
-                 state=False, reference=False, prefix=()):
+                 state=False, reference=False, prefix=(), whips=None):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -125,6 +129,7 @@ class Lab:
         self.recording_keys = recording or {}
         self.camera_keys = camera or {}
         self.prefix = list(prefix)
+        self.whips = whips or {}
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -184,6 +189,8 @@ class Lab:
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
         if self.recording_keys:
             yield "recording", self.recording_keys
+        for name, keys in self.whips.items():
+            yield f'whip "{name}"', keys
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
                                        "device": google["devices"][name], "publish": "cloudflare",

@@ -25,6 +25,7 @@ aioice.ice.get_host_addresses = lambda use_ipv4=True, use_ipv6=True: ["127.0.0.1
 
 FPS = 30
 GOP_FRAMES = 30
+CONNECT_S, TRIES = 10, 4
 
 
 def camera_encoder(name, width, height, bitrate):
@@ -129,7 +130,9 @@ class Publisher:
         done = asyncio.Event()
         self.pc.on("connectionstatechange", done.set)
         while self.pc.connectionState != "connected":
-            await asyncio.wait_for(done.wait(), 10)
+            if self.pc.connectionState in ("failed", "closed"):
+                raise ConnectionError(f"connection {self.pc.connectionState}")
+            await asyncio.wait_for(done.wait(), CONNECT_S)
             done.clear()
 
     async def sent(self):
@@ -162,12 +165,26 @@ def parse_arguments():
     return parser.parse_args()
 
 
+async def connected_publisher(options, http):
+    """(publisher, the SFU's answer). On a busy machine aiortc's ICE and DTLS may give up: then anew."""
+    for left in reversed(range(TRIES)):
+        publisher = Publisher(options, http)
+        try:
+            return publisher, await publisher.publish()
+        except (asyncio.TimeoutError, ConnectionError):
+            await publisher.close()
+            if not left:
+                raise
+        except BaseException:
+            await publisher.close()
+            raise
+
+
 async def run(options, stop):
     context = ssl.create_default_context(cafile=options.ca_file) if options.ca_file else None
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as http:
-        publisher = Publisher(options, http)
+        publisher, answer = await connected_publisher(options, http)
         try:
-            answer = await publisher.publish()
             if options.print_answer:
                 print(answer, file=sys.stderr, end="")
             print(json.dumps({"sessionId": publisher.session, "trackName": options.name,

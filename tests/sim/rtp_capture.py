@@ -23,6 +23,7 @@ av.logging.set_level(av.logging.PANIC)
 logging.getLogger("aiortc.codecs.h264").setLevel(logging.ERROR)
 
 HEADER_BYTES = 12
+CONNECT_S, TRIES = 15, 3
 STAP_A, FU_A = 24, 28
 # aiortc takes no other H.264; what the SFU really offers is kept in Capture.offer.
 AIORTC_PROFILE = "42e01f"
@@ -119,7 +120,7 @@ class Capture:
 
     def __enter__(self):
         self.thread.start()
-        assert self.ready.wait(30) and not self.error, f"no pull of {self.track_name}: {self.error}"
+        assert self.ready.wait(60) and not self.error, f"no pull of {self.track_name}: {self.error}"
         return self
 
     def __exit__(self, *_):
@@ -142,7 +143,7 @@ class Capture:
     async def run(self):
         try:
             async with aiohttp.ClientSession() as http:
-                pull = await self.pull(http)
+                pull = await self.connect(http)
                 self.ready.set()
                 while not self.over.is_set():
                     await asyncio.sleep(0.05)
@@ -150,6 +151,18 @@ class Capture:
         except Exception as error:  # for the test to say
             self.error = error
         self.ready.set()
+
+    async def connect(self, http):
+        """A pull that is connected. On a busy machine aiortc's ICE and DTLS may give up: then anew."""
+        for _ in range(TRIES):
+            pull = await self.pull(http)
+            end = time.monotonic() + CONNECT_S
+            while pull.pc.connectionState in ("new", "connecting") and time.monotonic() < end:
+                await asyncio.sleep(0.05)
+            if pull.pc.connectionState == "connected":
+                return pull
+            await pull.close()
+        raise ConnectionError(f"not connected in {TRIES} tries")
 
     async def pull(self, http):
         options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret")

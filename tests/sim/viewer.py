@@ -40,22 +40,45 @@ document.body.style = 'margin:0;background:#222;color:#eee;font:14px sans-serif;
     'display:grid;grid-template-columns:repeat(auto-fit,minmax(400px,1fr));gap:8px';
 window.pulls = {};
 
-function showVideo(key, track) {
+function makeBox(key) {
     const box = document.createElement('div'), video = document.createElement('video');
     const name = document.createElement('div');
     name.textContent = key;
-    video.autoplay = video.muted = video.playsInline = true;
+    video.autoplay = video.playsInline = true;
     video.style = 'width:100%;max-height:90vh';
-    video.srcObject = new MediaStream([track]);
+    video.srcObject = new MediaStream();
     box.append(name, video);
     document.body.append(box);
-    return box;
+    return {box, stream: video.srcObject};
+}
+
+/* The page's ear: what frequency is loudest. */
+let ears = null;
+function listen(track) {
+    ears ??= new AudioContext({sampleRate: 48000});
+    const ear = ears.createAnalyser();
+    ear.fftSize = 16384;
+    ear.smoothingTimeConstant = 0;
+    ears.createMediaStreamSource(new MediaStream([track])).connect(ear);
+    return ear;
+}
+
+function loudest(ear) {
+    const bins = new Float32Array(ear.frequencyBinCount);
+    ear.getFloatFrequencyData(bins);
+    let best = 0;
+    for (let i = 1; i < bins.length; i++) if (bins[i] > bins[best]) best = i;
+    return {hz: best * 48000 / ear.fftSize, db: Math.max(-200, bins[best])};
 }
 
 window.answer = async (key, sdp) => {
     const pc = new RTCPeerConnection();
-    const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, box: null, squared: null, until: null};
-    pc.ontrack = (event) => { pull.box = showVideo(key, event.track); };
+    const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, sound: null, ear: null, squared: null, until: null,
+                               ...makeBox(key)};
+    pc.ontrack = (event) => {
+        pull.stream.addTrack(event.track);
+        if (event.track.kind === 'audio') pull.ear = listen(event.track);
+    };
     await pc.setRemoteDescription({type: 'offer', sdp});
     await pc.setLocalDescription();
     pull.rejected = /^m=video 0 /m.test(pc.localDescription.sdp);
@@ -66,7 +89,7 @@ window.drop = (key) => {
     const pull = pulls[key];
     if (!pull) return;
     pull.pc.close();
-    if (pull.box) pull.box.remove();
+    pull.box.remove();
     delete pulls[key];
 };
 
@@ -80,6 +103,18 @@ async function sample(pull) {
                       packetsReceived: s.packetsReceived || 0, freezeCount: s.freezeCount || 0,
                       pliCount: s.pliCount, nackCount: s.nackCount};
         take(pull, s);
+    }
+}
+
+async function hear(pull) {
+    const receiver = pull.pc.getReceivers().find((r) => r.track.kind === 'audio');
+    if (!receiver || !pull.ear) return;
+    for (const s of (await receiver.getStats()).values()) {
+        if (s.type !== 'inbound-rtp') continue;
+        pull.sound = {packetsReceived: s.packetsReceived || 0, packetsLost: s.packetsLost || 0,
+                      samples: s.totalSamplesReceived || 0, concealed: s.concealedSamples || 0,
+                      silent_concealed: s.silentConcealedSamples || 0, energy: s.totalAudioEnergy || 0,
+                      ...loudest(pull.ear)};
     }
 }
 
@@ -105,10 +140,11 @@ setInterval(() => {
     Object.values(pulls).forEach(sample);
 }, SAMPLE_MS);
 
-window.poll = () => {
+window.poll = async () => {
     const out = {};
     for (const [key, pull] of Object.entries(pulls)) {
-        out[key] = {...pull.stats, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until};
+        await hear(pull);
+        out[key] = {...pull.stats, sound: pull.sound, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until};
         if (pull.rejected) out[key].error = 'the browser rejected the video format';
         pull.ticks = [];
     }

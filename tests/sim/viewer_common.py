@@ -26,6 +26,7 @@ LOG = logging.getLogger("viewer")
 DISCOVER_S = 0.2
 RETRY_S = 0.2
 CALL_TIMEOUT_S = 15
+CONNECT_S = 15
 
 
 class Refused(Exception):
@@ -50,10 +51,10 @@ class Api:
             return reply
 
     async def pull(self, locator):
-        """A new viewer session with this track: (session id, offer)."""
+        """A new viewer session with these tracks of a session: (session id, offer)."""
         session = (await self.call("POST", "/new"))["sessionId"]
         reply = await self.call("POST", f"/{session}/tracks/new", {"tracks": [
-            {"location": "remote", "sessionId": locator[0], "trackName": locator[1]}]})
+            {"location": "remote", "sessionId": locator[0], "trackName": name} for name in locator[1:]]})
         failed = [t["errorCode"] for t in reply["tracks"] if "errorCode" in t]
         if failed or "sessionDescription" not in reply:
             raise Refused(",".join(failed) or "no sessionDescription")
@@ -69,9 +70,10 @@ class Watch:
 
     def __init__(self, name, api, backend, stalls, is_witness=False):
         self.name, self.api, self.backend = name, api, backend
-        self.locator = None            # what is published: (session id, track name)
+        self.locator = None            # what is published: (session id, track name, ...)
         self.pulled = None             # what we have
         self.key = None                # of the backend's connection in use
+        self.pulled_at = 0             # on the monotonic clock
         self.pulls = 0
         self.error = None
         self.gauge = Gauge(time.time() * 1000, stalls, is_witness)
@@ -107,6 +109,7 @@ class Watch:
             await self.backend.drop(key)
             raise
         old, self.key, self.pulled, self.error = self.key, key, locator, None
+        self.pulled_at = time.monotonic()
         if old:
             self.keep_totals()
             await self.backend.drop(old)
@@ -126,9 +129,14 @@ class Watch:
             self.gauge.tick(*tick)
         self.gauge.nothing(mine.pop("until", None) or time.time() * 1000)
         self.now = mine
-        if mine.get("state") in ("failed", "closed") and self.pulled == self.locator:
+        if self.is_lost(mine) and self.pulled == self.locator:
             self.pulled = None           # the same track again, by a new session
             self.changed.set()
+
+    def is_lost(self, mine):
+        """It ended, or never began: on a busy machine aiortc's ICE and DTLS may give up."""
+        late = time.monotonic() - self.pulled_at > CONNECT_S
+        return mine.get("state") in ("failed", "closed") or (late and mine.get("state") in ("new", "connecting"))
 
     def report(self):
         now = self.now
@@ -136,7 +144,7 @@ class Watch:
                 "width": now.get("width", 0), "height": now.get("height", 0),
                 "packetsLost": self.lost_before + now.get("packetsLost", 0),
                 "packetsReceived": now.get("packetsReceived", 0),
-                "freezeCount": now.get("freezeCount"), "pulls": self.pulls,
+                "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "pulls": self.pulls,
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
                 **self.gauge.report()}
@@ -148,7 +156,7 @@ class Viewer:
     def __init__(self, options, http, backend):
         self.options, self.http, self.backend = options, http, backend
         self.api = Api(options, http)
-        self.stalls = Stalls()
+        self.stalls = Stalls(awaited=bool(options.reference))
         self.watches, self.tasks = {}, []
         self.started = time.time()
         for name in [*options.camera, *([options.reference] if options.reference else [])]:
@@ -172,11 +180,15 @@ class Viewer:
 
     def locate_published(self, published):
         newest = {}
+        sounds = {(t["sessionId"], t["trackName"]) for t in published if t["kind"] == "audio"}
         for track in published:
             name = track["trackName"]
             wanted = name == self.options.reference or name.startswith(tuple(self.options.discover))
             if track["kind"] == "video" and wanted:
                 newest[name] = (track["sessionId"], name)
+                sound = (track["sessionId"], name.removesuffix("-video") + "-audio")
+                if self.options.sound and sound in sounds:
+                    newest[name] += sound[1:]
         for name, locator in newest.items():
             self.watch(name).locate(locator)
 
@@ -260,6 +272,7 @@ def parse_arguments(text):
     add("--sim", help="control API of the stand-in, for --discover (default: beside --api)")
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
+    add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
     add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName}]; a file or "
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",

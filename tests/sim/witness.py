@@ -17,7 +17,9 @@ SETTLED_MS = 30000
 class Stalls:
     """When the machine stood still, as the witnesses say."""
 
-    def __init__(self):
+    def __init__(self, awaited=False):
+        """awaited: a reference is to come; what was before its first picture cannot be judged, and is not."""
+        self.since = float("inf") if awaited else 0
         self.intervals = []  # (begin, end) of stalls that are over
         self.open = {}  # witness -> (begin, end so far)
         self.longest = self.total = self.count = 0
@@ -37,7 +39,8 @@ class Stalls:
     def covered(self, begin, end):
         """How much of this time lay in a stall, whoever saw it: overlaps count once."""
         going_on = [(b, e) for b, e in self.open.values() if STALL_MS <= e - b <= WITNESS_MAX_MS]
-        covered, at = 0, begin
+        at = min(max(begin, self.since), end)
+        covered = at - begin
         for stall_begin, stall_end in sorted(self.intervals + going_on):
             stall_begin, stall_end = max(stall_begin, at), min(stall_end, end)
             if stall_end > stall_begin:
@@ -70,6 +73,8 @@ class Gauge:
         """
         if self.last is None:
             self.first = self.last = at
+            if self.is_witness:
+                self.stalls.since = min(self.stalls.since, at)
         gap = at - self.last if longest is None else longest
         if nothing_until is not None:
             gap = max(gap, nothing_until - self.last)

@@ -53,7 +53,8 @@ fuzz_sfu_libs = json-c
 # Drives the clients from a script: tests/integration/test_api.py.
 api_probe = tests/integration/api_probe.o supervisor/sdm.o supervisor/oauth.o \
 	supervisor/oauth_answer.o supervisor/http_client.o supervisor/sfu.o supervisor/publish.o \
-	supervisor/unpublish.o supervisor/timer.o supervisor/secret.o supervisor/sdm_answer.o \
+	supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o \
+	supervisor/http_url.o supervisor/timer.o supervisor/secret.o supervisor/sdm_answer.o \
 	supervisor/sfu_answer.o supervisor/words.o supervisor/naming.o supervisor/timestamp.o common/backoff.o \
 	common/clock.o common/err.o common/json.o common/log.o
 $(B)/tests/integration/api_probe: $(addprefix $(B)/,$(api_probe))

@@ -141,7 +141,9 @@ what_lacks_a_fragment_is_dropped(void **state)
 	FEED(&t, ONE("\0\x20") "ij", 1024);
 	PART(&t, ONE("\0\x20") "kl", 2048);
 	FEED(&t, ONE(SIZE2) "mn", 3072);
-	end(&t, "!ghij@1024 !mn@3072 ", 0);
+	PART(&t, ONE("\0\x20") "op", 4096);
+	FEED(&t, ONE(SIZE2) "qr", 4096); /* of another size: another access unit */
+	end(&t, "!ghij@1024 !mn@3072 qr@4096 ", 0);
 }
 
 static void

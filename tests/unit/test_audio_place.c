@@ -348,6 +348,7 @@ overdue_sound_is_silence_and_then_too_late(void **state)
 	assert_true(fabs(c->late_us) < 100);
 	struct audio_place_stats s = end(c);
 	assert_true(llabs(s.silence_samples - s.cut_samples) < 100);
+	assert_int_equal(s.joins, 0); /* it goes on, unheard */
 	assert_true(s.silence_samples > SECOND / 2);
 }
 

@@ -20,7 +20,7 @@
 #include "common/err.h"
 #include "worker/dtls.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 #define NOBODY                                                                                     \
 	"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"  \
 	"00:00:00"

@@ -16,7 +16,7 @@
 #include "worker/ice.h"
 #include "worker/udp_path.h"
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 60000
 /* RFC 8445 5.1.2: a host candidate's, with local preferences that differ. */
 #define PRIORITY_HIGH 2130706431U
 #define PRIORITY_LOW 2113929471U

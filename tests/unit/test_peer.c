@@ -21,7 +21,7 @@
 #include "worker/peer.h"
 #include "worker/srtp.h"
 
-#define DEADLINE_MS 15000
+#define DEADLINE_MS 60000
 #define NOBODY                                                                                     \
 	"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"  \
 	"00:00:00"

@@ -94,7 +94,7 @@ a_silent_resolver_is_left_when_cancelled(void **state)
 	(void)state;
 	ms_t before = clock_now();
 	assert_int_equal(look_up("slow", 60000, fd, &why), ERR_CLOSED);
-	assert_true(clock_now() - before < 5000);
+	assert_true(clock_now() - before < 30000);
 	sem_post(&may_answer);
 	sem_wait(&was_freed);
 	close(fd);

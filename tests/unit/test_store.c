@@ -665,10 +665,14 @@ an_operator_who_writes_costs_a_moment_and_an_error(void **state)
 	(void)state;
 	sqlite3 *db = operator_open();
 	run_sql(db, "BEGIN IMMEDIATE");
-	ms_t from = clock_now();
-	assert_int_equal(store_put_stream(s, &stream), ERR_AGAIN);
-	assert_int_equal(store_put_stream(s, &stream), ERR_AGAIN);
-	assert_in_range(clock_now() - from, 10, 500);
+	ms_t fastest = INT64_MAX; /* of several: the machine may be busy, but not each time */
+	for (int i = 0; i < 10 && fastest > 500; i++) {
+		ms_t from = clock_now();
+		assert_int_equal(store_put_stream(s, &stream), ERR_AGAIN);
+		assert_int_equal(store_put_stream(s, &stream), ERR_AGAIN);
+		fastest = clock_now() - from < fastest ? clock_now() - from : fastest;
+	}
+	assert_in_range(fastest, 10, 500);
 	run_sql(db, "COMMIT");
 	assert_int_equal(store_put_stream(s, &stream), 0);
 	sqlite3_close(db);

@@ -327,6 +327,22 @@ a_path_that_gets_longer_is_followed(void **state)
 	end(&c);
 }
 
+static void
+a_path_that_gets_shorter_is_followed_at_once(void **state)
+{
+	struct camera c = begin();
+
+	(void)state;
+	c.tracks[VIDEO].delay_us += 500000;
+	c.tracks[SOUND].delay_us += 500000;
+	pass(&c, 30 * US);
+	c.tracks[VIDEO].delay_us -= 500000;
+	c.tracks[SOUND].delay_us -= 500000;
+	pass(&c, 2 * US);
+	stays_right(&c, 60 * US);
+	end(&c);
+}
+
 /* Cameras begin with what they had stored: it comes at once. */
 static void
 a_burst_at_the_start_is_no_delay(void **state)
@@ -388,15 +404,21 @@ rtp_info_tells_the_skew_early(void **state)
 static void
 rtp_info_of_other_clocks_is_ignored(void **state)
 {
-	struct camera c = begin();
+	/* Before the first packets: any time; nearly alike, but of long ago. */
+	static const int64_t before_ms[][2] = { { 1371, -250000000 }, { 100000, 100300 } };
 
 	(void)state;
-	c.report_us = 0;
-	timeline_start(c.t, VIDEO, 0);
-	timeline_start(c.t, SOUND, 0);
-	pass(&c, 4 * US);
-	stays_right(&c, 60 * US);
-	assert_int_equal(end(&c).skew_us, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct camera c = begin();
+		c.report_us = 0;
+		for (unsigned k = 0; k < 2; k++) {
+			int64_t ticks = before_ms[i][k] * c.tracks[k].rate_hz / 1000;
+			timeline_start(c.t, k, c.tracks[k].first - (uint32_t)ticks);
+		}
+		pass(&c, 4 * US);
+		stays_right(&c, 60 * US);
+		assert_int_equal(end(&c).skew_us, 0);
+	}
 }
 
 static void
@@ -456,6 +478,7 @@ main(void)
 		cmocka_unit_test(a_camera_that_begins_anew_is_right_again),
 		cmocka_unit_test(a_stall_changes_nothing),
 		cmocka_unit_test(a_path_that_gets_longer_is_followed),
+		cmocka_unit_test(a_path_that_gets_shorter_is_followed_at_once),
 		cmocka_unit_test(a_burst_at_the_start_is_no_delay),
 		cmocka_unit_test(without_reports_arrivals_count),
 		cmocka_unit_test(without_reports_the_length_of_units_counts),

@@ -355,7 +355,7 @@ requests_pass_while_pictures_are_read(void **state)
 	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
 	assert_non_null(strstr(heard(s->camera), "PLAY " CAMERA_URI));
 	ask(s, local, "GET_PARAMETER");
-	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 20, &p), ERR_TIMEOUT);
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 500, &p), ERR_TIMEOUT);
 	assert_string_equal(heard(s->camera), "GET_PARAMETER " CAMERA_URI " RTSP/1.0\r\n\r\n");
 	close(local);
 }

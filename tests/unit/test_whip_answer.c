@@ -107,6 +107,7 @@ the_servers_own_words_are_kept(void **state)
 		{ "application/json", "{\"error\":\"invalid SDP\"}", "400 invalid SDP" },
 		{ "text/plain", "two tracks are needed\r\nmore", "400 two tracks are needed" },
 		{ "text/html", "<html><title>Oops</title>", "400 HTML page: Oops" },
+		{ "text/html; charset=utf-8", "Unauthorized", "400 Unauthorized" },
 	};
 
 	(void)state;

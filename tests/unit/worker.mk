@@ -1,6 +1,7 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history output quality rtcp rtp sdp sent timeline
+units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history lip_sync output quality rtcp rtp sdp \
+	sent timeline
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
@@ -16,6 +17,8 @@ unit_h264_stream = worker/h264_stream.o worker/h264.o
 unit_history = worker/history.o
 unit_output = worker/output.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o common/clock.o
 unit_sent = worker/sent.o
+unit_lip_sync = $(unit_timeline) $(unit_audio_place)
+unit_lip_sync_libs = $(audio_libs)
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o
 unit_rtp = worker/rtp.o

@@ -13,7 +13,7 @@ import urllib.request
 SIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, SIM)
 from lab import until  # noqa: E402  pylint: disable=wrong-import-position
-DEADLINE_S = 15
+DEADLINE_S = 60
 
 # facts/cloudflare-sfu.md section 6, with a key that nobody holds
 FINGERPRINT = ":".join(["AB"] * 32)

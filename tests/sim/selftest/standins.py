@@ -38,15 +38,15 @@ class Standin:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
-def until(condition, seconds=5.0, what="condition"):
+def until(condition, seconds=60, what="condition"):
     """As lab's, with the deadline first."""
     return lab.until(condition, what, seconds)
 
 
-def http(method, url, body=None, headers=None, context=None, timeout=20):
+def http(method, url, body=None, headers=None, context=None, timeout=60):
     """-> (status, parsed JSON or text, headers). body: dict = JSON, bytes = as they are."""
     headers = dict(headers or {})
     if isinstance(body, (dict, list)):
@@ -80,7 +80,7 @@ def reader(url, *output):
 def probe(url):
     """-> (streams by type, error text)"""
     done = subprocess.run(["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-show_streams", "-of", "json", url],
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=60)
     streams = json.loads(done.stdout or "{}").get("streams", [])
     return {s["codec_type"]: s for s in streams}, done.stderr
 
@@ -88,7 +88,7 @@ def probe(url):
 class Rtsp:
     """A bare RTSP client over TCP for what ffmpeg does not show: statuses, headers, and the packets themselves."""
 
-    def __init__(self, url, timeout=5.0, receive_buffer=None):
+    def __init__(self, url, timeout=20, receive_buffer=None):
         self.url = url
         parts = urllib.parse.urlsplit(url)
         self.socket = socket.socket()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 import standins
+from pace import Pace
 
 FPS, FRAMES = 15, 120
 CELLS, CELL = 24, 640 // 24 // 2 * 2
@@ -122,15 +123,18 @@ def test_after_an_extension_only_the_new_token_opens(server):
 
 
 def test_an_extension_keeps_the_connection_and_expiry_cuts_it(server):
-    lease = server.lease("cam2", lifetime=1.5)
+    lease = server.lease("cam2", lifetime=6)
+    old_expiry = time.monotonic() + 6
     process = standins.reader(lease["url"])
     first = standins.until(lambda: playing(server, "cam2"), what="playing")
-    server.extend(lease, 2.5)
-    expiry = time.monotonic() + 2.5
-    standins.until(lambda: time.monotonic() > expiry - 0.3)  # the old expiry has passed by then
-    assert process.poll() is None and playing(server, "cam2") == first
-    process.wait(5)
-    assert -0.2 < time.monotonic() - expiry < 1.0
+    with Pace() as pace:
+        earliest = time.monotonic() + 9
+        server.extend(lease, 9)
+        latest = time.monotonic() + 9
+        standins.until(lambda: time.monotonic() > old_expiry)
+        assert process.poll() is None and playing(server, "cam2") == first
+        process.wait(60)
+        assert earliest - 0.2 < time.monotonic() < latest + pace.allowed(1)
     assert describe(lease["rtsp_url"]) == 401
 
 
@@ -197,19 +201,20 @@ def test_a_drop_with_reset_is_a_reset(server):
 
 
 def test_a_stall_sends_nothing_closes_nothing_and_resumes_at_an_idr(server):
-    client = standins.Rtsp(server.static("cam1"), timeout=0.4).start()
+    client = standins.Rtsp(server.static("cam1")).start()
     stamp = client.rtp()[1]
-    server.fault("cam1", "stall")
     begun = time.monotonic()
+    server.fault("cam1", "stall")
+    client.socket.settimeout(1)
     with pytest.raises(socket.timeout):
-        while time.monotonic() < begun + 5:
+        while True:
             stamp = client.rtp()[1]
+    client.socket.settimeout(20)
     assert client.request("OPTIONS", client.base)[0] == 200
     server.fault("cam1", "resume")
-    client.socket.settimeout(3)
     _, later, types, _ = client.rtp()
     assert 7 in types
-    assert 0.3 < (later - stamp) / 90000 < 4
+    assert 0.9 < (later - stamp) / 90000 < time.monotonic() - begun + 1
 
 
 def test_a_stall_for_seconds_ends_by_itself(server):
@@ -228,13 +233,12 @@ def test_refuse_closes_without_an_answer(server):
 
 
 def test_a_delayed_describe_delays_nobody_else(server):
-    server.fault("cam1", "delay", seconds=1.0)
+    server.fault("cam1", "delay", seconds=3)
     slow = standins.ffmpeg("-v", "error", "-rtsp_transport", "tcp", "-i", server.static("cam1"), "-t", "0.1", "-f", "null", "-")
     standins.until(lambda: not server.camera("cam1")["pending"])
-    begun = time.monotonic()
     assert describe(server.static("cam2")) == 200 and describe(server.static("cam1")) == 200
-    assert time.monotonic() - begun < 0.6 and slow.poll() is None
-    assert slow.wait(10) == 0
+    assert slow.poll() is None
+    assert slow.wait(60) == 0
 
 
 def test_an_offline_camera_drops_refuses_and_comes_back(server):
@@ -285,7 +289,7 @@ def test_a_switch_changes_resolution_and_parameter_sets_in_the_stream(server):
                          "-t", "2.5", "-vf", "showinfo", "-autoscale", "0", "-f", "null", "-")
     standins.until(lambda: playing(server, "cam2"))
     server.fault("cam2", "switch")
-    text = process.communicate(timeout=20)[1].decode()
+    text = process.communicate(timeout=60)[1].decode()
     server.fault("cam2", "switch")
     sizes = re.findall(r"\bs:(\d+x\d+)", text)
     assert sizes[0] == "640x360" and sizes[-1] == "480x270" and len(sizes) > 30
@@ -304,14 +308,14 @@ def test_a_client_that_does_not_read_is_closed(server):
     client = standins.Rtsp(server.static("cam1"), receive_buffer=4096).start()
     mine = lambda: [c for c in server.camera("cam1")["connected"] if c["playing"]]
     standins.until(mine)
-    standins.until(lambda: not mine(), 8, "closing")
+    standins.until(lambda: not mine(), what="closing")
     client.close()
 
 
 # ---- media
 
 def test_time_stamps_and_pictures_are_clean_over_the_loop_point(over_the_loop_point):
-    out, errors = over_the_loop_point.communicate(timeout=30)
+    out, errors = over_the_loop_point.communicate(timeout=60)
     assert errors.decode() == ""
     rows = [line.split(",") for line in out.decode().splitlines() if line[0] != "#"]
     video, audio = ([int(r[2]) for r in rows if r[0] == kind] for kind in "01")
@@ -322,7 +326,7 @@ def test_time_stamps_and_pictures_are_clean_over_the_loop_point(over_the_loop_po
 
 def test_the_strip_tells_camera_and_consecutive_frames(server):
     process = standins.reader(server.static("cam2"), "-an", "-frames:v", "30", "-f", "rawvideo", "-pix_fmt", "gray", "-")
-    data = process.communicate(timeout=20)[0]
+    data = process.communicate(timeout=60)[0]
     pictures = [data[i:i + 640 * 360] for i in range(0, len(data), 640 * 360)]
     seen = [strip(p) for p in pictures]
     assert len(seen) == 30 and {camera for camera, _ in seen} == {2}
@@ -380,7 +384,7 @@ def test_the_certificate_verifies_and_the_rogue_ones_do_not(server):
         assert done.returncode != 0 and reason in done.stderr, done.stderr
     shake = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.ready['rtsps']}", "-verify_ip",
                             "127.0.0.1", "-CAfile", server.ready["ca"], "-verify_return_error"],
-                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert "Verify return code: 0 (ok)" in shake.stdout
 
 
@@ -391,4 +395,4 @@ def test_bad_control_requests_are_told_in_words(server):
 
 
 def test_nothing_is_kept_of_connections_that_ended(server):
-    standins.until(lambda: standins.http("GET", server.control + "/state")[1]["feeds"] == 0, 10, "feeds of closed connections gone")
+    standins.until(lambda: standins.http("GET", server.control + "/state")[1]["feeds"] == 0, what="feeds of closed connections gone")

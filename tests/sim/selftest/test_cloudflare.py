@@ -6,10 +6,12 @@ import subprocess
 import threading
 import time
 import urllib.error
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sfu_lab import DEADLINE_S, OFFER, Sfu, alive, publishing, running, until
+from pace import Pace
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,15 @@ def test_an_unknown_session_is_gone(sfu):
 
 def test_the_51st_request_in_a_second_is_one_too_many(sfu):
     session = sfu.session()
-    statuses = [sfu.call("GET", f"/{session}")[0] for _ in range(60)]
-    assert statuses[:50] == [200] * 50 and 429 in statuses[50:]
+    statuses = []
+    # As many as it takes to be too fast, on whatever machine: threads, since one alone waits for each answer.
+    with ThreadPoolExecutor(8) as pool:
+        until(lambda: 429 in statuses or statuses.extend(
+            pool.map(lambda _: sfu.call("GET", f"/{session}")[0], range(100))), "one too many")
+    assert statuses.index(429) >= 50 and set(statuses) == {200, 429}
+    # Of those that it took no 51 came within a second.
+    times = sorted(c["t"] for c in sfu.sim("/calls") if c["session"] == session and c["status"] == 200)
+    assert all(b - a > 0.9 for a, b in zip(times, times[50:]))
 
 
 ANSWER = r"""v=0
@@ -221,9 +230,9 @@ def test_media_arrives_and_the_sfu_is_the_dtls_server(sfu):
 
 
 def test_an_offer_without_candidates_connects_at_once(sfu):
-    with publishing(sfu, "--no-candidates", name="bare") as publisher:
+    with Pace() as pace, publishing(sfu, "--no-candidates", name="bare") as publisher:
         track = until(lambda: flowing(sfu, publisher, "bare"), "packets")
-        assert track["session"]["dtls_ms"] < 500
+        assert track["session"]["dtls_ms"] < 1000 * pace.allowed(0.5)
         assert "prflx" in track["session"]["ice_pair"]
 
 

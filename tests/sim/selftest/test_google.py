@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 import standins
+from pace import Pace
 
 PREFIX = "sdm.devices.commands.CameraLiveStream."
 LOOSE = ("--qpm", "1000", "--command-qpm", "1000", "--device-qpm", "1000", "--device-qph", "10000",
@@ -32,7 +33,7 @@ class Google:
         fields.update(changed)
         return standins.http("POST", self.token_url, standins.form(**fields))
 
-    def ask(self, method, path, body=None, token=None, timeout=20):
+    def ask(self, method, path, body=None, token=None, timeout=60):
         bearer = {"Authorization": "Bearer " + (token or self.token)}
         return standins.http(method, self.base + path, body, bearer, timeout=timeout)
 
@@ -64,9 +65,12 @@ def start(*args):
     assert google.standin.stop() == 0
 
 
+WINDOW_S = 1.5
+
+
 @pytest.fixture
 def strict():
-    yield from start("--window", "1.5", "--devices", "12")
+    yield from start("--window", str(WINDOW_S), "--devices", "12")
 
 
 @pytest.fixture(scope="module")
@@ -328,16 +332,28 @@ def test_a_camera_that_moved_to_webrtc_refuses_rtsp(loose):
 
 # ---- quota
 
+def check_refusals(google, limit):
+    """Refused was each call in whose window there were so many before it, whatever became of them, and no other.
+
+    By the record's times; those whose window begins so near to a call that either would be right are left out.
+    """
+    calls = [c for c in google.control("GET", "/calls") if c["kind"] in ("generate", "stop")]
+    for n, call in enumerate(calls):
+        age = sorted(call["mono"] - c["mono"] for c in calls[:n])
+        if len(age) < limit or abs(age[limit - 1] - WINDOW_S) > 0.1:
+            assert (call["status"] == 429) == (len(age) >= limit and age[limit - 1] < WINDOW_S), call
+
+
 def test_the_eleventh_command_in_any_window_is_refused_and_counts(strict):
-    begun = time.monotonic()
-    for i in range(10):
-        strict.generate(f"cam{i % 12 + 1}")
-    answer = strict.command("cam11", "GenerateRtspStream")
-    assert time.monotonic() - begun < 1.5
-    assert error(answer) == (429, "RESOURCE_EXHAUSTED", "Rate limited for the ExecuteDeviceCommand API for the user.")
+    answers = [strict.command("cam1", "GenerateRtspStream")]
+    while answers[-1][0] == 200:  # more than eleven, where the machine is too slow for eleven in a window
+        answers.append(strict.command(f"cam{len(answers) % 12 + 1}", "GenerateRtspStream"))
+    assert len(answers) >= 11
+    assert error(answers[-1]) == (429, "RESOURCE_EXHAUSTED", "Rate limited for the ExecuteDeviceCommand API for the user.")
+    check_refusals(strict, 10)
     state = strict.control("GET", "/state")["buckets"]["execute"]
     assert (state["limit"], state["peak"], state["refused"]) == (10, 11, 1)
-    again = time.monotonic() + 1.5
+    again = time.monotonic() + WINDOW_S
     standins.until(lambda: time.monotonic() > again)
     assert strict.generate("cam12")
 
@@ -348,7 +364,8 @@ def test_who_hammers_stays_locked_out(strict):
     while time.monotonic() < begun + 4:
         good.append(strict.command("cam1", "StopRtspStream", streamExtensionToken="x")[0] != 429)
         standins.until(lambda: time.monotonic() > begun + 0.1 * len(good))
-    assert sum(good) == 5 and all(good[:5])
+    assert all(good[:5]) and not all(good)
+    check_refusals(strict, 5)
 
 
 def test_each_bucket_says_its_own_name():
@@ -408,7 +425,7 @@ def test_a_scripted_429_names_its_bucket_and_when_to_retry(loose):
 
 
 def test_a_fault_for_a_time_ends_by_itself(loose):
-    loose.control("POST", "/outage", {"seconds": 0.5})
+    loose.control("POST", "/outage", {"seconds": 3})
     assert loose.ask("GET", "/devices")[0] == 503 and loose.refresh()[0] == 200
     standins.until(lambda: loose.ask("GET", "/devices")[0] == 200)
 
@@ -436,15 +453,16 @@ def test_a_reset_closes_without_an_answer_and_is_not_counted(loose):
 
 def test_a_slow_extension_has_happened_although_the_answer_is_late(loose):
     stream = loose.generate()
-    loose.fault("slow", "extend", seconds=1.0)
+    loose.fault("slow", "extend", seconds=3)
     late = []
     thread = threading.Thread(target=lambda: late.append(loose.extend(stream)))
     begun = time.monotonic()
     thread.start()
     extended = lambda: [s for s in loose.control("GET", "/state")["streams"] if s["extends"] == 1 and s["age_s"] < 5]
-    standins.until(extended, 0.8)
-    thread.join(5)
-    assert late[0][0] == 200 and time.monotonic() - begun >= 1.0
+    standins.until(extended)
+    assert not late
+    thread.join(60)
+    assert late[0][0] == 200 and time.monotonic() - begun >= 3
 
 
 def test_an_unknown_action_is_told_in_words(loose):
@@ -465,10 +483,13 @@ def test_https_with_the_lab_certificate():
 
 # ---- with cameras
 
+LIFETIME_S = 5
+
+
 @pytest.fixture(scope="module")
 def home():
     camera = standins.Standin("camera.py", "--names", "front-door,garage")
-    google = Google("--camera", camera.ready["control"], "--lifetime", "2.5", *LOOSE)
+    google = Google("--camera", camera.ready["control"], "--lifetime", str(LIFETIME_S), *LOOSE)
     google.camera = camera.ready["control"]
     yield google
     assert google.standin.stop() == 0 and camera.stop() == 0
@@ -484,17 +505,19 @@ def test_ffmpeg_reads_through_extensions_and_is_cut_when_they_end(home):
     path = stream["streamUrls"]["rtspUrl"].split("?")[0]
     process = standins.reader(stream["streamUrls"]["rtspUrl"])
     garage = lambda: standins.http("GET", home.camera + "/state")[1]["cameras"]["garage"]
-    standins.until(lambda: garage()["plays"] == 1, 2)
-    until = time.monotonic() + 4
-    while time.monotonic() < until:
-        body = home.extend(stream, "garage")[1]["results"]
-        expiry = time.monotonic() + 2.5
-        stream = dict(stream, **body)
-        following = time.monotonic() + 0.7
-        standins.until(lambda: time.monotonic() > following)
-        assert process.poll() is None
-    process.wait(6)
-    assert abs(time.monotonic() - expiry) < 1.0
+    standins.until(lambda: garage()["plays"] == 1)
+    until = time.monotonic() + 1.5 * LIFETIME_S
+    with Pace() as pace:
+        while time.monotonic() < until:
+            earliest = time.monotonic() + LIFETIME_S
+            body = home.extend(stream, "garage")[1]["results"]
+            latest = time.monotonic() + LIFETIME_S
+            stream = dict(stream, **body)
+            following = time.monotonic() + 1
+            standins.until(lambda: time.monotonic() > following)
+            assert process.poll() is None
+        process.wait(60)
+        assert earliest - 0.2 < time.monotonic() < latest + pace.allowed(1)
     assert standins.Rtsp(path + "?auth=" + stream["streamToken"]).describe()[0] == 401
     assert error(home.extend(stream, "garage"))[:2] == (400, "FAILED_PRECONDITION")
     assert (garage()["connections"], garage()["plays"]) == (2, 1)

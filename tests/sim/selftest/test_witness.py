@@ -63,6 +63,15 @@ def test_a_reference_that_died_excuses_nothing():
     assert watched((5100, 8000), stalls=stalls).report()["longest_own_gap_ms"] >= 2900
 
 
+def test_what_was_before_the_references_first_picture_is_not_judged():
+    stalls = Stalls(awaited=True)
+    camera = watched((1000, 4000), (10000, 12000), stalls=stalls, end=13000)
+    assert camera.report()["longest_own_gap_ms"] == 0, "there is nobody to ask"
+    watched(stalls=stalls, is_witness=True).report()
+    stalls.since = 5000
+    assert 2000 <= camera.report()["longest_own_gap_ms"] <= 2000 + 2 * PERIOD
+
+
 def test_a_gap_that_goes_on_counts_and_so_does_the_references():
     stalls = Stalls()
     camera, reference = watched(stalls=stalls, end=5000), watched(stalls=stalls, is_witness=True, end=5000)
