@@ -379,6 +379,18 @@ segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t len)
 }
 
 int
+segmenter_idle(struct segmenter *s)
+{
+	if (!s->stats.writing)
+		return 0;
+	int err = break_off(s);
+	s->missing = true;
+	if (err)
+		abandon(s);
+	return err;
+}
+
+int
 segmenter_end(struct segmenter *s)
 {
 	int err = s->stats.writing ? break_off(s) : 0;

@@ -64,6 +64,10 @@ void segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t le
 int segmenter_video(struct segmenter *s, const struct segmenter_unit *unit);
 int segmenter_sound(struct segmenter *s, const uint8_t *frame, size_t len, int64_t at_us);
 
+/* Nothing has come for SEGMENT_GAP_US or longer: ends the open segment, so that it can be played.
+ * Returns as segmenter_video. */
+int segmenter_idle(struct segmenter *s);
+
 /* Ends the open segment and the playlist. Returns as segmenter_video. */
 int segmenter_end(struct segmenter *s);
 

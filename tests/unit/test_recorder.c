@@ -517,6 +517,31 @@ a_gap_is_marked_and_counted(void **state)
 }
 
 static void
+a_camera_that_is_away_leaves_no_open_segment(void **state)
+{
+	char *dir = folder("away");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	s = stats_when(r, 2); /* 90 and 10 */
+	assert_int_equal(files(dir, "*.part"), 0);
+	assert_int_equal(segments_that_play(dir, false), 2);
+	pass_over(&c, 5000000);
+	play(&c, &small, 100, false);
+	s = stats_when(r, 3);
+	assert_int_equal(s.gaps, 1);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 200);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
+	free(dir);
+}
+
+static void
 it_begins_with_an_idr_picture_and_is_continued(void **state)
 {
 	char *dir = folder("again");
@@ -742,6 +767,7 @@ main(void)
 		cmocka_unit_test(a_gap_is_marked_and_counted),
 		cmocka_unit_test(b_frames_are_shown_in_order_and_are_no_gap),
 		cmocka_unit_test(a_process_killed_at_any_moment_leaves_what_plays),
+		cmocka_unit_test(a_camera_that_is_away_leaves_no_open_segment),
 		cmocka_unit_test(it_begins_with_an_idr_picture_and_is_continued),
 		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
