@@ -255,7 +255,7 @@ on_death(void *arg, const char *why)
 	worker_link_forget(u->link);
 	kept_forget(&u->state);
 	kept_forget(&u->stats);
-	kept_forget(&u->record.state);
+	unit_record_on_death(u);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
 	if (u->life == UNIT_AT_WORK)
