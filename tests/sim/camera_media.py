@@ -125,16 +125,20 @@ def stamped(template):
 
 
 class RtpShift:
-    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used."""
+    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used.
+
+    From one picture to the next: the packets of one picture have one time stamp, whenever the jump was asked for.
+    """
 
     def __init__(self, pad, clock_rate):
         self.pad, self.clock_rate = pad, clock_rate
-        self.ticks = 0
+        self.ticks = self.asked = 0  # in force; and from the next picture on
+        self.between = False  # the packet before was the last of a picture
         self.probe = None
         self.pushing = False  # our own pushes pass through the probe too
 
     def add(self, seconds):
-        self.ticks += round(seconds * self.clock_rate)
+        self.asked += round(seconds * self.clock_rate)
         if self.probe is None:
             kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
             self.probe = self.pad.add_probe(kinds, self.on_packets)
@@ -144,6 +148,9 @@ class RtpShift:
             return Gst.PadProbeReturn.OK
         self.pushing = True
         for packet in packets_of(info):
+            if self.between:
+                self.ticks = self.asked
+            self.between = bool(packet.extract_dup(1, 1)[0] & 0x80)
             pad.push(self.shifted(packet))
         self.pushing = False
         return Gst.PadProbeReturn.DROP
