@@ -1,6 +1,8 @@
 /* outbound.c - the headers of one connection's packets. Pure; whoever owns it serialises. */
 #include "worker/outbound.h"
 
+#include <string.h>
+
 #include "common/clock.h"
 #include "worker/history.h"
 #include "worker/output.h"
@@ -23,7 +25,7 @@ find(const struct sdp_remote *r, enum sdp_kind kind)
 static struct outbound_stream
 stream(const struct sdp_remote_media *m, uint8_t pt, uint32_t ssrc, uint16_t first_seq)
 {
-	if (!m || !pt)
+	if (!m)
 		return (struct outbound_stream){ 0 };
 	return (struct outbound_stream){ .wanted = true,
 		.ssrc = ssrc,
@@ -40,9 +42,12 @@ outbound_new(const struct sdp_remote *remote, const struct output_ids *ids, uint
 	struct outbound o = {
 		.video = stream(video, video ? video->pt : 0, ids->video_ssrc, first_seq),
 		.audio = stream(audio, audio ? audio->pt : 0, ids->audio_ssrc, first_seq),
-		.rtx = stream(video, video ? video->rtx_pt : 0, ids->rtx_ssrc, first_seq),
+		.rtx = stream(video && video->rtx_pt ? video : NULL, video ? video->rtx_pt : 0,
+			ids->rtx_ssrc, first_seq),
 	};
 
+	if (audio)
+		memcpy(o.codec, audio->codec, sizeof(o.codec));
 	if (o.video.transport_cc_id)
 		o.path = path_watch_new();
 	return o;

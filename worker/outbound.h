@@ -25,6 +25,7 @@ struct outbound_stream {
 struct outbound {
 	struct outbound_stream video;
 	struct outbound_stream audio;
+	char codec[32];             /* of audio: "opus", "PCMU" */
 	struct outbound_stream rtx; /* not wanted: what is resent is sent as it was */
 	uint16_t transport_seq;     /* of the next packet of any stream */
 	struct path_watch *path;    /* owned; NULL: no feedback was agreed */

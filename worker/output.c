@@ -2,6 +2,7 @@
  * Owns its numbers, its place in the history, its pace and its wishes. Keeps no payload. Whoever
  * owns it serialises. */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "common/clock.h"
 #include "common/err.h"
@@ -12,6 +13,7 @@
 #include "worker/rtcp.h"
 #include "worker/rtp.h"
 #include "worker/sent.h"
+#include "worker/sound.h"
 
 /* Packets handed to the peer at once: what UDP GSO takes. */
 #define BATCH_MAX 64
@@ -106,9 +108,9 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 	uint8_t *head = o->heads[o->batch_len];
 
 	p.timestamp = retime(o, &p);
-	const struct sent_packet as = {
-		.position = o->cursor, .timestamp = p.timestamp, .transport_seq = o->out.transport_seq
-	};
+	const struct sent_packet as = { .position = o->cursor,
+		.timestamp = p.timestamp,
+		.transport_seq = o->out.transport_seq };
 	sent_add(o->sent, o->out.video.seq, &as, now_us);
 	const size_t head_len = outbound_head(&o->out, &o->out.video, &p, head);
 	o->batch[o->batch_len++] = (struct peer_packet){
@@ -120,18 +122,19 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 }
 
 bool
-output_wants_sound(const struct output *o)
+output_wants_opus(const struct output *o)
 {
-	return o->out.audio.wanted;
+	return o->out.audio.wanted && strcasecmp(o->out.codec, SOUND_OPUS) == 0;
 }
 
 void
-output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp)
+output_sound(
+	struct output *o, const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp)
 {
 	const struct history_packet p = { .payload = payload, .len = len, .timestamp = timestamp };
 	uint8_t head[RTP_HEAD_MAX];
 
-	if (!o->out.audio.wanted)
+	if (!o->out.audio.wanted || strcasecmp(o->out.codec, codec) != 0)
 		return;
 	const size_t head_len = outbound_head(&o->out, &o->out.audio, &p, head);
 	const struct peer_packet packet = {
@@ -390,7 +393,8 @@ void
 output_report(struct output *o, const struct output_moment *now, bool bye)
 {
 	report(o, &o->out.video, now->wall_us, now->video_timestamp, bye);
-	report(o, &o->out.audio, now->wall_us, now->audio_timestamp, bye);
+	report(o, &o->out.audio, now->wall_us,
+		output_wants_opus(o) ? now->opus_timestamp : now->g711_timestamp, bye);
 }
 
 void

@@ -55,17 +55,19 @@ void output_free(struct output *o);
  * OUTPUT_PACE_MS. */
 bool output_run(struct output *o, int64_t now_us);
 
-/* True if the receiver took the track of sound. */
-bool output_wants_sound(const struct output *o);
+/* True if the receiver takes sound, as Opus. */
+bool output_wants_opus(const struct output *o);
 
-/* Sends one packet of sound; no effect if the receiver did not take the track. */
-void output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp);
+/* Sends one packet of sound; no effect if the receiver does not take sound of that codec. */
+void output_sound(struct output *o, const char *codec, const uint8_t *payload, size_t len,
+	uint32_t timestamp);
 
 /* One moment on all clocks. */
 struct output_moment {
 	int64_t wall_us;
 	uint32_t video_timestamp;
-	uint32_t audio_timestamp;
+	uint32_t opus_timestamp; /* of the receiver's sound, by its codec */
+	uint32_t g711_timestamp;
 };
 
 /* Sends sender reports; bye: the last ones. */

@@ -14,8 +14,7 @@
 
 /* draft-holmer-rmcat-transport-wide-cc-extensions-01: a number in every packet of a connection, and
  * feedback that says when each came. */
-#define SDP_TRANSPORT_CC \
-	"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+#define SDP_TRANSPORT_CC "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 enum sdp_kind { SDP_AUDIO, SDP_VIDEO };
 
@@ -26,7 +25,7 @@ enum sdp_setup { SDP_SETUP_ACTPASS, SDP_SETUP_ACTIVE, SDP_SETUP_PASSIVE };
 struct sdp_media {
 	enum sdp_kind kind;
 	const char *mid;    /* "0", "1": token of RFC 5888 */
-	uint8_t pt;         /* payload type, 96 to 127 */
+	uint8_t pt;         /* payload type: 96 to 127, or of RFC 3551 */
 	const char *rtpmap; /* "H264/90000", "opus/48000/2" */
 	const char *fmtp;   /* NULL: none */
 	uint32_t ssrc;

@@ -174,8 +174,13 @@ def video_command(spec, name, number, out):
             "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
 
 
+def tone_hz(number):
+    """What a camera hums."""
+    return 220 + 20 * number
+
+
 def audio_command(spec, number, out):
-    tone = f"sine=frequency={220 + 20 * number}:sample_rate={spec.audio_rate}:beep_factor=4"
+    tone = f"sine=frequency={tone_hz(number)}:sample_rate={spec.audio_rate}:beep_factor=4"
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-t", str(CLIP_SECONDS + 1),
             "-c:a", "aac", "-b:a", "32k", "-ac", "1", "-f", "adts", out]
 

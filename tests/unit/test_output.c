@@ -104,7 +104,7 @@ setup(void **state)
 	wired = rtcps = 0;
 	s->peer.remote = (struct sdp_remote){ .media_count = 2,
 		.media = { { .kind = SDP_VIDEO, .accepted = true, .pt = PT },
-			{ .kind = SDP_AUDIO, .accepted = true, .pt = 111 } } };
+			{ .kind = SDP_AUDIO, .accepted = true, .pt = 111, .codec = "opus" } } };
 	s->history = history_new();
 	s->now_us = clock_now_us();
 	s->timestamp = 0xffff0000U;
@@ -473,7 +473,7 @@ what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
 	s->now_us = clock_now_us();
 	attach(s);
 	add_picture(s, 3, true);
-	output_sound(s->output, opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
 	for (uint16_t i = 0; i < 4; i++)
 		assert_int_equal(extension[i], 0x51 << 16 | i);
 	say(s, 15, 205, fci, sizeof(fci), false);
@@ -505,13 +505,25 @@ sound_has_its_own_numbers(void **state)
 	const uint8_t opus[3] = { 1, 2, 3 };
 
 	attach(s);
-	output_sound(s->output, opus, sizeof(opus), 960);
-	output_sound(s->output, opus, sizeof(opus), 1920);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 1920);
 	assert_int_equal(wired, 2);
 	assert_int_equal(wire[1].header.ssrc, AUDIO);
 	assert_int_equal(wire[1].header.pt, 111);
 	assert_int_equal(wire[1].header.seq, (uint16_t)(wire[0].header.seq + 1));
 	assert_int_equal(wire[1].header.timestamp, 1920);
+}
+
+static void
+sound_of_another_codec_is_not_sent(void **state)
+{
+	struct scene *s = *state;
+	const uint8_t g711[3] = { 1, 2, 3 };
+
+	attach(s);
+	assert_true(output_wants_opus(s->output));
+	output_sound(s->output, "PCMU", g711, sizeof(g711), 160);
+	assert_int_equal(wired, 0);
 }
 
 static void
@@ -522,7 +534,7 @@ a_track_that_was_not_taken_gets_nothing(void **state)
 
 	s->peer.remote.media[1].accepted = false;
 	attach(s);
-	output_sound(s->output, opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
 	assert_int_equal(wired, 0);
 }
 
@@ -565,6 +577,7 @@ main(void)
 		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
 		TEST(a_replayed_packet_is_sent_again_as_it_was_replayed),
 		TEST(sound_has_its_own_numbers),
+		TEST(sound_of_another_codec_is_not_sent),
 		TEST(a_track_that_was_not_taken_gets_nothing),
 		TEST(reports_are_of_what_was_sent),
 	};

@@ -2,7 +2,7 @@
 # is the only one with a library.
 units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history lip_sync output path_watch \
 	quality rtcp rtp sdp \
-	sent timeline transport_cc
+	sent sound timeline transport_cc
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
@@ -19,6 +19,8 @@ unit_history = worker/history.o
 unit_output = worker/output.o worker/outbound.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o worker/path_watch.o \
 	worker/transport_cc.o common/clock.o
 unit_sent = worker/sent.o
+unit_sound = worker/sound.o $(audio)
+unit_sound_libs = $(audio_libs)
 unit_path_watch = worker/path_watch.o
 unit_transport_cc = worker/transport_cc.o
 unit_lip_sync = $(unit_timeline) $(unit_audio_place)
