@@ -199,6 +199,8 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
 		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
 		or_dash(c->phase), (long long)c->reconnects);
+	if (c->url)
+		line(out, "url", c->url);
 	render_outputs(c, out);
 	render_media(c, out);
 	render_recording(c, out);

@@ -9,6 +9,10 @@
 /* Where the pictures come from. Sent after hello and whenever the stream is another one. */
 #define MSG_FIELDS_source(F, S) \
 	F(S, STR, url, REQUIRED) /* with the newest token; secret */ \
+	F(S, STR, url2, OPTIONAL) /* tried when that fails, and the next when this one does; secrets */ \
+	F(S, STR, url3, OPTIONAL) \
+	F(S, STR, url4, OPTIONAL) \
+	F(S, INT, url_return_ms, OPTIONAL) /* how often the first is asked for meanwhile; 0: never */ \
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
@@ -66,6 +70,7 @@
 	F(S, STR, reason, OPTIONAL) /* why it is not running, for people */ \
 	F(S, INT, output, OPTIONAL) /* whose connection is up, and of which the times are */ \
 	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
+	F(S, INT, url_number, OPTIONAL) /* which URL of source is in use: 1, 2 ...; 0: none yet */ \
 	F(S, INT, reconnects, REQUIRED) \
 	F(S, INT, rtsp_ms, REQUIRED) \
 	F(S, INT, offer_ms, REQUIRED) \

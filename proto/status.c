@@ -21,7 +21,7 @@ static const struct field output_fields[] = {
 
 static const struct field camera_fields[] = {
 	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, choice), CAMERA(STR, state), CAMERA(STR, health),
-	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
+	CAMERA(STR, phase), CAMERA(STR, url), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),

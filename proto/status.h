@@ -24,17 +24,18 @@ struct status_output {
 
 struct status_camera {
 	char *name;
-	char *account;       /* NULL: a plain RTSP camera */
-	char *choice;        /* google = auto: which account and why; NULL: the section says it */
-	char *state;         /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
-	char *health;        /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
-	char *phase;         /* the worker's, "-" without one */
-	char *error;         /* the last error, NULL if none since it last ran well */
-	char *notice;        /* what else people should know: Google no longer lists it, ... */
-	char *publication;   /* none, or the state of its first output */
-	char *session;       /* Cloudflare's session id, NULL without one */
-	char *track;         /* the video track's name there */
-	char *recording;     /* recorder_state_text(); NULL: record = no */
+	char *account;     /* NULL: a plain RTSP camera */
+	char *choice;      /* google = auto: which account and why; NULL: the section says it */
+	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
+	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
+	char *phase;       /* the worker's, "-" without one */
+	char *url;         /* which of several is in use, and where it is; NULL: there is but one */
+	char *error;       /* the last error, NULL if none since it last ran well */
+	char *notice;      /* what else people should know: Google no longer lists it, ... */
+	char *publication; /* none, or the state of its first output */
+	char *session;     /* Cloudflare's session id, NULL without one */
+	char *track;       /* the video track's name there */
+	char *recording;   /* recorder_state_text(); NULL: record = no */
 	char *recording_why; /* why it does not record, NULL: it does, or should not */
 	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
 	int64_t state_ms; /* since when in this state */

@@ -45,9 +45,11 @@ struct config_camera {
 	char *google;                        /* NULL if the camera is a URL */
 	const struct config_google *account; /* lent: the section that google names */
 	char *device;                        /* NULL if the camera is a URL */
-	char *url;             /* NULL if the camera is Google's; may hold a password */
-	char *publish;         /* a list, which config_publish.h reads */
-	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
+	char *url;                /* NULL if the camera is Google's; may hold a password */
+	char *url2, *url3, *url4; /* tried in turn when it fails; NULL: no more */
+	ms_t url_return_ms;       /* how often url is asked for meanwhile; 0: never */
+	char *publish;            /* a list, which config_publish.h reads */
+	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
 	enum config_record record;

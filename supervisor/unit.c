@@ -41,6 +41,10 @@ unit_send_source(struct unit *u)
 {
 	struct msg m = { .type = MSG_SOURCE,
 		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
+			.url2 = u->config->url2,
+			.url3 = u->config->url3,
+			.url4 = u->config->url4,
+			.url_return_ms = u->config->url_return_ms,
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,

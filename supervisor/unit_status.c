@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
@@ -55,6 +56,25 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->rtt_ms = s->rtt_ms;
 }
 
+/* "url2 rtsp://host/path" without secrets; NULL if the camera has but one. */
+static char *
+url_in_use(const struct unit *u)
+{
+	const struct config_camera *c = u->config;
+	const char *const urls[] = { c->url, c->url2, c->url3, c->url4 };
+	const int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
+	char shown[200], *text;
+
+	if (!c->url2 || number < 1 || number > 4 || !urls[number - 1])
+		return NULL;
+	log_redact_url(urls[number - 1], shown, sizeof(shown));
+	const int n = number == 1 ? asprintf(&text, "url %s", shown)
+				  : asprintf(&text, "url%d %s", (int)number, shown);
+	if (n < 0)
+		abort();
+	return text;
+}
+
 static void
 fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 {
@@ -64,6 +84,7 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->gen = worker_proc_gen(u->proc);
 	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	row->url = url_in_use(u);
 	row->phase = copy(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)
 		return;

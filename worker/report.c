@@ -86,6 +86,7 @@ send_state(struct link *link, const struct report_view *v)
 			.reason = *v->reason && !running ? (char *)(uintptr_t)v->reason : NULL,
 			.output = v->upstream ? upstream_index(v->upstream) : 0,
 			.offer = running && v->upstream ? upstream_offer_number(v->upstream) : 0,
+			.url_number = v->url_number,
 			.reconnects = session_reconnects(v->session),
 			.rtsp_ms = v->rtsp_ms,
 			.offer_ms = phase_ms(v->upstream, PEER_OFFERED),
@@ -124,8 +125,8 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 	char now[sizeof(r->told)];
 
 	set_title(r, v);
-	snprintf(now, sizeof(now), "%s/%s/%u/%d/%s", phase_of(v), health(v),
-		session_tries(v->session), has_sent(v->upstream), v->reason);
+	snprintf(now, sizeof(now), "%s/%s/%u/%d/%d/%s", phase_of(v), health(v),
+		session_tries(v->session), v->url_number, has_sent(v->upstream), v->reason);
 	if (strcmp(now, r->told) == 0)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", now);

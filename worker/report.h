@@ -16,6 +16,7 @@ struct report;
 struct report_view {
 	const struct session *session;
 	const struct media_stats *stats;
+	int url_number;                  /* as origin_number */
 	int64_t rtsp_ms;                 /* how long the camera took to play */
 	const struct upstream *upstream; /* that stands for all; NULL: nothing is published */
 	const char *reason;              /* why it does not run, "" while it does */

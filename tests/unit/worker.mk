@@ -2,7 +2,8 @@
 # is the only one with a library.
 units += aac_format aac_payload audio audio_line audio_place h264 h264_stream history lip_sync output path_watch \
 	quality rtcp rtp sdp \
-	sent sound timeline transport_cc
+	sent sound timeline transport_cc url_list
+unit_url_list = worker/url_list.o
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
