@@ -1,23 +1,12 @@
 """What a person hears: each camera's own tone in a real browser, by way of a real SFU."""
 import pytest
 
+import hearing
 from lab import Lab, until
-
-# The stand-in's clips (tests/sim/clips.py): camera N hums, and beeps four times as high each second.
-HUM_HZ = 220
-STEP_HZ = 20
-# The page looks at steps of 3 Hz.
-OFF_HZ = 8
-
-
-def tones(name):
-    hum = HUM_HZ + STEP_HZ * int(name.removeprefix("cam"))
-    return hum, 4 * hum
 
 
 def hears(lab, viewer, name):
-    sound = lab.seen(viewer, name).get("sound")
-    return bool(sound) and any(abs(sound["hz"] - hz) <= OFF_HZ for hz in tones(name))
+    return hearing.hears(lab.seen(viewer, name), name)
 
 
 def sound_of(lab, viewer, name):

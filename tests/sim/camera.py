@@ -184,7 +184,7 @@ def load_camera(args, spec, number, name):
     audio = clips.load_audio(args.cache, spec, number)
     camera = Camera(name, number, video(spec), video(alternative(spec)), Sound(audio) if audio else None, args.sei)
     if audio and args.audio_codec != "aac":
-        camera.hum(args.audio_codec, clips.tone_hz(number))
+        camera.hum(args.audio_codec, clips.hum_hz(number))
     return camera
 
 
