@@ -48,6 +48,15 @@
 	F(S, INT, id, REQUIRED) \
 	F(S, STR, file, REQUIRED)
 
+/* What counts as trouble: the thresholds that operators may set. Sent after hello and whenever they
+ * are others. */
+#define MSG_FIELDS_watch(F, S) \
+	F(S, INT, offline_after, REQUIRED) /* failed tries, after which the camera is OFFLINE */ \
+	F(S, INT, offline_retry_ms, REQUIRED) /* pause between the tries from then on */ \
+	F(S, INT, low_fps_percent, REQUIRED) /* of the camera's own usual rate */ \
+	F(S, INT, high_loss_percent, REQUIRED) /* of the packets, as the far end reports */ \
+	F(S, INT, frozen_ms, REQUIRED) /* the same picture again for so long */
+
 #define MSG_FIELDS_stop(F, S)
 #define MSG_FIELDS_ping(F, S) F(S, INT, id, REQUIRED)
 
@@ -67,7 +76,8 @@
 #define MSG_FIELDS_state(F, S) \
 	F(S, STR, phase, REQUIRED) /* session_phase_name(): idle, opening, publishing, running, ... */ \
 	F(S, STR, health, REQUIRED) /* HEALTHY, DEGRADED, OFFLINE, RECONNECTING */ \
-	F(S, STR, reason, OPTIONAL) /* why it is not running, for people */ \
+	F(S, STR, reason, OPTIONAL) /* why it is not running or not healthy, for people */ \
+	F(S, INT, silence_ms, OPTIONAL) /* since the last picture, if there was any */ \
 	F(S, INT, output, OPTIONAL) /* whose connection is up, and of which the times are */ \
 	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
 	F(S, INT, url_number, OPTIONAL) /* which URL of source is in use: 1, 2 ...; 0: none yet */ \
@@ -155,6 +165,7 @@
 	M(PUBLISH_FAILED, publish_failed, MSG_BY_SUPERVISOR) \
 	M(RECORD, record, MSG_BY_SUPERVISOR) \
 	M(SNAPSHOT, snapshot, MSG_BY_SUPERVISOR) \
+	M(WATCH, watch, MSG_BY_SUPERVISOR) \
 	M(STOP, stop, MSG_BY_SUPERVISOR) \
 	M(PING, ping, MSG_BY_SUPERVISOR) \
 	M(HELLO, hello, MSG_BY_WORKER) \

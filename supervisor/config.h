@@ -87,6 +87,11 @@ struct config {
 	int degraded_after;     /* failures in a row that make a camera DEGRADED */
 	ms_t degraded_retry_ms; /* pause between its Generates */
 	ms_t media_stall_ms;    /* default of the cameras */
+	int offline_after;      /* failed tries to connect; then: */
+	ms_t offline_retry_ms;  /* pause between them */
+	int low_fps_percent;    /* of the usual: health DEGRADED */
+	int high_loss_percent;  /* of the packets: likewise */
+	ms_t frozen_after_ms;   /* the same picture for so long: likewise */
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */

@@ -60,6 +60,21 @@ unit_send_source(struct unit *u)
 		worker_link_send(u->link, &m);
 }
 
+/* What counts as trouble. */
+static void
+send_watch(struct unit *u)
+{
+	const struct config *c = u->shared->config;
+	struct msg m = { .type = MSG_WATCH,
+		.u.watch = { .offline_after = c->offline_after,
+			.offline_retry_ms = c->offline_retry_ms,
+			.low_fps_percent = c->low_fps_percent,
+			.high_loss_percent = c->high_loss_percent,
+			.frozen_ms = c->frozen_after_ms } };
+
+	worker_link_send(u->link, &m);
+}
+
 static void
 send_token(struct unit *u)
 {
@@ -164,6 +179,7 @@ on_hello(struct unit *u, const struct msg *m)
 {
 	log_info("worker says hello", LOG_CAM(u->name), LOG_INT("pid", m->pid),
 		LOG_STR("version", m->u.hello.version));
+	send_watch(u);
 	unit_record_tell(u);
 	unit_send_source(u);
 }
@@ -355,6 +371,7 @@ unit_configure(struct unit *u)
 
 	camera_set_settings(u->machine, &settings);
 	worker_proc_configure(u->proc, c->worker, c->kill_timeout_ms);
+	send_watch(u);
 	unit_record_tell(u);
 }
 

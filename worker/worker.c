@@ -69,7 +69,8 @@ view(const struct worker *w)
 		.rtsp_ms = w->rtsp_ms,
 		.url_number = origin_number(w->origin),
 		.upstream = upstreams_foremost(w->upstreams),
-		.reason = reason(w) };
+		.reason = reason(w),
+		.source_reason = w->reason };
 }
 
 /* Tells title, log and supervisor what changed, if anything did. */
@@ -92,7 +93,7 @@ on_tick(gpointer data)
 	}
 	media_stats(w->media, &w->stats);
 	media_send_reports(w->media);
-	report_stats(w->link, &w->stats);
+	report_stats(w->report, w->link, &w->stats);
 	report_path(w->report, w->link, &w->stats.sent.path);
 	archive_tick(w->archive);
 	origin_tick(w->origin);
@@ -290,6 +291,19 @@ on_snapshot(struct worker *w, const struct msg *m)
 }
 
 static void
+on_watch(struct worker *w, const struct msg *m)
+{
+	const struct msg_watch *s = &m->u.watch;
+	const struct health_watch watch = { .offline_after = s->offline_after,
+		.low_fps_percent = s->low_fps_percent,
+		.high_loss_percent = s->high_loss_percent,
+		.frozen_ms = s->frozen_ms };
+
+	report_set_watch(w->report, &watch);
+	session_set_probe(w->session, s->offline_after, s->offline_retry_ms);
+}
+
+static void
 on_stop(struct worker *w, const struct msg *m)
 {
 	(void)m;
@@ -304,6 +318,7 @@ static void (*const handlers[MSG_TYPES])(struct worker *, const struct msg *) = 
 	[MSG_PUBLISH_FAILED] = on_publish_failed,
 	[MSG_RECORD]         = on_record,
 	[MSG_SNAPSHOT]       = on_snapshot,
+	[MSG_WATCH]          = on_watch,
 	[MSG_STOP]           = on_stop,
 };
 /* clang-format on */
