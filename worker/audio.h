@@ -28,10 +28,10 @@ struct audio_format {
 struct audio_unit {
 	const uint8_t *data; /* lent for the call */
 	size_t len;
-	uint32_t rtp_timestamp; /* the camera's own */
 	int64_t at_us;          /* of its first sample, by the timeline */
 	int64_t now_us;         /* when it came: at_us or later, by the same clock */
 	bool gap;               /* something was lost before it */
+	uint32_t rtp_timestamp; /* the camera's own, for sound that is handed on */
 };
 
 /* 20 ms of Opus. */
