@@ -12,6 +12,7 @@
 	F(S, STR, url2, OPTIONAL) /* tried when that fails, and the next when this one does; secrets */ \
 	F(S, STR, url3, OPTIONAL) \
 	F(S, STR, url4, OPTIONAL) \
+	F(S, STR, substream, OPTIONAL) /* taken while the path does not carry the main stream; secret */ \
 	F(S, INT, url_return_ms, OPTIONAL) /* how often the first is asked for meanwhile; 0: never */ \
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \

@@ -47,6 +47,7 @@ struct config_camera {
 	char *device;                        /* NULL if the camera is a URL */
 	char *url;                /* NULL if the camera is Google's; may hold a password */
 	char *url2, *url3, *url4; /* tried in turn when it fails; NULL: no more */
+	char *substream;          /* taken while the path does not carry the stream; NULL: none */
 	ms_t url_return_ms;       /* how often url is asked for meanwhile; 0: never */
 	char *publish;            /* a list, which config_publish.h reads */
 	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */

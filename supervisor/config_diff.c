@@ -16,6 +16,7 @@ static const struct {
 	{ .key = "google", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "device", .effect = CONFIG_CAMERA_STREAM },
 	{ .key = "url", .effect = CONFIG_CAMERA_STREAM },
+	{ .key = "substream", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "url2", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "url3", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "url4", .effect = CONFIG_CAMERA_SOURCE },

@@ -222,6 +222,11 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(url4), .key = "url4", .live = true,
 	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
 	  .help = "Tried when url3 has failed so" },
+	{ IN_CAMERA(substream), .key = "substream", .live = true,
+	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
+	  .help = "A smaller stream of the camera, taken while the path to the receiver does not carry "
+		  "the main one: an SFU that gives transport-wide feedback says so. The main one is "
+		  "tried again after a minute, then more rarely" },
 	{ IN_CAMERA(url_return_ms), .key = "url_return", .live = true, .type = SET_DURATION,
 	  .min = 0, .max = DAY_MS, .def = "5m",
 	  .help = "While another URL is in use, url is asked that often whether it can be had again; if "

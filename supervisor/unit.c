@@ -44,6 +44,7 @@ unit_send_source(struct unit *u)
 			.url2 = u->config->url2,
 			.url3 = u->config->url3,
 			.url4 = u->config->url4,
+			.substream = u->config->substream,
 			.url_return_ms = u->config->url_return_ms,
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,

@@ -61,16 +61,15 @@ static char *
 url_in_use(const struct unit *u)
 {
 	const struct config_camera *c = u->config;
-	const char *const urls[] = { c->url, c->url2, c->url3, c->url4 };
+	const char *const urls[] = { c->url, c->url2, c->url3, c->url4, c->substream };
+	static const char *const names[] = { "url", "url2", "url3", "url4", "substream" };
 	const int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
 	char shown[200], *text;
 
-	if (!c->url2 || number < 1 || number > 4 || !urls[number - 1])
+	if ((!c->url2 && !c->substream) || number < 1 || number > 5 || !urls[number - 1])
 		return NULL;
 	log_redact_url(urls[number - 1], shown, sizeof(shown));
-	const int n = number == 1 ? asprintf(&text, "url %s", shown)
-				  : asprintf(&text, "url%d %s", (int)number, shown);
-	if (n < 0)
+	if (asprintf(&text, "%s %s", names[number - 1], shown) < 0)
 		abort();
 	return text;
 }

@@ -96,7 +96,7 @@ on_tick(gpointer data)
 	report_stats(w->report, w->link, &w->stats);
 	report_path(w->report, w->link, &w->stats.sent.path);
 	archive_tick(w->archive);
-	origin_tick(w->origin);
+	origin_tick(w->origin, w->stats.sent.path.overloaded);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
@@ -372,7 +372,7 @@ make_origin(struct worker *w)
 	const struct origin_config config = { .loop = w->context,
 		.camera = w->config.camera,
 		.link = w->link,
-		.on_return = on_return,
+		.on_other = on_return,
 		.arg = w };
 
 	w->origin = origin_new(&config);

@@ -2,8 +2,9 @@
 # is the only one with a library.
 units += aac_format aac_payload audio audio_line audio_place h264 h264_stream health history lip_sync output path_watch \
 	quality rtcp rtp sdp \
-	sent sound timeline transport_cc url_list
+	sent sound substream timeline transport_cc url_list
 unit_url_list = worker/url_list.o
+unit_substream = worker/substream.o
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
