@@ -21,6 +21,7 @@ unit_tunnel = worker/tunnel.o worker/loopback.o worker/camera_conn.o worker/reso
 unit_tunnel_libs = openssl libavutil
 
 fuzzers += rtsp_relay
+fuzz_rtsp_relay_libs = libavutil
 fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
 	worker/aac_payload.o worker/aac_format.o worker/rtp.o
 
