@@ -166,7 +166,8 @@ moment(const struct media *m)
 {
 	const int64_t now_us = clock_now_us();
 
-	return (struct output_moment){ .wall_us = clock_wall_us(),
+	return (struct output_moment){ .now_us = now_us,
+		.wall_us = clock_wall_us(),
 		.video_timestamp = pictures_timestamp(m->pictures, now_us),
 		.opus_timestamp = sound_timestamp(m->sound, SOUND_OPUS_HZ, now_us),
 		.g711_timestamp = sound_timestamp(m->sound, SOUND_G711_HZ, now_us) };

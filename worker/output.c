@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/err.h"
 #include "worker/history.h"
 #include "worker/outbound.h"
@@ -37,6 +36,7 @@ struct output {
 	bool replay_wanted;
 	uint64_t replay_end; /* where the replay under way ends */
 	int64_t replayed_us; /* when it did */
+	int64_t pause_us;    /* until the next is granted */
 
 	uint8_t heads[BATCH_MAX][RTP_HEAD_MAX];
 	struct peer_packet batch[BATCH_MAX];
@@ -269,17 +269,28 @@ resend(struct output *o, uint16_t seq, int64_t now_us)
 		o->stats.resent++;
 }
 
+/* Wishes that do not end cost more and more of the path that they may be about. */
+static void
+lengthen_pause(struct output *o, int64_t since_us)
+{
+	const int64_t most_us = OUTPUT_REPLAY_PAUSE_MAX_MS * INT64_C(1000);
+
+	if (o->pause_us == 0 || since_us > OUTPUT_REPLAY_CALM_MS * INT64_C(1000))
+		o->pause_us = OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000);
+	else if (o->pause_us < most_us)
+		o->pause_us *= 2;
+}
+
 static void
 wish_key(struct hearing *h)
 {
 	struct output *o = h->output;
-	const bool answered_now =
-		o->replay_end > 0 ||
-		(o->stats.replays > 0 &&
-			h->now_us - o->replayed_us < OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000));
+	const int64_t since_us = h->now_us - o->replayed_us;
 
-	if (h->replay && !answered_now)
-		o->replay_wanted = true;
+	if (!h->replay || o->replay_wanted || o->replay_end > 0 || since_us < o->pause_us)
+		return;
+	o->replay_wanted = true;
+	lengthen_pause(o, since_us);
 }
 
 /* A FIR that is repeated is the same one. */
@@ -360,7 +371,7 @@ output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len, const struct 
 	bool replay)
 {
 	const uint32_t ssrcs[] = { o->out.video.ssrc, o->out.audio.ssrc };
-	struct hearing h = { .output = o, .now_us = clock_now_us(), .replay = replay };
+	struct hearing h = { .output = o, .now_us = now->now_us, .replay = replay };
 	const struct rtcp_reader reader = { .ssrcs = ssrcs,
 		.ssrc_count = 2,
 		.now = rtcp_ntp_middle(rtcp_ntp(now->wall_us)),

@@ -29,8 +29,11 @@ struct output;
 /* While it catches up, a step that comes late makes up for no more than so many. */
 #define OUTPUT_STEPS_MAX 2
 /* Requests for a key frame that come so soon after a replay are of those it was for: Chromium asks
- * each 200 ms until it has one. */
+ * each 200 ms until it has one. Requests that go on, as on a path that loses packets, are answered
+ * more and more rarely, up to the second; after the third without any it is as at first. */
 #define OUTPUT_REPLAY_PAUSE_MS 400
+#define OUTPUT_REPLAY_PAUSE_MAX_MS 6400
+#define OUTPUT_REPLAY_CALM_MS 10000
 
 /* Who the streams are: the same for every receiver. */
 struct output_ids {
@@ -64,6 +67,7 @@ void output_sound(struct output *o, const char *codec, const uint8_t *payload, s
 
 /* One moment on all clocks. */
 struct output_moment {
+	int64_t now_us; /* monotonic */
 	int64_t wall_us;
 	uint32_t video_timestamp;
 	uint32_t opus_timestamp; /* of the receiver's sound, by its codec */

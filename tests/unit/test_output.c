@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
 #include "common/err.h"
 #include "worker/history.h"
 #include "worker/output.h"
@@ -106,7 +105,7 @@ setup(void **state)
 		.media = { { .kind = SDP_VIDEO, .accepted = true, .pt = PT },
 			{ .kind = SDP_AUDIO, .accepted = true, .pt = 111, .codec = "opus" } } };
 	s->history = history_new();
-	s->now_us = clock_now_us();
+	s->now_us = 1000000000;
 	s->timestamp = 0xffff0000U;
 	*state = s;
 	return 0;
@@ -196,7 +195,7 @@ static void
 say(struct scene *s, uint8_t fmt, uint8_t type, const uint8_t *fci, size_t len, bool replay)
 {
 	uint8_t bytes[64] = { (uint8_t)(0x80 | fmt), type, 0, (uint8_t)(2 + len / 4) };
-	const struct output_moment now = { .wall_us = clock_wall_us() };
+	const struct output_moment now = { .now_us = s->now_us, .wall_us = 1 };
 
 	wire_put32(bytes + 8, VIDEO);
 	if (len > 0)
@@ -358,6 +357,32 @@ plis_that_follow_soon_are_those_of_the_same_viewer(void **state)
 }
 
 static void
+plis_that_do_not_end_are_answered_more_and_more_rarely(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+
+	attach(s);
+	add_gop(s, 3);
+	for (int i = 0; i < 150; i++) { /* 30 s */
+		say_pli(s, true);
+		drain(s);
+		s->now_us += 200000;
+	}
+	output_stats(s->output, &stats);
+	assert_in_range(stats.replays, 6, 9);
+	s->now_us += OUTPUT_REPLAY_CALM_MS * 1000;
+	for (int i = 0; i < 3; i++) {
+		say_pli(s, true);
+		drain(s);
+		s->now_us += OUTPUT_REPLAY_PAUSE_MS * 1000 + 1000;
+	}
+	const uint32_t before = stats.replays;
+	output_stats(s->output, &stats);
+	assert_int_equal(stats.replays, before + 2); /* at once, after the first pause, not yet */
+}
+
+static void
 a_new_key_picture_ends_a_replay(void **state)
 {
 	struct scene *s = *state;
@@ -419,7 +444,6 @@ what_was_missed_is_sent_again_as_it_was(void **state)
 	struct scene *s = *state;
 	struct output_stats stats;
 
-	s->now_us = clock_now_us() - 1000000; /* NACKs are taken at the time that it is */
 	attach(s);
 	add_gop(s, 10);
 	const struct packet missed = wire[15];
@@ -440,7 +464,6 @@ what_was_missed_is_sent_by_rtx_if_that_was_agreed(void **state)
 	struct scene *s = *state;
 
 	s->peer.remote.media[0].rtx_pt = 98;
-	s->now_us = clock_now_us() - 1000000;
 	attach(s);
 	add_gop(s, 10);
 	const struct packet missed = wire[15];
@@ -470,7 +493,6 @@ what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
 
 	s->peer.remote.media[0].transport_cc_id = 5;
 	s->peer.remote.media[1].transport_cc_id = 5;
-	s->now_us = clock_now_us();
 	attach(s);
 	add_picture(s, 3, true);
 	output_sound(s->output, "opus", opus, sizeof(opus), 960);
@@ -487,7 +509,6 @@ a_replayed_packet_is_sent_again_as_it_was_replayed(void **state)
 {
 	struct scene *s = *state;
 
-	s->now_us = clock_now_us() - 1000000;
 	attach(s);
 	add_gop(s, 10);
 	say_pli(s, true);
@@ -569,6 +590,7 @@ main(void)
 		TEST(a_pli_is_only_counted_where_replay_is_not_wanted),
 		TEST(the_picture_under_way_is_ended_first),
 		TEST(plis_that_follow_soon_are_those_of_the_same_viewer),
+		TEST(plis_that_do_not_end_are_answered_more_and_more_rarely),
 		TEST(a_new_key_picture_ends_a_replay),
 		TEST(a_large_picture_is_paced),
 		TEST(who_is_too_slow_goes_on_with_the_next_key_picture),
