@@ -100,6 +100,7 @@ struct config {
 	ms_t media_stall_ms;    /* default of the cameras */
 	int offline_after;      /* failed tries to connect; then: */
 	ms_t offline_retry_ms;  /* pause between them */
+	ms_t outage_after_ms;   /* no picture for so long: the event offline */
 	int low_fps_percent;    /* of the usual: health DEGRADED */
 	int high_loss_percent;  /* of the packets: likewise */
 	ms_t frozen_after_ms;   /* the same picture for so long: likewise */

@@ -75,6 +75,11 @@ static const struct setting rows[] = {
 	  .type = SET_DURATION,
 	  .min = 100, .max = HOUR_MS, .def = "1m",
 	  .help = "Pause between the tries to connect to a camera that is OFFLINE: they never end" },
+	{ IN_SUPERVISOR(outage_after_ms), .key = "outage_after", .live = true,
+	  .type = SET_DURATION,
+	  .min = 1000, .max = HOUR_MS, .def = "30s",
+	  .help = "A camera without pictures for that long is told to be offline even if it is still "
+		  "being connected to: what is over sooner is no outage" },
 	{ IN_SUPERVISOR(low_fps_percent), .key = "low_fps", .live = true, .type = SET_PERCENT,
 	  .min = 1, .max = 100, .def = "50%",
 	  .help = "A camera that sends less than that of the pictures a second that are usual for it "

@@ -12,6 +12,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/kept.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_outage.h"
 #include "supervisor/unit_record.h"
 
 /* Whoever leaves has so long to end what is at its far ends; after a worker's death nobody waits.
@@ -99,6 +100,8 @@ announce(struct unit *u, const struct camera_effects *fx)
 	log_info("camera state", LOG_CAM(u->name), LOG_STR("from", from), LOG_STR("to", to),
 		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", why));
 	events_publish(u->shared->events, u->name, to, why);
+	if (trouble)
+		unit_outage_on_trouble(u, why);
 }
 
 static void
@@ -143,8 +146,13 @@ static void
 arm(struct unit *u)
 {
 	ms_t due = camera_due(u->machine);
+	ms_t outage = unit_outage_due(u);
 	ms_t now = clock_now();
 
+	if (u->life == UNIT_STOPPING)
+		return;
+	if (outage < due)
+		due = outage;
 	if (due == MS_NEVER)
 		uv_timer_stop(&u->timer);
 	else
@@ -165,6 +173,7 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 			LOG_STR("why", camera_view(u->machine).why));
 	perform_stream(u, &fx);
 	perform_worker(u, &fx);
+	unit_outage_step(u);
 	arm(u);
 }
 
@@ -200,6 +209,8 @@ on_state(struct unit *u, const struct msg *m)
 			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
 		events_publish(u->shared->events, u->name, s->health, s->reason);
 	}
+	unit_outage_on_state(u, s);
+	arm(u);
 	if (strcmp(s->phase, "running") == 0)
 		unit_step(u, CAMERA_EV_WORKER_READY, NULL);
 }
@@ -274,6 +285,7 @@ on_death(void *arg, const char *why)
 	kept_forget(&u->record.state);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
+	unit_outage_on_trouble(u, why);
 	if (u->life == UNIT_AT_WORK)
 		outputs_stop(u->outputs, END_OUTPUTS_MS, NULL, NULL);
 	unit_step(u, CAMERA_EV_WORKER_DIED, why);
