@@ -57,7 +57,7 @@ worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/pictures.o worker/output.o worker/sent.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
-	worker/history.o worker/quality.o
+	worker/history.o worker/quality.o worker/freeze.o
 worker_sound = worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \

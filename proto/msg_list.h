@@ -112,6 +112,7 @@
 	F(S, INT, firs, REQUIRED) \
 	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
 	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
+	F(S, INT, frozen_ms, OPTIONAL) /* the same access unit again and again, 0: no */ \
 	F(S, INT, sound_packets, OPTIONAL) /* made of the camera's sound, silence included */ \
 	F(S, REAL, sound_level, OPTIONAL) /* dBFS of the last second; 0: no sound */ \
 	F(S, REAL, sound_drift, OPTIONAL) /* ppm that the camera's sound clock is fast */ \

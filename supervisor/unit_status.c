@@ -43,6 +43,7 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->plis = s->plis;
 	row->firs = s->firs;
 	row->replays = s->replays;
+	row->frozen_ms = s->frozen_ms;
 	row->b_frames = s->b_frames;
 	row->sound_packets = s->sound_packets;
 	row->sound_level = s->sound_level;

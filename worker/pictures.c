@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "worker/draw.h"
+#include "worker/freeze.h"
 #include "worker/h264_stream.h"
 #include "worker/history.h"
 #include "worker/pictures.h"
@@ -16,6 +17,7 @@ struct pictures {
 	struct rtp_clock *clock;
 	struct history *history;
 	struct quality *quality;
+	struct freeze *freeze;
 	int64_t now_us;     /* arrival of the NAL unit in hand */
 	int64_t at_us;      /* and when it would have come had nothing delayed it */
 	uint32_t timestamp; /* of the picture in hand */
@@ -68,6 +70,7 @@ pictures_new(void)
 	p->clock = rtp_clock_new(draw());
 	p->history = history_new();
 	p->quality = quality_new(clock_now_us());
+	p->freeze = freeze_new();
 	return p;
 }
 
@@ -81,6 +84,7 @@ pictures_free(struct pictures *p)
 	rtp_clock_free(p->clock);
 	history_free(p->history);
 	quality_free(p->quality);
+	freeze_free(p->freeze);
 	g_free(p);
 }
 
@@ -96,6 +100,7 @@ restart(struct pictures *p)
 	if (p->tap.on_gap)
 		p->tap.on_gap(p->tap.arg);
 	h264_stream_restart(p->stream);
+	freeze_restart(p->freeze);
 }
 
 void
@@ -112,6 +117,7 @@ pictures_begin(struct pictures *p, struct h264_bytes sets)
 static void
 measure(struct pictures *p, const struct nal_unit *nal)
 {
+	freeze_on_nal(p->freeze, nal->data, nal->len, nal->last, nal->arrived_us);
 	p->picture_bytes += nal->len;
 	p->picture_idr |= h264_type(nal->data) == H264_IDR;
 	if (!nal->last)
@@ -184,6 +190,7 @@ pictures_stats(struct pictures *p, struct pictures_stats *out)
 		.width = sps ? sps->width : 0,
 		.height = sps ? sps->height : 0,
 		.parameter_changes = stream.set_changes,
-		.b_slices = stream.b_slices };
+		.b_slices = stream.b_slices,
+		.frozen_ms = freeze_ms(p->freeze) };
 	pictures_profile(p, out->profile_level_id);
 }

@@ -44,6 +44,7 @@ struct pictures_stats {
 	char profile_level_id[7]; /* "4d001f"; "" before a parameter set is known */
 	uint32_t parameter_changes;
 	uint32_t b_slices;
+	int64_t frozen_ms; /* as freeze_ms */
 };
 
 /* Once a second: fps and bitrate are those since the last call. */

@@ -108,3 +108,37 @@ def test_a_camera_that_is_stopped_is_not_offline(make_lab):
     lab.camctl("--wait", "stop", "cam1")
     until(lambda: plain.row()["pid"] == 0 and plain.row()["state_ms"] > 3000, "stopped for longer than outage_after")
     assert outages(lab) == before
+
+
+# ---- a picture that stands ----------------------------------------------------------------------------------------------
+
+def test_an_encoder_that_repeats_one_picture_is_told_apart(make_lab):
+    plain = Plain(make_lab, frozen_after="2s")
+    lab = plain.lab
+    plain.until_health("healthy")
+    connections = lab.camera_state("cam1")["connections"]
+    lab.camera_fault("cam1", "freeze")
+    row = until(lambda: "frozen" in plain.row().get("error", "") and plain.row(), "the picture is frozen")
+    assert re.fullmatch(r"picture is frozen since \d\d:\d\d:\d\d UTC: .*", row["error"])
+    assert row["health"] == "degraded" and row["frozen_ms"] >= 2000
+    assert "the same picture for" in lab.camctl("show", "cam1")
+    lab.camera_fault("cam1", "resume")
+    until(lambda: plain.row()["frozen_ms"] == 0, "it moves again")
+    plain.until_health("healthy")
+    assert lab.camera_state("cam1")["connections"] == connections, "packets came: there is nothing to connect anew"
+    assert outages(lab) == []
+
+
+def test_a_scene_that_stands_still_is_not_frozen(make_lab):
+    """x264 makes of a scene without any noise pictures of a few bytes, all skipped, and IDRs that are alike."""
+    lab = make_lab(cameras=1, camera_args=("--still", "--static"), state=True, supervisor={"frozen_after": "1s"}).start()
+    lab.until_running()
+    start = lab.rows()["cam1"]["frames"]
+
+    def longer():
+        row = lab.rows()["cam1"]
+        assert row["frozen_ms"] == 0, row
+        return row["frames"] > start + 150
+
+    until(longer, "ten seconds of pictures")
+    assert not any("frozen" in (text or "") for _, text in events(lab))
