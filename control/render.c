@@ -92,6 +92,23 @@ line(FILE *out, const char *label, const char *text)
 	fprintf(out, "  %-14s %s\n", label, or_dash(text));
 }
 
+/* What the camera should not send. */
+static void
+render_b_frames(const struct status_camera *c, FILE *out)
+{
+	if (c->b_dropped > 0)
+		fprintf(out, "  %-14s B-frames: %lld left out\n", "", (long long)c->b_dropped);
+	if (c->b_frames > c->b_dropped && c->b_dropped > 0)
+		line(out, "",
+			"others cannot be, pictures refer to them: viewers stutter; let the camera "
+			"make none");
+	else if (c->b_frames > c->b_dropped)
+		line(out, "",
+			"B-frames: viewers by WebRTC stutter; let the camera leave them out, or "
+			"set "
+			"bframes = drop");
+}
+
 static void
 render_media(const struct status_camera *c, FILE *out)
 {
@@ -105,8 +122,7 @@ render_media(const struct status_camera *c, FILE *out)
 	if (c->frozen_ms > 0)
 		fprintf(out, "  %-14s the same picture for %.1f s\n", "",
 			(double)c->frozen_ms / 1000);
-	if (c->b_frames > 0)
-		line(out, "", "B-frames: viewers by WebRTC stutter; let the camera leave them out");
+	render_b_frames(c, out);
 	if (c->sound_level < 0 && c->sound_level <= SILENT_DBFS)
 		line(out, "sound", "silent: digital silence, or none came");
 	else if (c->sound_level < 0)

@@ -57,7 +57,8 @@ struct status_camera {
 	int64_t frames, gaps, late, packets, bytes, dropped;
 	int64_t nacks, resent, plis, firs, replays, reconnects;
 	int64_t frozen_ms; /* the camera repeats one picture for so long */
-	int64_t b_frames; /* slices of B pictures: viewers stutter */
+	int64_t b_frames;  /* slices of B pictures: viewers stutter */
+	int64_t b_dropped; /* of these: left out */
 	int64_t sound_packets, sound_silence_ms;
 	double sound_level; /* dBFS of the last second; 0: the camera sends no sound */
 	double sound_drift; /* ppm */

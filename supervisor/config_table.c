@@ -240,6 +240,13 @@ static const struct setting rows[] = {
 		  "to camctl record CAMERA off, since nothing detects events yet" },
 	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Publish its sound too, if it has any" },
+	{ IN_CAMERA(bframes), .key = "bframes", .live = true,
+	  .type = SET_ENUM, .choices = "pass drop refuse", .def = "pass",
+	  .help = "B-frames come in another order than they are shown in, which WebRTC viewers do not "
+		  "mend: they stutter. pass: send them. drop: leave out, in recordings too, those that no "
+		  "other picture refers to; the others of a pyramid must stay, and with them the "
+		  "stutter. refuse: do not publish such a camera; it takes a whole GOP to know that "
+		  "one is none" },
 	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
 	  .type = SET_ENUM, .choices = "auto on off", .def = "auto",
 	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "

@@ -47,6 +47,7 @@ unit_send_source(struct unit *u)
 			.stall_ms = u->config->media_stall_ms,
 			.sound = u->config->audio,
 			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
+			.bframes = (char *)(uintptr_t)config_bframes_text(u->config->bframes),
 			.publish = outputs_count(u->outputs) > 0,
 			.outputs = (int64_t)outputs_count(u->outputs),
 			.two_tracks = outputs_two_tracks(u->outputs) } };

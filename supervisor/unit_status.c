@@ -45,6 +45,7 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->replays = s->replays;
 	row->frozen_ms = s->frozen_ms;
 	row->b_frames = s->b_frames;
+	row->b_dropped = s->b_dropped;
 	row->sound_packets = s->sound_packets;
 	row->sound_level = s->sound_level;
 	row->sound_drift = s->sound_drift;

@@ -62,6 +62,9 @@ void media_close(struct media *m);
 
 void media_set_replay(struct media *m, enum media_replay replay);
 
+/* With PICTURES_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
+void media_set_b(struct media *m, enum pictures_b policy);
+
 /* The channels of sound to offer to a receiver: 1 or 2, 0 if the camera has none that is supported
  * or source_config wants none. silence: 1 then, and it will be silence. */
 unsigned media_sound_channels(struct media *m, bool silence);

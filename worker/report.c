@@ -194,6 +194,7 @@ report_stats(struct report *r, struct link *link, const struct media_stats *s)
 			.firs = s->sent.firs,
 			.replays = s->sent.replays,
 			.b_frames = s->pictures.b_slices,
+			.b_dropped = s->pictures.b_dropped,
 			.frozen_ms = s->pictures.frozen_ms,
 			.sound_packets = (int64_t)s->sound.packets,
 			.sound_level = s->has_sound ? s->sound.level_dbfs : 0,
