@@ -21,6 +21,7 @@
 	F(S, INT, outputs, OPTIONAL) /* offers are wanted for so many; see msg_source_outputs */ \
 	F(S, BOOL, sound, OPTIONAL) /* the camera's sound is wanted; absent: no */ \
 	F(S, STR, gop_replay, OPTIONAL) /* auto, on, off; absent: auto */ \
+	F(S, STR, bframes, OPTIONAL) /* pass, drop, refuse; absent: pass */ \
 	F(S, INT, two_tracks, OPTIONAL) /* bit i: output i takes no offer without an audio track */
 
 /* The stream was extended: the token for the next reconnect. The running connection stays. */
@@ -121,6 +122,8 @@
 	F(S, INT, path_bitrate, OPTIONAL) /* bit/s that arrived; 0: no feedback */ \
 	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
 	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
+	F(S, INT, b_dropped, OPTIONAL) /* of these: left out */ \
+	F(S, INT, frozen_ms, OPTIONAL) /* the same access unit again and again, 0: no */ \
 	F(S, INT, sound_packets, OPTIONAL) /* made of the camera's sound, silence included */ \
 	F(S, REAL, sound_level, OPTIONAL) /* dBFS of the last second; 0: no sound */ \
 	F(S, REAL, sound_drift, OPTIONAL) /* ppm that the camera's sound clock is fast */ \

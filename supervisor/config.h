@@ -38,6 +38,12 @@ enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
 /* "auto", ... */
 const char *config_replay_text(enum config_replay replay);
 
+/* What becomes of B pictures. */
+enum config_bframes { CONFIG_BFRAMES_PASS, CONFIG_BFRAMES_DROP, CONFIG_BFRAMES_REFUSE };
+
+/* "pass", ... */
+const char *config_bframes_text(enum config_bframes bframes);
+
 /* [camera "NAME"]: google and device, or url. */
 struct config_camera {
 	struct config_camera *next;
@@ -53,6 +59,7 @@ struct config_camera {
 	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
+	enum config_bframes bframes;
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
@@ -90,6 +97,7 @@ struct config {
 	ms_t media_stall_ms;    /* default of the cameras */
 	int offline_after;      /* failed tries to connect; then: */
 	ms_t offline_retry_ms;  /* pause between them */
+	ms_t outage_after_ms;   /* no picture for so long: the event offline */
 	int low_fps_percent;    /* of the usual: health DEGRADED */
 	int high_loss_percent;  /* of the packets: likewise */
 	ms_t frozen_after_ms;   /* the same picture for so long: likewise */

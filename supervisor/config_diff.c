@@ -23,6 +23,7 @@ static const struct {
 	{ .key = "url_return", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "publish", .effect = CONFIG_CAMERA_PUBLISH },
 	{ .key = "audio", .effect = CONFIG_CAMERA_SOURCE },
+	{ .key = "bframes", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "gop_replay", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "whip_token_file", .effect = CONFIG_CAMERA_PUBLISH },
 	{ .key = "tls_verify", .effect = CONFIG_CAMERA_SOURCE },

@@ -75,6 +75,11 @@ static const struct setting rows[] = {
 	  .type = SET_DURATION,
 	  .min = 100, .max = HOUR_MS, .def = "1m",
 	  .help = "Pause between the tries to connect to a camera that is OFFLINE: they never end" },
+	{ IN_SUPERVISOR(outage_after_ms), .key = "outage_after", .live = true,
+	  .type = SET_DURATION,
+	  .min = 1000, .max = HOUR_MS, .def = "30s",
+	  .help = "A camera without pictures for that long is told to be offline even if it is still "
+		  "being connected to: what is over sooner is no outage" },
 	{ IN_SUPERVISOR(low_fps_percent), .key = "low_fps", .live = true, .type = SET_PERCENT,
 	  .min = 1, .max = 100, .def = "50%",
 	  .help = "A camera that sends less than that of the pictures a second that are usual for it "
@@ -253,6 +258,13 @@ static const struct setting rows[] = {
 		  "to camctl record CAMERA off, since nothing detects events yet" },
 	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Publish its sound too, if it has any" },
+	{ IN_CAMERA(bframes), .key = "bframes", .live = true,
+	  .type = SET_ENUM, .choices = "pass drop refuse", .def = "pass",
+	  .help = "B-frames come in another order than they are shown in, which WebRTC viewers do not "
+		  "mend: they stutter. pass: send them. drop: leave out, in recordings too, those that no "
+		  "other picture refers to; the others of a pyramid must stay, and with them the "
+		  "stutter. refuse: do not publish such a camera; it takes a whole GOP to know that "
+		  "one is none" },
 	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
 	  .type = SET_ENUM, .choices = "auto on off", .def = "auto",
 	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "

@@ -47,7 +47,9 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->path_queue_ms = s->path_queue_ms;
 	row->path_bitrate = s->path_bitrate;
 	row->replays = s->replays;
+	row->frozen_ms = s->frozen_ms;
 	row->b_frames = s->b_frames;
+	row->b_dropped = s->b_dropped;
 	row->sound_packets = s->sound_packets;
 	row->sound_level = s->sound_level;
 	row->sound_drift = s->sound_drift;

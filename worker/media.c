@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/err.h"
 #include "common/log.h"
 #include "worker/draw.h"
 #include "worker/loop.h"
@@ -183,15 +184,17 @@ may_replay(const struct media *m)
 
 /* ---- the media thread ------------------------------------------------------------------------ */
 
-static void
+static bool
 handle_nal(struct media *m, const struct nal_unit *nal)
 {
 	pthread_mutex_lock(&m->lock);
 	const bool viewable = pictures_feed(m->pictures, nal);
+	const bool refused = pictures_are_refused(m->pictures);
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 	if (viewable)
 		post(m, PICTURES, 0, NULL);
+	return !refused;
 }
 
 static void
@@ -206,13 +209,15 @@ handle_sound(struct media *m, const struct audio_unit *unit)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void
+/* False if this connection is of no use. */
+static bool
 handle(struct media *m, const struct source_unit *unit)
 {
 	if (unit->kind == SOURCE_PICTURE)
-		handle_nal(m, &unit->nal);
-	else if (sound_comes(m->sound)) /* written by this thread only */
+		return handle_nal(m, &unit->nal);
+	if (sound_comes(m->sound)) /* written by this thread only */
 		handle_sound(m, &unit->sound);
+	return true;
 }
 
 static void
@@ -255,7 +260,10 @@ static void *
 run(void *arg)
 {
 	struct media *m = arg;
+	static const struct source_error refusal = { .err = ERR_UNSUPPORTED,
+		.text = "the camera sends B-frames, which bframes = refuse does not publish" };
 	struct source_unit unit;
+	bool useful = true;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	atomic_store(&m->back_by, clock_now() + OPEN_LIMIT_MS);
@@ -264,11 +272,11 @@ run(void *arg)
 		const struct source_times *t = source_times(m->source);
 		begin_connection(m);
 		post(m, OPENED, t->playing_us - t->started_us, NULL);
-		while (read_source(m, &unit))
-			handle(m, &unit);
+		while (useful && read_source(m, &unit))
+			useful = handle(m, &unit);
 	}
 	atomic_store(&m->back_by, MS_NEVER);
-	post(m, ENDED, 0, source_error(m->source));
+	post(m, ENDED, 0, useful ? source_error(m->source) : &refusal);
 	return NULL;
 }
 
@@ -319,6 +327,14 @@ media_set_replay(struct media *m, enum media_replay replay)
 {
 	pthread_mutex_lock(&m->lock);
 	m->replay = replay;
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+media_set_b(struct media *m, enum pictures_b policy)
+{
+	pthread_mutex_lock(&m->lock);
+	pictures_set_b(m->pictures, policy);
 	pthread_mutex_unlock(&m->lock);
 }
 

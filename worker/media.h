@@ -63,6 +63,9 @@ void media_close(struct media *m);
 
 void media_set_replay(struct media *m, enum media_replay replay);
 
+/* With PICTURES_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
+void media_set_b(struct media *m, enum pictures_b policy);
+
 /* As sound_offer. */
 struct sound_offer media_sound_offer(struct media *m, bool silence);
 

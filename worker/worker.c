@@ -249,6 +249,7 @@ on_source(struct worker *w, const struct msg *m)
 
 	upstreams_set(w->upstreams, (unsigned)msg_source_outputs(s), (uint64_t)s->two_tracks);
 	media_set_replay(w->media, replay_of(s->gop_replay));
+	media_set_b(w->media, pictures_b_of(s->bframes));
 	if (other_tracks)
 		upstreams_renew(w->upstreams, "other tracks are wanted");
 	step(w, SESSION_SOURCE);

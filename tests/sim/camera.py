@@ -28,7 +28,8 @@ Control API (JSON in, JSON out; errors are {"error":text} with 400, 404, 409 or 
   POST   /cameras/NAME/faults    {"kind":...}, one of
     drop                         closes the TCP connections of the camera now ("reset":true sends RST instead of FIN)
     stall     [seconds]          no more media, nothing is closed, RTSP and RTCP still answer; for ever or for seconds
-    resume                       ends a stall: media goes on at the next IDR, the time stamps show the gap
+    freeze                       the last picture again and again, byte by byte, as an encoder does that hangs
+    resume                       ends both; after a stall: media goes on at the next IDR, the time stamps show the gap
     describe  status [count=1]   the next count DESCRIBEs are answered with status (404, 401, 403, 503 ...)
     refuse    [count=1]          the next count DESCRIBEs get no answer: the connection is closed
     delay     seconds [count=1]  the next count DESCRIBEs are answered seconds later
@@ -175,7 +176,7 @@ def alternative(spec):
     """The other clip of 'switch': three quarters of the size, and the other profile."""
     smaller = lambda pixels: pixels * 3 // 4 // 2 * 2
     profile = "baseline" if spec.profile != "baseline" else "main"
-    return replace(spec, width=smaller(spec.width), height=smaller(spec.height), profile=profile)
+    return replace(spec, width=smaller(spec.width), height=smaller(spec.height), profile=profile, bframes=0, pyramid=False)
 
 
 def load_camera(args, spec, number, name):
@@ -190,7 +191,8 @@ def load_camera(args, spec, number, name):
 
 def load_cameras(args):
     width, height = args.size
-    spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate)
+    spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate, args.still,
+                      args.bframes, args.pyramid)
     os.makedirs(args.cache, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(load_camera, args, spec, i, name) for i, name in enumerate(args.names, 1)]
@@ -232,6 +234,9 @@ def arguments():
     add("--gop", type=float, default=1.0, help="seconds between IDRs (1)")
     add("--profile", choices=("baseline", "main", "high"), default="main", help="H.264 profile (main, as Nest)")
     add("--slices", type=int, default=1, help="slices per picture (1)")
+    add("--still", action="store_true", help="a scene in which nothing moves, without noise")
+    add("--bframes", type=int, default=0, help="so many B-frames in a row (0)")
+    add("--pyramid", action="store_true", help="of which some are referred to")
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
     add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
     add("--sprop-only", action="store_true", help="parameter sets only in the SDP, none in the stream")

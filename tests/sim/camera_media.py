@@ -64,9 +64,10 @@ class Track:
     def ready(self):
         return True
 
-    def send(self, template, n):
+    def send(self, template, n, order=0):
         buffer = template.copy_region(Gst.BufferCopyFlags.MEMORY | Gst.BufferCopyFlags.FLAGS, 0, template.get_size())
-        buffer.pts = buffer.dts = self.pts(n)
+        buffer.dts = self.pts(n)
+        buffer.pts = self.pts(n + order)
         buffer.duration = self.pts(n + 1) - self.pts(n)
         self.appsrc.push_buffer(buffer)
 
@@ -77,6 +78,7 @@ class VideoTrack(Track):
         super().__init__(feed, appsrc, self.clip.fps)
         self.start = feed.camera.position(time.monotonic(), join)
         self.whole = True  # False: a picture was left out, nothing is sent before the next IDR
+        self.sent = None  # the picture before
         self.announce = False  # the next IDR carries parameter sets whatever the mode
         appsrc.set_caps(self.clip.caps)
 
@@ -102,7 +104,10 @@ class VideoTrack(Track):
         picture = self.clip.pictures[self.position()]
         template = picture.with_sets if self.announce and picture.idr else picture.plain
         self.announce = False
-        self.send(stamped(template) if self.feed.camera.sei else template, n)
+        if self.feed.camera.frozen and self.sent:
+            template = self.sent
+        self.sent = template
+        self.send(stamped(template) if self.feed.camera.sei else template, n, picture.order)
         self.feed.frames += 1
         self.feed.camera.frames += 1
 
@@ -233,6 +238,7 @@ class Picture:
     def __init__(self, unit, video, in_band):
         sets = [video.sps, video.pps]
         self.idr = unit.idr
+        self.order = unit.order + video.spec.bframes
         self.with_sets = wrap(sets + unit.nals, unit.idr)
         self.plain = self.with_sets if unit.idr and in_band else wrap(unit.nals, unit.idr)
 
@@ -274,6 +280,7 @@ class Camera:
         self.clip = main
         self.online = True
         self.stalled_until = 0.0
+        self.frozen = False  # sends the last picture again and again
         self.describe_faults = deque()  # of {"kind":"status"|"refuse"|"delay", ...}, taken from the left
         self.connections = 0  # TCP connections that ever asked for this camera
         self.plays = 0

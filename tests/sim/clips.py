@@ -38,6 +38,9 @@ class Spec:
     profile: str = "main"
     slices: int = 1
     audio_rate: int = 16000  # Hz; 0 = no sound
+    still: bool = False  # a scene in which nothing moves, without noise
+    bframes: int = 0  # in a row
+    pyramid: bool = False  # B-frames that others refer to
 
     @property
     def gop_frames(self):
@@ -53,6 +56,7 @@ class Spec:
 class AccessUnit:
     nals: list  # without parameter sets
     idr: bool
+    order: int = 0  # its place among the pictures as they are shown, against its place here
 
 
 @dataclass
@@ -159,17 +163,26 @@ def text_filter(text, size, y):
 
 
 def filters(spec, name, number):
+    if spec.still:
+        return text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     noise = "noise=alls=12:allf=t"  # without it x264 cannot use the bit rate that was asked for
     label = text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     clock = text_filter("%{pts\\:hms}  %{frame_num}", spec.height // 12, "h*0.7")
     return ",".join([noise, label, clock] + strip_filters(spec, number))
 
 
+def b_frames(spec):
+    """x264's parameters: always as many in a row as were asked for."""
+    if not spec.bframes:
+        return "bframes=0"
+    return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={'normal' if spec.pyramid else 'none'}"
+
+
 def video_command(spec, name, number, out):
     gop = spec.gop_frames
-    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes=0:sliced-threads=0:slices={spec.slices}"
+    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{b_frames(spec)}:sliced-threads=0:slices={spec.slices}"
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi",
-            "-i", f"testsrc2=size={spec.width}x{spec.height}:rate={spec.fps}", "-vf", filters(spec, name, number),
+            "-i", f"{'smptebars' if spec.still else 'testsrc2'}=size={spec.width}x{spec.height}:rate={spec.fps}", "-vf", filters(spec, name, number),
             "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
             "-profile:v", spec.profile, "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
             "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
@@ -202,7 +215,14 @@ def cached(folder, suffix, command):
 
 def load_video(folder, spec, name, number):
     os.makedirs(folder, exist_ok=True)
-    return cut_video(cached(folder, ".h264", video_command(spec, name, number, "")), spec)
+    command = video_command(spec, name, number, "")
+    video = cut_video(cached(folder, ".h264", command), spec)
+    if spec.bframes:
+        # The same once more, since the bare stream has no times: "stream, dts, pts, duration, size, hash" for each picture.
+        lines = cached(folder, ".times", [*command[:-3], "-f", "framecrc", ""]).decode().splitlines()
+        for here, line in enumerate(line for line in lines if not line.startswith("#")):
+            video.units[here].order = int(line.split(",")[2]) - here
+    return video
 
 
 def load_audio(folder, spec, number):
