@@ -125,7 +125,7 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 
 # What the integration tests drive.
 probes = api_probe peer_probe source_probe store_probe
-probes: $(probes:%=$(B)/tests/integration/%)
+probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes a quarter of an hour and proves nothing; tests/bench/README.md.
 bench-worker: all $(B)/tests/bench/gst_peer
