@@ -82,7 +82,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker
+.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -125,11 +125,16 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 
 # What the integration tests drive.
 probes = api_probe peer_probe source_probe store_probe
-probes: $(probes:%=$(B)/tests/integration/%)
+probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes a quarter of an hour and proves nothing; tests/bench/README.md.
 bench-worker: all $(B)/tests/bench/gst_peer
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
+
+# Memory of ten workers over an hour, its slope and its plot; tests/bench/README.md.
+SOAK_SECONDS = 3600
+soak: all
+	/usr/bin/python3 tests/bench/soak.py --seconds $(SOAK_SECONDS) $(SOAK)
 
 # A peer to compare with: GStreamer. Its webrtc library's development files are not needed.
 $(B)/tests/bench/gst_peer: tests/bench/gst_peer.c
