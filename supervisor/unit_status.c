@@ -43,8 +43,13 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->resent = s->resent;
 	row->plis = s->plis;
 	row->firs = s->firs;
+	row->path_loss = s->path_loss;
+	row->path_queue_ms = s->path_queue_ms;
+	row->path_bitrate = s->path_bitrate;
 	row->replays = s->replays;
+	row->frozen_ms = s->frozen_ms;
 	row->b_frames = s->b_frames;
+	row->b_dropped = s->b_dropped;
 	row->sound_packets = s->sound_packets;
 	row->sound_level = s->sound_level;
 	row->sound_drift = s->sound_drift;
@@ -58,16 +63,15 @@ static char *
 url_in_use(const struct unit *u)
 {
 	const struct config_camera *c = u->config;
-	const char *const urls[] = { c->url, c->url2, c->url3, c->url4 };
+	const char *const urls[] = { c->url, c->url2, c->url3, c->url4, c->substream };
+	static const char *const names[] = { "url", "url2", "url3", "url4", "substream" };
 	const int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
 	char shown[200], *text;
 
-	if (!c->url2 || number < 1 || number > 4 || !urls[number - 1])
+	if ((!c->url2 && !c->substream) || number < 1 || number > 5 || !urls[number - 1])
 		return NULL;
 	log_redact_url(urls[number - 1], shown, sizeof(shown));
-	const int n = number == 1 ? asprintf(&text, "url %s", shown)
-				  : asprintf(&text, "url%d %s", (int)number, shown);
-	if (n < 0)
+	if (asprintf(&text, "%s %s", names[number - 1], shown) < 0)
 		abort();
 	return text;
 }

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "worker/origin.h"
 #include "worker/prober.h"
+#include "worker/substream.h"
 #include "worker/url_list.h"
 
 #define TEXT_MAX 300
@@ -21,6 +22,8 @@ struct origin {
 	struct origin_config config;
 	bool named; /* a stream was */
 	char *urls[URL_LIST_MAX];
+	char *substream_url; /* NULL: there is none */
+	struct substream substream;
 	char *ca_file;
 	struct source_config source; /* what does not depend on the URL */
 	enum transport transport;
@@ -43,7 +46,8 @@ forget(struct origin *o)
 		o->urls[i] = NULL;
 	}
 	g_free(o->ca_file);
-	o->ca_file = NULL;
+	g_free(o->substream_url);
+	o->ca_file = o->substream_url = NULL;
 }
 
 static const char *
@@ -61,15 +65,15 @@ is_tls(const char *url)
 }
 
 static void
-tell(struct origin *o, size_t from, const char *why)
+tell_names(struct origin *o, const char *to, const char *from, const char *why)
 {
 	char text[TEXT_MAX];
 
-	snprintf(text, sizeof(text), "%s instead of %s: %s", name(o->list.at), name(from), why);
+	snprintf(text, sizeof(text), "%s instead of %s: %s", to, from, why);
 	struct msg m = { .type = MSG_EVENT,
 		.u.event = { .event = (char *)(uintptr_t) "other url", .text = text } };
-	log_info("source other url", LOG_CAM(o->config.camera), LOG_STR("from", name(from)),
-		LOG_STR("to", name(o->list.at)), LOG_STR("why", why));
+	log_info("source other url", LOG_CAM(o->config.camera), LOG_STR("from", from),
+		LOG_STR("to", to), LOG_STR("why", why));
 	link_send(o->config.link, &m);
 }
 
@@ -89,6 +93,12 @@ set_first_transport(struct origin *o)
 }
 
 static void
+tell(struct origin *o, size_t from, const char *why)
+{
+	tell_names(o, name(o->list.at), name(from), why);
+}
+
+static void
 on_answer(void *arg, bool good)
 {
 	struct origin *o = arg;
@@ -99,7 +109,8 @@ on_answer(void *arg, bool good)
 	url_list_return(&o->list);
 	set_first_transport(o);
 	tell(o, from, "it answers again");
-	o->config.on_return(o->config.arg);
+	if (!o->substream.active)
+		o->config.on_other(o->config.arg);
 }
 
 struct origin *
@@ -137,6 +148,8 @@ origin_set(struct origin *o, const struct msg_source *s)
 		count++;
 	}
 	o->ca_file = copy(s->ca_file);
+	o->substream_url = copy(s->substream);
+	o->substream = (struct substream){ 0 };
 	o->source = (struct source_config){
 		.tls_verify = s->tls_verify, .stall_ms = s->stall_ms, .sound = s->sound
 	};
@@ -169,13 +182,18 @@ source_of(const struct origin *o, size_t at)
 struct source_config
 origin_source(const struct origin *o)
 {
-	return source_of(o, o->list.at);
+	struct source_config config = source_of(o, o->list.at);
+
+	if (o->substream.active)
+		config.url = o->substream_url;
+	return config;
 }
 
 void
 origin_on_pictures(struct origin *o)
 {
-	url_list_on_pictures(&o->list, clock_now());
+	if (!o->substream.active)
+		url_list_on_pictures(&o->list, clock_now());
 }
 
 static enum session_event
@@ -209,6 +227,11 @@ origin_on_ended(struct origin *o, const struct source_error *error)
 
 	if (ev == SESSION_CLOSED)
 		return ev;
+	if (o->substream.active) {
+		substream_on_failure(&o->substream, clock_now());
+		tell_names(o, name(from), "substream", error->text);
+		return SESSION_ELSEWHERE;
+	}
 	prober_cancel(o->prober);
 	if (wants_udp(o, error)) {
 		o->udp = true;
@@ -226,9 +249,24 @@ origin_on_ended(struct origin *o, const struct source_error *error)
 	return next == URL_LIST_NEXT ? SESSION_ELSEWHERE : ev;
 }
 
-void
-origin_tick(struct origin *o)
+static void
+choose_substream(struct origin *o, bool overloaded)
 {
+	const char *main = name(o->list.at);
+
+	if (!o->substream_url || !substream_step(&o->substream, overloaded, clock_now()))
+		return;
+	if (o->substream.active)
+		tell_names(o, "substream", main, "the path does not carry it");
+	else
+		tell_names(o, main, "substream", "the path may carry it again");
+	o->config.on_other(o->config.arg);
+}
+
+void
+origin_tick(struct origin *o, bool overloaded)
+{
+	choose_substream(o, overloaded);
 	if (!o->named || !url_list_asks(&o->list, clock_now()))
 		return;
 	const struct source_config first = source_of(o, 0);
@@ -238,5 +276,7 @@ origin_tick(struct origin *o)
 int
 origin_number(const struct origin *o)
 {
+	if (o->substream.active)
+		return ORIGIN_SUBSTREAM;
 	return o->named ? (int)o->list.at + 1 : 0;
 }

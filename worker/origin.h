@@ -19,7 +19,7 @@ struct origin_config {
 	GMainContext *loop;
 	const char *camera; /* lent */
 	struct link *link;
-	void (*on_return)(void *arg); /* the first URL can be had again, and is chosen: connect */
+	void (*on_other)(void *arg); /* another URL was chosen: connect */
 	void *arg;
 };
 
@@ -43,10 +43,12 @@ void origin_on_pictures(struct origin *o);
 /* The connection ended, or could not be had: which event that is for the session. */
 enum session_event origin_on_ended(struct origin *o, const struct source_error *error);
 
-/* Once a second: asks for the first URL if it is time. */
-void origin_tick(struct origin *o);
+/* Once a second: asks for the first URL if it is time. overloaded: the path to the receiver does
+ * not carry the stream, for which there may be a smaller one. */
+void origin_tick(struct origin *o, bool overloaded);
 
-/* 1: url, 2: url2 ...; 0: no stream was named. */
+/* 1: url, 2: url2 ...; ORIGIN_SUBSTREAM; 0: no stream was named. */
+#define ORIGIN_SUBSTREAM 5
 int origin_number(const struct origin *o);
 
 #endif

@@ -1,139 +1,34 @@
-/* reorder.c - puts packets in order, and tells the late from the lost. Pure. */
-#include <stdlib.h>
+/* reorder.c - decoding times of pictures. Pure. Recorder thread. */
 #include <string.h>
 
 #include "worker/reorder.h"
 
-struct held {
-	uint8_t *bytes; /* owned; NULL: no packet */
-	size_t len;
-	uint16_t seq;
-	int64_t arrived_us;
-};
-
-struct reorder {
-	struct held ring[REORDER_PACKETS]; /* by sequence number */
-	size_t count;                      /* in it */
-	struct held beyond;                /* does not fit: all before it go first */
-	struct held lent;
-	bool started;
-	unsigned late; /* in a row */
-	uint16_t next; /* sequence number that is due */
-};
-
-struct reorder *
-reorder_new(void)
-{
-	struct reorder *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		abort();
-	return r;
-}
-
 void
-reorder_free(struct reorder *r)
+reorder_begin(struct reorder *r, int depth, int64_t at_us, int64_t picture_us)
 {
-	if (!r)
-		return;
-	for (size_t i = 0; i < REORDER_PACKETS; i++)
-		free(r->ring[i].bytes);
-	free(r->beyond.bytes);
-	free(r->lent.bytes);
-	free(r);
+	*r = (struct reorder){ .depth = depth < REORDER_DEPTH_MAX ? depth : REORDER_DEPTH_MAX,
+		.last = INT64_MIN };
+	/* As if as many had been shown before. */
+	for (int i = 0; i < r->depth; i++)
+		r->shown[r->count++] = at_us - (r->depth - i) * picture_us;
 }
 
-static struct held *
-slot(struct reorder *r, uint16_t seq)
-{
-	return &r->ring[seq % REORDER_PACKETS];
-}
-
-static struct held
-copy(const uint8_t *packet, size_t len, int64_t now_us)
-{
-	struct held h = { .bytes = malloc(len),
-		.len = len,
-		.seq = (uint16_t)(packet[2] << 8 | packet[3]),
-		.arrived_us = now_us };
-
-	if (!h.bytes)
-		abort();
-	memcpy(h.bytes, packet, len);
-	return h;
-}
-
-static void
-place(struct reorder *r, struct held h)
-{
-	*slot(r, h.seq) = h;
-	r->count++;
-}
-
-void
-reorder_put(struct reorder *r, const uint8_t *packet, size_t len, int64_t now_us)
-{
-	struct held h = copy(packet, len, now_us);
-	const int step = (int16_t)(h.seq - r->next);
-	const bool behind = r->started && step < 0 && step > -REORDER_STEP_MAX;
-
-	r->late = behind ? r->late + 1 : 0;
-	if (r->late > REORDER_LATE_MAX && !r->count)
-		r->started = false;
-	if (!r->started)
-		r->next = h.seq;
-	const bool late = r->started && behind;
-	const bool ahead = r->started && (step <= -REORDER_STEP_MAX || step >= REORDER_PACKETS);
-	r->started = true;
-	if (late || (!ahead && slot(r, h.seq)->bytes) || (ahead && r->beyond.bytes))
-		free(h.bytes); /* twice, or lost already */
-	else if (ahead)
-		r->beyond = h;
-	else
-		place(r, h);
-}
-
-/* The first that is there, from the one that is due on; there must be one. */
-static struct held *
-first(const struct reorder *r)
-{
-	uint16_t seq = r->next;
-
-	while (!slot((struct reorder *)(uintptr_t)r, seq)->bytes)
-		seq++;
-	return slot((struct reorder *)(uintptr_t)r, seq);
-}
-
-static uint8_t *
-lend(struct reorder *r, struct held *h, size_t *len)
-{
-	r->lent = *h;
-	*h = (struct held){ 0 };
-	r->next = (uint16_t)(r->lent.seq + 1);
-	*len = r->lent.len;
-	return r->lent.bytes;
-}
-
-uint8_t *
-reorder_next(struct reorder *r, int64_t now_us, size_t *len)
-{
-	free(r->lent.bytes);
-	r->lent = (struct held){ 0 };
-	if (!r->count && !r->beyond.bytes)
-		return NULL;
-	if (!r->count)
-		return lend(r, &r->beyond, len);
-	struct held *h = first(r);
-	if (h->seq != r->next && !r->beyond.bytes && now_us < h->arrived_us + REORDER_WAIT_US)
-		return NULL;
-	r->count--;
-	return lend(r, h, len);
-}
-
+/* Of the pictures that have come, the one that is shown depth before the last to be shown is
+ * shown next: that is when this one is decoded. What comes later is shown later. */
 int64_t
-reorder_due_us(const struct reorder *r)
+reorder_next(struct reorder *r, int64_t at_us)
 {
-	if (!r->count)
-		return r->beyond.bytes ? 0 : INT64_MAX;
-	return first(r)->arrived_us + REORDER_WAIT_US;
+	size_t i = r->count;
+
+	while (i > 0 && r->shown[i - 1] > at_us) {
+		r->shown[i] = r->shown[i - 1];
+		i--;
+	}
+	r->shown[i] = at_us;
+	int64_t decoded = r->shown[0];
+	memmove(r->shown, r->shown + 1, r->count * sizeof(r->shown[0]));
+	if (decoded <= r->last)
+		decoded = r->last + 1;
+	r->last = decoded;
+	return decoded;
 }

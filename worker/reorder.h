@@ -1,33 +1,27 @@
 #ifndef WORKER_REORDER_H
 #define WORKER_REORDER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* RTP packets that came by UDP, in the order of their sequence numbers. One that is missing is
- * waited for; so long or so many packets, then it is lost. Pure. */
-struct reorder;
+/* The decoding times of pictures that are shown in another order than they come (B-frames). Pure.
+ * All zero: pictures come as they are shown. */
 
-#define REORDER_WAIT_US 50000
-/* A picture of 4K at 20 Mbit/s is 300 packets at most. */
-#define REORDER_PACKETS 512
-/* RFC 3550 A.1, MAX_DROPOUT: a step of more is another stream, not a loss. */
-#define REORDER_STEP_MAX 3000
-/* So many in a row that are too late are another stream too. */
-#define REORDER_LATE_MAX 64
+/* ITU-T H.264 E.2.1: max_num_reorder_frames is at most MaxDpbFrames, 16. */
+#define REORDER_DEPTH_MAX 16
 
-/* Never NULL; NULL is fine for free. */
-struct reorder *reorder_new(void);
-void reorder_free(struct reorder *r);
+struct reorder {
+	int depth; /* a picture is decoded at most so many others before it is shown */
+	int64_t shown[REORDER_DEPTH_MAX + 1]; /* the newest times of showing, growing */
+	size_t count;
+	int64_t last; /* decoding time */
+};
 
-/* A packet of at least 4 bytes, copied. After each, reorder_next is called until it has no more. */
-void reorder_put(struct reorder *r, const uint8_t *packet, size_t len, int64_t now_us);
+/* Before an IDR picture shown at at_us; pictures last about picture_us. */
+void reorder_begin(struct reorder *r, int depth, int64_t at_us, int64_t picture_us);
 
-/* The next packet, lent (for writing too) until the next call here; NULL if there is none yet. */
-uint8_t *reorder_next(struct reorder *r, int64_t now_us, size_t *len);
-
-/* When to call reorder_next again though nothing came; INT64_MAX: no packet is kept. */
-int64_t reorder_due_us(const struct reorder *r);
+/* The next picture, shown at at_us: when it is decoded. Grows from picture to picture, and is not
+ * later than at_us if the depth is what the stream needs. */
+int64_t reorder_next(struct reorder *r, int64_t at_us);
 
 #endif

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 
 /* What a worker wants of its camera at every moment: the reconnect ladder of DESIGN 4. Pure: events
- * and the time go in, effects come out; the worker performs them. */
+ * and the time go in, effects come out; the worker performs them. It never stops trying. */
 struct session;
 
 /* DESIGN 4: 404 is tried twice more, seconds apart. */
@@ -16,6 +16,10 @@ struct session;
 /* 401 and 403: the newest token once. The pause lets an extension that is on its way arrive. */
 #define SESSION_DENIED_TRIES 1
 #define SESSION_DENIED_PAUSE_MS 500
+
+/* The ladder's pauses are used up by then: about two minutes of trying. */
+#define SESSION_PROBE_AFTER 8
+#define SESSION_PROBE_MS 60000
 
 enum session_event {
 	SESSION_SOURCE,    /* the supervisor named a stream, the first or another one */
@@ -42,6 +46,10 @@ void session_free(struct session *s);
 
 /* One event at now; random is any 32 uniformly drawn bits, for jitter. Returns the effects. */
 unsigned session_step(struct session *s, enum session_event ev, ms_t now, uint32_t random);
+
+/* After so many failed tries in a row the camera is tried every probe_ms, for ever; so is what was
+ * refused, should nobody name another stream. At first SESSION_PROBE_AFTER and SESSION_PROBE_MS. */
+void session_set_probe(struct session *s, int64_t after, ms_t probe_ms);
 
 /* When to send SESSION_TIMER; MS_NEVER if nothing waits. */
 ms_t session_due(const struct session *s);

@@ -121,8 +121,8 @@ give_up(struct source *s)
 	if (atomic_load(&s->interrupted))
 		return fail(s, ERR_CLOSED, "interrupted");
 	if (s->timed_out)
-		return fail(s, ERR_TIMEOUT, opening ? "no answer in %d ms" : "no picture in %d ms",
-			(int)(opening ? s->answer_ms : s->stall_ms));
+		return fail(s, ERR_TIMEOUT, opening ? "no answer for %g s" : "no picture for %g s",
+			(double)(opening ? s->answer_ms : s->stall_ms) / 1000);
 	source_error_explain(&s->error, tunnel_outcome(s->tunnel), opening);
 	s->phase = FAILED;
 	return s->error.err;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "worker/reception.h"
-#include "worker/reorder.h"
+#include "worker/rtp_order.h"
 #include "worker/udp_input.h"
 
 #define RTP_HEAD 12
@@ -30,7 +30,7 @@ struct flow {
 	uint16_t port;
 	uint16_t camera_port; /* 0: unknown */
 	bool open;
-	struct reorder *order;
+	struct rtp_order *order;
 	struct reception reception;
 };
 
@@ -142,7 +142,7 @@ udp_input_new(int camera_fd, uint32_t ssrc)
 	good = !getsockname(camera_fd, (struct sockaddr *)&own, &own_len) &&
 	       !getpeername(camera_fd, (struct sockaddr *)&u->camera, &u->camera_len);
 	for (int i = 0; good && i < RELAY_MEDIA; i++) {
-		u->flows[i].order = reorder_new();
+		u->flows[i].order = rtp_order_new();
 		good = bind_pair(&u->flows[i], &own);
 	}
 	if (good)
@@ -159,7 +159,7 @@ udp_input_free(struct udp_input *u)
 	for (int i = 0; i < RELAY_MEDIA; i++) {
 		close_fd(&u->flows[i].fds[RTP]);
 		close_fd(&u->flows[i].fds[RTCP]);
-		reorder_free(u->flows[i].order);
+		rtp_order_free(u->flows[i].order);
 	}
 	free(u);
 }
@@ -275,7 +275,7 @@ read_rtp(struct udp_input *u, struct flow *f)
 		if (n < RTP_HEAD || u->buffer[0] >> 6 != 2)
 			continue;
 		reception_on_rtp(&f->reception, u->buffer, now_us);
-		reorder_put(f->order, u->buffer, n, now_us);
+		rtp_order_put(f->order, u->buffer, n, now_us);
 	}
 }
 
@@ -315,7 +315,7 @@ udp_input_next(struct udp_input *u, struct relay_packet *out)
 		return true;
 	for (int i = 0; i < RELAY_MEDIA; i++) {
 		*out = (struct relay_packet){ .media = (enum relay_media)i };
-		out->bytes = reorder_next(u->flows[i].order, now_us, &out->len);
+		out->bytes = rtp_order_next(u->flows[i].order, now_us, &out->len);
 		if (out->bytes)
 			return true;
 	}
@@ -328,7 +328,7 @@ udp_input_due(const struct udp_input *u)
 	ms_t due = u->report_at;
 
 	for (int i = 0; i < RELAY_MEDIA; i++) {
-		const int64_t us = reorder_due_us(u->flows[i].order);
+		const int64_t us = rtp_order_due_us(u->flows[i].order);
 		const ms_t at = us == INT64_MAX ? MS_NEVER : us / 1000 + 1;
 		due = at < due ? at : due;
 	}

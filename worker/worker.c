@@ -69,7 +69,8 @@ view(const struct worker *w)
 		.rtsp_ms = w->rtsp_ms,
 		.url_number = origin_number(w->origin),
 		.upstream = upstreams_foremost(w->upstreams),
-		.reason = reason(w) };
+		.reason = reason(w),
+		.source_reason = w->reason };
 }
 
 /* Tells title, log and supervisor what changed, if anything did. */
@@ -92,9 +93,10 @@ on_tick(gpointer data)
 	}
 	media_stats(w->media, &w->stats);
 	media_send_reports(w->media);
-	report_stats(w->link, &w->stats);
+	report_stats(w->report, w->link, &w->stats);
+	report_path(w->report, w->link, &w->stats.sent.path);
 	archive_tick(w->archive);
-	origin_tick(w->origin);
+	origin_tick(w->origin, w->stats.sent.path.overloaded);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
@@ -247,6 +249,7 @@ on_source(struct worker *w, const struct msg *m)
 
 	upstreams_set(w->upstreams, (unsigned)msg_source_outputs(s), (uint64_t)s->two_tracks);
 	media_set_replay(w->media, replay_of(s->gop_replay));
+	media_set_b(w->media, pictures_b_of(s->bframes));
 	if (other_tracks)
 		upstreams_renew(w->upstreams, "other tracks are wanted");
 	step(w, SESSION_SOURCE);
@@ -289,6 +292,19 @@ on_snapshot(struct worker *w, const struct msg *m)
 }
 
 static void
+on_watch(struct worker *w, const struct msg *m)
+{
+	const struct msg_watch *s = &m->u.watch;
+	const struct health_watch watch = { .offline_after = s->offline_after,
+		.low_fps_percent = s->low_fps_percent,
+		.high_loss_percent = s->high_loss_percent,
+		.frozen_ms = s->frozen_ms };
+
+	report_set_watch(w->report, &watch);
+	session_set_probe(w->session, s->offline_after, s->offline_retry_ms);
+}
+
+static void
 on_stop(struct worker *w, const struct msg *m)
 {
 	(void)m;
@@ -303,6 +319,7 @@ static void (*const handlers[MSG_TYPES])(struct worker *, const struct msg *) = 
 	[MSG_PUBLISH_FAILED] = on_publish_failed,
 	[MSG_RECORD]         = on_record,
 	[MSG_SNAPSHOT]       = on_snapshot,
+	[MSG_WATCH]          = on_watch,
 	[MSG_STOP]           = on_stop,
 };
 /* clang-format on */
@@ -332,15 +349,16 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-/* Three different SSRCs, none 0. */
+/* Different SSRCs, none 0. */
 static struct output_ids
 draw_ids(const char *cname)
 {
 	const uint32_t first = draw() & ~UINT32_C(3);
 
-	return (struct output_ids){
-		.video_ssrc = first | 1, .audio_ssrc = first | 2, .cname = cname
-	};
+	return (struct output_ids){ .video_ssrc = first | 1,
+		.audio_ssrc = first | 2,
+		.rtx_ssrc = first | 3,
+		.cname = cname };
 }
 
 static void
@@ -355,7 +373,7 @@ make_origin(struct worker *w)
 	const struct origin_config config = { .loop = w->context,
 		.camera = w->config.camera,
 		.link = w->link,
-		.on_return = on_return,
+		.on_other = on_return,
 		.arg = w };
 
 	w->origin = origin_new(&config);

@@ -430,7 +430,7 @@ def test_rtcp_bye_ends_the_stream():
 def test_a_stall_is_told_in_time():
     with Stub(play(lambda c: c.picture(0))) as s:
         r = probe(s.url(), "--stall-ms", 700)
-    assert_failed(r, TIMEOUT, "no picture in 700 ms")
+    assert_failed(r, TIMEOUT, "no picture for 0.7 s")
     assert 0.65 < r.end["wall"] < 1.0 * SLOW, r.text
 
 
@@ -454,7 +454,7 @@ def test_a_missing_answer_is_told_in_time(method):
         c.drain()
     with Stub(script) as s:
         r = probe(s.url(), "--answer-ms", 500)
-    assert_failed(r, TIMEOUT, "no answer in 500 ms")
+    assert_failed(r, TIMEOUT, "no answer for 0.5 s")
     assert 0.45 < r.end["wall"] < 0.9 * SLOW, r.text
 
 

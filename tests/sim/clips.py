@@ -7,6 +7,7 @@ The picture: a moving test pattern, the camera's name, clock and frame number of
 strip of 24 cells that a program can read:  1 0 | camera number, 8 bits | frame number, 12 bits | 0 1
 (white = 1, most significant bit first; cell = width/24 rounded down to even, starting at the left edge).
 Closed GOPs, no B-frames, so the clip can be looped and entered at every IDR.
+Or, to measure lip sync: black and silent, but once a second a white picture and a beep begin at the same moment.
 """
 
 import fcntl
@@ -21,7 +22,9 @@ CLIP_SECONDS = 8  # a whole number of AAC frames at 8, 16 and 48 kHz
 AAC_FRAME = 1024  # samples
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 STRIP_CELLS = 24
+FLASH_S, FLASH_HZ = 0.2, 1000
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
+HUM_HZ, HUM_STEP_HZ, BEEP_FACTOR = 220, 20, 4
 START_CODE = re.compile(b"\x00\x00\x01")
 NAL_SLICE, NAL_IDR, NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD = 1, 5, 6, 7, 8, 9
 
@@ -37,6 +40,10 @@ class Spec:
     profile: str = "main"
     slices: int = 1
     audio_rate: int = 16000  # Hz; 0 = no sound
+    still: bool = False  # a scene in which nothing moves, without noise
+    bframes: int = 0  # in a row
+    pyramid: bool = False  # B-frames that others refer to
+    flash: bool = False  # a white picture and a beep instead of test pattern and hum
 
     @property
     def gop_frames(self):
@@ -52,6 +59,7 @@ class Spec:
 class AccessUnit:
     nals: list  # without parameter sets
     idr: bool
+    order: int = 0  # its place among the pictures as they are shown, against its place here
 
 
 @dataclass
@@ -158,24 +166,52 @@ def text_filter(text, size, y):
 
 
 def filters(spec, name, number):
+    if spec.still:
+        return text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     noise = "noise=alls=12:allf=t"  # without it x264 cannot use the bit rate that was asked for
     label = text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     clock = text_filter("%{pts\\:hms}  %{frame_num}", spec.height // 12, "h*0.7")
     return ",".join([noise, label, clock] + strip_filters(spec, number))
 
 
+def b_frames(spec):
+    """x264's parameters: always as many in a row as were asked for."""
+    if not spec.bframes:
+        return "bframes=0"
+    return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={'normal' if spec.pyramid else 'none'}"
+
+
+def flash_filters(spec, number):
+    white = f"drawbox=w=iw:h=ih:color=white:t=fill:enable='lt(mod(n,{spec.fps}),{round(FLASH_S * spec.fps)})'"
+    return ",".join([white] + strip_filters(spec, number))
+
+
+def picture_source(spec, name, number):
+    """What ffmpeg is to encode: (input, filters)."""
+    size = f"size={spec.width}x{spec.height}:rate={spec.fps}"
+    if spec.flash:
+        return f"color=color=black:{size}", flash_filters(spec, number)
+    return f"{'smptebars' if spec.still else 'testsrc2'}={size}", filters(spec, name, number)
+
+
 def video_command(spec, name, number, out):
     gop = spec.gop_frames
-    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes=0:sliced-threads=0:slices={spec.slices}"
-    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi",
-            "-i", f"testsrc2=size={spec.width}x{spec.height}:rate={spec.fps}", "-vf", filters(spec, name, number),
+    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{b_frames(spec)}:sliced-threads=0:slices={spec.slices}"
+    source, drawn = picture_source(spec, name, number)
+    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-vf", drawn,
             "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
             "-profile:v", spec.profile, "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
             "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
 
 
+def hum_hz(number):
+    """Each camera hums a tone of its own, and beeps once a second BEEP_FACTOR times as high."""
+    return HUM_HZ + HUM_STEP_HZ * number
+
+
 def audio_command(spec, number, out):
-    tone = f"sine=frequency={220 + 20 * number}:sample_rate={spec.audio_rate}:beep_factor=4"
+    beep = f"aevalsrc='if(lt(mod(t,1),{FLASH_S}),0.8*sin(2*PI*{FLASH_HZ}*t),0)':sample_rate={spec.audio_rate}"
+    tone = beep if spec.flash else f"sine=frequency={hum_hz(number)}:sample_rate={spec.audio_rate}:beep_factor={BEEP_FACTOR}"
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-t", str(CLIP_SECONDS + 1),
             "-c:a", "aac", "-b:a", "32k", "-ac", "1", "-f", "adts", out]
 
@@ -196,7 +232,14 @@ def cached(folder, suffix, command):
 
 def load_video(folder, spec, name, number):
     os.makedirs(folder, exist_ok=True)
-    return cut_video(cached(folder, ".h264", video_command(spec, name, number, "")), spec)
+    command = video_command(spec, name, number, "")
+    video = cut_video(cached(folder, ".h264", command), spec)
+    if spec.bframes:
+        # The same once more, since the bare stream has no times: "stream, dts, pts, duration, size, hash" for each picture.
+        lines = cached(folder, ".times", [*command[:-3], "-f", "framecrc", ""]).decode().splitlines()
+        for here, line in enumerate(line for line in lines if not line.startswith("#")):
+            video.units[here].order = int(line.split(",")[2]) - here
+    return video
 
 
 def load_audio(folder, spec, number):
