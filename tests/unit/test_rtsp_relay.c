@@ -398,6 +398,30 @@ channels_that_the_answer_does_not_name_are_those_asked_for(void **state)
 	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 4);
 }
 
+static void
+by_udp_libavformat_believes_in_tcp(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.ports[RELAY_PICTURES] = 5000;
+	assert_int_equal(describe(s, OPENING), 0);
+	fifo_take(&s->up_out, s->up_out.len);
+	fifo_take(&s->down_out, s->down_out.len);
+	assert_int_equal(up(s, "SETUP " SHORT "/t1 RTSP/1.0\r\n"
+			       "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\nCSeq: 2\r\n\r\n"),
+		0);
+	OUT(&s->up_out, "SETUP " LONG "/t1 RTSP/1.0\r\n"
+			"Transport: RTP/AVP;unicast;client_port=5000-5001\r\nCSeq: 2\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nTransport: RTP/AVP;unicast;"
+				 "client_port=5000-5001;server_port=6000-6001\r\n\r\n"),
+		0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n"
+			  "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\n\r\n");
+	assert_true(s->relay.udp[RELAY_PICTURES].taken);
+	assert_int_equal(s->relay.udp[RELAY_PICTURES].port, 6000);
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 4);
+}
+
 #define WITH_SOUND                                                                                 \
 	"v=0\r\n"                                                                                  \
 	"m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/1\r\na=control:a\r\n"             \
@@ -495,6 +519,7 @@ main(void)
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
 		SESSION_TEST(the_first_h264_track_is_the_one),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
+		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
