@@ -28,6 +28,9 @@ format_span(int64_t ms, char *out, size_t size)
 	return out;
 }
 
+/* Below the smallest sample but one of 16 bits: digital silence, which no microphone gives. */
+#define SILENT_DBFS (-96)
+
 static const char *
 or_dash(const char *s)
 {
@@ -89,6 +92,23 @@ line(FILE *out, const char *label, const char *text)
 	fprintf(out, "  %-14s %s\n", label, or_dash(text));
 }
 
+/* What the camera should not send. */
+static void
+render_b_frames(const struct status_camera *c, FILE *out)
+{
+	if (c->b_dropped > 0)
+		fprintf(out, "  %-14s B-frames: %lld left out\n", "", (long long)c->b_dropped);
+	if (c->b_frames > c->b_dropped && c->b_dropped > 0)
+		line(out, "",
+			"others cannot be, pictures refer to them: viewers stutter; let the camera "
+			"make none");
+	else if (c->b_frames > c->b_dropped)
+		line(out, "",
+			"B-frames: viewers by WebRTC stutter; let the camera leave them out, or "
+			"set "
+			"bframes = drop");
+}
+
 static void
 render_media(const struct status_camera *c, FILE *out)
 {
@@ -99,9 +119,13 @@ render_media(const struct status_camera *c, FILE *out)
 		"video", (long long)c->width, (long long)c->height, c->fps,
 		(double)c->bitrate / 1e6, (long long)c->gop_ms, c->jitter_ms, (long long)c->frames,
 		(long long)c->gaps, (long long)c->late);
-	if (c->b_frames > 0)
-		line(out, "", "B-frames: viewers by WebRTC stutter; let the camera leave them out");
-	if (c->sound_level < 0)
+	if (c->frozen_ms > 0)
+		fprintf(out, "  %-14s the same picture for %.1f s\n", "",
+			(double)c->frozen_ms / 1000);
+	render_b_frames(c, out);
+	if (c->sound_level < 0 && c->sound_level <= SILENT_DBFS)
+		line(out, "sound", "silent: digital silence, or none came");
+	else if (c->sound_level < 0)
 		fprintf(out,
 			"  %-14s %.0f dBFS, %lld packets, clock %+.0f ppm, %.1f s of silence put "
 			"in\n",
@@ -117,6 +141,10 @@ render_media(const struct status_camera *c, FILE *out)
 		"far end", c->loss_ratio * 100, c->rtt_ms, (long long)c->nacks,
 		(long long)c->resent, (long long)c->plis, (long long)c->firs,
 		(long long)c->replays);
+	if (c->path_bitrate > 0)
+		fprintf(out, "  %-14s %.2f Mbit/s arrive, %.1f %% lost, packets wait %.0f ms\n",
+			"path", (double)c->path_bitrate / 1e6, c->path_loss * 100,
+			c->path_queue_ms);
 	fprintf(out,
 		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, first packet "
 		"%lld ms\n",
@@ -195,6 +223,8 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
 		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
 		or_dash(c->phase), (long long)c->reconnects);
+	if (c->url)
+		line(out, "url", c->url);
 	render_outputs(c, out);
 	render_media(c, out);
 	render_recording(c, out);

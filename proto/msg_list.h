@@ -9,6 +9,12 @@
 /* Where the pictures come from. Sent after hello and whenever the stream is another one. */
 #define MSG_FIELDS_source(F, S) \
 	F(S, STR, url, REQUIRED) /* with the newest token; secret */ \
+	F(S, STR, url2, OPTIONAL) /* tried when that fails, and the next when this one does; secrets */ \
+	F(S, STR, url3, OPTIONAL) \
+	F(S, STR, url4, OPTIONAL) \
+	F(S, STR, substream, OPTIONAL) /* taken while the path does not carry the main stream; secret */ \
+	F(S, INT, url_return_ms, OPTIONAL) /* how often the first is asked for meanwhile; 0: never */ \
+	F(S, STR, transport, OPTIONAL) /* of RTP: auto, tcp, udp; absent: auto */ \
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
@@ -16,6 +22,7 @@
 	F(S, INT, outputs, OPTIONAL) /* offers are wanted for so many; see msg_source_outputs */ \
 	F(S, BOOL, sound, OPTIONAL) /* the camera's sound is wanted; absent: no */ \
 	F(S, STR, gop_replay, OPTIONAL) /* auto, on, off; absent: auto */ \
+	F(S, STR, bframes, OPTIONAL) /* pass, drop, refuse; absent: pass */ \
 	F(S, INT, two_tracks, OPTIONAL) /* bit i: output i takes no offer without an audio track */
 
 /* The stream was extended: the token for the next reconnect. The running connection stays. */
@@ -44,6 +51,15 @@
 	F(S, INT, id, REQUIRED) \
 	F(S, STR, file, REQUIRED)
 
+/* What counts as trouble: the thresholds that operators may set. Sent after hello and whenever they
+ * are others. */
+#define MSG_FIELDS_watch(F, S) \
+	F(S, INT, offline_after, REQUIRED) /* failed tries, after which the camera is OFFLINE */ \
+	F(S, INT, offline_retry_ms, REQUIRED) /* pause between the tries from then on */ \
+	F(S, INT, low_fps_percent, REQUIRED) /* of the camera's own usual rate */ \
+	F(S, INT, high_loss_percent, REQUIRED) /* of the packets, as the far end reports */ \
+	F(S, INT, frozen_ms, REQUIRED) /* the same picture again for so long */
+
 #define MSG_FIELDS_stop(F, S)
 #define MSG_FIELDS_ping(F, S) F(S, INT, id, REQUIRED)
 
@@ -63,9 +79,11 @@
 #define MSG_FIELDS_state(F, S) \
 	F(S, STR, phase, REQUIRED) /* session_phase_name(): idle, opening, publishing, running, ... */ \
 	F(S, STR, health, REQUIRED) /* HEALTHY, DEGRADED, OFFLINE, RECONNECTING */ \
-	F(S, STR, reason, OPTIONAL) /* why it is not running, for people */ \
+	F(S, STR, reason, OPTIONAL) /* why it is not running or not healthy, for people */ \
+	F(S, INT, silence_ms, OPTIONAL) /* since the last picture, if there was any */ \
 	F(S, INT, output, OPTIONAL) /* whose connection is up, and of which the times are */ \
 	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
+	F(S, INT, url_number, OPTIONAL) /* which URL of source is in use: 1, 2 ...; 0: none yet */ \
 	F(S, INT, reconnects, REQUIRED) \
 	F(S, INT, rtsp_ms, REQUIRED) \
 	F(S, INT, offer_ms, REQUIRED) \
@@ -100,8 +118,13 @@
 	F(S, INT, resent, REQUIRED) \
 	F(S, INT, plis, REQUIRED) \
 	F(S, INT, firs, REQUIRED) \
+	F(S, REAL, path_loss, OPTIONAL) /* of the last second, by transport-wide feedback, as the next two */ \
+	F(S, REAL, path_queue_ms, OPTIONAL) /* packets wait so much longer than the quickest */ \
+	F(S, INT, path_bitrate, OPTIONAL) /* bit/s that arrived; 0: no feedback */ \
 	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
 	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
+	F(S, INT, b_dropped, OPTIONAL) /* of these: left out */ \
+	F(S, INT, frozen_ms, OPTIONAL) /* the same access unit again and again, 0: no */ \
 	F(S, INT, sound_packets, OPTIONAL) /* made of the camera's sound, silence included */ \
 	F(S, REAL, sound_level, OPTIONAL) /* dBFS of the last second; 0: no sound */ \
 	F(S, REAL, sound_drift, OPTIONAL) /* ppm that the camera's sound clock is fast */ \
@@ -147,6 +170,7 @@
 	M(PUBLISH_FAILED, publish_failed, MSG_BY_SUPERVISOR) \
 	M(RECORD, record, MSG_BY_SUPERVISOR) \
 	M(SNAPSHOT, snapshot, MSG_BY_SUPERVISOR) \
+	M(WATCH, watch, MSG_BY_SUPERVISOR) \
 	M(STOP, stop, MSG_BY_SUPERVISOR) \
 	M(PING, ping, MSG_BY_SUPERVISOR) \
 	M(HELLO, hello, MSG_BY_WORKER) \

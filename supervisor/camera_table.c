@@ -105,6 +105,9 @@ static const struct camera_row rows[] = {
 	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },
 	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_UNSUPPORTED, .kind = LEASED,
 	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },
+	/* degraded_after may have been raised meanwhile. */
+	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_REFUSED, .kind = URL,
+	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },
 	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_WORKER_READY, .kind = URL, .to = CAMERA_RUNNING },
 	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_TIMER, .kind = URL,
 	  .to = CAMERA_DEGRADED, .effects = CAMERA_DO_SOURCE },

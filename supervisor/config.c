@@ -26,6 +26,26 @@ copy(const char *s)
 }
 
 const char *
+config_bframes_text(enum config_bframes bframes)
+{
+	static const char *const texts[] = { [CONFIG_BFRAMES_PASS] = "pass",
+		[CONFIG_BFRAMES_DROP] = "drop",
+		[CONFIG_BFRAMES_REFUSE] = "refuse" };
+
+	return texts[bframes];
+}
+
+const char *
+config_transport_text(enum config_transport transport)
+{
+	static const char *const texts[] = { [CONFIG_TRANSPORT_AUTO] = "auto",
+		[CONFIG_TRANSPORT_TCP] = "tcp",
+		[CONFIG_TRANSPORT_UDP] = "udp" };
+
+	return texts[transport];
+}
+
+const char *
 config_replay_text(enum config_replay replay)
 {
 	static const char *const texts[] = { [CONFIG_REPLAY_AUTO] = "auto",

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_whip.h"
 
 /* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
 
@@ -31,25 +32,23 @@ struct config_recording {
 
 enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
 
-enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
+/* By which a camera sends RTP. */
+enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_TCP, CONFIG_TRANSPORT_UDP };
 
-/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
-struct config_whip {
-	struct config_whip *next;
-	char *name;
-	char *url;        /* may be a secret from its path on */
-	char *token_file; /* NULL: no bearer */
-	bool token_anywhere;
-	enum config_two_tracks two_tracks;
-	char *ca_file; /* NULL: the system's */
-	ms_t call_timeout_ms;
-};
+/* "auto", ... */
+const char *config_transport_text(enum config_transport transport);
 
 /* Whether a viewer who comes in mid-GOP is shown it at once. */
 enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
 
 /* "auto", ... */
 const char *config_replay_text(enum config_replay replay);
+
+/* What becomes of B pictures. */
+enum config_bframes { CONFIG_BFRAMES_PASS, CONFIG_BFRAMES_DROP, CONFIG_BFRAMES_REFUSE };
+
+/* "pass", ... */
+const char *config_bframes_text(enum config_bframes bframes);
 
 /* [camera "NAME"]: google and device, or url. */
 struct config_camera {
@@ -58,11 +57,16 @@ struct config_camera {
 	char *google;                        /* NULL if the camera is a URL */
 	const struct config_google *account; /* lent: the section that google names */
 	char *device;                        /* NULL if the camera is a URL */
-	char *url;             /* NULL if the camera is Google's; may hold a password */
-	char *publish;         /* a list, which config_publish.h reads */
-	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
+	char *url;                /* NULL if the camera is Google's; may hold a password */
+	char *url2, *url3, *url4; /* tried in turn when it fails; NULL: no more */
+	char *substream;          /* taken while the path does not carry the stream; NULL: none */
+	ms_t url_return_ms;       /* how often url is asked for meanwhile; 0: never */
+	char *publish;            /* a list, which config_publish.h reads */
+	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
+	enum config_bframes bframes;
+	enum config_transport transport;
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
@@ -98,6 +102,12 @@ struct config {
 	int degraded_after;     /* failures in a row that make a camera DEGRADED */
 	ms_t degraded_retry_ms; /* pause between its Generates */
 	ms_t media_stall_ms;    /* default of the cameras */
+	int offline_after;      /* failed tries to connect; then: */
+	ms_t offline_retry_ms;  /* pause between them */
+	ms_t outage_after_ms;   /* no picture for so long: the event offline */
+	int low_fps_percent;    /* of the usual: health DEGRADED */
+	int high_loss_percent;  /* of the packets: likewise */
+	ms_t frozen_after_ms;   /* the same picture for so long: likewise */
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */

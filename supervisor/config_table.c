@@ -68,6 +68,29 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS, .def = "10s",
 	  .help = "A camera that sent no packet for that long is connected anew" },
+	{ IN_SUPERVISOR(offline_after), .key = "offline_after", .live = true, .type = SET_INT,
+	  .min = 1, .max = 1000, .def = "8",
+	  .help = "Failed tries to connect in a row, after which a camera is OFFLINE" },
+	{ IN_SUPERVISOR(offline_retry_ms), .key = "offline_retry", .live = true,
+	  .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "1m",
+	  .help = "Pause between the tries to connect to a camera that is OFFLINE: they never end" },
+	{ IN_SUPERVISOR(outage_after_ms), .key = "outage_after", .live = true,
+	  .type = SET_DURATION,
+	  .min = 1000, .max = HOUR_MS, .def = "30s",
+	  .help = "A camera without pictures for that long is told to be offline even if it is still "
+		  "being connected to: what is over sooner is no outage" },
+	{ IN_SUPERVISOR(low_fps_percent), .key = "low_fps", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "50%",
+	  .help = "A camera that sends less than that of the pictures a second that are usual for it "
+		  "has health DEGRADED" },
+	{ IN_SUPERVISOR(high_loss_percent), .key = "high_loss", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "5%",
+	  .help = "And so has one of whose packets the far end misses so many" },
+	{ IN_SUPERVISOR(frozen_after_ms), .key = "frozen_after", .live = true,
+	  .type = SET_DURATION,
+	  .min = 1000, .max = HOUR_MS, .def = "10s",
+	  .help = "And one that has sent the same picture again and again for so long" },
 	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
 	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
 		  "every restart asks Google for new streams" },
@@ -195,6 +218,28 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(url), .key = "url", .live = true,
 	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true,
 	  .max = URL_BYTES_MAX, .help = "Any other camera" },
+	{ IN_CAMERA(url2), .key = "url2", .live = true,
+	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
+	  .help = "Tried when url has failed twice in a row, and url again when this one fails" },
+	{ IN_CAMERA(url3), .key = "url3", .live = true,
+	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
+	  .help = "Tried when url2 has failed so" },
+	{ IN_CAMERA(url4), .key = "url4", .live = true,
+	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
+	  .help = "Tried when url3 has failed so" },
+	{ IN_CAMERA(substream), .key = "substream", .live = true,
+	  .type = SET_URL, .choices = "rtsp rtsps", .secret = true, .max = URL_BYTES_MAX,
+	  .help = "A smaller stream of the camera, taken while the path to the receiver does not carry "
+		  "the main one: an SFU that gives transport-wide feedback says so. The main one is "
+		  "tried again after a minute, then more rarely" },
+	{ IN_CAMERA(url_return_ms), .key = "url_return", .live = true, .type = SET_DURATION,
+	  .min = 0, .max = DAY_MS, .def = "5m",
+	  .help = "While another URL is in use, url is asked that often whether it can be had again; if "
+		  "so it is taken. 0s: only when the other one is lost" },
+	{ IN_CAMERA(transport), .key = "transport", .live = true, .type = SET_ENUM,
+	  .choices = "auto tcp udp", .def = "auto",
+	  .help = "How its media comes. auto: TCP, and UDP if it refuses that or sends nothing. rtsps:// "
+		  "always goes by TCP" },
 	{ IN_CAMERA(publish), .key = "publish", .live = true,
 	  .type = SET_LIST, .choices = "cloudflare whip:NAME whip:https://... none", .secret = true,
 	  .max = 4 * URL_BYTES_MAX, .def = "cloudflare",
@@ -217,6 +262,13 @@ static const struct setting rows[] = {
 		  "to camctl record CAMERA off, since nothing detects events yet" },
 	{ IN_CAMERA(audio), .key = "audio", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Publish its sound too, if it has any" },
+	{ IN_CAMERA(bframes), .key = "bframes", .live = true,
+	  .type = SET_ENUM, .choices = "pass drop refuse", .def = "pass",
+	  .help = "B-frames come in another order than they are shown in, which WebRTC viewers do not "
+		  "mend: they stutter. pass: send them. drop: leave out, in recordings too, those that no "
+		  "other picture refers to; the others of a pyramid must stay, and with them the "
+		  "stutter. refuse: do not publish such a camera; it takes a whole GOP to know that "
+		  "one is none" },
 	{ IN_CAMERA(gop_replay), .key = "gop_replay", .live = true,
 	  .type = SET_ENUM, .choices = "auto on off", .def = "auto",
 	  .help = "Show a viewer who comes in between two key pictures the pictures since the last one, "

@@ -12,6 +12,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/kept.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_outage.h"
 #include "supervisor/unit_record.h"
 
 /* Whoever leaves has so long to end what is at its far ends; after a worker's death nobody waits.
@@ -41,11 +42,18 @@ unit_send_source(struct unit *u)
 {
 	struct msg m = { .type = MSG_SOURCE,
 		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
+			.url2 = u->config->url2,
+			.url3 = u->config->url3,
+			.url4 = u->config->url4,
+			.substream = u->config->substream,
+			.transport = (char *)(uintptr_t)config_transport_text(u->config->transport),
+			.url_return_ms = u->config->url_return_ms,
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
 			.sound = u->config->audio,
 			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
+			.bframes = (char *)(uintptr_t)config_bframes_text(u->config->bframes),
 			.publish = outputs_count(u->outputs) > 0,
 			.outputs = (int64_t)outputs_count(u->outputs),
 			.two_tracks = outputs_two_tracks(u->outputs) } };
@@ -54,6 +62,21 @@ unit_send_source(struct unit *u)
 	 * here. */
 	if (m.u.source.url)
 		worker_link_send(u->link, &m);
+}
+
+/* What counts as trouble. */
+static void
+send_watch(struct unit *u)
+{
+	const struct config *c = u->shared->config;
+	struct msg m = { .type = MSG_WATCH,
+		.u.watch = { .offline_after = c->offline_after,
+			.offline_retry_ms = c->offline_retry_ms,
+			.low_fps_percent = c->low_fps_percent,
+			.high_loss_percent = c->high_loss_percent,
+			.frozen_ms = c->frozen_after_ms } };
+
+	worker_link_send(u->link, &m);
 }
 
 static void
@@ -84,6 +107,8 @@ announce(struct unit *u, const struct camera_effects *fx)
 	log_info("camera state", LOG_CAM(u->name), LOG_STR("from", from), LOG_STR("to", to),
 		LOG_INT("after_ms", fx->after_ms), LOG_STR("why", why));
 	events_publish(u->shared->events, u->name, to, why);
+	if (trouble)
+		unit_outage_on_trouble(u, why);
 }
 
 static void
@@ -128,8 +153,13 @@ static void
 arm(struct unit *u)
 {
 	ms_t due = camera_due(u->machine);
+	ms_t outage = unit_outage_due(u);
 	ms_t now = clock_now();
 
+	if (u->life == UNIT_STOPPING)
+		return;
+	if (outage < due)
+		due = outage;
 	if (due == MS_NEVER)
 		uv_timer_stop(&u->timer);
 	else
@@ -150,6 +180,7 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 			LOG_STR("why", camera_view(u->machine).why));
 	perform_stream(u, &fx);
 	perform_worker(u, &fx);
+	unit_outage_step(u);
 	arm(u);
 }
 
@@ -160,6 +191,7 @@ on_hello(struct unit *u, const struct msg *m)
 {
 	log_info("worker says hello", LOG_CAM(u->name), LOG_INT("pid", m->pid),
 		LOG_STR("version", m->u.hello.version));
+	send_watch(u);
 	unit_record_tell(u);
 	unit_send_source(u);
 }
@@ -184,6 +216,8 @@ on_state(struct unit *u, const struct msg *m)
 			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
 		events_publish(u->shared->events, u->name, s->health, s->reason);
 	}
+	unit_outage_on_state(u, s);
+	arm(u);
 	if (strcmp(s->phase, "running") == 0)
 		unit_step(u, CAMERA_EV_WORKER_READY, NULL);
 }
@@ -255,9 +289,10 @@ on_death(void *arg, const char *why)
 	worker_link_forget(u->link);
 	kept_forget(&u->state);
 	kept_forget(&u->stats);
-	kept_forget(&u->record.state);
+	unit_record_on_death(u);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
+	unit_outage_on_trouble(u, why);
 	if (u->life == UNIT_AT_WORK)
 		outputs_stop(u->outputs, END_OUTPUTS_MS, NULL, NULL);
 	unit_step(u, CAMERA_EV_WORKER_DIED, why);
@@ -351,6 +386,7 @@ unit_configure(struct unit *u)
 
 	camera_set_settings(u->machine, &settings);
 	worker_proc_configure(u->proc, c->worker, c->kill_timeout_ms);
+	send_watch(u);
 	unit_record_tell(u);
 }
 

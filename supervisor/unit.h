@@ -4,6 +4,7 @@
 #include "proto/msg.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
+#include "supervisor/outage.h"
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
 #include "supervisor/worker_link.h"
@@ -11,8 +12,7 @@
 
 /* Longest path of a worker's socket: that of a unix socket, config_check.c has checked it. */
 #define UNIT_SOCKET_MAX 108
-/* Longest name of a camera with its NUL: value_is_name. */
-#define UNIT_NAME_MAX 64
+#define UNIT_NAME_MAX 64 /* with its NUL: value_is_name */
 
 /* Whether it is still wanted. */
 enum unit_life {
@@ -29,8 +29,8 @@ struct unit {
 	char name[UNIT_NAME_MAX];
 	struct config_camera *config; /* owned: a copy of what the configuration says */
 	int number; /* of its stream at the account: another stream, another number */
-	struct account
-		*account; /* NULL: a plain RTSP camera, or none of an account any more or yet */
+	/* NULL: a plain RTSP camera, or none of an account any more or yet */
+	struct account *account;
 	char choice[256]; /* google = auto: which account, and why */
 	struct camera *machine;
 	struct worker_proc *proc;
@@ -39,12 +39,14 @@ struct unit {
 	uv_timer_t timer; /* camera_due */
 	char socket[UNIT_SOCKET_MAX];
 	struct tally tally;
+	struct outage outage;
 	struct msg state; /* the worker's last of its kind; type MSG_TYPES: none yet */
 	struct msg stats;
 	struct {
 		bool asked;            /* record = events: by an operator */
 		struct msg state;      /* of the worker, as above */
 		int64_t snapshots;     /* begun so far */
+		int64_t lost;          /* of these, the last that its worker has taken with it */
 		int64_t picture;       /* the snapshot whose file is there, 0: none */
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */

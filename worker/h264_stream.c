@@ -49,6 +49,9 @@ struct h264_stream {
 	uint64_t unit;     /* number of the current access unit, from 1 */
 	uint64_t idr_unit; /* the last one whose first IDR slice was emitted */
 	bool any_due;
+	bool drop_b;
+	uint64_t slice_unit;   /* the last one of which a slice was passed on */
+	uint64_t dropped_unit; /* the last one of which a slice was left out */
 	struct set sps[H264_SPS_COUNT];
 	struct set pps[H264_PPS_COUNT];
 	struct h264_sps parsed[H264_SPS_COUNT]; /* of sps, same index */
@@ -187,14 +190,21 @@ is_sound(struct h264_bytes nal)
 }
 
 void
+h264_stream_keep(struct h264_stream *s, struct h264_bytes nal)
+{
+	bool changed;
+
+	if (is_sound(nal) && fates[h264_type(nal.bytes)] == KEEP_SET)
+		keep_set(s, nal, &changed);
+}
+
+void
 h264_stream_learn(struct h264_stream *s, struct h264_bytes extradata)
 {
 	struct h264_bytes nal;
-	bool changed;
 
 	while (h264_next_nal(&extradata, &nal))
-		if (is_sound(nal) && fates[h264_type(nal.bytes)] == KEEP_SET)
-			keep_set(s, nal, &changed);
+		h264_stream_keep(s, nal);
 }
 
 /* A parameter set of the stream: it leaves before the next NAL unit, once in an access unit. */
@@ -285,18 +295,52 @@ on_idr(struct h264_stream *s, const struct h264_nal *nal)
 	return true;
 }
 
+void
+h264_stream_set_drop_b(struct h264_stream *s, bool drop)
+{
+	s->drop_b = drop;
+}
+
+/* Its first slice says what becomes of a picture: there may be B slices beside others. */
 static bool
-on_other(struct h264_stream *s, const struct h264_nal *nal, enum fate fate)
+is_left_out(struct h264_stream *s, const struct h264_nal *nal, const struct h264_slice *slice)
+{
+	const bool refers_none = (nal->bytes[0] & 0x60) == 0; /* nal_ref_idc */
+
+	if (!s->drop_b || s->slice_unit == s->unit)
+		return false;
+	if (s->dropped_unit == s->unit)
+		return true;
+	return slice->type == H264_B && refers_none;
+}
+
+/* A slice of a picture that is none for viewers to join at. False if it is left out. */
+static bool
+on_slice(struct h264_stream *s, const struct h264_nal *nal)
 {
 	struct h264_slice slice;
 
+	if (h264_parse_slice(nal->bytes, nal->len, &slice))
+		return false;
+	s->stats.b_slices += slice.type == H264_B;
+	if (is_left_out(s, nal, &slice)) {
+		s->stats.b_dropped += slice.type == H264_B;
+		s->dropped_unit = s->unit;
+		return false;
+	}
+	s->slice_unit = s->unit;
+	return true;
+}
+
+static bool
+on_other(struct h264_stream *s, const struct h264_nal *nal, enum fate fate)
+{
 	if (s->state == WAITING)
 		return false;
-	if (fate == PASS_SLICE) {
-		if (h264_parse_slice(nal->bytes, nal->len, &slice))
-			return false;
-		s->stats.b_slices += slice.type == H264_B;
-	}
+	if (s->drop_b && h264_type(nal->bytes) == H264_SEI)
+		return false;
+	if (fate == PASS_SLICE && !on_slice(s, nal))
+		return false;
 	pass_on(s, nal);
 	return true;
 }

@@ -20,6 +20,7 @@ struct h264_nal {
 struct h264_stats {
 	uint32_t set_changes; /* parameter sets replaced by different ones */
 	uint32_t b_slices;    /* WebRTC viewers cannot show them in order */
+	uint32_t b_dropped;   /* of these: left out */
 	uint32_t dropped;     /* delimiters, filler, unknown types, broken, before the first IDR */
 	uint32_t idr_without_sets; /* IDR slices refused since their SPS or PPS never came */
 };
@@ -36,8 +37,16 @@ struct h264_stream;
 struct h264_stream *h264_stream_new(void (*emit)(const struct h264_nal *nal, void *arg), void *arg);
 void h264_stream_free(struct h264_stream *s);
 
+/* Leaves out B pictures that no other picture refers to (nal_ref_idc 0): what is left is complete,
+ * and in the order in which it is shown unless B pictures stayed that others refer to. Those cannot
+ * be left out one by one. SEI is left out as well: it comes before one knows whose it is. */
+void h264_stream_set_drop_b(struct h264_stream *s, bool drop);
+
 /* Learns the parameter sets of Annex B bytes (libavformat's extradata); emits nothing. */
 void h264_stream_learn(struct h264_stream *s, struct h264_bytes extradata);
+
+/* Learns from one NAL unit, if it is a parameter set; emits nothing. */
+void h264_stream_keep(struct h264_stream *s, struct h264_bytes nal);
 
 /* Feeds one NAL unit; `first` and `idr` are not looked at. A new access unit begins after `last`,
  * and with every change of pts_90k. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/err.h"
 #include "common/log.h"
 #include "worker/draw.h"
 #include "worker/loop.h"
@@ -32,11 +33,7 @@ struct media {
 
 	pthread_mutex_t lock; /* all below */
 	struct pictures *pictures;
-	struct audio *audio;      /* NULL: the camera has had no sound so far */
-	bool has_sound;           /* this connection has */
-	uint32_t sound_offset;    /* from its timestamps to those sent */
-	uint32_t sound_timestamp; /* the newest sent, and when that was sampled */
-	int64_t sound_at_us;
+	struct sound *sound;
 	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
 	struct output_stats gone;                  /* of those that were detached */
 	enum media_replay replay;
@@ -132,18 +129,26 @@ on_pace(gpointer arg)
 	return G_SOURCE_CONTINUE;
 }
 
-/* From within audio_feed and audio_advance. */
+/* From within sound_feed and sound_advance. */
 static void
-on_sound(const struct audio_packet *packet, void *arg)
+on_sound(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, void *arg)
 {
 	struct media *m = arg;
 
-	m->sound_timestamp = packet->timestamp + m->sound_offset;
-	m->sound_at_us = packet->at_us;
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		if (m->outputs[i])
-			output_sound(m->outputs[i], packet->data, packet->len, m->sound_timestamp);
+			output_sound(m->outputs[i], codec, payload, len, timestamp);
 	}
+}
+
+static bool
+is_opus_wanted(const struct media *m)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		wanted |= m->outputs[i] && output_wants_opus(m->outputs[i]);
+	return wanted;
 }
 
 static gboolean
@@ -152,7 +157,7 @@ on_silence(gpointer arg)
 	struct media *m = arg;
 
 	pthread_mutex_lock(&m->lock);
-	audio_advance(m->audio, clock_now_us());
+	sound_advance(m->sound, clock_now_us());
 	pthread_mutex_unlock(&m->lock);
 	return G_SOURCE_CONTINUE;
 }
@@ -161,11 +166,12 @@ static struct output_moment
 moment(const struct media *m)
 {
 	const int64_t now_us = clock_now_us();
-	const int64_t samples = (now_us - m->sound_at_us) * 6 / 125; /* 48 kHz */
 
-	return (struct output_moment){ .wall_us = clock_wall_us(),
+	return (struct output_moment){ .now_us = now_us,
+		.wall_us = clock_wall_us(),
 		.video_timestamp = pictures_timestamp(m->pictures, now_us),
-		.audio_timestamp = m->sound_timestamp + (uint32_t)samples };
+		.opus_timestamp = sound_timestamp(m->sound, SOUND_OPUS_HZ, now_us),
+		.g711_timestamp = sound_timestamp(m->sound, SOUND_G711_HZ, now_us) };
 }
 
 static bool
@@ -178,15 +184,17 @@ may_replay(const struct media *m)
 
 /* ---- the media thread ------------------------------------------------------------------------ */
 
-static void
+static bool
 handle_nal(struct media *m, const struct nal_unit *nal)
 {
 	pthread_mutex_lock(&m->lock);
 	const bool viewable = pictures_feed(m->pictures, nal);
+	const bool refused = pictures_are_refused(m->pictures);
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 	if (viewable)
 		post(m, PICTURES, 0, NULL);
+	return !refused;
 }
 
 static void
@@ -195,39 +203,35 @@ handle_sound(struct media *m, const struct audio_unit *unit)
 	const struct tap *tap = &m->config.tap;
 
 	pthread_mutex_lock(&m->lock);
-	audio_feed(m->audio, unit);
+	sound_feed(m->sound, unit, is_opus_wanted(m));
 	if (tap->on_sound)
 		tap->on_sound(tap->arg, unit);
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void
+/* False if this connection is of no use. */
+static bool
 handle(struct media *m, const struct source_unit *unit)
 {
 	if (unit->kind == SOURCE_PICTURE)
-		handle_nal(m, &unit->nal);
-	else if (m->has_sound) /* written by this thread only */
+		return handle_nal(m, &unit->nal);
+	if (sound_comes(m->sound)) /* written by this thread only */
 		handle_sound(m, &unit->sound);
+	return true;
 }
 
-/* The first sound makes the encoder, which goes on from connection to connection. */
 static void
 begin_sound(struct media *m)
 {
+	const struct tap *tap = &m->config.tap;
 	const char *why;
 	const struct audio_format *format = source_sound(m->source, &why);
 	char reason[100];
-	int err = 0;
 
-	m->has_sound = false;
 	snprintf(reason, sizeof(reason), "%s", why);
-	if (format && m->audio)
-		err = audio_set_format(m->audio, format, reason, sizeof(reason));
-	else if (format)
-		err = audio_new(&m->audio, format, on_sound, m, reason, sizeof(reason));
-	m->has_sound = format && !err;
-	if (m->config.tap.on_sound_format)
-		m->config.tap.on_sound_format(m->config.tap.arg, m->has_sound ? format : NULL);
+	sound_begin(m->sound, format, reason, sizeof(reason));
+	if (tap->on_sound_format)
+		tap->on_sound_format(tap->arg, sound_comes(m->sound) ? format : NULL);
 	if (reason[0])
 		log_warn("media no sound", LOG_CAM(m->config.camera), LOG_STR("why", reason));
 }
@@ -256,7 +260,10 @@ static void *
 run(void *arg)
 {
 	struct media *m = arg;
+	static const struct source_error refusal = { .err = ERR_UNSUPPORTED,
+		.text = "the camera sends B-frames, which bframes = refuse does not publish" };
 	struct source_unit unit;
+	bool useful = true;
 
 	pthread_setname_np(pthread_self(), "media"); /* for top -H */
 	atomic_store(&m->back_by, clock_now() + OPEN_LIMIT_MS);
@@ -265,11 +272,11 @@ run(void *arg)
 		const struct source_times *t = source_times(m->source);
 		begin_connection(m);
 		post(m, OPENED, t->playing_us - t->started_us, NULL);
-		while (read_source(m, &unit))
-			handle(m, &unit);
+		while (useful && read_source(m, &unit))
+			useful = handle(m, &unit);
 	}
 	atomic_store(&m->back_by, MS_NEVER);
-	post(m, ENDED, 0, source_error(m->source));
+	post(m, ENDED, 0, useful ? source_error(m->source) : &refusal);
 	return NULL;
 }
 
@@ -286,7 +293,7 @@ media_new(const struct media_config *config)
 	pictures_set_tap(m->pictures, &config->tap);
 	m->pace = loop_alarm(config->loop, on_pace, m);
 	m->gone.rtt_ms = -1;
-	m->sound_offset = draw();
+	m->sound = sound_new(draw(), on_sound, m);
 	atomic_init(&m->back_by, MS_NEVER);
 	return m;
 }
@@ -323,40 +330,28 @@ media_set_replay(struct media *m, enum media_replay replay)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* A camera without sound, for a receiver that demands some. */
-static void
-make_silence(struct media *m)
+void
+media_set_b(struct media *m, enum pictures_b policy)
 {
-	const struct audio_format none = { .codec = AUDIO_SILENCE };
-	char why[100];
-
-	if (audio_new(&m->audio, &none, on_sound, m, why, sizeof(why)) != 0)
-		log_error("media no silence", LOG_CAM(m->config.camera), LOG_STR("why", why));
-}
-
-unsigned
-media_sound_channels(struct media *m, bool silence)
-{
-	unsigned channels = 0;
-
 	pthread_mutex_lock(&m->lock);
-	if (!m->audio && silence)
-		make_silence(m);
-	if (m->audio)
-		channels = audio_channels(m->audio);
+	pictures_set_b(m->pictures, policy);
 	pthread_mutex_unlock(&m->lock);
-	return channels;
 }
 
-/* While anybody takes the sound its clock runs, whatever the camera does. */
+struct sound_offer
+media_sound_offer(struct media *m, bool silence)
+{
+	pthread_mutex_lock(&m->lock);
+	const struct sound_offer offer = sound_offer(m->sound, silence);
+	pthread_mutex_unlock(&m->lock);
+	return offer;
+}
+
+/* While anybody takes Opus its clock runs, whatever the camera does. */
 static void
 watch_sound(struct media *m)
 {
-	bool wanted = false;
-
-	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
-		wanted |= m->outputs[i] && output_wants_sound(m->outputs[i]);
-	if (!wanted)
+	if (!is_opus_wanted(m))
 		loop_clear(&m->silence);
 	else if (!m->silence)
 		m->silence = loop_attach(
@@ -428,9 +423,8 @@ media_stats(struct media *m, struct media_stats *out)
 	pthread_mutex_lock(&m->lock);
 	pictures_stats(m->pictures, &out->pictures);
 	out->sent = m->gone;
-	out->has_sound = m->has_sound;
-	if (m->audio)
-		out->sound = audio_stats(m->audio);
+	out->has_sound = sound_comes(m->sound);
+	out->sound = sound_stats(m->sound);
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		struct output_stats stats;
 		if (!m->outputs[i])
@@ -463,7 +457,7 @@ media_free(struct media *m)
 	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
 		media_detach(m, i);
 	pictures_free(m->pictures);
-	audio_free(m->audio);
+	sound_free(m->sound);
 	pthread_mutex_destroy(&m->lock);
 	g_free(m);
 }

@@ -2,20 +2,28 @@
  * Owns the filter, the clock, the packetizer, the history and the measuring. Sends nothing. Media
  * thread, and the loop thread for what is asked. */
 #include <glib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "worker/draw.h"
+#include "worker/freeze.h"
 #include "worker/h264_stream.h"
 #include "worker/history.h"
 #include "worker/pictures.h"
 #include "worker/rtp.h"
 
+/* Of a connection, while B pictures are refused. */
+enum proof { NO_KEY_YET, ONE_KEY, PROVEN, REFUTED };
+
 struct pictures {
+	enum pictures_b policy;
+	enum proof proof;
 	struct h264_stream *stream;
 	struct rtp_packetizer *packetizer;
 	struct rtp_clock *clock;
 	struct history *history;
 	struct quality *quality;
+	struct freeze *freeze;
 	int64_t now_us;     /* arrival of the NAL unit in hand */
 	int64_t at_us;      /* and when it would have come had nothing delayed it */
 	uint32_t timestamp; /* of the picture in hand */
@@ -68,6 +76,7 @@ pictures_new(void)
 	p->clock = rtp_clock_new(draw());
 	p->history = history_new();
 	p->quality = quality_new(clock_now_us());
+	p->freeze = freeze_new();
 	return p;
 }
 
@@ -81,6 +90,7 @@ pictures_free(struct pictures *p)
 	rtp_clock_free(p->clock);
 	history_free(p->history);
 	quality_free(p->quality);
+	freeze_free(p->freeze);
 	g_free(p);
 }
 
@@ -96,6 +106,7 @@ restart(struct pictures *p)
 	if (p->tap.on_gap)
 		p->tap.on_gap(p->tap.arg);
 	h264_stream_restart(p->stream);
+	freeze_restart(p->freeze);
 }
 
 void
@@ -105,6 +116,7 @@ pictures_begin(struct pictures *p, struct h264_bytes sets)
 	restart(p);
 	h264_stream_learn(p->stream, sets);
 	p->viewable = false;
+	p->proof = NO_KEY_YET;
 	p->picture_bytes = 0;
 	p->picture_idr = false;
 }
@@ -112,6 +124,7 @@ pictures_begin(struct pictures *p, struct h264_bytes sets)
 static void
 measure(struct pictures *p, const struct nal_unit *nal)
 {
+	freeze_on_nal(p->freeze, nal->data, nal->len, nal->last, nal->arrived_us);
 	p->picture_bytes += nal->len;
 	p->picture_idr |= h264_type(nal->data) == H264_IDR;
 	if (!nal->last)
@@ -123,6 +136,59 @@ measure(struct pictures *p, const struct nal_unit *nal)
 	quality_on_picture(p->quality, &picture);
 	p->picture_bytes = 0;
 	p->picture_idr = false;
+}
+
+enum pictures_b
+pictures_b_of(const char *word)
+{
+	if (word && strcmp(word, "drop") == 0)
+		return PICTURES_B_DROP;
+	return word && strcmp(word, "refuse") == 0 ? PICTURES_B_REFUSE : PICTURES_B_PASS;
+}
+
+void
+pictures_set_b(struct pictures *p, enum pictures_b policy)
+{
+	p->policy = policy;
+	h264_stream_set_drop_b(p->stream, policy == PICTURES_B_DROP);
+}
+
+bool
+pictures_are_refused(const struct pictures *p)
+{
+	return p->policy == PICTURES_B_REFUSE && p->proof == REFUTED;
+}
+
+static bool
+is_b_slice(const struct nal_unit *nal)
+{
+	const unsigned type = h264_type(nal->data);
+	struct h264_slice slice;
+
+	return (type == H264_SLICE || type == H264_PARTITION_A) &&
+	       h264_parse_slice(nal->data, nal->len, &slice) == 0 && slice.type == H264_B;
+}
+
+static bool
+begins_key_picture(const struct nal_unit *nal)
+{
+	struct h264_slice slice;
+
+	return h264_type(nal->data) == H264_IDR &&
+	       h264_parse_slice(nal->data, nal->len, &slice) == 0 && slice.first_mb == 0;
+}
+
+/* A GOP without a B picture proves that the camera makes none. False: this goes nowhere. */
+static bool
+prove(struct pictures *p, const struct nal_unit *nal)
+{
+	if (p->policy != PICTURES_B_REFUSE)
+		return true;
+	if (is_b_slice(nal))
+		p->proof = REFUTED;
+	else if (p->proof < PROVEN && begins_key_picture(nal))
+		p->proof = p->proof == NO_KEY_YET ? ONE_KEY : PROVEN;
+	return p->proof == PROVEN;
 }
 
 bool
@@ -139,6 +205,11 @@ pictures_feed(struct pictures *p, const struct nal_unit *nal)
 	if (nal->gap)
 		restart(p);
 	measure(p, nal);
+	if (!prove(p, nal)) {
+		h264_stream_keep(
+			p->stream, (struct h264_bytes){ .bytes = in.bytes, .len = in.len });
+		return false;
+	}
 	h264_stream_feed(p->stream, &in);
 	return p->viewable && !was_viewable;
 }
@@ -184,6 +255,8 @@ pictures_stats(struct pictures *p, struct pictures_stats *out)
 		.width = sps ? sps->width : 0,
 		.height = sps ? sps->height : 0,
 		.parameter_changes = stream.set_changes,
-		.b_slices = stream.b_slices };
+		.b_slices = stream.b_slices,
+		.b_dropped = stream.b_dropped,
+		.frozen_ms = freeze_ms(p->freeze) };
 	pictures_profile(p, out->profile_level_id);
 }

@@ -26,6 +26,17 @@ void pictures_set_tap(struct pictures *p, const struct tap *tap);
 /* A new connection to the camera; sets: the parameter sets that it was described with, Annex B. */
 void pictures_begin(struct pictures *p, struct h264_bytes sets);
 
+/* What becomes of B pictures, which WebRTC viewers cannot put in order. DROP: as
+ * h264_stream_set_drop_b. REFUSE: pictures go nowhere until a whole GOP of the connection had none,
+ * and once one comes pictures_are_refused is true until the next connection. */
+enum pictures_b { PICTURES_B_PASS, PICTURES_B_DROP, PICTURES_B_REFUSE };
+
+/* "drop", "refuse"; PASS for all else, and NULL. */
+enum pictures_b pictures_b_of(const char *word);
+
+void pictures_set_b(struct pictures *p, enum pictures_b policy);
+bool pictures_are_refused(const struct pictures *p);
+
 /* True if this NAL unit is of the connection's first key picture: a viewer could begin now. */
 bool pictures_feed(struct pictures *p, const struct nal_unit *nal);
 
@@ -44,6 +55,8 @@ struct pictures_stats {
 	char profile_level_id[7]; /* "4d001f"; "" before a parameter set is known */
 	uint32_t parameter_changes;
 	uint32_t b_slices;
+	uint32_t b_dropped;
+	int64_t frozen_ms; /* as freeze_ms */
 };
 
 /* Once a second: fps and bitrate are those since the last call. */

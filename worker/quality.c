@@ -15,8 +15,10 @@ struct quality {
 	uint32_t pictures;
 	uint64_t bytes;
 	/* The last picture; valid from the first on. */
-	int64_t pts_90k;
 	int64_t arrival_us;
+	/* The one that is shown last of those that came; valid likewise. */
+	int64_t pts_90k;
+	int64_t pts_arrival_us;
 	/* The last IDR; valid from the first on. */
 	int64_t idr_us;
 	int64_t idr_pts_90k;
@@ -56,19 +58,30 @@ is_gap(int64_t silence_us)
 	return silence_us > QUALITY_GAP_MS * INT64_C(1000);
 }
 
+static bool
+is_shown_earlier(const struct quality *q, const struct quality_picture *p)
+{
+	int64_t step_us = step(q->pts_90k, p->pts_90k) * 100 / 9;
+
+	return step_us < 0 && step_us > -JUMP_US;
+}
+
 /* What lies between the last picture and this one. */
 static void
 on_interval(struct quality *q, const struct quality_picture *p)
 {
-	int64_t passed_us = p->arrival_us - q->arrival_us;
+	int64_t silence_us = p->arrival_us - q->arrival_us;
 	int64_t step_us = step(q->pts_90k, p->pts_90k) * 100 / 9;
-	int64_t later_us = passed_us - step_us;
+	int64_t later_us = p->arrival_us - q->pts_arrival_us - step_us;
 
-	if (is_gap(passed_us)) {
+	if (is_gap(silence_us)) {
 		q->life.gaps++;
-		if (passed_us > q->longest_gap_us)
-			q->longest_gap_us = passed_us;
+		if (silence_us > q->longest_gap_us)
+			q->longest_gap_us = silence_us;
 	}
+	/* A B picture comes after one that is shown after it, which says nothing. */
+	if (is_shown_earlier(q, p))
+		return;
 	if (later_us > JUMP_US || later_us < -JUMP_US)
 		return;
 	if (later_us > QUALITY_LATE_MS * INT64_C(1000))
@@ -104,8 +117,11 @@ quality_on_picture(struct quality *q, const struct quality_picture *p)
 	q->life.bytes += p->bytes;
 	if (p->idr)
 		on_keyframe(q, p);
-	q->pts_90k = p->pts_90k;
 	q->arrival_us = p->arrival_us;
+	if (q->life.pictures > 1 && is_shown_earlier(q, p))
+		return;
+	q->pts_90k = p->pts_90k;
+	q->pts_arrival_us = p->arrival_us;
 }
 
 int64_t

@@ -230,7 +230,7 @@ rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out)
 }
 
 const char *
-rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
+rtsp_header_at(const struct rtsp_piece *message, const char *name, size_t index, size_t *len)
 {
 	struct text head = head_of(message), line;
 
@@ -240,13 +240,19 @@ rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
 		if (!skip(&line, name))
 			continue;
 		struct text rest = trimmed(line);
-		if (!skip(&rest, ":"))
+		if (!skip(&rest, ":") || index--)
 			continue;
 		struct text value = trimmed(rest);
 		*len = length(value);
 		return value.at;
 	}
 	return NULL;
+}
+
+const char *
+rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
+{
+	return rtsp_header_at(message, name, 0, len);
 }
 
 long
@@ -258,23 +264,36 @@ rtsp_number(const struct rtsp_piece *message, const char *name)
 	return value ? number((struct text){ value, value + len }) : -1;
 }
 
+/* The number behind a key of the Transport header; -1 if there is none. */
+static long
+transport_number(const struct rtsp_piece *message, const char *key)
+{
+	size_t len, n = strlen(key);
+	const char *value = rtsp_header(message, "Transport", &len);
+	const char *found = value ? memmem(value, len, key, n) : NULL;
+
+	if (!found)
+		return -1;
+	struct text digits = { found + n, found + n };
+	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
+		digits.end++;
+	return number(digits);
+}
+
 int
 rtsp_interleaved(const struct rtsp_piece *message)
 {
-	static const char key[] = "interleaved=";
-	size_t len;
-	const char *value = rtsp_header(message, "Transport", &len);
+	const long channel = transport_number(message, "interleaved=");
 
-	if (!value)
-		return -1;
-	const char *found = memmem(value, len, key, sizeof(key) - 1);
-	if (!found)
-		return -1;
-	struct text digits = { found + sizeof(key) - 1, found + sizeof(key) - 1 };
-	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
-		digits.end++;
-	long channel = number(digits);
 	return channel <= 255 ? (int)channel : -1;
+}
+
+uint16_t
+rtsp_server_port(const struct rtsp_piece *message)
+{
+	const long port = transport_number(message, "server_port=");
+
+	return port > 0 && port < UINT16_MAX ? (uint16_t)port : 0;
 }
 
 /* ---- SDP ------------------------------------------------------------------------------------ */

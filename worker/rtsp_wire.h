@@ -42,11 +42,18 @@ bool rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out);
  * compared without case. */
 const char *rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len);
 
+/* The same of the index-th header of that name. */
+const char *rtsp_header_at(
+	const struct rtsp_piece *message, const char *name, size_t index, size_t *len);
+
 /* A header's value as a number of at most 9 digits; -1 if it is absent or none. */
 long rtsp_number(const struct rtsp_piece *message, const char *name);
 
 /* The first channel of "interleaved=2-3" in the Transport header; -1 if there is none. */
 int rtsp_interleaved(const struct rtsp_piece *message);
+
+/* The first port of "server_port=6970-6971" there; 0 if there is none. */
+uint16_t rtsp_server_port(const struct rtsp_piece *message);
 
 enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
 

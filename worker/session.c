@@ -11,7 +11,7 @@ enum source_state {
 	SRC_PLAYING,
 	SRC_CHANGING, /* being closed, to open another stream */
 	SRC_PAUSING,
-	SRC_REFUSED, /* waits for another stream */
+	SRC_REFUSED, /* waits for another stream; meanwhile tries this one slowly */
 	SRC_STATES
 };
 
@@ -22,6 +22,7 @@ enum step_up {
 	NOT_FOUND_PAUSE, /* a fixed one, so many times; then refused */
 	DENIED_PAUSE,    /* likewise */
 	LONG_PAUSE,      /* the longest */
+	NO_PAUSE,        /* another URL: refusals were the old one's */
 	FORGET,          /* another stream: nothing of the old one's failures counts */
 };
 
@@ -39,6 +40,7 @@ struct source_row {
 	ON(from, SESSION_LOST,      SRC_PAUSING, LOST_PAUSE,      0), \
 	ON(from, SESSION_NOT_FOUND, SRC_PAUSING, NOT_FOUND_PAUSE, 0), \
 	ON(from, SESSION_DENIED,    SRC_PAUSING, DENIED_PAUSE,    0), \
+	ON(from, SESSION_ELSEWHERE, SRC_PAUSING, NO_PAUSE,        0), \
 	ON(from, SESSION_UNUSABLE,  SRC_PAUSING, LONG_PAUSE,      0)
 #define REOPEN(from, ev) ON(from, ev, SRC_OPENING, STAY, SESSION_DO_OPEN)
 
@@ -59,12 +61,14 @@ static const struct source_row source_table[SRC_STATES][SESSION_EVENTS] = {
 	REOPEN(SRC_CHANGING, SESSION_LOST),
 	REOPEN(SRC_CHANGING, SESSION_NOT_FOUND),
 	REOPEN(SRC_CHANGING, SESSION_DENIED),
+	REOPEN(SRC_CHANGING, SESSION_ELSEWHERE),
 	REOPEN(SRC_CHANGING, SESSION_UNUSABLE),
 
 	ON(SRC_PAUSING, SESSION_SOURCE, SRC_OPENING,  FORGET, SESSION_DO_OPEN),
 	REOPEN(SRC_PAUSING, SESSION_TIMER),
 
 	ON(SRC_REFUSED, SESSION_SOURCE, SRC_OPENING,  FORGET, SESSION_DO_OPEN),
+	REOPEN(SRC_REFUSED, SESSION_TIMER),
 };
 #undef ON
 
@@ -80,6 +84,8 @@ struct session {
 	unsigned not_found; /* 404s in a row */
 	unsigned denied;    /* 401s and 403s in a row */
 	unsigned tries;
+	int64_t probe_after; /* tries */
+	ms_t probe_ms;
 	int64_t reconnects;
 	bool flowing; /* pictures come */
 	bool played;  /* ever */
@@ -93,6 +99,7 @@ session_new(void)
 	if (!s)
 		abort();
 	s->ladder = ladder_new();
+	session_set_probe(s, SESSION_PROBE_AFTER, SESSION_PROBE_MS);
 	return s;
 }
 
@@ -100,6 +107,13 @@ void
 session_free(struct session *s)
 {
 	free(s);
+}
+
+void
+session_set_probe(struct session *s, int64_t after, ms_t probe_ms)
+{
+	s->probe_after = after;
+	s->probe_ms = probe_ms;
 }
 
 static void
@@ -119,6 +133,15 @@ try_again(struct session *s, unsigned *count, unsigned allowed, ms_t pause, ms_t
 		return false;
 	s->ladder.due = now + pause;
 	return true;
+}
+
+/* A tenth up or down: cameras that went together are not tried together. */
+static ms_t
+probe_pause(const struct session *s, uint32_t random)
+{
+	ms_t tenth = s->probe_ms / 10;
+
+	return s->probe_ms - tenth + (ms_t)((uint64_t)random * (uint64_t)(2 * tenth) >> 32);
 }
 
 /* Climbs the ladder: sets when to try again, or returns SRC_REFUSED. */
@@ -148,8 +171,15 @@ climb(struct session *s, const struct source_row *row, ms_t now, uint32_t random
 	case LONG_PAUSE:
 		l->due = now + LADDER_CAP_MS;
 		break;
+	case NO_PAUSE:
+		s->not_found = 0;
+		s->denied = 0;
+		l->due = now;
+		break;
 	}
 	s->tries++;
+	if (!worth || s->tries >= s->probe_after)
+		l->due = now + probe_pause(s, random);
 	return worth ? SRC_PAUSING : SRC_REFUSED;
 }
 

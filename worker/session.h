@@ -7,7 +7,7 @@
 #include "common/clock.h"
 
 /* What a worker wants of its camera at every moment: the reconnect ladder of DESIGN 4. Pure: events
- * and the time go in, effects come out; the worker performs them. */
+ * and the time go in, effects come out; the worker performs them. It never stops trying. */
 struct session;
 
 /* DESIGN 4: 404 is tried twice more, seconds apart. */
@@ -17,6 +17,10 @@ struct session;
 #define SESSION_DENIED_TRIES 1
 #define SESSION_DENIED_PAUSE_MS 500
 
+/* The ladder's pauses are used up by then: about two minutes of trying. */
+#define SESSION_PROBE_AFTER 8
+#define SESSION_PROBE_MS 60000
+
 enum session_event {
 	SESSION_SOURCE,    /* the supervisor named a stream, the first or another one */
 	SESSION_OPENED,    /* RTSP plays */
@@ -24,6 +28,7 @@ enum session_event {
 	SESSION_LOST,      /* closed, reset, timed out, stalled */
 	SESSION_NOT_FOUND, /* RTSP 404 */
 	SESSION_DENIED,    /* RTSP 401, 403 */
+	SESSION_ELSEWHERE, /* any of these, but another URL has not been tried yet */
 	SESSION_UNUSABLE,  /* certificate, no H.264, not RTSP: trying at once would not help */
 	SESSION_CLOSED,    /* ended because SESSION_DO_CLOSE asked for it */
 	SESSION_TIMER,     /* session_due has come */
@@ -41,6 +46,10 @@ void session_free(struct session *s);
 
 /* One event at now; random is any 32 uniformly drawn bits, for jitter. Returns the effects. */
 unsigned session_step(struct session *s, enum session_event ev, ms_t now, uint32_t random);
+
+/* After so many failed tries in a row the camera is tried every probe_ms, for ever; so is what was
+ * refused, should nobody name another stream. At first SESSION_PROBE_AFTER and SESSION_PROBE_MS. */
+void session_set_probe(struct session *s, int64_t after, ms_t probe_ms);
 
 /* When to send SESSION_TIMER; MS_NEVER if nothing waits. */
 ms_t session_due(const struct session *s);

@@ -12,16 +12,16 @@
 
 #include "common/err.h"
 #include "worker/fifo.h"
+#include "worker/held.h"
 #include "worker/loopback.h"
 #include "worker/tunnel.h"
+#include "worker/rtsp_setup.h"
+#include "worker/udp_input.h"
 #include "worker/wait_fd.h"
 
 /* A read takes as much as this at most. What is in the buffers is all that a late reader can make
  * us keep: the rest stays with the camera. */
 #define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
-
-/* What comes before the answer to PLAY is kept as far as this: an IDR picture or two. */
-#define HELD_BYTES (512 << 10)
 
 enum phase {
 	LISTENING, /* for libavformat */
@@ -42,9 +42,9 @@ struct tunnel {
 	bool sent;        /* libavformat has something new to read */
 	bool wanted;      /* what the camera says: else it is left where it is */
 	struct relay relay;
+	struct udp_input *udp; /* owned; NULL: RTP comes by the camera's connection */
 	struct fifo up_in, up_out, down_in, down_out;
-	struct fifo held;  /* packets that came while libavformat was being answered */
-	size_t held_taken; /* bytes of the first of them, which is lent */
+	struct held held; /* packets that came while libavformat was being answered */
 	char *camera_uri;
 	char short_uri[48];
 	int err;
@@ -92,19 +92,29 @@ send_down(struct tunnel *t)
 	}
 }
 
-/* What does not fit is missed later, by its number. */
 static void
-hold(struct tunnel *t, const struct relay_packet *p)
+send_up(struct tunnel *t)
 {
-	const uint8_t head[RTSP_DATA_HEAD] = { (uint8_t)p->media, p->rtcp, (uint8_t)(p->len >> 8),
-		(uint8_t)p->len };
+	while (t->up_out.len) {
+		ssize_t n = camera_conn_write(t->camera, fifo_front(&t->up_out), t->up_out.len);
+		if (n == ERR_AGAIN)
+			return;
+		if (n < 0) {
+			set_camera_gone(t, (int)n);
+			return;
+		}
+		fifo_take(&t->up_out, (size_t)n);
+	}
+}
 
-	if (!t->held.bytes)
-		fifo_init(&t->held, HELD_BYTES);
-	if (t->phase == LINGERING || fifo_room(&t->held) < sizeof(head) + p->len)
+/* The camera asked who we are: the request goes up again. */
+static void
+repeat(struct tunnel *t)
+{
+	if (!t->relay.again || (t->phase != RELAYING && t->phase != LINGERING))
 		return;
-	fifo_put(&t->held, head, sizeof(head));
-	fifo_put(&t->held, p->bytes, p->len);
+	relay_up(&t->relay, &t->up_in, &t->up_out);
+	send_up(t);
 }
 
 /* Passes on what lies in down_in, as far as libavformat reads. */
@@ -118,11 +128,13 @@ pump_down(struct tunnel *t)
 	do {
 		size_t in = t->down_in.len;
 		while ((got = relay_down(&t->relay, &t->down_in, &t->down_out, &packet)) == 1)
-			hold(t, &packet);
+			if (t->phase != LINGERING)
+				held_put(&t->held, &packet);
 		size_t out = t->down_out.len;
 		send_down(t);
 		moved = t->down_in.len < in || t->down_out.len < out;
 	} while (!got && moved && !t->down_out.len);
+	repeat(t);
 	if (got && t->phase != CAMERA_GONE)
 		set_camera_gone(t, got);
 }
@@ -141,21 +153,6 @@ read_camera(struct tunnel *t)
 }
 
 /* ---- the way up ----------------------------------------------------------------------------- */
-
-static void
-send_up(struct tunnel *t)
-{
-	while (t->up_out.len) {
-		ssize_t n = camera_conn_write(t->camera, fifo_front(&t->up_out), t->up_out.len);
-		if (n == ERR_AGAIN)
-			return;
-		if (n < 0) {
-			set_camera_gone(t, (int)n);
-			return;
-		}
-		fifo_take(&t->up_out, (size_t)n);
-	}
-}
 
 static void
 accept_local(struct tunnel *t)
@@ -184,7 +181,7 @@ read_local(struct tunnel *t)
 
 /* ---- one step ------------------------------------------------------------------------------- */
 
-enum { STOP, LISTEN, LOCAL, CAMERA, FDS };
+enum { STOP, LISTEN, LOCAL, CAMERA, UDP, FDS = UDP + UDP_INPUT_FDS };
 
 /* What to wait for, by phase. */
 static void
@@ -201,6 +198,10 @@ choose(const struct tunnel *t, struct pollfd p[FDS])
 	p[LOCAL] = (struct pollfd){ .fd = t->local_fd, .events = (short)(requests | down) };
 	p[CAMERA] = (struct pollfd){ .fd = up || reads ? camera_conn_fd(t->camera) : -1,
 		.events = (short)(up | reads) };
+	for (int i = UDP; i < FDS; i++)
+		p[i] = (struct pollfd){ .fd = -1 };
+	if (t->udp && relaying && t->wanted)
+		udp_input_fill(t->udp, p + UDP);
 }
 
 static void
@@ -214,6 +215,8 @@ relay_both(struct tunnel *t, const struct pollfd p[FDS], bool more)
 		read_camera(t);
 	if (p[LOCAL].revents & ~POLLOUT)
 		read_local(t);
+	if (t->udp)
+		udp_input_read(t->udp, p + UDP);
 }
 
 static void
@@ -294,22 +297,32 @@ tunnel_run(struct tunnel *t, ms_t deadline)
 
 /* ---- pictures ------------------------------------------------------------------------------- */
 
+/* The next packet that came by UDP. */
 static bool
-take_held(struct tunnel *t, struct relay_packet *out)
+next_datagram(struct tunnel *t, struct relay_packet *out)
 {
-	fifo_take(&t->held, t->held_taken);
-	t->held_taken = 0;
-	if (!t->held.len) {
-		fifo_clear(&t->held);
+	if (!t->udp)
 		return false;
-	}
-	const uint8_t *head = fifo_front(&t->held);
-	out->media = (enum relay_media)head[0];
-	out->rtcp = head[1];
-	out->len = (size_t)head[2] << 8 | head[3];
-	out->bytes = fifo_at(&t->held, RTSP_DATA_HEAD);
-	t->held_taken = RTSP_DATA_HEAD + out->len;
-	return true;
+	udp_input_follow(t->udp, &t->relay);
+	udp_input_tick(t->udp);
+	if (!udp_input_next(t->udp, out))
+		return false;
+	if (out->rtcp && relay_says_bye(out->bytes, out->len))
+		set_camera_gone(t, ERR_EOF);
+	return t->phase == RELAYING;
+}
+
+/* Waits, but no longer than what came by UDP may. */
+static int
+step_with_datagrams(struct tunnel *t, ms_t deadline)
+{
+	const ms_t due = t->udp ? udp_input_due(t->udp) : MS_NEVER;
+	const ms_t now = clock_now();
+
+	if (due >= deadline)
+		return step(t, deadline);
+	int err = step(t, due > now ? due : now);
+	return err == ERR_TIMEOUT ? 0 : err;
 }
 
 int
@@ -318,17 +331,20 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 	int err = 0;
 
 	t->wanted = true;
-	if (t->held.bytes && take_held(t, out))
+	if (held_take(&t->held, out))
 		return 0;
 	while (!err) {
+		if (next_datagram(t, out))
+			return 0;
 		int got = relay_down(&t->relay, &t->down_in, &t->down_out, out);
 		if (got == 1)
 			return 0;
 		if (got)
 			set_camera_gone(t, got);
+		repeat(t);
 		if (t->phase != RELAYING)
 			return t->err ? t->err : ERR_EOF;
-		err = step(t, deadline);
+		err = step_with_datagrams(t, deadline);
 	}
 	return err;
 }
@@ -386,6 +402,12 @@ tunnel_sound(const struct tunnel *t)
 	return relay_sound(&t->relay);
 }
 
+bool
+tunnel_is_described(const struct tunnel *t)
+{
+	return t->relay.described;
+}
+
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {
@@ -414,7 +436,7 @@ tunnel_is_drained(struct tunnel *t)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct tunnel *
-tunnel_new(struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd)
+tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 	uint16_t port = 0;
@@ -422,17 +444,21 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, bool sound, int s
 	if (!t)
 		abort();
 	t->camera = camera;
-	t->stop_fd = stop_fd;
+	t->stop_fd = config->stop_fd;
 	t->local_fd = -1;
-	t->camera_uri = strdup(camera_uri);
+	t->camera_uri = strdup(config->uri);
 	if (!t->camera_uri)
 		abort();
-	relay_init(&t->relay, t->short_uri, t->camera_uri, sound);
+	relay_init(&t->relay, t->short_uri, t->camera_uri, config->sound, config->auth);
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
-	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
+	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));
 	fifo_init(&t->down_in, DOWN_BYTES);
-	fifo_init(&t->down_out, RTSP_PIECE_MAX + RELAY_PILL_BYTES);
-	t->listen_fd = loopback_listen(&port);
+	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_TRANSPORT_MAX + RELAY_PILL_BYTES);
+	if (config->udp)
+		t->udp = udp_input_new(camera_conn_fd(camera), config->ssrc);
+	for (int i = 0; t->udp && i < RELAY_MEDIA; i++)
+		t->relay.ports[i] = udp_input_port(t->udp, (enum relay_media)i);
+	t->listen_fd = config->udp && !t->udp ? -1 : loopback_listen(&port);
 	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://127.0.0.1:%u/camera", port);
 	if (t->listen_fd >= 0)
 		return t;
@@ -454,11 +480,13 @@ tunnel_free(struct tunnel *t)
 	camera_conn_close(t->camera);
 	close_fd(&t->local_fd);
 	close_fd(&t->listen_fd);
+	relay_clear(&t->relay);
+	udp_input_free(t->udp);
 	fifo_clear(&t->up_in);
 	fifo_clear(&t->up_out);
 	fifo_clear(&t->down_in);
 	fifo_clear(&t->down_out);
-	fifo_clear(&t->held);
+	held_clear(&t->held);
 	free(t->camera_uri);
 	free(t);
 }

@@ -55,6 +55,30 @@ def test_nothing_is_put_in_while_sound_comes(heard):
     assert after["sound_silence_ms"] == before["sound_silence_ms"]
 
 
+def answered(lab, codec):
+    """The codec that the SFU took, as the worker logs it."""
+    return f"mid=1 codec={codec} " in lab.log()
+
+
+@pytest.mark.parametrize("codec, sent", [("pcmu", "PCMU"), ("pcma", "PCMA"), ("opus", "opus")])
+def test_sound_that_the_sfu_takes_as_it_is_is_handed_on(codec, sent):
+    with Lab(cameras=1, camera_args=("--audio-codec", codec)) as lab:
+        lab.start()
+        viewer = lab.view("viewer", None, "--sound")
+        until(lambda: hears(lab, viewer, "cam1"), f"the camera hums: {lab.seen(viewer, 'cam1')}")
+        assert answered(lab, sent)
+        assert lab.sfu_track("cam1", "audio")["codec"] == codec
+        assert lab.rows()["cam1"]["sound_packets"] == 0, "nothing was encoded"
+
+
+def test_sound_that_the_sfu_does_not_take_becomes_opus():
+    with Lab(cameras=1, camera_args=("--audio-codec", "pcma"), sfu_args=("--audio-codecs", "opus")) as lab:
+        lab.start()
+        viewer = lab.view("viewer", None, "--sound")
+        until(lambda: hears(lab, viewer, "cam1"), f"the camera hums: {lab.seen(viewer, 'cam1')}")
+        assert answered(lab, "opus")
+
+
 def published(lab):
     return {t["trackName"]: t["kind"] for t in lab.sfu_state()["published"]}
 

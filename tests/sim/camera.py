@@ -28,7 +28,8 @@ Control API (JSON in, JSON out; errors are {"error":text} with 400, 404, 409 or 
   POST   /cameras/NAME/faults    {"kind":...}, one of
     drop                         closes the TCP connections of the camera now ("reset":true sends RST instead of FIN)
     stall     [seconds]          no more media, nothing is closed, RTSP and RTCP still answer; for ever or for seconds
-    resume                       ends a stall: media goes on at the next IDR, the time stamps show the gap
+    freeze                       the last picture again and again, byte by byte, as an encoder does that hangs
+    resume                       ends both; after a stall: media goes on at the next IDR, the time stamps show the gap
     describe  status [count=1]   the next count DESCRIBEs are answered with status (404, 401, 403, 503 ...)
     refuse    [count=1]          the next count DESCRIBEs get no answer: the connection is closed
     delay     seconds [count=1]  the next count DESCRIBEs are answered seconds later
@@ -57,7 +58,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import certs  # noqa: E402
 import clips  # noqa: E402
 import leases  # noqa: E402
-from camera_media import Camera, Clip, Sound  # noqa: E402
+from camera_media import LIVE_SOUND, Camera, Clip, Sound  # noqa: E402
 from camera_site import HOST, Conflict, Gone, Port, Site  # noqa: E402
 from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402
 
@@ -175,7 +176,7 @@ def alternative(spec):
     """The other clip of 'switch': three quarters of the size, and the other profile."""
     smaller = lambda pixels: pixels * 3 // 4 // 2 * 2
     profile = "baseline" if spec.profile != "baseline" else "main"
-    return replace(spec, width=smaller(spec.width), height=smaller(spec.height), profile=profile)
+    return replace(spec, width=smaller(spec.width), height=smaller(spec.height), profile=profile, bframes=0, pyramid=False)
 
 
 def sound(args, audio, number):
@@ -187,13 +188,16 @@ def load_camera(args, spec, number, name):
     in_band = not args.sprop_only
     video = lambda s: Clip(clips.load_video(args.cache, s, name, number), in_band)
     audio = clips.load_audio(args.cache, spec, number)
-    return Camera(name, number, video(spec), video(alternative(spec)), sound(args, audio, number), args.sei)
+    camera = Camera(name, number, video(spec), video(alternative(spec)), sound(args, audio, number), args.sei)
+    if audio and args.audio_codec != "aac":
+        camera.hum(args.audio_codec, clips.hum_hz(number))
+    return camera
 
 
 def load_cameras(args):
     width, height = args.size
-    spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate,
-                      args.flash)
+    spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate, args.still,
+                      args.bframes, args.pyramid, args.flash)
     os.makedirs(args.cache, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(load_camera, args, spec, i, name) for i, name in enumerate(args.names, 1)]
@@ -235,7 +239,11 @@ def arguments():
     add("--gop", type=float, default=1.0, help="seconds between IDRs (1)")
     add("--profile", choices=("baseline", "main", "high"), default="main", help="H.264 profile (main, as Nest)")
     add("--slices", type=int, default=1, help="slices per picture (1)")
+    add("--still", action="store_true", help="a scene in which nothing moves, without noise")
+    add("--bframes", type=int, default=0, help="so many B-frames in a row (0)")
+    add("--pyramid", action="store_true", help="of which some are referred to")
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
+    add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
     add("--flash", action="store_true", help="black and silent; each second a white picture and a beep begin at once")
     add("--sound-delay", type=lambda text: [float(ms) for ms in text.split(",")], default=[0], metavar="MS[,MS..]",
         help="sound comes so much later than pictures of the same time, for each camera in turn; time stamps and sender "

@@ -64,9 +64,10 @@ class Track:
     def ready(self):
         return True
 
-    def send(self, template, n):
+    def send(self, template, n, order=0):
         buffer = template.copy_region(Gst.BufferCopyFlags.MEMORY | Gst.BufferCopyFlags.FLAGS, 0, template.get_size())
-        buffer.pts = buffer.dts = self.pts(n)
+        buffer.dts = self.pts(n)
+        buffer.pts = self.pts(n + order)
         buffer.duration = self.pts(n + 1) - self.pts(n)
         self.appsrc.push_buffer(buffer)
 
@@ -77,6 +78,7 @@ class VideoTrack(Track):
         super().__init__(feed, appsrc, self.clip.fps)
         self.start = feed.camera.position(time.monotonic(), join)
         self.whole = True  # False: a picture was left out, nothing is sent before the next IDR
+        self.sent = None  # the picture before
         self.announce = False  # the next IDR carries parameter sets whatever the mode
         appsrc.set_caps(self.clip.caps)
 
@@ -102,7 +104,10 @@ class VideoTrack(Track):
         picture = self.clip.pictures[self.position()]
         template = picture.with_sets if self.announce and picture.idr else picture.plain
         self.announce = False
-        self.send(stamped(template) if self.feed.camera.sei else template, n)
+        if self.feed.camera.frozen and self.sent:
+            template = self.sent
+        self.sent = template
+        self.send(stamped(template) if self.feed.camera.sei else template, n, picture.order)
         self.feed.frames += 1
         self.feed.camera.frames += 1
 
@@ -131,16 +136,20 @@ def stamped(template):
 
 
 class RtpShift:
-    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used."""
+    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used.
+
+    From one picture to the next: the packets of one picture have one time stamp, whenever the jump was asked for.
+    """
 
     def __init__(self, pad, clock_rate):
         self.pad, self.clock_rate = pad, clock_rate
-        self.ticks = 0
+        self.ticks = self.asked = 0  # in force; and from the next picture on
+        self.between = False  # the packet before was the last of a picture
         self.probe = None
         self.pushing = False  # our own pushes pass through the probe too
 
     def add(self, seconds):
-        self.ticks += round(seconds * self.clock_rate)
+        self.asked += round(seconds * self.clock_rate)
         if self.probe is None:
             kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
             self.probe = self.pad.add_probe(kinds, self.on_packets)
@@ -150,6 +159,9 @@ class RtpShift:
             return Gst.PadProbeReturn.OK
         self.pushing = True
         for packet in packets_of(info):
+            if self.between:
+                self.ticks = self.asked
+            self.between = bool(packet.extract_dup(1, 1)[0] & 0x80)
             pad.push(self.shifted(packet))
         self.pushing = False
         return Gst.PadProbeReturn.DROP
@@ -232,6 +244,7 @@ class Picture:
     def __init__(self, unit, video, in_band):
         sets = [video.sps, video.pps]
         self.idr = unit.idr
+        self.order = unit.order + video.spec.bframes
         self.with_sets = wrap(sets + unit.nals, unit.idr)
         self.plain = self.with_sets if unit.idr and in_band else wrap(unit.nals, unit.idr)
 
@@ -272,14 +285,21 @@ class Camera:
     def __init__(self, name, number, main, alt, sound, sei):
         self.name, self.number = name, number
         self.main, self.alt, self.sound, self.sei = main, alt, sound, sei
+        self.live_sound = None
         self.clip = main
         self.online = True
         self.stalled_until = 0.0
+        self.frozen = False  # sends the last picture again and again
         self.describe_faults = deque()  # of {"kind":"status"|"refuse"|"delay", ...}, taken from the left
         self.connections = 0  # TCP connections that ever asked for this camera
         self.plays = 0
         self.frames = 0
         self.describes = Counter()  # by status
+
+    def hum(self, codec, hz):
+        """Sound of that codec, made by GStreamer as it goes, instead of the clip's."""
+        self.sound = None
+        self.live_sound = f"audiotestsrc is-live=true wave=sine freq={hz} ! {LIVE_SOUND[codec]} name=pay1"
 
     def position(self, now, join):
         """Where in the clip a new connection starts: the live picture, or the IDR of its GOP."""
@@ -298,6 +318,11 @@ class Camera:
                 "describes": {str(k): v for k, v in self.describes.items()}, "pending": list(self.describe_faults)}
 
 
+LIVE_SOUND = {"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
+              "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
+              "opus": "audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt=98"}
+
+
 def launch_line(camera, mtu):
     source = ("is-live=true format=time do-timestamp=false block=false max-bytes=0 max-buffers=200 "
               "leaky-type=downstream")  # a track that the client does not set up must not fill the memory
@@ -305,4 +330,6 @@ def launch_line(camera, mtu):
             f"aggregate-mode=zero-latency mtu={mtu} ")
     if camera.sound:
         line += f"appsrc name=audio {source} ! rtpmp4gpay name=pay1 pt=97 mtu={mtu} "
+    elif camera.live_sound:
+        line += f"{camera.live_sound} mtu={mtu} "
     return f"( {line})"

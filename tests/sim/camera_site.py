@@ -328,6 +328,10 @@ class Site:
 
     def fault_resume(self, camera, _fault):
         camera.stalled_until = 0.0
+        camera.frozen = False
+
+    def fault_freeze(self, camera, _fault):
+        camera.frozen = True
 
     def fault_describe(self, camera, fault):
         status = int(GstRtsp.RTSPStatusCode(int(fault["status"])))
@@ -363,7 +367,7 @@ class Site:
         camera.describe_faults.clear()
         camera.stalled_until = 0.0
 
-    FAULTS = {"drop": fault_drop, "stall": fault_stall, "resume": fault_resume, "describe": fault_describe,
+    FAULTS = {"drop": fault_drop, "stall": fault_stall, "freeze": fault_freeze, "resume": fault_resume, "describe": fault_describe,
               "refuse": fault_refuse, "delay": fault_delay, "offline": fault_offline, "online": fault_online,
               "jump": fault_jump, "switch": fault_switch, "clear": fault_clear}
 

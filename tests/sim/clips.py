@@ -40,6 +40,9 @@ class Spec:
     profile: str = "main"
     slices: int = 1
     audio_rate: int = 16000  # Hz; 0 = no sound
+    still: bool = False  # a scene in which nothing moves, without noise
+    bframes: int = 0  # in a row
+    pyramid: bool = False  # B-frames that others refer to
     flash: bool = False  # a white picture and a beep instead of test pattern and hum
 
     @property
@@ -56,6 +59,7 @@ class Spec:
 class AccessUnit:
     nals: list  # without parameter sets
     idr: bool
+    order: int = 0  # its place among the pictures as they are shown, against its place here
 
 
 @dataclass
@@ -162,10 +166,19 @@ def text_filter(text, size, y):
 
 
 def filters(spec, name, number):
+    if spec.still:
+        return text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     noise = "noise=alls=12:allf=t"  # without it x264 cannot use the bit rate that was asked for
     label = text_filter(re.sub(r"[^A-Za-z0-9 _.-]", "_", name), spec.height // 8, "h/4-th/2")
     clock = text_filter("%{pts\\:hms}  %{frame_num}", spec.height // 12, "h*0.7")
     return ",".join([noise, label, clock] + strip_filters(spec, number))
+
+
+def b_frames(spec):
+    """x264's parameters: always as many in a row as were asked for."""
+    if not spec.bframes:
+        return "bframes=0"
+    return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={'normal' if spec.pyramid else 'none'}"
 
 
 def flash_filters(spec, number):
@@ -178,12 +191,12 @@ def picture_source(spec, name, number):
     size = f"size={spec.width}x{spec.height}:rate={spec.fps}"
     if spec.flash:
         return f"color=color=black:{size}", flash_filters(spec, number)
-    return f"testsrc2={size}", filters(spec, name, number)
+    return f"{'smptebars' if spec.still else 'testsrc2'}={size}", filters(spec, name, number)
 
 
 def video_command(spec, name, number, out):
     gop = spec.gop_frames
-    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes=0:sliced-threads=0:slices={spec.slices}"
+    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{b_frames(spec)}:sliced-threads=0:slices={spec.slices}"
     source, drawn = picture_source(spec, name, number)
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-vf", drawn,
             "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
@@ -219,7 +232,14 @@ def cached(folder, suffix, command):
 
 def load_video(folder, spec, name, number):
     os.makedirs(folder, exist_ok=True)
-    return cut_video(cached(folder, ".h264", video_command(spec, name, number, "")), spec)
+    command = video_command(spec, name, number, "")
+    video = cut_video(cached(folder, ".h264", command), spec)
+    if spec.bframes:
+        # The same once more, since the bare stream has no times: "stream, dts, pts, duration, size, hash" for each picture.
+        lines = cached(folder, ".times", [*command[:-3], "-f", "framecrc", ""]).decode().splitlines()
+        for here, line in enumerate(line for line in lines if not line.startswith("#")):
+            video.units[here].order = int(line.split(",")[2]) - here
+    return video
 
 
 def load_audio(folder, spec, number):

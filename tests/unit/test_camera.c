@@ -510,6 +510,27 @@ a_refused_url_is_tried_by_the_same_ladder(void **state)
 	assert_int_equal(in(*state), CAMERA_RUNNING);
 }
 
+/* Whoever raises degraded_after while a camera is degraded must not end its tries. */
+static void
+a_degraded_url_is_tried_for_ever(void **state)
+{
+	struct camera_settings s = camera_settings_default(false, MINUTE);
+
+	run(*state);
+	for (int i = 0; i < s.failures_max; i++)
+		send(*state, CAMERA_EV_REFUSED, 0);
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+	s.failures_max = 50;
+	camera_set_settings(*state, &s);
+	for (int i = 0; i < 1000; i++) {
+		ms_t due = camera_due(*state);
+		assert_true(due != MS_NEVER);
+		assert_int_equal(send(*state, CAMERA_EV_TIMER, due).what, CAMERA_DO_SOURCE);
+		send(*state, CAMERA_EV_REFUSED, due);
+	}
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+}
+
 static void
 stop_of_a_url_asks_google_nothing(void **state)
 {
@@ -638,6 +659,7 @@ main(void)
 		NEST(other_settings_count_from_the_next_failure_on),
 		URL(a_url_needs_no_call_only_a_worker),
 		URL(a_refused_url_is_tried_by_the_same_ladder),
+		URL(a_degraded_url_is_tried_for_ever),
 		URL(stop_of_a_url_asks_google_nothing),
 		URL(regenerate_of_a_url_connects_anew),
 		NEST(what_means_nothing_in_a_state_changes_nothing_and_says_so),

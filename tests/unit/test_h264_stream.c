@@ -18,6 +18,8 @@
 #define IDR_REST "65 017623" /* its slice from macroblock 186 on */
 #define P "419a383bf9e1"
 #define B "419e4178853f"
+#define B_ALONE "019e4178853f" /* nobody refers to it */
+#define P_ALONE "019a383bf9e1"
 #define AUD "0910"
 #define FILLER "0cffff80"
 
@@ -280,6 +282,62 @@ after_a_restart_the_next_idr_begins(void **state)
 }
 
 static void
+b_pictures_that_nobody_refers_to_are_left_out(void **state)
+{
+	struct h264_stream *s = *state;
+
+	h264_stream_set_drop_b(s, true);
+	feed(s, 12000, P, true);
+	feed(s, 6000, B_ALONE, true);
+	feed(s, 9000, B_ALONE, true);
+	feed(s, 21000, P, true);
+	assert_string_equal(emitted, "(1) (1)");
+	assert_int_equal(h264_stream_stats(s).b_slices, 2);
+	assert_int_equal(h264_stream_stats(s).b_dropped, 2);
+}
+
+static void
+b_pictures_of_a_pyramid_stay(void **state)
+{
+	struct h264_stream *s = *state;
+
+	h264_stream_set_drop_b(s, true);
+	feed(s, 12000, P, true);
+	feed(s, 6000, B, true);
+	feed(s, 3000, B_ALONE, true);
+	feed(s, 9000, B_ALONE, true);
+	assert_string_equal(emitted, "(1) (1)");
+	assert_int_equal(h264_stream_stats(s).b_slices - h264_stream_stats(s).b_dropped, 1);
+}
+
+static void
+all_of_a_picture_is_left_out_or_nothing(void **state)
+{
+	struct h264_stream *s = *state;
+
+	h264_stream_set_drop_b(s, true);
+	feed(s, 3000, SEI, false);
+	feed(s, 3000, B_ALONE, false);
+	feed(s, 3000, P_ALONE, true);
+	feed(s, 6000, P_ALONE, false);
+	feed(s, 6000, B_ALONE, true);
+	assert_string_equal(emitted, "(1 1)");
+}
+
+static void
+b_pictures_are_passed_unless_they_are_to_be_left_out(void **state)
+{
+	struct h264_stream *s = *state;
+
+	feed(s, 3000, B_ALONE, true);
+	h264_stream_set_drop_b(s, true);
+	feed(s, 6000, B_ALONE, true);
+	h264_stream_set_drop_b(s, false);
+	feed(s, 9000, B_ALONE, true);
+	assert_string_equal(emitted, "(1) (1)");
+}
+
+static void
 b_slices_are_counted(void **state)
 {
 	struct h264_stream *s = *state;
@@ -328,6 +386,10 @@ main(void)
 		RUNNING(an_access_unit_of_sets_alone_leaves_with_the_next),
 		RUNNING(after_a_restart_the_next_idr_begins),
 		RUNNING(b_slices_are_counted),
+		RUNNING(b_pictures_that_nobody_refers_to_are_left_out),
+		RUNNING(b_pictures_of_a_pyramid_stay),
+		RUNNING(all_of_a_picture_is_left_out_or_nothing),
+		RUNNING(b_pictures_are_passed_unless_they_are_to_be_left_out),
 		RUNNING(a_set_over_its_bound_is_not_kept),
 	};
 

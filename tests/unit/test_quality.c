@@ -73,6 +73,28 @@ rates_are_of_the_time_that_passed(void **state)
 	assert_true(s.fps == 0);
 }
 
+/* In the order 0 3 1 2 6 4 5 ..., each in time. */
+static void
+b_pictures_are_not_late(void **state)
+{
+	for (int n = 0; n < 90; n++) {
+		struct quality_picture p = {
+			.pts_90k = (n == 0              ? 0
+					   : n % 3 == 1 ? n + 2
+							: n - 1) *
+				   PICTURE,
+			.arrival_us = START + n * US / 15,
+			.bytes = 1000,
+		};
+		p.pts_90k *= 2;
+		quality_on_picture(*state, &p);
+	}
+	struct quality_snapshot s = quality_snapshot(*state, START + 6 * US);
+	assert_int_equal(s.late, 0);
+	assert_int_equal(s.pictures, 90);
+	assert_true(s.jitter_ms < 2); /* of the first step there is little left */
+}
+
 static void
 nothing_is_known_before_the_first_picture(void **state)
 {
@@ -177,6 +199,7 @@ main(void)
 		TEST(a_second_has_a_rate_and_a_bitrate),
 		TEST(rates_are_of_the_time_that_passed),
 		TEST(nothing_is_known_before_the_first_picture),
+		TEST(b_pictures_are_not_late),
 		TEST(a_gop_is_from_idr_to_idr),
 		TEST(an_even_stream_has_no_jitter),
 		TEST(jitter_is_the_mean_deviation_from_the_timestamps),

@@ -148,7 +148,7 @@ a_404_is_tried_twice_more_then_refused(void **state)
 		assert_int_equal(effects, SESSION_DO_OPEN);
 	}
 	assert_int_equal(step(SESSION_NOT_FOUND), SESSION_DO_REFUSED);
-	assert_int_equal(session_due(s), MS_NEVER);
+	assert_int_equal(session_due(s) - now, SESSION_PROBE_MS);
 	assert_string_equal(session_phase(s), "refused");
 }
 
@@ -189,7 +189,8 @@ a_refused_session_waits_for_another_stream(void **state)
 	step(SESSION_DENIED);
 	wait_out(&effects);
 	step(SESSION_DENIED);
-	now += 3600000;
+	assert_string_equal(session_phase(s), "refused");
+	now += SESSION_PROBE_MS - 1;
 	assert_int_equal(step(SESSION_TIMER), 0);
 	assert_int_equal(step(SESSION_SOURCE), SESSION_DO_OPEN);
 	assert_int_equal(step(SESSION_DENIED), 0); /* the old stream's denials do not count */
@@ -243,13 +244,111 @@ reconnects_and_tries_are_counted(void **state)
 	assert_int_equal(session_tries(s), 0);
 }
 
+/* Ends a try in this way, for as often. Returns the pause after the last. */
+static ms_t
+fail_often(enum session_event failure, unsigned times)
+{
+	unsigned effects;
+	ms_t pause = 0;
+
+	while (times-- > 0) {
+		assert_string_equal(session_source_state(s), "opening");
+		step(failure);
+		assert_true(session_due(s) != MS_NEVER);
+		pause = wait_out(&effects);
+		assert_int_equal(effects, SESSION_DO_OPEN);
+	}
+	return pause;
+}
+
+/* A camera may be away for a week: whatever it says meanwhile, it is found when it is back. */
+static void
+no_failure_ends_the_tries(void **state)
+{
+	static const enum session_event failures[] = { SESSION_LOST, SESSION_NOT_FOUND,
+		SESSION_DENIED, SESSION_UNUSABLE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		step(SESSION_SOURCE);
+		if (i > 0) /* the last kind's connection played */
+			step(SESSION_CLOSED);
+		assert_int_equal(fail_often(failures[i], 10000), SESSION_PROBE_MS);
+		step(SESSION_OPENED);
+		step(SESSION_PICTURES);
+		assert_string_equal(session_phase(s), "running");
+		assert_int_equal(session_tries(s), 0);
+	}
+}
+
+static void
+after_so_many_tries_it_is_probed_slowly(void **state)
+{
+	(void)state;
+	session_set_probe(s, 4, 300000);
+	step(SESSION_SOURCE);
+	assert_int_equal(fail_often(SESSION_LOST, 3), 2000);
+	assert_int_equal(fail_often(SESSION_LOST, 1), 300000);
+	assert_int_equal(fail_often(SESSION_UNUSABLE, 1), 300000);
+}
+
+static void
+a_connection_that_never_has_pictures_is_probed_slowly_too(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	for (int i = 0; i < SESSION_PROBE_AFTER; i++) {
+		step(SESSION_OPENED);
+		now += 10000;
+		step(SESSION_LOST);
+		assert_int_equal(
+			session_due(s) - now == SESSION_PROBE_MS, i == SESSION_PROBE_AFTER - 1);
+		wait_out(&effects);
+	}
+}
+
+static void
+probes_are_spread(void **state)
+{
+	(void)state;
+	step(SESSION_SOURCE);
+	session_set_probe(s, 1, 100000);
+	session_step(s, SESSION_LOST, now, 0);
+	assert_int_equal(session_due(s) - now, 90000);
+	now = session_due(s);
+	step(SESSION_TIMER);
+	session_step(s, SESSION_LOST, now, UINT32_MAX);
+	assert_in_range(session_due(s) - now, 109990, 110000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static void
+another_url_is_opened_at_once_and_its_refusals_are_its_own(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	step(SESSION_DENIED);
+	wait_out(&effects);
+	assert_int_equal(step(SESSION_ELSEWHERE), 0);
+	assert_int_equal(wait_out(&effects), 0);
+	assert_int_equal(effects, SESSION_DO_OPEN);
+	assert_int_equal(session_tries(s), 2);
+	assert_int_equal(step(SESSION_DENIED), 0); /* not refused: it is that URL's first */
+	assert_int_equal(wait_out(&effects), SESSION_DENIED_PAUSE_MS);
+	assert_int_equal(step(SESSION_DENIED), SESSION_DO_REFUSED);
+}
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_stream_is_opened_when_it_is_named),
+		TEST(another_url_is_opened_at_once_and_its_refusals_are_its_own),
 		TEST(it_runs_when_pictures_flow),
 		TEST(a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds),
 		TEST(a_sound_stretch_forgets_the_pauses),
@@ -262,6 +361,10 @@ main(void)
 		TEST(another_stream_is_opened_however_the_old_one_ends),
 		TEST(an_untrusted_camera_is_not_tried_at_once),
 		TEST(reconnects_and_tries_are_counted),
+		TEST(no_failure_ends_the_tries),
+		TEST(after_so_many_tries_it_is_probed_slowly),
+		TEST(a_connection_that_never_has_pictures_is_probed_slowly_too),
+		TEST(probes_are_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,164 @@
+/* test_freeze.c - access units that are the same and such that only look so. What x264 makes of a
+ * scene that stands still is in tests/integration/test_health.py. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "worker/freeze.h"
+
+#define MS INT64_C(1000)
+
+static struct freeze *f;
+static int64_t now_us;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	f = freeze_new();
+	now_us = 1000 * MS;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	freeze_free(f);
+	return 0;
+}
+
+/* One access unit of one slice, 100 ms after the last. */
+static void
+unit(uint8_t header, uint8_t content)
+{
+	uint8_t nal[40] = { header };
+
+	now_us += 100 * MS;
+	nal[17] = content;
+	freeze_on_nal(f, nal, sizeof(nal), true, now_us);
+}
+
+#define IDR 0x65
+#define P 0x41
+#define DISPOSABLE 0x01
+#define SEI 0x06
+
+static void
+pictures_that_differ_are_not_frozen(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	for (int i = 0; i < 100; i++)
+		unit(P, (uint8_t)i);
+	assert_int_equal(freeze_ms(f), 0);
+}
+
+static void
+an_equal_reference_picture_is_frozen_for_as_long_as_it_is_repeated(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	for (int i = 0; i < 101; i++)
+		unit(P, 7);
+	assert_int_equal(freeze_ms(f), 10000);
+	unit(P, 8);
+	assert_int_equal(freeze_ms(f), 0);
+	unit(P, 7);
+	assert_int_equal(freeze_ms(f), 0);
+}
+
+static void
+an_equal_idr_in_a_row_is_frozen(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	unit(IDR, 0);
+	assert_int_equal(freeze_ms(f), 100);
+}
+
+/* A black night: each GOP like the last, byte by byte. */
+static void
+equal_gops_are_a_scene(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		unit(IDR, 0);
+		unit(P, 1);
+		unit(P, 2);
+		assert_int_equal(freeze_ms(f), 0);
+	}
+}
+
+/* Their numbers need not change. */
+static void
+disposable_pictures_prove_nothing(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	for (int i = 0; i < 100; i++)
+		unit(DISPOSABLE, 7);
+	assert_int_equal(freeze_ms(f), 0);
+}
+
+static void
+an_sei_that_runs_on_is_no_picture(void **state)
+{
+	uint8_t sei[20] = { SEI };
+
+	(void)state;
+	unit(IDR, 0);
+	for (int i = 0; i < 11; i++) {
+		sei[5] = (uint8_t)i;
+		freeze_on_nal(f, sei, sizeof(sei), false, now_us);
+		unit(P, 7);
+		freeze_on_nal(f, sei, sizeof(sei), true, now_us); /* alone */
+	}
+	assert_int_equal(freeze_ms(f), 1000);
+}
+
+static void
+slices_are_compared_together(void **state)
+{
+	const uint8_t a[] = { P, 1, 2, 3 };
+	uint8_t b[] = { P, 4, 5, 6 };
+
+	(void)state;
+	for (int i = 0; i < 11; i++) {
+		b[2] = (uint8_t)i;
+		freeze_on_nal(f, a, sizeof(a), false, i * 100 * MS);
+		freeze_on_nal(f, b, sizeof(b), true, i * 100 * MS);
+	}
+	assert_int_equal(freeze_ms(f), 0);
+}
+
+static void
+another_connection_begins_anew(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	unit(IDR, 0);
+	freeze_restart(f);
+	unit(IDR, 0);
+	assert_int_equal(freeze_ms(f), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(pictures_that_differ_are_not_frozen),
+		TEST(an_equal_reference_picture_is_frozen_for_as_long_as_it_is_repeated),
+		TEST(an_equal_idr_in_a_row_is_frozen),
+		TEST(equal_gops_are_a_scene),
+		TEST(disposable_pictures_prove_nothing),
+		TEST(an_sei_that_runs_on_is_no_picture),
+		TEST(slices_are_compared_together),
+		TEST(another_connection_begins_anew),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
