@@ -127,7 +127,7 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 probes = api_probe peer_probe source_probe store_probe
 probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
-# Takes a quarter of an hour and proves nothing; tests/bench/README.md.
+# Takes half an hour and proves nothing; tests/bench/README.md.
 bench-worker: all $(B)/tests/bench/gst_peer
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
 

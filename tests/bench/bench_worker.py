@@ -19,6 +19,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "sim"))
 from cloudflare_janus import Handle, Janus, build_shim  # noqa: E402  pylint: disable=wrong-import-position
+import bench_viewer  # noqa: E402
 from gst import GstPeer  # noqa: E402  pylint: disable=wrong-import-position
 from lab import CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -26,6 +27,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 FPS = 30
 CAMERA = ("--size", "1280x720", "--fps", FPS, "--bitrate", 2000, "--gop", 2, "--profile", "main", "--audio-rate", 0,
           "--quiet")
+SOUND_HZ = 16000
 HEADER = ("peer", "input", "N", "CPU s per stream-min", "PSS MiB per stream", "threads per stream", "packets/s",
           "lost", "pictures %", "others' cores")
 # Measured before, on another machine: (peer, input) -> {N: (CPU s per stream-minute, PSS MiB)}. README.md says how.
@@ -112,7 +114,7 @@ def published(sfu):
     """{track: (packets that Janus has got, lost ones)}, by its own counters."""
     sessions = http("GET", sfu + "/state")["sessions"]
     return {t["trackName"]: (t["packets"], (t["rtcp"] or {}).get("lost", 0) + t.get("nacked_seqs", 0))
-            for s in sessions for t in s["tracks"] if s["connected"] and not s["dead"]}
+            for s in sessions for t in s["tracks"] if s["connected"] and not s["dead"] and t["kind"] == "video"}
 
 
 def sent(control):
@@ -132,10 +134,11 @@ def world(options, n, *camera_args, sfu=True):
 
 # ---- camrelay ----
 
-def camrelay(options, n, over):
+def camrelay(options, n, over, peer="camrelay-worker", sound_hz=0, audio="yes"):
     """The whole real chain: Google's stand-in, camrelayd, one worker per camera."""
+    sound = ("--audio-rate", sound_hz)
     # Quotas and stagger have nothing to do with media: all cameras start at once.
-    with Lab(cameras=n, qpm=1000, camera_args=(*CAMERA, "--url-scheme", over), supervisor={"start_stagger": "50ms"},
+    with Lab(cameras=n, qpm=1000, camera_args=(*CAMERA, *sound, "--url-scheme", over), camera={"audio": audio}, supervisor={"start_stagger": "50ms"},
              log_level="info") as lab:
         lab.start()
         lab.until_running(deadline_s=60 + n)
@@ -144,7 +147,7 @@ def camrelay(options, n, over):
             subprocess.run(options.on_running, shell=True, check=False, env={**os.environ, "PIDS": " ".join(map(str, pids))})
         daemon = lab.daemon.process.pid
         before = cpu_s([daemon])
-        row = measure(options, "camrelay-worker", over, pids, lambda: published(lab.cf["sim"]),
+        row = measure(options, peer, over, pids, lambda: published(lab.cf["sim"]),
                       lambda: sent(lab.cam["control"]))
         row["notes"] = [f"camrelayd beside it: {(cpu_s([daemon]) - before) / (options.settle + row['seconds']) * 60:.2f} "
                         f"CPU s a minute, {pss_mib(daemon):.1f} MiB"]
@@ -245,7 +248,18 @@ def janus_streaming(options, n, over):
 
 # ---- the table ----
 
-PEERS = {"camrelay": (camrelay, ("rtsp", "rtsps")), "janus": (janus_streaming, ("udp",)),
+def with_sound(options, n, over):
+    """AAC of 16 kHz to Opus."""
+    return camrelay(options, n, over, "with sound", SOUND_HZ)
+
+
+def without_sound(options, n, over):
+    """The same cameras, whose sound is left out."""
+    return camrelay(options, n, over, "audio = no", SOUND_HZ, "no")
+
+
+PEERS = {"sound": (with_sound, ("rtsp",)), "mute": (without_sound, ("rtsp",)),
+         "camrelay": (camrelay, ("rtsp", "rtsps")), "janus": (janus_streaming, ("udp",)),
          "gstreamer": (gstreamer, ("rtsp", "rtsps"))}
 
 
@@ -293,13 +307,15 @@ def parse():
     add("--over", type=listed(str), default=["rtsp", "rtsps", "udp"], help="inputs of rtsp,rtsps,udp (all)")
     add("--seconds", type=float, default=60, help="measured (60)")
     add("--settle", type=float, default=10, help="before that (10)")
+    add("--parts", type=listed(str), default=list(PARTS), help=f"of {','.join(PARTS)} (all)")
+    add("--gops", type=listed(float), default=[0.5, 1, 2, 4, 8], help="seconds, of first pictures (0.5,1,2,4,8)")
+    add("--joins", type=int, default=5, help="late viewers of each (5)")
     add("--json", metavar="FILE", help="the rows, for comparing runs")
     add("--on-running", metavar="COMMAND", help="a shell command, when camrelay's streams run; $PIDS: the workers")
     return parser.parse_args()
 
 
-def main():
-    options = parse()
+def streams(options):
     rows = []
     for name in options.peers:
         bench, inputs = PEERS[name]
@@ -314,6 +330,15 @@ def main():
                     print(f"  no figure: {error}", file=sys.stderr)
     if rows:
         report(rows, options)
+    return rows
+
+
+PARTS = {"streams": streams, "latency": bench_viewer.latency, "late": bench_viewer.late, "lipsync": bench_viewer.lip_sync}
+
+
+def main():
+    options = parse()
+    rows = {part: PARTS[part](options) for part in options.parts}
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=1)

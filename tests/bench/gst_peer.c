@@ -205,7 +205,8 @@ main(int argc, char **argv)
 {
 	gst_init(&argc, &argv);
 	loop = g_main_loop_new(NULL, FALSE);
-	GstElement *pipeline = argc == 3 ? open_camera(argv[2], !strcmp(argv[1], "sound")) : gst_pipeline_new(NULL);
+	GstElement *pipeline = argc == 3 ? open_camera(argv[2], !strcmp(argv[1], "sound"))
+					 : gst_pipeline_new(NULL);
 	gst_element_set_state(pipeline, GST_STATE_PLAYING);
 	if (argc != 3)
 		g_thread_new("signalling", view, pipeline);

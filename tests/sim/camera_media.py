@@ -130,7 +130,9 @@ def stamped(template):
     """The picture behind an SEI (user data) with the time of sending: CLOCK_MONOTONIC ns, 20 ASCII digits."""
     body = bytes([clips.NAL_SEI, 5, 36]) + SEI_UUID + b"%020d" % time.monotonic_ns() + b"\x80"
     buffer = Gst.Buffer.new_wrapped(clips.avc([body]))
-    return buffer.append(template.copy_region(Gst.BufferCopyFlags.ALL, 0, template.get_size()))
+    if template.has_flags(Gst.BufferFlags.DELTA_UNIT):
+        buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
+    return buffer.append(template.copy_region(Gst.BufferCopyFlags.MEMORY, 0, template.get_size()))
 
 
 class RtpShift:

@@ -23,6 +23,7 @@ class LateViewers:
     def __init__(self, lab, sound=True):
         self.lab, self.sound = lab, sound
         self.entries = []
+        self.count = 0
         self.path = os.path.join(lab.directory, "late.json")
         self._write()
         self.viewer = lab.view_listed(self.path)
@@ -36,9 +37,10 @@ class LateViewers:
     def row(self, key):
         return (self.viewer.last or {"cameras": {}})["cameras"].get(key, {})
 
-    def join(self, name):
-        """One viewer more of that camera: ms from the start of its pull to its first picture."""
-        key = f"late{len(self.entries) + 1}"
+    def join(self, name, stay=True):
+        """One viewer more of that camera, who stays or goes when it has seen (and heard) it: ms from the start of its pull to its first picture."""
+        self.count += 1
+        key = f"late{self.count}"
         sound = {"soundName": f"{name}-audio"} if self.sound else {}
         self.entries.append({"camera": key, "sessionId": self.lab.sfu_track(name)["session"],
                              "trackName": f"{name}-video", **sound})
@@ -46,4 +48,8 @@ class LateViewers:
         until(lambda: self.row(key).get("first_picture_ms") is not None, f"{key} sees {name}; last {self.row(key)}")
         if self.sound:
             until(lambda: hearing.hears(self.row(key), name), f"{key} hears {name}; last {self.row(key)}")
-        return self.row(key)["first_picture_ms"]
+        took = self.row(key)["first_picture_ms"]
+        if not stay:
+            self.entries.pop()
+            self._write()
+        return took

@@ -19,6 +19,7 @@ import tempfile
 
 import aiohttp
 
+import counter
 import lipsync
 import viewer_common
 
@@ -83,9 +84,11 @@ function loudest(ear) {
 window.answer = async (key, sdp) => {
     const pc = new RTCPeerConnection();
     const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, sound: null, ear: null, squared: null, until: null,
-                               first: null, flashes: [], beeps: [], playouts: [], ...makeBox(key)};
+                               first: null, flashes: [], beeps: [], playouts: [], numbers: [],
+                               ...makeBox(key)};
     awaitPicture(pull);
     if (window.watchFlashes) watchFlashes(pull);
+    if (window.watchNumbers) watchNumbers(pull);
     pc.ontrack = (event) => {
         pull.stream.addTrack(event.track);
         if (event.track.kind !== 'audio') return;
@@ -114,6 +117,7 @@ async function sample(pull) {
         pull.stats = {framesDecoded: s.framesDecoded || 0, width: s.frameWidth || 0,
                       height: s.frameHeight || 0, packetsLost: s.packetsLost || 0,
                       packetsReceived: s.packetsReceived || 0, freezeCount: s.freezeCount || 0,
+                      freezes_ms: Math.round(1000 * (s.totalFreezesDuration || 0)),
                       pliCount: s.pliCount, nackCount: s.nackCount};
         take(pull, s);
     }
@@ -156,7 +160,7 @@ setInterval(() => {
 async function meter(pull) {
     const later = await playout(pull.pc);
     if (later !== null) pull.playouts.push([performance.now(), later]);
-    return {flashes: pull.flashes, beeps: pull.beeps, playouts: pull.playouts};
+    return {flashes: pull.flashes, beeps: pull.beeps, playouts: pull.playouts, numbers: pull.numbers};
 }
 
 window.poll = async () => {
@@ -209,7 +213,7 @@ class Chromium:
                 await asyncio.sleep(0.05)
             await self.evaluate(PAGE.replace("SAMPLE_MS", str(SAMPLE_MS)).replace("LATE_MS", str(LATE_MS)))
             if meter:
-                await self.evaluate(lipsync.PAGE)
+                await self.evaluate(lipsync.PAGE + counter.PAGE)
         except BaseException:
             await self.close()
             raise

@@ -95,7 +95,7 @@ class Watch:
             self.changed.clear()
             while self.locator != self.pulled:
                 try:
-                    await self.pull(self.locator)
+                    await (self.pull(self.locator) if self.locator else self.leave())
                 except Exception as error:  # aiortc and browsers refuse SDP in many ways
                     self.error = str(error) or type(error).__name__
                     LOG.info("%s: %s", self.name, self.error)
@@ -115,6 +115,13 @@ class Watch:
         self.pulled_at, self.asked_ms = time.monotonic(), asked_ms
         if old:
             self.keep_totals()
+            await self.backend.drop(old)
+
+    async def leave(self):
+        """It is listed no more."""
+        old, self.key, self.pulled = self.key, None, None
+        self.keep_totals()
+        if old:
             await self.backend.drop(old)
 
     def keep_totals(self):
@@ -152,7 +159,7 @@ class Watch:
                 "width": now.get("width", 0), "height": now.get("height", 0),
                 "packetsLost": self.lost_before + now.get("packetsLost", 0),
                 "packetsReceived": now.get("packetsReceived", 0),
-                "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "meter": now.get("meter"), "pulls": self.pulls,
+                "freezeCount": now.get("freezeCount"), "freezes_ms": now.get("freezes_ms"), "sound": now.get("sound"), "meter": now.get("meter"), "pulls": self.pulls,
                 "first_picture_ms": self.first_picture_ms(),
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
@@ -207,7 +214,11 @@ class Viewer:
         while True:
             with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError,
                                      ValueError):
-                for entry in json.loads(await self.read_list(source)):
+                entries = json.loads(await self.read_list(source))
+                for name in self.watches.keys() - {e.get("camera") or e["trackName"] for e in entries}:
+                    if not self.options.discover:
+                        self.watches[name].locate(None)
+                for entry in entries:
                     watch = self.watch(entry.get("camera") or entry["trackName"])
                     sound = [entry["soundName"]] if "soundName" in entry else []
                     watch.locate((entry["sessionId"], entry["trackName"], *sound))
@@ -283,7 +294,7 @@ def parse_arguments(text):
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
     add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
-    add("--meter", action="store_true", help="note when flashes are seen and beeps are heard (camera.py --flash)")
+    add("--meter", action="store_true", help="note when flashes are seen, beeps heard (camera.py --flash), and each picture's number")
     add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName, soundName}]; a file or "
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",
