@@ -53,19 +53,19 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_chan
 	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
-worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_wire.o worker/rtsp_url.o \
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
-worker_stream = worker/media.o worker/pictures.o worker/output.o worker/sent.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
+worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o worker/freeze.o
-worker_sound = worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
+worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
 # What stays on this machine: recordings and snapshots.
 worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/segmenter.o worker/segmenter_repair.o \
-	worker/hour_writer.o worker/outfile.o worker/mp4.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
-camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/health.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
+	worker/hour_writer.o worker/reorder.o worker/outfile.o worker/mp4.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
+camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/health.o worker/origin.o worker/url_list.o worker/substream.o worker/prober.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \
 	$(worker_source) $(worker_stream) $(worker_sound) $(worker_peer) $(worker_archive) $(common) $(proto)
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd

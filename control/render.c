@@ -141,6 +141,10 @@ render_media(const struct status_camera *c, FILE *out)
 		"far end", c->loss_ratio * 100, c->rtt_ms, (long long)c->nacks,
 		(long long)c->resent, (long long)c->plis, (long long)c->firs,
 		(long long)c->replays);
+	if (c->path_bitrate > 0)
+		fprintf(out, "  %-14s %.2f Mbit/s arrive, %.1f %% lost, packets wait %.0f ms\n",
+			"path", (double)c->path_bitrate / 1e6, c->path_loss * 100,
+			c->path_queue_ms);
 	fprintf(out,
 		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, first packet "
 		"%lld ms\n",
@@ -219,6 +223,8 @@ render_camera(const struct status *s, const char *name, FILE *out)
 	fprintf(out, "  %-14s pid %lld, generation %lld, up %s, %s, %lld reconnects\n", "worker",
 		(long long)c->pid, (long long)c->gen, format_span(c->uptime_ms, text, sizeof(text)),
 		or_dash(c->phase), (long long)c->reconnects);
+	if (c->url)
+		line(out, "url", c->url);
 	render_outputs(c, out);
 	render_media(c, out);
 	render_recording(c, out);

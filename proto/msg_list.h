@@ -9,6 +9,11 @@
 /* Where the pictures come from. Sent after hello and whenever the stream is another one. */
 #define MSG_FIELDS_source(F, S) \
 	F(S, STR, url, REQUIRED) /* with the newest token; secret */ \
+	F(S, STR, url2, OPTIONAL) /* tried when that fails, and the next when this one does; secrets */ \
+	F(S, STR, url3, OPTIONAL) \
+	F(S, STR, url4, OPTIONAL) \
+	F(S, STR, substream, OPTIONAL) /* taken while the path does not carry the main stream; secret */ \
+	F(S, INT, url_return_ms, OPTIONAL) /* how often the first is asked for meanwhile; 0: never */ \
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \
@@ -77,6 +82,7 @@
 	F(S, INT, silence_ms, OPTIONAL) /* since the last picture, if there was any */ \
 	F(S, INT, output, OPTIONAL) /* whose connection is up, and of which the times are */ \
 	F(S, INT, offer, REQUIRED) /* the offer whose connection is up, 0 for none */ \
+	F(S, INT, url_number, OPTIONAL) /* which URL of source is in use: 1, 2 ...; 0: none yet */ \
 	F(S, INT, reconnects, REQUIRED) \
 	F(S, INT, rtsp_ms, REQUIRED) \
 	F(S, INT, offer_ms, REQUIRED) \
@@ -111,6 +117,9 @@
 	F(S, INT, resent, REQUIRED) \
 	F(S, INT, plis, REQUIRED) \
 	F(S, INT, firs, REQUIRED) \
+	F(S, REAL, path_loss, OPTIONAL) /* of the last second, by transport-wide feedback, as the next two */ \
+	F(S, REAL, path_queue_ms, OPTIONAL) /* packets wait so much longer than the quickest */ \
+	F(S, INT, path_bitrate, OPTIONAL) /* bit/s that arrived; 0: no feedback */ \
 	F(S, INT, replays, OPTIONAL) /* GOPs sent once more, for viewers who came late */ \
 	F(S, INT, b_frames, OPTIONAL) /* slices of B pictures: viewers stutter */ \
 	F(S, INT, b_dropped, OPTIONAL) /* of these: left out */ \

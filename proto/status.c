@@ -21,7 +21,7 @@ static const struct field output_fields[] = {
 
 static const struct field camera_fields[] = {
 	CAMERA(STR, name), CAMERA(STR, account), CAMERA(STR, choice), CAMERA(STR, state), CAMERA(STR, health),
-	CAMERA(STR, phase), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
+	CAMERA(STR, phase), CAMERA(STR, url), CAMERA(STR, error), CAMERA(STR, notice), CAMERA(STR, publication),
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
@@ -34,7 +34,7 @@ static const struct field camera_fields[] = {
 	CAMERA(INT, frames), CAMERA(INT, gaps), CAMERA(INT, late), CAMERA(INT, packets),
 	CAMERA(INT, bytes), CAMERA(INT, dropped), CAMERA(INT, nacks), CAMERA(INT, resent),
 	CAMERA(INT, plis), CAMERA(INT, firs), CAMERA(INT, replays), CAMERA(INT, reconnects),
-	CAMERA(INT, frozen_ms), CAMERA(INT, b_frames), CAMERA(INT, b_dropped), CAMERA(INT, sound_packets), CAMERA(INT, sound_silence_ms),
+	CAMERA(INT, frozen_ms), CAMERA(INT, b_frames), CAMERA(INT, b_dropped), CAMERA(REAL, path_loss), CAMERA(REAL, path_queue_ms), CAMERA(INT, path_bitrate), CAMERA(INT, sound_packets), CAMERA(INT, sound_silence_ms),
 	CAMERA(REAL, sound_level), CAMERA(REAL, sound_drift), CAMERA(REAL, loss_ratio),
 	CAMERA(REAL, rtt_ms), CAMERA(INT, rtsp_ms), CAMERA(INT, offer_ms), CAMERA(INT, answer_ms),
 	CAMERA(INT, ice_ms), CAMERA(INT, dtls_ms), CAMERA(INT, first_packet_ms),

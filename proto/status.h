@@ -24,17 +24,18 @@ struct status_output {
 
 struct status_camera {
 	char *name;
-	char *account;       /* NULL: a plain RTSP camera */
-	char *choice;        /* google = auto: which account and why; NULL: the section says it */
-	char *state;         /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
-	char *health;        /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
-	char *phase;         /* the worker's, "-" without one */
-	char *error;         /* the last error, NULL if none since it last ran well */
-	char *notice;        /* what else people should know: Google no longer lists it, ... */
-	char *publication;   /* none, or the state of its first output */
-	char *session;       /* Cloudflare's session id, NULL without one */
-	char *track;         /* the video track's name there */
-	char *recording;     /* recorder_state_text(); NULL: record = no */
+	char *account;     /* NULL: a plain RTSP camera */
+	char *choice;      /* google = auto: which account and why; NULL: the section says it */
+	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
+	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
+	char *phase;       /* the worker's, "-" without one */
+	char *url;         /* which of several is in use, and where it is; NULL: there is but one */
+	char *error;       /* the last error, NULL if none since it last ran well */
+	char *notice;      /* what else people should know: Google no longer lists it, ... */
+	char *publication; /* none, or the state of its first output */
+	char *session;     /* Cloudflare's session id, NULL without one */
+	char *track;       /* the video track's name there */
+	char *recording;   /* recorder_state_text(); NULL: record = no */
 	char *recording_why; /* why it does not record, NULL: it does, or should not */
 	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
 	int64_t state_ms; /* since when in this state */
@@ -56,9 +57,11 @@ struct status_camera {
 	double jitter_ms;
 	int64_t frames, gaps, late, packets, bytes, dropped;
 	int64_t nacks, resent, plis, firs, replays, reconnects;
-	int64_t frozen_ms; /* the camera repeats one picture for so long */
-	int64_t b_frames;  /* slices of B pictures: viewers stutter */
-	int64_t b_dropped; /* of these: left out */
+	double path_loss, path_queue_ms; /* by transport-wide feedback, of the last second */
+	int64_t path_bitrate;            /* bit/s that arrived there; 0: no such feedback */
+	int64_t frozen_ms;               /* the camera repeats one picture for so long */
+	int64_t b_frames;                /* slices of B pictures: viewers stutter */
+	int64_t b_dropped;               /* of these: left out */
 	int64_t sound_packets, sound_silence_ms;
 	double sound_level; /* dBFS of the last second; 0: the camera sends no sound */
 	double sound_drift; /* ppm */

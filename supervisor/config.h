@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_whip.h"
 
 /* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
 
@@ -31,20 +32,6 @@ struct config_recording {
 
 enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
 
-enum config_two_tracks { CONFIG_TWO_TRACKS_AUTO, CONFIG_TWO_TRACKS_YES, CONFIG_TWO_TRACKS_NO };
-
-/* [whip "NAME"]: a WHIP endpoint that cameras are published to. */
-struct config_whip {
-	struct config_whip *next;
-	char *name;
-	char *url;        /* may be a secret from its path on */
-	char *token_file; /* NULL: no bearer */
-	bool token_anywhere;
-	enum config_two_tracks two_tracks;
-	char *ca_file; /* NULL: the system's */
-	ms_t call_timeout_ms;
-};
-
 /* Whether a viewer who comes in mid-GOP is shown it at once. */
 enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
 
@@ -64,9 +51,12 @@ struct config_camera {
 	char *google;                        /* NULL if the camera is a URL */
 	const struct config_google *account; /* lent: the section that google names */
 	char *device;                        /* NULL if the camera is a URL */
-	char *url;             /* NULL if the camera is Google's; may hold a password */
-	char *publish;         /* a list, which config_publish.h reads */
-	char *whip_token_file; /* of the whip:URL in it; NULL: no bearer */
+	char *url;                /* NULL if the camera is Google's; may hold a password */
+	char *url2, *url3, *url4; /* tried in turn when it fails; NULL: no more */
+	char *substream;          /* taken while the path does not carry the stream; NULL: none */
+	ms_t url_return_ms;       /* how often url is asked for meanwhile; 0: never */
+	char *publish;            /* a list, which config_publish.h reads */
+	char *whip_token_file;    /* of the whip:URL in it; NULL: no bearer */
 	bool audio;
 	enum config_replay gop_replay;
 	enum config_bframes bframes;

@@ -137,6 +137,20 @@ check_source(struct settings *s, const struct config_camera *cam)
 			s, cam, "google", "there is no section [google \"%s\"]", cam->google);
 }
 
+/* url2, url3, url4: none without the one before it. */
+static void
+check_more_urls(struct settings *s, const struct config_camera *cam)
+{
+	static const char *const keys[] = { "url", "url2", "url3", "url4" };
+
+	for (size_t i = 1; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!settings_given(s, cam, keys[i]) || settings_given(s, cam, keys[i - 1]))
+			continue;
+		settings_complain(
+			s, cam, keys[i], "is tried after %s, which is missing here", keys[i - 1]);
+	}
+}
+
 /* Who sees a device is known from lists only. */
 static void
 check_auto(const struct config *c, struct settings *s, const struct config_camera *cam)
@@ -199,6 +213,7 @@ static void
 check_camera(const struct config *c, struct settings *s, const struct config_camera *cam)
 {
 	check_source(s, cam);
+	check_more_urls(s, cam);
 	check_auto(c, s, cam);
 	check_twins(c, s, cam);
 	check_socket(c, s, cam);

@@ -42,6 +42,11 @@ unit_send_source(struct unit *u)
 {
 	struct msg m = { .type = MSG_SOURCE,
 		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
+			.url2 = u->config->url2,
+			.url3 = u->config->url3,
+			.url4 = u->config->url4,
+			.substream = u->config->substream,
+			.url_return_ms = u->config->url_return_ms,
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,
 			.stall_ms = u->config->media_stall_ms,
@@ -283,7 +288,7 @@ on_death(void *arg, const char *why)
 	worker_link_forget(u->link);
 	kept_forget(&u->state);
 	kept_forget(&u->stats);
-	kept_forget(&u->record.state);
+	unit_record_on_death(u);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
 	unit_outage_on_trouble(u, why);

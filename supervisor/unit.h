@@ -46,6 +46,7 @@ struct unit {
 		bool asked;            /* record = events: by an operator */
 		struct msg state;      /* of the worker, as above */
 		int64_t snapshots;     /* begun so far */
+		int64_t lost;          /* of these, the last that its worker has taken with it */
 		int64_t picture;       /* the snapshot whose file is there, 0: none */
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */

@@ -114,17 +114,25 @@ unit_record_on_snapshot(struct unit *u, const struct msg *m)
 	timer_start(u->record.removal, UNIT_SNAPSHOT_KEEP_MS);
 }
 
+void
+unit_record_on_death(struct unit *u)
+{
+	kept_forget(&u->record.state);
+	u->record.lost = u->record.snapshots;
+}
+
 int
 unit_record_snapshot_done(
 	struct unit *u, int64_t id, char *file, size_t file_size, char *why, size_t why_size)
 {
 	const struct msg_snapshot_done *done = &u->record.done.u.snapshot_done;
 
-	if (worker_proc_pid(u->proc) == 0) {
+	bool waits = u->record.done.type == MSG_TYPES || done->id < id;
+	if (waits && id <= u->record.lost) {
 		snprintf(why, why_size, "%s has no picture: its worker has ended", u->name);
 		return -1;
 	}
-	if (u->record.done.type == MSG_TYPES || done->id < id)
+	if (waits)
 		return 0;
 	/* A later one will do. */
 	if (done->error) {

@@ -19,6 +19,9 @@ int unit_record_ask(struct unit *u, bool on, char *why, size_t why_size);
 void unit_record_on_state(struct unit *u, const struct msg *m);
 void unit_record_on_snapshot(struct unit *u, const struct msg *m);
 
+/* The worker has died. */
+void unit_record_on_death(struct unit *u);
+
 /* Begins a snapshot. Returns its number, from 1, or -1 with a sentence: no worker. */
 int64_t unit_record_snapshot(struct unit *u, char *why, size_t why_size);
 

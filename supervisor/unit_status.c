@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
@@ -42,6 +43,9 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->resent = s->resent;
 	row->plis = s->plis;
 	row->firs = s->firs;
+	row->path_loss = s->path_loss;
+	row->path_queue_ms = s->path_queue_ms;
+	row->path_bitrate = s->path_bitrate;
 	row->replays = s->replays;
 	row->frozen_ms = s->frozen_ms;
 	row->b_frames = s->b_frames;
@@ -54,6 +58,24 @@ fill_stats(const struct unit *u, struct status_camera *row)
 	row->rtt_ms = s->rtt_ms;
 }
 
+/* "url2 rtsp://host/path" without secrets; NULL if the camera has but one. */
+static char *
+url_in_use(const struct unit *u)
+{
+	const struct config_camera *c = u->config;
+	const char *const urls[] = { c->url, c->url2, c->url3, c->url4, c->substream };
+	static const char *const names[] = { "url", "url2", "url3", "url4", "substream" };
+	const int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
+	char shown[200], *text;
+
+	if ((!c->url2 && !c->substream) || number < 1 || number > 5 || !urls[number - 1])
+		return NULL;
+	log_redact_url(urls[number - 1], shown, sizeof(shown));
+	if (asprintf(&text, "%s %s", names[number - 1], shown) < 0)
+		abort();
+	return text;
+}
+
 static void
 fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 {
@@ -63,6 +85,7 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->gen = worker_proc_gen(u->proc);
 	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	row->url = url_in_use(u);
 	row->phase = copy(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)
 		return;

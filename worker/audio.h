@@ -15,6 +15,7 @@ enum audio_codec {
 	AUDIO_AAC,
 	AUDIO_PCMU, /* 8 kHz, one channel */
 	AUDIO_PCMA,
+	AUDIO_OPUS, /* handed on as it is: audio_new refuses it */
 };
 
 struct audio_format {
@@ -27,9 +28,10 @@ struct audio_format {
 struct audio_unit {
 	const uint8_t *data; /* lent for the call */
 	size_t len;
-	int64_t at_us;  /* of its first sample, by the timeline */
-	int64_t now_us; /* when it came: at_us or later, by the same clock */
-	bool gap;       /* something was lost before it */
+	int64_t at_us;          /* of its first sample, by the timeline */
+	int64_t now_us;         /* when it came: at_us or later, by the same clock */
+	bool gap;               /* something was lost before it */
+	uint32_t rtp_timestamp; /* the camera's own, for sound that is handed on */
 };
 
 /* 20 ms of Opus. */

@@ -109,6 +109,7 @@ next_sound(struct demux *d, struct source_unit *out)
 	out->kind = SOURCE_SOUND;
 	out->sound = (struct audio_unit){ .data = f.data,
 		.len = f.len,
+		.rtp_timestamp = f.rtp_timestamp,
 		.at_us = timeline_at(d->timeline, RELAY_SOUND, f.rtp_timestamp, d->arrived_us),
 		.now_us = d->arrived_us,
 		.gap = f.gap };

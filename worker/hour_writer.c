@@ -193,6 +193,24 @@ hour_writer_is_in(const struct hour_writer *w, int64_t wall_us)
 	return strcmp(w->hour, hour_name(wall_us, hour)) == 0;
 }
 
+/* An hour that was ended goes on: who plays it should know, and who repairs it. */
+static int
+reopen_playlist(struct hour_writer *w)
+{
+	struct playlist *p;
+
+	int folder = hour_lock(w->folder);
+	int err = folder < 0 ? folder : hour_load(folder, &p);
+	if (!err) {
+		bool ended = p->ended;
+		p->ended = false;
+		err = ended ? hour_store(folder, p) : 0;
+		playlist_free(p);
+	}
+	hour_unlock(folder);
+	return fail(w, err, "cannot write %s/" HOUR_PLAYLIST, w->folder);
+}
+
 int
 hour_writer_enter(struct hour_writer *w, int64_t wall_us)
 {
@@ -205,7 +223,8 @@ hour_writer_enter(struct hour_writer *w, int64_t wall_us)
 			return err;
 		set_hour(w, hour, folder_of(w, hour));
 	}
-	return fail(w, hour_make(w->dir, hour), "cannot make %s", w->folder);
+	int err = fail(w, hour_make(w->dir, hour), "cannot make %s", w->folder);
+	return err ? err : reopen_playlist(w);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

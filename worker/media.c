@@ -33,11 +33,7 @@ struct media {
 
 	pthread_mutex_t lock; /* all below */
 	struct pictures *pictures;
-	struct audio *audio;      /* NULL: the camera has had no sound so far */
-	bool has_sound;           /* this connection has */
-	uint32_t sound_offset;    /* from its timestamps to those sent */
-	uint32_t sound_timestamp; /* the newest sent, and when that was sampled */
-	int64_t sound_at_us;
+	struct sound *sound;
 	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
 	struct output_stats gone;                  /* of those that were detached */
 	enum media_replay replay;
@@ -133,18 +129,26 @@ on_pace(gpointer arg)
 	return G_SOURCE_CONTINUE;
 }
 
-/* From within audio_feed and audio_advance. */
+/* From within sound_feed and sound_advance. */
 static void
-on_sound(const struct audio_packet *packet, void *arg)
+on_sound(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, void *arg)
 {
 	struct media *m = arg;
 
-	m->sound_timestamp = packet->timestamp + m->sound_offset;
-	m->sound_at_us = packet->at_us;
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		if (m->outputs[i])
-			output_sound(m->outputs[i], packet->data, packet->len, m->sound_timestamp);
+			output_sound(m->outputs[i], codec, payload, len, timestamp);
 	}
+}
+
+static bool
+is_opus_wanted(const struct media *m)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
+		wanted |= m->outputs[i] && output_wants_opus(m->outputs[i]);
+	return wanted;
 }
 
 static gboolean
@@ -153,7 +157,7 @@ on_silence(gpointer arg)
 	struct media *m = arg;
 
 	pthread_mutex_lock(&m->lock);
-	audio_advance(m->audio, clock_now_us());
+	sound_advance(m->sound, clock_now_us());
 	pthread_mutex_unlock(&m->lock);
 	return G_SOURCE_CONTINUE;
 }
@@ -162,11 +166,12 @@ static struct output_moment
 moment(const struct media *m)
 {
 	const int64_t now_us = clock_now_us();
-	const int64_t samples = (now_us - m->sound_at_us) * 6 / 125; /* 48 kHz */
 
-	return (struct output_moment){ .wall_us = clock_wall_us(),
+	return (struct output_moment){ .now_us = now_us,
+		.wall_us = clock_wall_us(),
 		.video_timestamp = pictures_timestamp(m->pictures, now_us),
-		.audio_timestamp = m->sound_timestamp + (uint32_t)samples };
+		.opus_timestamp = sound_timestamp(m->sound, SOUND_OPUS_HZ, now_us),
+		.g711_timestamp = sound_timestamp(m->sound, SOUND_G711_HZ, now_us) };
 }
 
 static bool
@@ -198,7 +203,7 @@ handle_sound(struct media *m, const struct audio_unit *unit)
 	const struct tap *tap = &m->config.tap;
 
 	pthread_mutex_lock(&m->lock);
-	audio_feed(m->audio, unit);
+	sound_feed(m->sound, unit, is_opus_wanted(m));
 	if (tap->on_sound)
 		tap->on_sound(tap->arg, unit);
 	pthread_mutex_unlock(&m->lock);
@@ -210,29 +215,23 @@ handle(struct media *m, const struct source_unit *unit)
 {
 	if (unit->kind == SOURCE_PICTURE)
 		return handle_nal(m, &unit->nal);
-	if (m->has_sound) /* written by this thread only */
+	if (sound_comes(m->sound)) /* written by this thread only */
 		handle_sound(m, &unit->sound);
 	return true;
 }
 
-/* The first sound makes the encoder, which goes on from connection to connection. */
 static void
 begin_sound(struct media *m)
 {
+	const struct tap *tap = &m->config.tap;
 	const char *why;
 	const struct audio_format *format = source_sound(m->source, &why);
 	char reason[100];
-	int err = 0;
 
-	m->has_sound = false;
 	snprintf(reason, sizeof(reason), "%s", why);
-	if (format && m->audio)
-		err = audio_set_format(m->audio, format, reason, sizeof(reason));
-	else if (format)
-		err = audio_new(&m->audio, format, on_sound, m, reason, sizeof(reason));
-	m->has_sound = format && !err;
-	if (m->config.tap.on_sound_format)
-		m->config.tap.on_sound_format(m->config.tap.arg, m->has_sound ? format : NULL);
+	sound_begin(m->sound, format, reason, sizeof(reason));
+	if (tap->on_sound_format)
+		tap->on_sound_format(tap->arg, sound_comes(m->sound) ? format : NULL);
 	if (reason[0])
 		log_warn("media no sound", LOG_CAM(m->config.camera), LOG_STR("why", reason));
 }
@@ -294,7 +293,7 @@ media_new(const struct media_config *config)
 	pictures_set_tap(m->pictures, &config->tap);
 	m->pace = loop_alarm(config->loop, on_pace, m);
 	m->gone.rtt_ms = -1;
-	m->sound_offset = draw();
+	m->sound = sound_new(draw(), on_sound, m);
 	atomic_init(&m->back_by, MS_NEVER);
 	return m;
 }
@@ -339,40 +338,20 @@ media_set_b(struct media *m, enum pictures_b policy)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* A camera without sound, for a receiver that demands some. */
-static void
-make_silence(struct media *m)
+struct sound_offer
+media_sound_offer(struct media *m, bool silence)
 {
-	const struct audio_format none = { .codec = AUDIO_SILENCE };
-	char why[100];
-
-	if (audio_new(&m->audio, &none, on_sound, m, why, sizeof(why)) != 0)
-		log_error("media no silence", LOG_CAM(m->config.camera), LOG_STR("why", why));
-}
-
-unsigned
-media_sound_channels(struct media *m, bool silence)
-{
-	unsigned channels = 0;
-
 	pthread_mutex_lock(&m->lock);
-	if (!m->audio && silence)
-		make_silence(m);
-	if (m->audio)
-		channels = audio_channels(m->audio);
+	const struct sound_offer offer = sound_offer(m->sound, silence);
 	pthread_mutex_unlock(&m->lock);
-	return channels;
+	return offer;
 }
 
-/* While anybody takes the sound its clock runs, whatever the camera does. */
+/* While anybody takes Opus its clock runs, whatever the camera does. */
 static void
 watch_sound(struct media *m)
 {
-	bool wanted = false;
-
-	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
-		wanted |= m->outputs[i] && output_wants_sound(m->outputs[i]);
-	if (!wanted)
+	if (!is_opus_wanted(m))
 		loop_clear(&m->silence);
 	else if (!m->silence)
 		m->silence = loop_attach(
@@ -444,9 +423,8 @@ media_stats(struct media *m, struct media_stats *out)
 	pthread_mutex_lock(&m->lock);
 	pictures_stats(m->pictures, &out->pictures);
 	out->sent = m->gone;
-	out->has_sound = m->has_sound;
-	if (m->audio)
-		out->sound = audio_stats(m->audio);
+	out->has_sound = sound_comes(m->sound);
+	out->sound = sound_stats(m->sound);
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		struct output_stats stats;
 		if (!m->outputs[i])
@@ -479,7 +457,7 @@ media_free(struct media *m)
 	for (unsigned i = 0; i < MEDIA_OUTPUTS_MAX; i++)
 		media_detach(m, i);
 	pictures_free(m->pictures);
-	audio_free(m->audio);
+	sound_free(m->sound);
 	pthread_mutex_destroy(&m->lock);
 	g_free(m);
 }

@@ -7,6 +7,7 @@
 
 #include "worker/output.h"
 #include "worker/pictures.h"
+#include "worker/sound.h"
 #include "worker/source.h"
 
 typedef struct _GMainContext GMainContext;
@@ -65,9 +66,8 @@ void media_set_replay(struct media *m, enum media_replay replay);
 /* With PICTURES_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
 void media_set_b(struct media *m, enum pictures_b policy);
 
-/* The channels of sound to offer to a receiver: 1 or 2, 0 if the camera has none that is supported
- * or source_config wants none. silence: 1 then, and it will be silence. */
-unsigned media_sound_channels(struct media *m, bool silence);
+/* As sound_offer. */
+struct sound_offer media_sound_offer(struct media *m, bool silence);
 
 /* The media go to this peer too from now on, as output i, which is free. The peer must be connected
  * (PEER_DTLS). */

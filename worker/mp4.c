@@ -218,19 +218,20 @@ add(struct mp4 *m, AVStream *track, const uint8_t *bytes, size_t len)
 }
 
 int
-mp4_video(struct mp4 *m, const uint8_t *unit, size_t len, int64_t at_us, int64_t duration_us,
-	bool idr)
+mp4_video(struct mp4 *m, const struct mp4_picture *p)
 {
-	int64_t dts = av_rescale(at_us, VIDEO_SCALE, US);
+	int64_t dts = av_rescale(p->decoded_us, VIDEO_SCALE, US);
+	int64_t pts = av_rescale(p->shown_us, VIDEO_SCALE, US);
 
-	/* The muxer wants them to grow. */
+	/* The muxer wants them to grow, and nothing to be shown before it is decoded. */
 	if (dts <= m->video_dts)
 		dts = m->video_dts + 1;
-	int64_t end = av_rescale(at_us + duration_us, VIDEO_SCALE, US);
-	m->packet->pts = m->packet->dts = m->video_dts = dts;
+	int64_t end = av_rescale(p->decoded_us + p->duration_us, VIDEO_SCALE, US);
+	m->packet->dts = m->video_dts = dts;
+	m->packet->pts = pts > dts ? pts : dts;
 	m->packet->duration = end > dts ? end - dts : 1;
-	m->packet->flags = idr ? AV_PKT_FLAG_KEY : 0;
-	return add(m, m->video, unit, len);
+	m->packet->flags = p->idr ? AV_PKT_FLAG_KEY : 0;
+	return add(m, m->video, p->unit, p->len);
 }
 
 int

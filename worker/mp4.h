@@ -26,10 +26,17 @@ struct mp4_config {
  * muxer takes the sets or the sound's configuration for no such thing. */
 int mp4_new(const struct mp4_config *config, struct mp4 **out);
 
-/* Adds an access unit, Annex B; copied. at_us is at least as late as the last. Returns 0, or what
- * write or the muxer said. */
-int mp4_video(struct mp4 *m, const uint8_t *unit, size_t len, int64_t at_us, int64_t duration_us,
-	bool idr);
+struct mp4_picture {
+	const uint8_t *unit; /* the access unit, Annex B; lent for the call */
+	size_t len;
+	int64_t decoded_us;  /* grows */
+	int64_t shown_us;    /* at decoded_us or later */
+	int64_t duration_us; /* until the next is decoded */
+	bool idr;
+};
+
+/* Adds a picture; copied. Returns 0, or what write or the muxer said. */
+int mp4_video(struct mp4 *m, const struct mp4_picture *p);
 
 /* Adds a raw AAC frame. Frames follow each other by what they last; at_us counts where it says
  * something else by more than a tenth of a second, and for the first. Ignored without sound and

@@ -2,33 +2,24 @@
  * Owns its numbers, its place in the history, its pace and its wishes. Keeps no payload. Whoever
  * owns it serialises. */
 #include <stdlib.h>
+#include <strings.h>
 
-#include "common/clock.h"
 #include "common/err.h"
 #include "worker/history.h"
+#include "worker/outbound.h"
 #include "worker/output.h"
 #include "worker/peer.h"
 #include "worker/rtcp.h"
 #include "worker/rtp.h"
 #include "worker/sent.h"
+#include "worker/sound.h"
 
 /* Packets handed to the peer at once: what UDP GSO takes. */
 #define BATCH_MAX 64
 
-/* One RTP stream. */
-struct stream {
-	bool wanted; /* the receiver took the track */
-	uint32_t ssrc;
-	uint8_t pt;
-	uint16_t seq; /* of the next packet */
-	uint32_t packets;
-	uint32_t octets;
-};
-
 struct output {
 	struct output_config config;
-	struct stream video;
-	struct stream audio;
+	struct outbound out;
 	struct sent *sent;
 
 	uint64_t cursor;    /* what of the history is to be sent next */
@@ -45,6 +36,7 @@ struct output {
 	bool replay_wanted;
 	uint64_t replay_end; /* where the replay under way ends */
 	int64_t replayed_us; /* when it did */
+	int64_t pause_us;    /* until the next is granted */
 
 	uint8_t heads[BATCH_MAX][RTP_HEAD_MAX];
 	struct peer_packet batch[BATCH_MAX];
@@ -56,29 +48,6 @@ struct output {
 	uint8_t fir_seq;
 };
 
-static const struct sdp_remote_media *
-answered(const struct peer *peer, enum sdp_kind kind)
-{
-	const struct sdp_remote *r = peer_remote(peer);
-
-	for (size_t i = 0; i < r->media_count; i++) {
-		if (r->media[i].kind == kind && r->media[i].accepted)
-			return &r->media[i];
-	}
-	return NULL;
-}
-
-/* The answer's payload type counts, should it differ from ours (RFC 3264 6.1). */
-static struct stream
-stream_of(const struct output_config *c, enum sdp_kind kind, uint32_t ssrc)
-{
-	const struct sdp_remote_media *m = answered(c->peer, kind);
-
-	return (struct stream){
-		.wanted = m != NULL, .ssrc = ssrc, .pt = m ? m->pt : 0, .seq = c->first_seq
-	};
-}
-
 struct output *
 output_new(const struct output_config *config)
 {
@@ -88,8 +57,7 @@ output_new(const struct output_config *config)
 	if (!o)
 		abort();
 	o->config = *config;
-	o->video = stream_of(config, SDP_VIDEO, config->ids.video_ssrc);
-	o->audio = stream_of(config, SDP_AUDIO, config->ids.audio_ssrc);
+	o->out = outbound_new(peer_remote(config->peer), &config->ids, config->first_seq);
 	o->sent = sent_new();
 	o->waits = key == HISTORY_NONE;
 	o->cursor = o->waits ? history_next(config->history) : key;
@@ -105,26 +73,11 @@ output_free(struct output *o)
 	if (!o)
 		return;
 	sent_free(o->sent);
+	outbound_clear(&o->out);
 	free(o);
 }
 
 /* ---- packets --------------------------------------------------------------------------------- */
-
-/* Writes the header of the stream's next packet to head. Returns its length. */
-static size_t
-write_head(struct stream *s, const struct history_packet *p, uint8_t *head)
-{
-	const struct rtp_header h = { .marker = p->marker,
-		.pt = s->pt,
-		.seq = s->seq++,
-		.timestamp = p->timestamp,
-		.ssrc = s->ssrc };
-
-	rtp_write_header(head, &h);
-	s->packets++;
-	s->octets += (uint32_t)p->len;
-	return RTP_HEADER_BYTES;
-}
 
 static void
 flush(struct output *o)
@@ -155,9 +108,11 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 	uint8_t *head = o->heads[o->batch_len];
 
 	p.timestamp = retime(o, &p);
-	const struct sent_packet as = { .position = o->cursor, .timestamp = p.timestamp };
-	sent_add(o->sent, o->video.seq, &as, now_us);
-	const size_t head_len = write_head(&o->video, &p, head);
+	const struct sent_packet as = { .position = o->cursor,
+		.timestamp = p.timestamp,
+		.transport_seq = o->out.transport_seq };
+	sent_add(o->sent, o->out.video.seq, &as, now_us);
+	const size_t head_len = outbound_head(&o->out, &o->out.video, &p, head);
 	o->batch[o->batch_len++] = (struct peer_packet){
 		.head = head, .head_len = head_len, .data = p.payload, .len = p.len
 	};
@@ -167,20 +122,21 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 }
 
 bool
-output_wants_sound(const struct output *o)
+output_wants_opus(const struct output *o)
 {
-	return o->audio.wanted;
+	return o->out.audio.wanted && strcasecmp(o->out.codec, SOUND_OPUS) == 0;
 }
 
 void
-output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp)
+output_sound(
+	struct output *o, const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp)
 {
 	const struct history_packet p = { .payload = payload, .len = len, .timestamp = timestamp };
 	uint8_t head[RTP_HEAD_MAX];
 
-	if (!o->audio.wanted)
+	if (!o->out.audio.wanted || strcasecmp(o->out.codec, codec) != 0)
 		return;
-	const size_t head_len = write_head(&o->audio, &p, head);
+	const size_t head_len = outbound_head(&o->out, &o->out.audio, &p, head);
 	const struct peer_packet packet = {
 		.head = head, .head_len = head_len, .data = payload, .len = len
 	};
@@ -296,36 +252,45 @@ resend(struct output *o, uint16_t seq, int64_t now_us)
 	const int64_t rtt_us = o->rtt_us > 0 ? o->rtt_us : 0;
 	struct sent_packet as;
 	struct history_packet p;
-	uint8_t head[RTP_HEADER_BYTES];
+	uint8_t head[RTP_HEAD_MAX];
 
 	o->stats.nacks++;
 	if (sent_again(o->sent, seq, now_us, rtt_us, &as) != 0 ||
 		!history_get(o->config.history, as.position, &p))
 		return;
-	const struct rtp_header h = { .marker = p.marker,
-		.pt = o->video.pt,
-		.seq = seq,
-		.timestamp = as.timestamp,
-		.ssrc = o->video.ssrc };
-	rtp_write_header(head, &h);
+	p.timestamp = as.timestamp;
+	const size_t head_len =
+		o->out.rtx.wanted ? outbound_rtx_head(&o->out, seq, &p, head)
+				  : outbound_same_head(&o->out, seq, &p, as.transport_seq, head);
 	const struct peer_packet packet = {
-		.head = head, .head_len = sizeof(head), .data = p.payload, .len = p.len
+		.head = head, .head_len = head_len, .data = p.payload, .len = p.len
 	};
 	if (peer_send(o->config.peer, &packet, 1) == 1)
 		o->stats.resent++;
+}
+
+/* Wishes that do not end cost more and more of the path that they may be about. */
+static void
+lengthen_pause(struct output *o, int64_t since_us)
+{
+	const int64_t most_us = OUTPUT_REPLAY_PAUSE_MAX_MS * INT64_C(1000);
+
+	if (o->pause_us == 0 || since_us > OUTPUT_REPLAY_CALM_MS * INT64_C(1000))
+		o->pause_us = OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000);
+	else if (o->pause_us < most_us)
+		o->pause_us *= 2;
 }
 
 static void
 wish_key(struct hearing *h)
 {
 	struct output *o = h->output;
-	const bool answered_now =
-		o->replay_end > 0 ||
-		(o->stats.replays > 0 &&
-			h->now_us - o->replayed_us < OUTPUT_REPLAY_PAUSE_MS * INT64_C(1000));
+	const int64_t since_us = h->now_us - o->replayed_us;
 
-	if (h->replay && !answered_now)
-		o->replay_wanted = true;
+	if (!h->replay || o->replay_wanted || o->replay_end > 0 || since_us < o->pause_us)
+		return;
+	o->replay_wanted = true;
+	lengthen_pause(o, since_us);
 }
 
 /* A FIR that is repeated is the same one. */
@@ -367,9 +332,27 @@ on_video_event(struct hearing *h, const struct rtcp_event *e)
 	case RTCP_FIR:
 		on_fir(h, e->u.fir_seq);
 		break;
+	case RTCP_TRANSPORT_CC:
 	case RTCP_BYE:
 		break;
 	}
+}
+
+static void
+on_path_packet(const struct transport_cc_packet *p, void *arg)
+{
+	path_watch_packet(arg, p);
+}
+
+static void
+on_transport_cc(struct hearing *h, const struct rtcp_transport_cc *feedback)
+{
+	struct path_watch *path = h->output->out.path;
+
+	if (!path)
+		return;
+	transport_cc_read(feedback->fci, feedback->len, on_path_packet, path);
+	path_watch_feedback(path, h->now_us);
 }
 
 static void
@@ -377,7 +360,9 @@ on_event(const struct rtcp_event *e, void *arg)
 {
 	struct hearing *h = arg;
 
-	if (e->ssrc == h->output->video.ssrc)
+	if (e->type == RTCP_TRANSPORT_CC)
+		on_transport_cc(h, &e->u.transport_cc);
+	else if (e->ssrc == h->output->out.video.ssrc)
 		on_video_event(h, e);
 }
 
@@ -385,8 +370,8 @@ int
 output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len, const struct output_moment *now,
 	bool replay)
 {
-	const uint32_t ssrcs[] = { o->video.ssrc, o->audio.ssrc };
-	struct hearing h = { .output = o, .now_us = clock_now_us(), .replay = replay };
+	const uint32_t ssrcs[] = { o->out.video.ssrc, o->out.audio.ssrc };
+	struct hearing h = { .output = o, .now_us = now->now_us, .replay = replay };
 	const struct rtcp_reader reader = { .ssrcs = ssrcs,
 		.ssrc_count = 2,
 		.now = rtcp_ntp_middle(rtcp_ntp(now->wall_us)),
@@ -399,7 +384,8 @@ output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len, const struct 
 /* ---- reports --------------------------------------------------------------------------------- */
 
 static void
-report(struct output *o, const struct stream *s, int64_t wall_us, uint32_t timestamp, bool bye)
+report(struct output *o, const struct outbound_stream *s, int64_t wall_us, uint32_t timestamp,
+	bool bye)
 {
 	uint8_t out[RTCP_REPORT_MAX];
 	const struct rtcp_sender sender = { .ssrc = s->ssrc,
@@ -417,8 +403,9 @@ report(struct output *o, const struct stream *s, int64_t wall_us, uint32_t times
 void
 output_report(struct output *o, const struct output_moment *now, bool bye)
 {
-	report(o, &o->video, now->wall_us, now->video_timestamp, bye);
-	report(o, &o->audio, now->wall_us, now->audio_timestamp, bye);
+	report(o, &o->out.video, now->wall_us, now->video_timestamp, bye);
+	report(o, &o->out.audio, now->wall_us,
+		output_wants_opus(o) ? now->opus_timestamp : now->g711_timestamp, bye);
 }
 
 void
@@ -432,6 +419,8 @@ output_stats(const struct output *o, struct output_stats *out)
 	out->bytes = peer.bytes;
 	out->dropped = peer.dropped;
 	out->rtt_ms = o->rtt_us < 0 ? -1 : o->rtt_us / 1000.0;
+	if (o->out.path)
+		out->path = path_watch_state(o->out.path);
 }
 
 void
@@ -447,4 +436,5 @@ output_stats_add(struct output_stats *to, const struct output_stats *a)
 	to->replays += a->replays;
 	to->loss_ratio = a->loss_ratio;
 	to->rtt_ms = a->rtt_ms;
+	to->path = a->path;
 }

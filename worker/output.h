@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "worker/path_watch.h" /* struct path_state */
+
 struct history;
 struct peer;
 
@@ -27,13 +29,17 @@ struct output;
 /* While it catches up, a step that comes late makes up for no more than so many. */
 #define OUTPUT_STEPS_MAX 2
 /* Requests for a key frame that come so soon after a replay are of those it was for: Chromium asks
- * each 200 ms until it has one. */
+ * each 200 ms until it has one. Requests that go on, as on a path that loses packets, are answered
+ * more and more rarely, up to the second; after the third without any it is as at first. */
 #define OUTPUT_REPLAY_PAUSE_MS 400
+#define OUTPUT_REPLAY_PAUSE_MAX_MS 6400
+#define OUTPUT_REPLAY_CALM_MS 10000
 
 /* Who the streams are: the same for every receiver. */
 struct output_ids {
 	uint32_t video_ssrc;
 	uint32_t audio_ssrc;
+	uint32_t rtx_ssrc; /* of retransmitted pictures */
 	const char *cname; /* lent */
 };
 
@@ -52,17 +58,20 @@ void output_free(struct output *o);
  * OUTPUT_PACE_MS. */
 bool output_run(struct output *o, int64_t now_us);
 
-/* True if the receiver took the track of sound. */
-bool output_wants_sound(const struct output *o);
+/* True if the receiver takes sound, as Opus. */
+bool output_wants_opus(const struct output *o);
 
-/* Sends one packet of sound; no effect if the receiver did not take the track. */
-void output_sound(struct output *o, const uint8_t *payload, size_t len, uint32_t timestamp);
+/* Sends one packet of sound; no effect if the receiver does not take sound of that codec. */
+void output_sound(struct output *o, const char *codec, const uint8_t *payload, size_t len,
+	uint32_t timestamp);
 
 /* One moment on all clocks. */
 struct output_moment {
+	int64_t now_us; /* monotonic */
 	int64_t wall_us;
 	uint32_t video_timestamp;
-	uint32_t audio_timestamp;
+	uint32_t opus_timestamp; /* of the receiver's sound, by its codec */
+	uint32_t g711_timestamp;
 };
 
 /* Sends sender reports; bye: the last ones. */
@@ -84,6 +93,7 @@ struct output_stats {
 	uint32_t replays;  /* of GOPs, for those who came late */
 	double loss_ratio; /* of the last receiver report */
 	double rtt_ms;     /* -1: not known */
+	struct path_state path;
 };
 
 void output_stats(const struct output *o, struct output_stats *out);

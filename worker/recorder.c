@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -15,6 +16,8 @@
 #include "worker/recorder_queue.h"
 #include "worker/segmenter.h"
 
+/* When nothing has come for so long the camera is away. */
+#define IDLE_MS 3000
 /* After trouble with the disk it is looked at this often. */
 #define RETRY_MS 2000
 
@@ -249,13 +252,44 @@ write_unit(struct writer *w, const struct recorder_unit *u)
 		publish_well(w);
 }
 
+static bool
+has_work(const struct writer *w)
+{
+	const struct recorder *r = w->r;
+
+	return r->wish != w->wish || r->ending || !recorder_queue_is_empty(r->queue);
+}
+
+/* What there is of a segment is given its name. Called, and returns, with the lock held. */
+static void
+rest(struct writer *w)
+{
+	if (!w->segmenter || w->retry_at != MS_NEVER)
+		return;
+	pthread_mutex_unlock(&w->r->lock);
+	int err = segmenter_idle(w->segmenter);
+	if (err)
+		suffer(w, err);
+	else
+		publish_well(w);
+	pthread_mutex_lock(&w->r->lock);
+}
+
 /* The next thing to do, waited for; false: nothing will be. Called, and returns, with the lock. */
 static bool
 wait_for_work(struct writer *w)
 {
 	struct recorder *r = w->r;
+	const ms_t idle_at = clock_now() + IDLE_MS;
+	const struct timespec until = { .tv_sec = idle_at / 1000,
+		.tv_nsec = idle_at % 1000 * 1000000 };
 
-	while (r->wish == w->wish && !r->ending && recorder_queue_is_empty(r->queue))
+	while (!has_work(w))
+		if (pthread_cond_timedwait(&r->wake, &r->lock, &until) == ETIMEDOUT)
+			break;
+	if (!has_work(w))
+		rest(w);
+	while (!has_work(w))
 		pthread_cond_wait(&r->wake, &r->lock);
 	return !r->ending || !recorder_queue_is_empty(r->queue);
 }
@@ -293,13 +327,17 @@ struct recorder *
 recorder_new(const char *camera)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
+	pthread_condattr_t attributes;
 
 	if (!r)
 		abort();
 	r->camera = camera;
 	r->queue = recorder_queue_new();
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->wake, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC); /* that of clock_now */
+	pthread_cond_init(&r->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 struct report {
 	const char *camera;
 	struct health *health; /* owned */
+	bool overloaded;       /* the path, as was told */
 	char title[64];        /* what is in brackets */
 	char told[640];        /* what the last state message was about */
 };
@@ -92,6 +93,7 @@ send_state(const struct report *r, struct link *link, const struct report_view *
 			.silence_ms = silence_ms > 0 ? silence_ms : 0,
 			.output = v->upstream ? upstream_index(v->upstream) : 0,
 			.offer = running && v->upstream ? upstream_offer_number(v->upstream) : 0,
+			.url_number = v->url_number,
 			.reconnects = session_reconnects(v->session),
 			.rtsp_ms = v->rtsp_ms,
 			.offer_ms = phase_ms(v->upstream, PEER_OFFERED),
@@ -133,8 +135,8 @@ report_state(struct report *r, struct link *link, const struct report_view *v)
 		v->source_reason);
 	const char *why = reason(r, v);
 	set_title(r, v);
-	snprintf(now, sizeof(now), "%s/%s/%u/%d/%s", phase_of(v), health(r),
-		session_tries(v->session), has_sent(v->upstream), why ? why : "");
+	snprintf(now, sizeof(now), "%s/%s/%u/%d/%d/%s", phase_of(v), health(r),
+		session_tries(v->session), v->url_number, has_sent(v->upstream), why ? why : "");
 	if (strcmp(now, r->told) == 0)
 		return;
 	snprintf(r->told, sizeof(r->told), "%s", now);
@@ -192,6 +194,9 @@ report_stats(struct report *r, struct link *link, const struct media_stats *s)
 			.resent = (int64_t)s->sent.resent,
 			.plis = s->sent.plis,
 			.firs = s->sent.firs,
+			.path_loss = s->sent.path.loss_ratio,
+			.path_queue_ms = (double)s->sent.path.queue_us / 1000,
+			.path_bitrate = s->sent.path.arrived_bps,
 			.replays = s->sent.replays,
 			.b_frames = s->pictures.b_slices,
 			.b_dropped = s->pictures.b_dropped,
@@ -204,6 +209,28 @@ report_stats(struct report *r, struct link *link, const struct media_stats *s)
 			.rtt_ms = s->sent.rtt_ms } };
 
 	judge(r, s);
+	link_send(link, &m);
+}
+
+void
+report_path(struct report *r, struct link *link, const struct path_state *path)
+{
+	char text[160];
+	struct msg m = { .type = MSG_EVENT, .u.event.text = text };
+
+	if (path->overloaded == r->overloaded)
+		return;
+	r->overloaded = path->overloaded;
+	if (path->overloaded)
+		snprintf(text, sizeof(text),
+			"the path to the receiver does not carry the stream: %.1f of %.1f Mbit/s "
+			"arrive, %.0f %% are lost, packets wait %.0f ms",
+			(double)path->arrived_bps / 1e6, (double)path->sent_bps / 1e6,
+			path->loss_ratio * 100, (double)path->queue_us / 1000);
+	else
+		snprintf(text, sizeof(text), "the path to the receiver carries the stream again");
+	m.u.event.event = path->overloaded ? "path-overloaded" : "path-good";
+	log_warn("media path", LOG_CAM(r->camera), LOG_STR("what", text));
 	link_send(link, &m);
 }
 

@@ -17,6 +17,7 @@ struct report;
 struct report_view {
 	const struct session *session;
 	const struct media_stats *stats;
+	int url_number;                  /* as origin_number */
 	int64_t rtsp_ms;                 /* how long the camera took to play */
 	const struct upstream *upstream; /* that stands for all; NULL: nothing is published */
 	const char *reason;              /* why it does not run, "" while it does */
@@ -36,6 +37,9 @@ void report_set_watch(struct report *r, const struct health_watch *watch);
 
 /* The second's statistics; health is judged by them. */
 void report_stats(struct report *r, struct link *link, const struct media_stats *stats);
+
+/* An event, when the path to the receiver no longer carries the stream or does so again. */
+void report_path(struct report *r, struct link *link, const struct path_state *path);
 
 /* The one line with the length of each phase, when the first packet has left. */
 void report_start(const struct report *r, const struct upstream *u, int64_t rtsp_ms);

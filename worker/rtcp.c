@@ -4,6 +4,7 @@
 
 #include "common/err.h"
 #include "worker/rtcp.h"
+#include "worker/transport_cc.h"
 #include "worker/wire.h"
 
 /* RFC 3550 12.1; RFC 4585 6.1. */
@@ -11,6 +12,7 @@ enum packet_type { SR = 200, RR = 201, SDES = 202, BYE = 203, RTPFB = 205, PSFB 
 
 /* RFC 4585 6.2.1, 6.3.1; RFC 5104 4.3.1. */
 #define FMT_NACK 1
+#define FMT_TRANSPORT_CC 15 /* draft-holmer-rmcat-transport-wide-cc-extensions-01 3.1 */
 #define FMT_PLI 1
 #define FMT_FIR 4
 
@@ -124,7 +126,7 @@ typedef int part_reader(const struct part *p, const struct rtcp_reader *r, bool 
 static void
 tell(const struct rtcp_reader *r, const struct rtcp_event *e, bool quiet)
 {
-	bool ours = e->type == RTCP_BYE;
+	bool ours = e->type == RTCP_BYE || e->type == RTCP_TRANSPORT_CC;
 
 	for (size_t i = 0; i < r->ssrc_count && !ours; i++)
 		ours = r->ssrcs[i] == e->ssrc;
@@ -231,10 +233,24 @@ read_nack(const struct part *p, const struct rtcp_reader *r, bool quiet)
 }
 
 static int
+read_transport_cc(const struct part *p, const struct rtcp_reader *r, bool quiet)
+{
+	const struct rtcp_event e = { .type = RTCP_TRANSPORT_CC,
+		.from = wire_get32(p->body),
+		.ssrc = wire_get32(p->body + 4),
+		.u.transport_cc = { .fci = p->body + 8, .len = p->len - 8 } };
+
+	tell(r, &e, quiet);
+	return transport_cc_read(p->body + 8, p->len - 8, NULL, NULL);
+}
+
+static int
 read_rtpfb(const struct part *p, const struct rtcp_reader *r, bool quiet)
 {
 	if (p->len < 8)
 		return ERR_PARSE;
+	if (p->count == FMT_TRANSPORT_CC)
+		return read_transport_cc(p, r, quiet);
 	if (p->count != FMT_NACK)
 		return 0;
 	if (p->len < 12)

@@ -31,7 +31,7 @@ size_t rtcp_write_report(uint8_t out[RTCP_REPORT_MAX], const struct rtcp_sender 
 /* True if a packet that shares RTP's port is RTCP (RFC 5761 4: types 192 to 223). */
 bool rtcp_is_rtcp(const uint8_t *packet, size_t len);
 
-enum rtcp_event_type { RTCP_REPORT, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_BYE };
+enum rtcp_event_type { RTCP_REPORT, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_TRANSPORT_CC, RTCP_BYE };
 
 /* One report block (RFC 3550 6.4.1). */
 struct rtcp_report {
@@ -42,15 +42,22 @@ struct rtcp_report {
 	int32_t rtt_us;  /* -1: not known, they have not seen a sender report */
 };
 
+/* For transport_cc_read, which takes it. */
+struct rtcp_transport_cc {
+	const uint8_t *fci; /* lent for the call */
+	size_t len;
+};
+
 /* One thing that the other end says. */
 struct rtcp_event {
 	enum rtcp_event_type type;
 	uint32_t from; /* the SSRC that says it; of BYE: that leaves */
-	uint32_t ssrc; /* ours, that it is about; 0 for BYE */
+	uint32_t ssrc; /* ours, that it is about; any for RTCP_TRANSPORT_CC and BYE */
 	union {
 		struct rtcp_report report; /* RTCP_REPORT */
 		uint16_t nack_seq;         /* RTCP_NACK: one event for each lost packet */
 		uint8_t fir_seq;           /* RTCP_FIR: a repeat has the number of the first */
+		struct rtcp_transport_cc transport_cc; /* RTCP_TRANSPORT_CC */
 	} u;
 };
 
@@ -63,9 +70,8 @@ struct rtcp_reader {
 	void *arg;
 };
 
-/* Reads a compound or reduced-size (RFC 5506) packet, decrypted. Types we do not know, and REMB and
- * transport-cc, are passed over. Nothing is told of a packet that is broken anywhere. Returns 0 or
- * ERR_PARSE. */
+/* Reads a compound or reduced-size (RFC 5506) packet, decrypted. Types we do not know, and REMB,
+ * are passed over. Nothing is told of a packet that is broken anywhere. Returns 0 or ERR_PARSE. */
 int rtcp_parse(const uint8_t *packet, size_t len, const struct rtcp_reader *r);
 
 #endif

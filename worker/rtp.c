@@ -26,7 +26,19 @@
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
-void
+/* RFC 8285 4.2: one element of two bytes, padded to a word. */
+static size_t
+write_extension(uint8_t *out, const struct rtp_header *h)
+{
+	wire_put16(out, 0xbede);
+	wire_put16(out + 2, 1);
+	out[4] = (uint8_t)(h->transport_cc_id << 4 | 1);
+	wire_put16(out + 5, h->transport_seq);
+	out[7] = 0;
+	return RTP_EXTENSION_BYTES;
+}
+
+size_t
 rtp_write_header(uint8_t *out, const struct rtp_header *h)
 {
 	out[0] = 2 << 6;
@@ -34,6 +46,10 @@ rtp_write_header(uint8_t *out, const struct rtp_header *h)
 	wire_put16(out + 2, h->seq);
 	wire_put32(out + 4, h->timestamp);
 	wire_put32(out + 8, h->ssrc);
+	if (!h->transport_cc_id)
+		return RTP_HEADER_BYTES;
+	out[0] |= 0x10;
+	return RTP_HEADER_BYTES + write_extension(out + RTP_HEADER_BYTES, h);
 }
 
 int

@@ -17,12 +17,14 @@ struct rtp_header {
 	uint16_t seq;
 	uint32_t timestamp;
 	uint32_t ssrc;
+	uint8_t transport_cc_id; /* of the header extension with the next; 0: none */
+	uint16_t transport_seq;
 };
 
-/* Writes RTP_HEADER_BYTES to out. */
-void rtp_write_header(uint8_t *out, const struct rtp_header *h);
+/* Writes it to out, which has room for RTP_HEAD_MAX. Returns its length. */
+size_t rtp_write_header(uint8_t *out, const struct rtp_header *h);
 
-/* Parses a packet; *payload (lent) and *payload_len are what is left without CSRCs, extension and
+/* Parses a packet, but for its extensions; *payload (lent) and *payload_len are what is left without CSRCs, extension and
  * padding. Returns 0 or ERR_PARSE. */
 int rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t **payload,
 	size_t *payload_len);

@@ -1,6 +1,7 @@
 /* rtsp_relay.c - what changes in an RTSP session on its way between libavformat and the camera.
  * Owns what is known of the session. Pure: bytes in, bytes out; the tunnel's thread. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,15 +12,44 @@
 #define RTCP_BYE 203
 /* RFC 3550 5.1: the second byte is marker bit and payload type. */
 #define PT_MASK 0x7f
+/* RFC 2326 11.3.2 */
+#define STATUS_UNAUTHORIZED 401
 /* H.264 table 7-1 */
 #define NAL_FILLER 12
 
+/* RFC 2326 12.17: as many digits as rtsp_number reads, and what stands around them. */
+#define CSEQ_LINE_MAX 24
+
 void
-relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound)
+relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound,
+	struct rtsp_auth *auth)
 {
-	*r = (struct relay){ .short_uri = short_uri, .camera_uri = camera_uri, .sound = sound };
+	*r = (struct relay){ .short_uri = short_uri,
+		.camera_uri = camera_uri,
+		.sound = sound,
+		.auth = auth,
+		.cseq = -1 };
+	if (auth)
+		fifo_init(&r->newest, RTSP_PIECE_MAX);
 	for (size_t i = 0; i < RELAY_MEDIA; i++)
 		r->media[i].channel = -1;
+}
+
+void
+relay_clear(struct relay *r)
+{
+	rtsp_auth_free(r->auth);
+	fifo_clear(&r->newest);
+	r->auth = NULL;
+}
+
+size_t
+relay_growth(const struct relay *r)
+{
+	const size_t uri = strlen(r->camera_uri);
+
+	return uri + CSEQ_LINE_MAX +
+	       (r->auth ? rtsp_auth_line_max(r->auth, uri + RTSP_HEAD_MAX) : 0);
 }
 
 const struct relay_track *
@@ -83,12 +113,92 @@ note_request(struct relay *r, const struct rtsp_piece *m, const struct rtsp_requ
 	r->setup_channel = rtsp_interleaved(m);
 }
 
-/* Writes the request with the camera's URI where it names the short one; what follows the short one
- * (a track's control) is kept. */
+/* The URI for the camera: its own where libavformat names the short one; what follows that (a
+ * track's control) is kept. Yours to free(). */
+static char *
+uri_for_camera(const struct relay *r, const struct rtsp_request *q)
+{
+	const size_t short_len = strlen(r->short_uri);
+	const bool ours = q->uri_len >= short_len && !memcmp(q->uri, r->short_uri, short_len);
+	const size_t skipped = ours ? short_len : 0;
+	char *uri;
+
+	if (asprintf(&uri, "%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped),
+		    q->uri + skipped) < 0)
+		abort();
+	return uri;
+}
+
+static void
+put_text(struct fifo *out, const char *text)
+{
+	fifo_put(out, text, strlen(text));
+}
+
+/* The line that says who we are, if the camera has asked, behind the request's first line. */
+static void
+put_auth(struct relay *r, const struct rtsp_request *q, const char *uri, struct fifo *out)
+{
+	char method[sizeof(r->method)];
+
+	snprintf(method, sizeof(method), "%.*s", (int)q->method_len, q->method);
+	char *line = r->auth ? rtsp_auth_line(r->auth, method, uri) : NULL;
+	if (line)
+		put_text(out, line);
+	if (line)
+		explicit_bzero(line, strlen(line));
+	free(line);
+}
+
+/* Returns where the number of the request begins that goes on at from, having written what comes
+ * before it and the camera's number; from if it need not change. */
+static const uint8_t *
+put_cseq(struct relay *r, const struct rtsp_piece *m, const uint8_t *from, struct fifo *out)
+{
+	char number[CSEQ_LINE_MAX];
+	size_t len;
+	const char *value = rtsp_header(m, "CSeq", &len);
+	const long theirs = rtsp_number(m, "CSeq");
+
+	r->cseq = theirs < 0 ? -1 : theirs + (long)r->repeated;
+	if (theirs < 0 || !r->repeated || (const uint8_t *)value < from)
+		return from;
+	fifo_put(out, from, (size_t)((const uint8_t *)value - from));
+	snprintf(number, sizeof(number), "%ld", r->cseq);
+	put_text(out, number);
+	return (const uint8_t *)value + len;
+}
+
+static void
+write_request(
+	struct relay *r, const struct rtsp_piece *m, const struct rtsp_request *q, struct fifo *out)
+{
+	char *uri = uri_for_camera(r, q);
+	const uint8_t *end = m->bytes + m->len;
+	const uint8_t *rest = (const uint8_t *)q->uri + q->uri_len;
+	const uint8_t *headers = memchr(rest, '\n', (size_t)(end - rest));
+
+	fifo_put(out, m->bytes, (size_t)((const uint8_t *)q->uri - m->bytes));
+	put_text(out, uri);
+	fifo_put(out, rest, (size_t)(headers + 1 - rest));
+	put_auth(r, q, uri, out);
+	rest = put_cseq(r, m, headers + 1, out);
+	fifo_put(out, rest, (size_t)(end - rest));
+	free(uri);
+}
+
+static void
+keep_newest(struct relay *r, const struct rtsp_piece *m)
+{
+	if (!r->auth)
+		return;
+	fifo_take(&r->newest, r->newest.len);
+	fifo_put(&r->newest, m->bytes, m->len);
+}
+
 static void
 pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 {
-	size_t short_len = strlen(r->short_uri);
 	struct rtsp_request q;
 
 	if (!rtsp_request(m, &q)) {
@@ -96,27 +206,38 @@ pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 		fifo_put(out, m->bytes, m->len);
 		return;
 	}
-	bool ours = q.uri_len >= short_len && !memcmp(q.uri, r->short_uri, short_len);
 	note_request(r, m, &q);
-	const uint8_t *rest = m->bytes;
-	if (ours) {
-		fifo_put(out, m->bytes, (size_t)((const uint8_t *)q.uri - m->bytes));
-		fifo_put(out, r->camera_uri, strlen(r->camera_uri));
-		rest = (const uint8_t *)q.uri + short_len;
-	}
-	fifo_put(out, rest, (size_t)(m->bytes + m->len - rest));
+	keep_newest(r, m);
+	write_request(r, m, &q, out);
+}
+
+static void
+repeat_request(struct relay *r, struct fifo *out)
+{
+	struct rtsp_piece m;
+	struct rtsp_request q;
+
+	r->again = false;
+	r->repeated++;
+	if (rtsp_split(fifo_front(&r->newest), r->newest.len, &m) == 1 && rtsp_request(&m, &q))
+		write_request(r, &m, &q, out);
 }
 
 int
 relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 {
+	const size_t growth = relay_growth(r);
 	struct rtsp_piece p;
 
+	if (r->again && fifo_room(out) < r->newest.len + growth)
+		return 0;
+	if (r->again)
+		repeat_request(r, out);
 	while (in->len) {
 		int got = rtsp_split(fifo_front(in), in->len, &p);
 		if (got <= 0)
 			return got;
-		if (fifo_room(out) < p.len + strlen(r->camera_uri))
+		if (fifo_room(out) < p.len + growth)
 			return 0;
 		if (p.kind == RTSP_MESSAGE)
 			pass_request(r, &p, out);
@@ -174,6 +295,7 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 		if (t->media == RTSP_VIDEO && !r->refused_codec[0])
 			memcpy(r->refused_codec, t->codec, sizeof(r->refused_codec));
 	}
+	r->described = h264;
 	return h264 ? 0 : ERR_UNSUPPORTED;
 }
 
@@ -195,6 +317,30 @@ note_setup(struct relay *r, int channel)
 	r->media[media].track = r->setup_track;
 }
 
+/* True if it answers the newest request: a camera that leaves CSeq out has one to answer only. */
+static bool
+answers_newest(const struct relay *r, const struct rtsp_piece *m)
+{
+	const long cseq = rtsp_number(m, "CSeq");
+
+	return cseq == r->cseq || (cseq < 0 && r->requests - r->answers == 1);
+}
+
+/* True if the answer asks who we are, and shall be told. */
+static bool
+is_challenge(struct relay *r, const struct rtsp_piece *m)
+{
+	const int status = rtsp_status(m);
+
+	if (!r->auth || !status || !answers_newest(r, m))
+		return false;
+	if (status != STATUS_UNAUTHORIZED) {
+		rtsp_auth_accept(r->auth);
+		return false;
+	}
+	return rtsp_auth_challenge(r->auth, m);
+}
+
 static int
 note_answer(struct relay *r, const struct rtsp_piece *m)
 {
@@ -206,10 +352,12 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 	if (r->torn_down)
 		return 0;
 	r->status = status;
-	if (status >= 300 && status < 400)
+	/* libavformat would follow the one, and send the same again after the other. */
+	if ((status >= 300 && status < 400) || (status == STATUS_UNAUTHORIZED && !r->playing))
 		return ERR_REFUSED;
 	if (status >= 300)
 		return 0;
+	r->playing |= !strcmp(r->method, "PLAY");
 	if (!strcmp(r->method, "SETUP"))
 		note_setup(r, rtsp_interleaved(m));
 	if (!strcmp(r->method, "DESCRIBE"))
@@ -264,6 +412,10 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
 	if (p->kind == RTSP_DATA)
 		return 0;
+	if (is_challenge(r, p)) {
+		r->again = true;
+		return 0;
+	}
 	int err = note_answer(r, p);
 	if (!err)
 		fifo_put(out, p->bytes, p->len);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "worker/fifo.h"
+#include "worker/rtsp_auth.h"
 #include "worker/rtsp_wire.h"
 
 #define RELAY_TRACKS_MAX 8
@@ -18,7 +19,9 @@
 enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
 
 /* What lies between libavformat and the camera: it changes an RTSP session as it passes.
- * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes
+ * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes.
+ *   They say who we are, if the camera has asked: a Digest is over the URL that the camera sees,
+ *   which libavformat does not know. A request that it was asked for is sent again from here
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
  *   redirects, which it would follow without TLS, answers without end, and SDPs without H.264. The
  *   camera's packets do not: they are for the caller, which saves libavformat six system calls for
@@ -26,11 +29,18 @@ enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */
+	struct rtsp_auth *auth; /* owned; NULL: the URL names no user */
 	int status;             /* of the newest answer; 0: none yet */
 	bool sound;             /* the camera's sound is wanted too */
+	bool described;         /* DESCRIBE was answered, with H.264 */
+	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
 	unsigned requests;      /* passed up, and */
 	unsigned answers;       /* passed down */
+	struct fifo newest;     /* the newest request as libavformat wrote it; with auth only */
+	bool again;             /* it is to be sent again: relay_up does */
+	unsigned repeated;      /* requests, so far; CSeq is higher by that than libavformat's */
+	long cseq;              /* of the newest request, as the camera saw it; -1: none */
 	char method[16];        /* of the newest request */
 	char refused_codec[16]; /* why ERR_UNSUPPORTED; "" if there is no video */
 	struct relay_track {
@@ -63,20 +73,27 @@ struct relay_packet {
 	size_t len; /* at least 2 */
 };
 
-/* sound: the camera's sound is wanted too, and libavformat will set it up. */
-void relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound);
+/* sound: the camera's sound is wanted too, and libavformat will set it up. auth is the relay's from
+ * now on; NULL: nobody. */
+void relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool sound,
+	struct rtsp_auth *auth);
+void relay_clear(struct relay *r);
+
+/* What relay_up may add to what it is given. */
+size_t relay_growth(const struct relay *r);
 
 /* The track of sound as the camera described it; NULL if none was set up. */
 const struct relay_track *relay_sound(const struct relay *r);
 
 /* Passes on all whole requests of in for which out has room. Returns 0, or ERR_PARSE and ERR_RANGE
- * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and the camera's URI. */
+ * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and relay_growth. With
+ * r->again set it first repeats the newest request. */
 int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 
 /* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
  * else as relay_up, and
- * - ERR_REFUSED: a redirect
+ * - ERR_REFUSED: a redirect, or before PLAY a 401 that we cannot answer
  * - ERR_UNSUPPORTED: the camera describes no H.264 video
  * - ERR_EOF: RTCP says BYE */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);

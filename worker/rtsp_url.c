@@ -68,6 +68,65 @@ parse_host(const char *s, size_t n, struct rtsp_url *out)
 	return true;
 }
 
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c | 0x20) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* The byte of "%41" and the like at s; -1 if there is none, which stands for itself then: people
+ * write passwords as they are. */
+static int
+encoded(const char *s, size_t n)
+{
+	if (n < 3 || *s != '%')
+		return -1;
+	const int high = hex_digit(s[1]), low = hex_digit(s[2]);
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static char *
+decode(const char *s, size_t n)
+{
+	char *out = copy(s, n), *to = out;
+
+	for (size_t i = 0; i < n; i++) {
+		const int byte = encoded(s + i, n - i);
+		*to++ = byte < 0 ? s[i] : (char)byte;
+		i += byte < 0 ? 0 : 2;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* Nothing that no header can carry: a NUL would cut it. */
+static bool
+is_text(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int byte = encoded(s + i, n - i);
+		if (byte == 0x7f || (byte >= 0 && byte < ' '))
+			return false;
+	}
+	return true;
+}
+
+static bool
+parse_userinfo(const char *s, size_t n, struct rtsp_url *out)
+{
+	const char *colon = memchr(s, ':', n);
+	const size_t user = colon ? (size_t)(colon - s) : n;
+
+	if (!is_text(s, n))
+		return false;
+	out->user = decode(s, user);
+	out->password = colon ? decode(colon + 1, n - user - 1) : copy("", 0);
+	return true;
+}
+
 int
 rtsp_url_parse(const char *url, struct rtsp_url *out, const char **why)
 {
@@ -88,18 +147,29 @@ rtsp_url_parse(const char *url, struct rtsp_url *out, const char **why)
 		*why = "the URL names no host, or a port outside 1 to 65535";
 		return ERR_RANGE;
 	}
-	if (at)
-		out->userinfo = copy(authority, (size_t)(at - authority));
+	if (at && !parse_userinfo(authority, (size_t)(at - authority), out)) {
+		*why = "user or password hold a control character";
+		return ERR_RANGE;
+	}
 	if (asprintf(&out->uri, "%.*s%.*s", (int)(authority - url), url, (int)strcspn(host, "#"),
 		    host) < 0)
 		abort();
 	return 0;
 }
 
+static void
+wipe(char *s)
+{
+	if (s)
+		explicit_bzero(s, strlen(s));
+	free(s);
+}
+
 void
 rtsp_url_clear(struct rtsp_url *u)
 {
-	free(u->userinfo);
+	wipe(u->user);
+	wipe(u->password);
 	free(u->host);
 	free(u->port);
 	free(u->uri);

@@ -230,7 +230,7 @@ rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out)
 }
 
 const char *
-rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
+rtsp_header_at(const struct rtsp_piece *message, const char *name, size_t index, size_t *len)
 {
 	struct text head = head_of(message), line;
 
@@ -240,13 +240,19 @@ rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
 		if (!skip(&line, name))
 			continue;
 		struct text rest = trimmed(line);
-		if (!skip(&rest, ":"))
+		if (!skip(&rest, ":") || index--)
 			continue;
 		struct text value = trimmed(rest);
 		*len = length(value);
 		return value.at;
 	}
 	return NULL;
+}
+
+const char *
+rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len)
+{
+	return rtsp_header_at(message, name, 0, len);
 }
 
 long

@@ -42,6 +42,10 @@ bool rtsp_request(const struct rtsp_piece *message, struct rtsp_request *out);
  * compared without case. */
 const char *rtsp_header(const struct rtsp_piece *message, const char *name, size_t *len);
 
+/* The same of the index-th header of that name. */
+const char *rtsp_header_at(
+	const struct rtsp_piece *message, const char *name, size_t index, size_t *len);
+
 /* A header's value as a number of at most 9 digits; -1 if it is absent or none. */
 long rtsp_number(const struct rtsp_piece *message, const char *name);
 

@@ -102,6 +102,7 @@ struct parser {
 	bool has_setup;
 	char *why;
 	size_t why_size;
+	uint8_t transport_cc_id; /* of session level */
 };
 
 /* Says why in a sentence, and returns err. */
@@ -303,9 +304,40 @@ on_rtpmap(struct parser *p, struct text value)
 	return 0;
 }
 
+/* RFC 4588 8.1: "a=fmtp:105 apt=106" makes 105 the retransmissions of 106. */
+static void
+note_rtx(struct parser *p, struct text fmtp)
+{
+	int64_t pt = number(word(&fmtp), 127);
+	struct text parameter = word(&fmtp);
+
+	if (!p->media || !is(cut(&parameter, '='), "apt") || pt < 0)
+		return;
+	struct text of = cut(&parameter, ';');
+	if (number(of, 127) == p->media->pt)
+		p->media->rtx_pt = (uint8_t)pt;
+}
+
+/* RFC 8285 8: "id[/direction] URI ...". Of session level it is every section's. */
+static int
+on_extmap(struct parser *p, struct text value)
+{
+	struct text first = word(&value);
+	int64_t id = number(cut(&first, '/'), 14);
+
+	if (id < 1 || !is(word(&value), SDP_TRANSPORT_CC))
+		return 0;
+	if (p->media)
+		p->media->transport_cc_id = (uint8_t)id;
+	else
+		p->transport_cc_id = (uint8_t)id;
+	return 0;
+}
+
 static int
 on_fmtp(struct parser *p, struct text value)
 {
+	note_rtx(p, value);
 	if (is_our_pt(p, &value) && !copy(value, p->media->fmtp, sizeof(p->media->fmtp)))
 		return fail(p, ERR_RANGE, "a=fmtp has %zu characters, more than %zu", value.len,
 			sizeof(p->media->fmtp) - 1);
@@ -336,6 +368,7 @@ static const struct {
 	int (*on)(struct parser *p, struct text value);
 } attributes[] = {
 	{ .name = "candidate", .on = on_candidate },
+	{ .name = "extmap", .on = on_extmap },
 	{ .name = "fingerprint", .on = on_fingerprint },
 	{ .name = "fmtp", .on = on_fmtp },
 	{ .name = "ice-lite", .on = on_ice_lite },
@@ -382,6 +415,7 @@ on_media(struct parser *p, struct text value)
 		.kind = is(kind, "audio") ? SDP_AUDIO : SDP_VIDEO,
 		.accepted = port != 0,
 		.pt = (uint8_t)pt,
+		.transport_cc_id = p->transport_cc_id,
 	};
 	return 0;
 }

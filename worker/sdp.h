@@ -12,6 +12,10 @@
 /* RFC 8839 5.4: ice-ufrag is 4 to 256 characters, ice-pwd 22 to 256. */
 #define SDP_ICE_CHARS_MAX 256
 
+/* draft-holmer-rmcat-transport-wide-cc-extensions-01: a number in every packet of a connection, and
+ * feedback that says when each came. */
+#define SDP_TRANSPORT_CC "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
 enum sdp_kind { SDP_AUDIO, SDP_VIDEO };
 
 /* Who starts the DTLS handshake (RFC 8842): an active end is the client. */
@@ -21,12 +25,15 @@ enum sdp_setup { SDP_SETUP_ACTPASS, SDP_SETUP_ACTIVE, SDP_SETUP_PASSIVE };
 struct sdp_media {
 	enum sdp_kind kind;
 	const char *mid;    /* "0", "1": token of RFC 5888 */
-	uint8_t pt;         /* payload type, 96 to 127 */
+	uint8_t pt;         /* payload type: 96 to 127, or of RFC 3551 */
 	const char *rtpmap; /* "H264/90000", "opus/48000/2" */
 	const char *fmtp;   /* NULL: none */
 	uint32_t ssrc;
 	const char *track_id; /* second half of msid */
 	bool feedback;        /* offer nack, nack pli, ccm fir */
+	uint8_t rtx_pt;       /* offer retransmission (RFC 4588) by this payload type, 0: do not */
+	uint32_t rtx_ssrc;
+	uint8_t transport_cc_id; /* offer transport-wide feedback by this header extension, 0: no */
 };
 
 /* Everything an offer says. Strings are lent. */
@@ -65,6 +72,8 @@ struct sdp_remote_media {
 	bool nack;
 	bool nack_pli;
 	bool ccm_fir;
+	uint8_t rtx_pt;          /* retransmissions go by this payload type; 0: as they were */
+	uint8_t transport_cc_id; /* packets carry this header extension; 0: none is wanted */
 };
 
 struct sdp_remote {

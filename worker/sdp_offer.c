@@ -33,11 +33,29 @@ write_feedback(FILE *f, uint8_t pt)
 	fprintf(f, "a=rtcp-fb:%u ccm fir\r\n", pt);
 }
 
+/* RFC 4588 8.1, RFC 5576 4.2 */
+static void
+write_rtx(FILE *f, const struct sdp_media *m)
+{
+	fprintf(f, "a=rtpmap:%u rtx/90000\r\n", m->rtx_pt);
+	fprintf(f, "a=fmtp:%u apt=%u\r\n", m->rtx_pt, m->pt);
+	fprintf(f, "a=ssrc-group:FID %" PRIu32 " %" PRIu32 "\r\n", m->ssrc, m->rtx_ssrc);
+}
+
+static void
+write_ssrc(FILE *f, uint32_t ssrc, const struct sdp_offer *o)
+{
+	fprintf(f, "a=ssrc:%" PRIu32 " cname:%s\r\n", ssrc, o->cname);
+}
+
 static void
 write_media(FILE *f, const struct sdp_offer *o, const struct sdp_media *m)
 {
 	/* Port 9 is a placeholder: candidates follow by other means (RFC 8839 4.1.1). */
-	fprintf(f, "m=%s 9 UDP/TLS/RTP/SAVPF %u\r\n", kinds[m->kind], m->pt);
+	fprintf(f, "m=%s 9 UDP/TLS/RTP/SAVPF %u", kinds[m->kind], m->pt);
+	if (m->rtx_pt)
+		fprintf(f, " %u", m->rtx_pt);
+	fprintf(f, "\r\n");
 	fprintf(f, "c=IN IP4 0.0.0.0\r\n");
 	write_transport(f, o);
 	fprintf(f, "a=mid:%s\r\n", m->mid);
@@ -48,7 +66,15 @@ write_media(FILE *f, const struct sdp_offer *o, const struct sdp_media *m)
 		fprintf(f, "a=fmtp:%u %s\r\n", m->pt, m->fmtp);
 	if (m->feedback)
 		write_feedback(f, m->pt);
-	fprintf(f, "a=ssrc:%" PRIu32 " cname:%s\r\n", m->ssrc, o->cname);
+	if (m->transport_cc_id) {
+		fprintf(f, "a=extmap:%u " SDP_TRANSPORT_CC "\r\n", m->transport_cc_id);
+		fprintf(f, "a=rtcp-fb:%u transport-cc\r\n", m->pt);
+	}
+	if (m->rtx_pt)
+		write_rtx(f, m);
+	write_ssrc(f, m->ssrc, o);
+	if (m->rtx_pt)
+		write_ssrc(f, m->rtx_ssrc, o);
 }
 
 char *

@@ -7,6 +7,7 @@
 #include "worker/h264.h"
 #include "worker/hour_writer.h"
 #include "worker/mp4.h"
+#include "worker/reorder.h"
 #include "worker/segmenter.h"
 
 /* A picture of which nothing but its beginning is known lasts as long as the one before; the very
@@ -33,6 +34,7 @@ struct segmenter {
 	char map[HOUR_WRITER_NAME_BYTES];
 	bool broken;  /* the next segment does not go on where the last ended, */
 	bool missing; /* since something is missing */
+	bool fresh;   /* its next picture is the first, or the first after a break */
 
 	struct hour_writer *out; /* where the muxer's bytes go: init segment or segment */
 	char name[HOUR_WRITER_NAME_BYTES];
@@ -40,9 +42,13 @@ struct segmenter {
 	int64_t start_wall_us;
 	int64_t fragment_us; /* of the fragment */
 
-	struct blob held; /* the last picture; len 0: none */
-	int64_t held_us;
-	int64_t picture_us; /* what the last one lasted */
+	struct blob held;       /* the last picture; len 0: none */
+	int64_t held_us;        /* when it is shown, */
+	int64_t decoded_us;     /* and decoded */
+	int64_t shown_us;       /* the latest of the segment */
+	struct reorder reorder; /* since the last IDR picture after a break */
+	int depth;              /* that was needed beyond what SPSs say */
+	int64_t picture_us;     /* what the last one lasted */
 	bool held_idr;
 	struct segmenter_stats stats;
 };
@@ -173,21 +179,27 @@ put_held(struct segmenter *s, int64_t duration_us)
 {
 	if (s->held.len == 0)
 		return 0;
-	int64_t at = s->held_us - s->base_us;
-	int err = mp4_video(s->mp4, s->held.bytes, s->held.len, at, duration_us, s->held_idr);
+	struct mp4_picture p = { .unit = s->held.bytes,
+		.len = s->held.len,
+		.decoded_us = s->decoded_us - s->base_us,
+		.shown_us = s->held_us - s->base_us,
+		.duration_us = duration_us,
+		.idr = s->held_idr };
+	int err = mp4_video(s->mp4, &p);
 	s->held.len = 0;
 	s->picture_us = duration_us;
-	if (!err && s->held_us + duration_us - s->fragment_us >= SEGMENT_FRAGMENT_US) {
+	if (!err && s->decoded_us + duration_us - s->fragment_us >= SEGMENT_FRAGMENT_US) {
 		err = mp4_flush(s->mp4);
-		s->fragment_us = s->held_us + duration_us;
+		s->fragment_us = s->decoded_us + duration_us;
 	}
 	return muxed(s, err);
 }
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
-static void
-set_size(const uint8_t *sets, size_t len, struct mp4_config *config)
+/* The SPS among these sets; all zero if there is none. */
+static struct h264_sps
+find_sps(const uint8_t *sets, size_t len)
 {
 	struct h264_bytes rest = { .bytes = sets, .len = len };
 	struct h264_bytes nal;
@@ -195,10 +207,9 @@ set_size(const uint8_t *sets, size_t len, struct mp4_config *config)
 
 	while (h264_next_nal(&rest, &nal))
 		if (nal.len > 0 && h264_type(nal.bytes) == H264_SPS &&
-			h264_parse_sps(nal.bytes, nal.len, &sps) == 0) {
-			config->width = sps.width;
-			config->height = sps.height;
-		}
+			h264_parse_sps(nal.bytes, nal.len, &sps) == 0)
+			return sps;
+	return (struct h264_sps){ 0 };
 }
 
 static int
@@ -211,7 +222,9 @@ write_init(struct segmenter *s, int64_t wall_us)
 		.write = on_bytes,
 		.arg = s };
 
-	set_size(s->run_sets.bytes, s->run_sets.len, &config);
+	struct h264_sps sps = find_sps(s->run_sets.bytes, s->run_sets.len);
+	config.width = sps.width;
+	config.height = sps.height;
 	int err = hour_writer_open(s->out, wall_us, HOUR_INIT, s->map);
 	if (!err)
 		err = muxed(s, mp4_new(&config, &s->mp4));
@@ -226,7 +239,7 @@ begin_run(struct segmenter *s, const struct segmenter_unit *u)
 	copy(&s->run_sets, u->bytes, u->sets_len);
 	copy(&s->run_sound, s->sound.bytes, s->sound.len);
 	s->base_us = u->at_us - wall_us % HOUR_US;
-	s->broken = true;
+	s->broken = s->fresh = true;
 	int err = hour_writer_check_space(s->out);
 	if (!err)
 		err = hour_writer_enter(s->out, wall_us);
@@ -239,12 +252,12 @@ begin_run(struct segmenter *s, const struct segmenter_unit *u)
 static int
 break_off(struct segmenter *s)
 {
-	int64_t end = s->held_us + s->picture_us;
+	int64_t end = s->shown_us + s->picture_us;
 
 	int err = put_held(s, s->picture_us);
 	if (!err)
 		err = finish_segment(s, end);
-	s->broken = true;
+	s->broken = s->fresh = true;
 	return err;
 }
 
@@ -255,7 +268,7 @@ static bool
 is_other_run(struct segmenter *s, const struct segmenter_unit *u)
 {
 	return !s->mp4 || !is_same(&s->run_sets, u->bytes, u->sets_len) ||
-	       !is_same(&s->run_sound, s->sound.bytes, s->sound.len);
+	       !is_same(&s->run_sound, s->sound.bytes, s->sound.len) || s->depth > s->reorder.depth;
 }
 
 /* At an IDR picture: begins the segment that it is to begin, if it is. */
@@ -278,11 +291,38 @@ cut(struct segmenter *s, const struct segmenter_unit *u)
 	return begin_run(s, u);
 }
 
+/* When the first picture after a break is decoded, given what its SPS says. */
+static int64_t
+begin_order(struct segmenter *s, const struct segmenter_unit *u)
+{
+	int depth = find_sps(u->bytes, u->sets_len).reorder_frames;
+
+	s->fresh = false;
+	s->shown_us = u->at_us;
+	reorder_begin(&s->reorder, depth > s->depth ? depth : s->depth, u->at_us, s->picture_us);
+	return reorder_next(&s->reorder, u->at_us);
+}
+
+/* What goes on must be shown after it is decoded: else the stream needs more than its SPS says,
+ * from the next IDR picture on. */
+static int64_t
+go_on(struct segmenter *s, const struct segmenter_unit *u)
+{
+	int64_t decoded_us = reorder_next(&s->reorder, u->at_us);
+
+	if (decoded_us > u->at_us && s->depth < REORDER_DEPTH_MAX)
+		s->depth = s->reorder.depth + 1;
+	return decoded_us;
+}
+
 static void
-hold(struct segmenter *s, const struct segmenter_unit *u)
+hold(struct segmenter *s, const struct segmenter_unit *u, int64_t decoded_us)
 {
 	copy(&s->held, u->bytes, u->len);
 	s->held_us = u->at_us;
+	s->decoded_us = decoded_us;
+	if (u->at_us > s->shown_us)
+		s->shown_us = u->at_us;
 	s->held_idr = u->idr;
 }
 
@@ -290,20 +330,25 @@ static int
 take(struct segmenter *s, const struct segmenter_unit *u)
 {
 	int64_t step = u->at_us - s->held_us;
-	bool gap = u->gap || step > SEGMENT_GAP_US || step < 0;
+	bool gap = u->gap || step > SEGMENT_GAP_US || step < -SEGMENT_REORDER_US;
+	int64_t decoded_us = 0;
 	int err = 0;
 
 	if (s->stats.writing && gap) {
 		err = break_off(s);
 		s->missing = true;
 	} else if (s->stats.writing) {
-		err = put_held(s, step);
+		decoded_us = go_on(s, u);
+		err = put_held(s, decoded_us - s->decoded_us);
 	}
 	if (!err && u->idr)
 		err = cut(s, u);
-	if (!err && s->stats.writing)
-		hold(s, u);
-	return err;
+	if (err || !s->stats.writing)
+		return err;
+	if (s->fresh)
+		decoded_us = begin_order(s, u);
+	hold(s, u, decoded_us);
+	return 0;
 }
 
 int
@@ -331,6 +376,18 @@ void
 segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t len)
 {
 	copy(&s->sound, bytes, len);
+}
+
+int
+segmenter_idle(struct segmenter *s)
+{
+	if (!s->stats.writing)
+		return 0;
+	int err = break_off(s);
+	s->missing = true;
+	if (err)
+		abandon(s);
+	return err;
 }
 
 int

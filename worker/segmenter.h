@@ -17,6 +17,8 @@ struct segmenter;
 #define SEGMENT_FRAGMENT_US 1000000
 /* Pictures that are further apart do not belong to one segment. */
 #define SEGMENT_GAP_US 2000000
+/* A step back by no more is a picture out of order: RTP_CLOCK_REORDER_MS of worker/rtp.h. */
+#define SEGMENT_REORDER_US 533000
 
 struct segmenter_config {
 	const char *dir; /* of the camera; copied */
@@ -33,7 +35,7 @@ struct segmenter_unit {
 	const uint8_t *bytes;
 	size_t len;
 	size_t sets_len; /* of these, the first: SPS and PPSs */
-	int64_t at_us;   /* monotonic; pictures and sound on one clock */
+	int64_t at_us;   /* when it is shown; pictures and sound on one clock */
 	bool idr;
 	bool gap; /* something is missing before it */
 };
@@ -61,6 +63,10 @@ void segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t le
  * what was open is lost and the next picture that is taken is an IDR again. */
 int segmenter_video(struct segmenter *s, const struct segmenter_unit *unit);
 int segmenter_sound(struct segmenter *s, const uint8_t *frame, size_t len, int64_t at_us);
+
+/* Nothing has come for SEGMENT_GAP_US or longer: ends the open segment, so that it can be played.
+ * Returns as segmenter_video. */
+int segmenter_idle(struct segmenter *s);
 
 /* Ends the open segment and the playlist. Returns as segmenter_video. */
 int segmenter_end(struct segmenter *s);

@@ -22,6 +22,7 @@ enum step_up {
 	NOT_FOUND_PAUSE, /* a fixed one, so many times; then refused */
 	DENIED_PAUSE,    /* likewise */
 	LONG_PAUSE,      /* the longest */
+	NO_PAUSE,        /* another URL: refusals were the old one's */
 	FORGET,          /* another stream: nothing of the old one's failures counts */
 };
 
@@ -39,6 +40,7 @@ struct source_row {
 	ON(from, SESSION_LOST,      SRC_PAUSING, LOST_PAUSE,      0), \
 	ON(from, SESSION_NOT_FOUND, SRC_PAUSING, NOT_FOUND_PAUSE, 0), \
 	ON(from, SESSION_DENIED,    SRC_PAUSING, DENIED_PAUSE,    0), \
+	ON(from, SESSION_ELSEWHERE, SRC_PAUSING, NO_PAUSE,        0), \
 	ON(from, SESSION_UNUSABLE,  SRC_PAUSING, LONG_PAUSE,      0)
 #define REOPEN(from, ev) ON(from, ev, SRC_OPENING, STAY, SESSION_DO_OPEN)
 
@@ -59,6 +61,7 @@ static const struct source_row source_table[SRC_STATES][SESSION_EVENTS] = {
 	REOPEN(SRC_CHANGING, SESSION_LOST),
 	REOPEN(SRC_CHANGING, SESSION_NOT_FOUND),
 	REOPEN(SRC_CHANGING, SESSION_DENIED),
+	REOPEN(SRC_CHANGING, SESSION_ELSEWHERE),
 	REOPEN(SRC_CHANGING, SESSION_UNUSABLE),
 
 	ON(SRC_PAUSING, SESSION_SOURCE, SRC_OPENING,  FORGET, SESSION_DO_OPEN),
@@ -167,6 +170,11 @@ climb(struct session *s, const struct source_row *row, ms_t now, uint32_t random
 		break;
 	case LONG_PAUSE:
 		l->due = now + LADDER_CAP_MS;
+		break;
+	case NO_PAUSE:
+		s->not_found = 0;
+		s->denied = 0;
+		l->due = now;
 		break;
 	}
 	s->tries++;

@@ -28,6 +28,7 @@ enum session_event {
 	SESSION_LOST,      /* closed, reset, timed out, stalled */
 	SESSION_NOT_FOUND, /* RTSP 404 */
 	SESSION_DENIED,    /* RTSP 401, 403 */
+	SESSION_ELSEWHERE, /* any of these, but another URL has not been tried yet */
 	SESSION_UNUSABLE,  /* certificate, no H.264, not RTSP: trying at once would not help */
 	SESSION_CLOSED,    /* ended because SESSION_DO_CLOSE asked for it */
 	SESSION_TIMER,     /* session_due has come */

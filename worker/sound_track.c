@@ -12,9 +12,11 @@
 /* What RFC 3640 3.3.6 says of a clock that is not told: none is. Most cameras have this. */
 #define AAC_CLOCK 16000
 #define G711_CLOCK 8000
-/* Samples: AAC's always (ISO 14496-3), and RFC 3551 4.2's default of 20 ms. */
+/* RFC 7587 4.1: always. */
+#define OPUS_CLOCK 48000
+/* Samples of an access unit of AAC (ISO 14496-3); else RFC 3551 4.2's default, and Opus' usual. */
 #define AAC_FRAME 1024
-#define G711_FRAME 160
+#define PACKET_US 20000
 
 struct sound_track {
 	struct audio_format format;
@@ -47,6 +49,10 @@ open_codec(struct sound_track *t, const struct sound_description *d, char *why, 
 	if (!strcasecmp(d->codec, "mpeg4-generic") || !strcasecmp(d->codec, "MP4A-LATM"))
 		return open_aac(t, d, why, why_size);
 	t->clock = d->clock > 0 ? (uint32_t)d->clock : G711_CLOCK;
+	if (!strcasecmp(d->codec, "opus") && t->clock == OPUS_CLOCK) {
+		t->format.codec = AUDIO_OPUS;
+		return 0;
+	}
 	if (!strcasecmp(d->codec, "PCMU"))
 		t->format.codec = AUDIO_PCMU;
 	else if (!strcasecmp(d->codec, "PCMA"))
@@ -97,9 +103,7 @@ sound_track_clock(const struct sound_track *t)
 int64_t
 sound_track_frame_us(const struct sound_track *t)
 {
-	const int64_t ticks = t->aac ? AAC_FRAME : G711_FRAME;
-
-	return ticks * 1000000 / t->clock;
+	return t->aac ? AAC_FRAME * INT64_C(1000000) / t->clock : PACKET_US;
 }
 
 void

@@ -20,14 +20,14 @@
 #include "common/err.h"
 #include "worker/camera_conn.h"
 #include "worker/demux.h"
+#include "worker/draw.h"
+#include "worker/rtsp_auth.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
 #include "worker/source_error.h"
 #include "worker/tunnel.h"
 
 #define DEFAULT_ANSWER_MS 10000
-/* libavformat 5.1, rtsp.c, ff_rtsp_connect: char auth[128], cut silently. */
-#define USERINFO_MAX 127
 /* How often libavformat is woken to keep the session alive. It does so each half of the session's
  * timeout, which RFC 2326 12.37 counts in whole seconds. */
 #define CLIENT_INTERVAL_MS 500
@@ -41,6 +41,7 @@ struct source {
 	char *user_agent;
 	bool tls_verify;
 	bool sound;
+	bool describe_only;
 	ms_t answer_ms;
 	ms_t stall_ms;
 	int stop_fd; /* readable once interrupted */
@@ -79,6 +80,7 @@ source_new(const struct source_config *config)
 	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->sound = config->sound;
+	s->describe_only = config->describe_only;
 	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
 	s->stall_ms = config->stall_ms ? config->stall_ms : SOURCE_STALL_MS;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -139,6 +141,8 @@ static bool
 must_give_up_opening(struct source *s)
 {
 	tunnel_poke(s->tunnel);
+	if (s->describe_only && tunnel_is_described(s->tunnel))
+		return true;
 	if (tunnel_awaits_answer(s->tunnel))
 		return tunnel_is_drained(s->tunnel) && carry(s);
 	s->deadline = clock_now() + s->answer_ms;
@@ -163,6 +167,18 @@ must_return(void *arg)
 	return s->timed_out;
 }
 
+/* NULL if the URL names no user. libavformat is told nothing of it. */
+static struct rtsp_auth *
+credentials(const struct rtsp_url *url)
+{
+	char cnonce[DRAW_ID_BYTES];
+
+	if (!url->user)
+		return NULL;
+	draw_id(cnonce);
+	return rtsp_auth_new(url->user, url->password, cnonce);
+}
+
 static int
 connect_camera(struct source *s, const struct rtsp_url *url)
 {
@@ -181,7 +197,10 @@ connect_camera(struct source *s, const struct rtsp_url *url)
 	if (err)
 		return fail(s, err, "%s", why);
 	s->times.secured_us = url->tls ? clock_now_us() : s->times.connected_us;
-	s->tunnel = tunnel_new(camera, url->uri, s->sound, s->stop_fd);
+	s->tunnel = tunnel_new(camera, &(struct tunnel_config){ .uri = url->uri,
+					       .auth = credentials(url),
+					       .sound = s->sound,
+					       .stop_fd = s->stop_fd });
 	if (!s->tunnel)
 		return fail(s, ERR_SYS, "no socket for the tunnel");
 	return 0;
@@ -201,13 +220,12 @@ demuxer_options(const struct source *s)
 }
 
 static int
-open_demuxer(struct source *s, const struct rtsp_url *url)
+open_demuxer(struct source *s)
 {
 	AVDictionary *options = demuxer_options(s);
 	char *address;
 
-	if (asprintf(&address, "rtsp://%s%s%s", url->userinfo ? url->userinfo : "",
-		    url->userinfo ? "@" : "", tunnel_address(s->tunnel)) < 0)
+	if (asprintf(&address, "rtsp://%s", tunnel_address(s->tunnel)) < 0)
 		abort();
 	s->format = avformat_alloc_context();
 	if (!s->format)
@@ -240,12 +258,13 @@ pick_stream(struct source *s)
 static int
 open_url(struct source *s, const struct rtsp_url *url)
 {
-	if (url->userinfo && strlen(url->userinfo) > USERINFO_MAX)
-		return fail(s, ERR_RANGE, "user and password are longer than %d characters",
-			USERINFO_MAX);
 	int err = connect_camera(s, url);
 	if (!err)
-		err = open_demuxer(s, url);
+		err = open_demuxer(s);
+	if (s->describe_only && s->tunnel && tunnel_is_described(s->tunnel)) {
+		s->phase = FAILED; /* libavformat was stopped */
+		return 0;
+	}
 	if (!err)
 		err = pick_stream(s);
 	if (err)

@@ -27,6 +27,7 @@ struct source_config {
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
 	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
 	bool sound;    /* the camera's sound is wanted too, if it has any */
+	bool describe_only;     /* source_open ends, well, once the camera has described H.264 */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
 };
 
@@ -50,7 +51,8 @@ struct source_times {
 struct source *source_new(const struct source_config *config);
 
 /* Connects, verifies the certificate before anything else is said, DESCRIBEs, SETs UP video and
- * PLAYs. Once per source. Returns 0, or
+ * PLAYs. Once per source. With describe_only it ends after DESCRIBE, and only source_free makes
+ * sense. Returns 0, or
  * - ERR_UNREACHABLE: no address, no route, connection refused or reset
  * - ERR_TIMEOUT: no answer in answer_ms
  * - ERR_UNTRUSTED: the certificate does not verify

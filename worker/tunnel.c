@@ -107,6 +107,31 @@ hold(struct tunnel *t, const struct relay_packet *p)
 	fifo_put(&t->held, p->bytes, p->len);
 }
 
+static void
+send_up(struct tunnel *t)
+{
+	while (t->up_out.len) {
+		ssize_t n = camera_conn_write(t->camera, fifo_front(&t->up_out), t->up_out.len);
+		if (n == ERR_AGAIN)
+			return;
+		if (n < 0) {
+			set_camera_gone(t, (int)n);
+			return;
+		}
+		fifo_take(&t->up_out, (size_t)n);
+	}
+}
+
+/* The camera asked who we are: the request goes up again. */
+static void
+repeat(struct tunnel *t)
+{
+	if (!t->relay.again || (t->phase != RELAYING && t->phase != LINGERING))
+		return;
+	relay_up(&t->relay, &t->up_in, &t->up_out);
+	send_up(t);
+}
+
 /* Passes on what lies in down_in, as far as libavformat reads. */
 static void
 pump_down(struct tunnel *t)
@@ -123,6 +148,7 @@ pump_down(struct tunnel *t)
 		send_down(t);
 		moved = t->down_in.len < in || t->down_out.len < out;
 	} while (!got && moved && !t->down_out.len);
+	repeat(t);
 	if (got && t->phase != CAMERA_GONE)
 		set_camera_gone(t, got);
 }
@@ -141,21 +167,6 @@ read_camera(struct tunnel *t)
 }
 
 /* ---- the way up ----------------------------------------------------------------------------- */
-
-static void
-send_up(struct tunnel *t)
-{
-	while (t->up_out.len) {
-		ssize_t n = camera_conn_write(t->camera, fifo_front(&t->up_out), t->up_out.len);
-		if (n == ERR_AGAIN)
-			return;
-		if (n < 0) {
-			set_camera_gone(t, (int)n);
-			return;
-		}
-		fifo_take(&t->up_out, (size_t)n);
-	}
-}
 
 static void
 accept_local(struct tunnel *t)
@@ -326,6 +337,7 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 			return 0;
 		if (got)
 			set_camera_gone(t, got);
+		repeat(t);
 		if (t->phase != RELAYING)
 			return t->err ? t->err : ERR_EOF;
 		err = step(t, deadline);
@@ -386,6 +398,12 @@ tunnel_sound(const struct tunnel *t)
 	return relay_sound(&t->relay);
 }
 
+bool
+tunnel_is_described(const struct tunnel *t)
+{
+	return t->relay.described;
+}
+
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {
@@ -414,7 +432,7 @@ tunnel_is_drained(struct tunnel *t)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct tunnel *
-tunnel_new(struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd)
+tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 	uint16_t port = 0;
@@ -422,14 +440,14 @@ tunnel_new(struct camera_conn *camera, const char *camera_uri, bool sound, int s
 	if (!t)
 		abort();
 	t->camera = camera;
-	t->stop_fd = stop_fd;
+	t->stop_fd = config->stop_fd;
 	t->local_fd = -1;
-	t->camera_uri = strdup(camera_uri);
+	t->camera_uri = strdup(config->uri);
 	if (!t->camera_uri)
 		abort();
-	relay_init(&t->relay, t->short_uri, t->camera_uri, sound);
+	relay_init(&t->relay, t->short_uri, t->camera_uri, config->sound, config->auth);
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
-	fifo_init(&t->up_out, RTSP_PIECE_MAX + strlen(camera_uri));
+	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));
 	fifo_init(&t->down_in, DOWN_BYTES);
 	fifo_init(&t->down_out, RTSP_PIECE_MAX + RELAY_PILL_BYTES);
 	t->listen_fd = loopback_listen(&port);
@@ -454,6 +472,7 @@ tunnel_free(struct tunnel *t)
 	camera_conn_close(t->camera);
 	close_fd(&t->local_fd);
 	close_fd(&t->listen_fd);
+	relay_clear(&t->relay);
 	fifo_clear(&t->up_in);
 	fifo_clear(&t->up_out);
 	fifo_clear(&t->down_in);

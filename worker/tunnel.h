@@ -24,13 +24,22 @@ struct tunnel_outcome {
 	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 };
 
-/* camera is the tunnel's from now on, even on failure; stop_fd stays the caller's. sound: the
- * camera's is wanted too. Returns NULL if the system gives no socket. */
-struct tunnel *tunnel_new(
-	struct camera_conn *camera, const char *camera_uri, bool sound, int stop_fd);
+struct tunnel_config {
+	const char *uri;        /* what the camera shall be asked for */
+	struct rtsp_auth *auth; /* the tunnel's from now on, even on failure; NULL: nobody */
+	bool sound;             /* the camera's is wanted too */
+	int stop_fd;            /* stays the caller's */
+};
+
+/* camera is the tunnel's from now on, even on failure. Returns NULL if the system gives no socket.
+ */
+struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config *config);
 
 /* As relay_sound. */
 const struct relay_track *tunnel_sound(const struct tunnel *t);
+
+/* The camera has described H.264. */
+bool tunnel_is_described(const struct tunnel *t);
 
 /* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */
 const char *tunnel_address(const struct tunnel *t);

@@ -20,6 +20,8 @@
 /* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
 #define VIDEO_PT 106
 #define AUDIO_PT 111
+#define RTX_PT 107
+#define TRANSPORT_CC_ID 1
 #define WHY_MAX 240
 
 struct upstream {
@@ -31,6 +33,8 @@ struct upstream {
 	char stream_id[DRAW_ID_BYTES];
 	int64_t offer; /* number of the newest, 0: none yet */
 	struct peer_times times;
+	bool g711;         /* was offered; */
+	bool no_g711;      /* but the receiver does not take it: it shall have Opus */
 	char why[WHY_MAX]; /* what the last try failed of */
 	const char *told;  /* the state that the supervisor knows */
 	int64_t told_offer;
@@ -128,12 +132,15 @@ describe_pictures(const struct upstream *u, char *fmtp, size_t size)
 		.fmtp = fmtp,
 		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
-		.feedback = true };
+		.feedback = true,
+		.rtx_pt = RTX_PT,
+		.rtx_ssrc = u->config.ids.rtx_ssrc,
+		.transport_cc_id = TRANSPORT_CC_ID };
 }
 
 /* RFC 7587 7: always two channels in the rtpmap; the fmtp says whether there are. */
 static struct sdp_media
-describe_sound(const struct upstream *u, unsigned channels)
+describe_opus(const struct upstream *u, unsigned channels)
 {
 	return (struct sdp_media){ .kind = SDP_AUDIO,
 		.mid = AUDIO_MID,
@@ -142,7 +149,21 @@ describe_sound(const struct upstream *u, unsigned channels)
 		.fmtp = channels == 2 ? "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
 				      : "minptime=10;useinbandfec=1",
 		.ssrc = u->config.ids.audio_ssrc,
-		.track_id = "audio" };
+		.track_id = "audio",
+		.transport_cc_id = TRANSPORT_CC_ID };
+}
+
+/* Alone: who is offered Opus too takes that. */
+static struct sdp_media
+describe_g711(const struct upstream *u, const struct sound_offer *offer, char *rtpmap, size_t size)
+{
+	struct sdp_media m = describe_opus(u, 1);
+
+	snprintf(rtpmap, size, "%s/%d", offer->as_is, SOUND_G711_HZ);
+	m.pt = offer->as_is_pt;
+	m.rtpmap = rtpmap;
+	m.fmtp = NULL;
+	return m;
 }
 
 static void
@@ -158,18 +179,22 @@ drop(struct upstream *u)
 
 /* The peer uses the descriptions until it has made its offer. */
 static bool
-offer(struct upstream *u)
+make_offer(struct upstream *u)
 {
-	const unsigned channels = media_sound_channels(u->config.media, u->config.silence);
-	char fmtp[96];
+	const struct sound_offer sound = media_sound_offer(u->config.media, u->config.silence);
+	const bool has_sound = sound.opus_channels > 0;
+	char fmtp[96], rtpmap[16];
+
+	u->g711 = sound.as_is && !u->no_g711;
 	const struct sdp_media media[] = { describe_pictures(u, fmtp, sizeof(fmtp)),
-		describe_sound(u, channels) };
+		u->g711 ? describe_g711(u, &sound, rtpmap, sizeof(rtpmap))
+			: describe_opus(u, sound.opus_channels) };
 
 	drop(u);
-	u->peer = make_peer(u, media, channels > 0 ? 2 : 1);
+	u->peer = make_peer(u, media, has_sound ? 2 : 1);
 	char *sdp = u->peer ? peer_offer(u->peer) : NULL;
 	if (sdp)
-		send_offer(u, sdp, channels > 0);
+		send_offer(u, sdp, has_sound);
 	free(sdp);
 	return sdp != NULL;
 }
@@ -217,6 +242,21 @@ tell(struct upstream *u)
 	link_send(u->config.link, &m);
 }
 
+/* What the receiver made of the offer. */
+static void
+log_agreed(const struct upstream *u)
+{
+	const struct sdp_remote *r = peer_remote(u->peer);
+
+	for (size_t i = 0; i < r->media_count; i++) {
+		const struct sdp_remote_media *m = &r->media[i];
+		log_info("peer track", LOG_CAM(u->config.camera),
+			LOG_INT("output", u->config.index), LOG_STR("mid", m->mid),
+			LOG_STR("codec", m->accepted ? m->codec : "refused"), LOG_INT("pt", m->pt),
+			LOG_INT("rtx", m->rtx_pt), LOG_INT("transport_cc", m->transport_cc_id));
+	}
+}
+
 static void
 step(struct upstream *u, enum publication_event ev)
 {
@@ -226,11 +266,12 @@ step(struct upstream *u, enum publication_event ev)
 		drop(u);
 	if (effects & PUBLICATION_DO_SEND) {
 		u->why[0] = '\0';
+		log_agreed(u);
 		media_attach(u->config.media, u->config.index, u->peer);
 	}
 	tell(u);
 	arm(u);
-	if (effects & PUBLICATION_DO_OFFER && !offer(u))
+	if (effects & PUBLICATION_DO_OFFER && !make_offer(u))
 		step(u, PUBLICATION_LOST);
 	u->config.events.on_change(u->config.events.arg);
 }
@@ -241,27 +282,50 @@ upstream_pictures(struct upstream *u, bool flow)
 	step(u, flow ? PUBLICATION_PICTURES : PUBLICATION_NO_PICTURES);
 }
 
+static bool
+is_g711_refused(const struct upstream *u)
+{
+	const struct sdp_remote *r = peer_remote(u->peer);
+
+	for (size_t i = 0; u->g711 && i < r->media_count; i++) {
+		if (r->media[i].kind == SDP_AUDIO)
+			return !r->media[i].accepted;
+	}
+	return false;
+}
+
+static void
+offer_opus(struct upstream *u)
+{
+	u->no_g711 = true;
+	upstream_renew(u, "the receiver does not take G.711");
+}
+
 void
-upstream_answered(struct upstream *u, int64_t number, const char *sdp)
+upstream_answered(struct upstream *u, int64_t offer, const char *sdp)
 {
 	char why[160] = "";
 
-	if (!u->peer || number != u->offer) {
-		log_debug("peer stale answer", LOG_CAM(u->config.camera), LOG_INT("offer", number));
+	if (!u->peer || offer != u->offer) {
+		log_debug("peer stale answer", LOG_CAM(u->config.camera), LOG_INT("offer", offer));
 		return;
 	}
 	int err = peer_answer(u->peer, sdp, strlen(sdp), why, sizeof(why));
 	if (err)
 		on_failed(u, err, why);
+	else if (is_g711_refused(u))
+		offer_opus(u);
 	else
 		step(u, PUBLICATION_ANSWERED);
 }
 
 void
-upstream_refused(struct upstream *u, int64_t number, const char *why)
+upstream_refused(struct upstream *u, int64_t offer, const char *why)
 {
-	if (u->peer && number == u->offer)
-		on_failed(u, ERR_REFUSED, why);
+	if (!u->peer || offer != u->offer)
+		return;
+	u->no_g711 |= u->g711; /* for all we know that was why */
+	on_failed(u, ERR_REFUSED, why);
 }
 
 void

@@ -17,6 +17,7 @@
 #include "worker/link.h"
 #include "worker/loop.h"
 #include "worker/media.h"
+#include "worker/origin.h"
 #include "worker/report.h"
 #include "worker/session.h"
 #include "worker/upstreams.h"
@@ -39,7 +40,7 @@ struct worker {
 	struct archive *archive;
 	struct media *media;
 	struct upstreams *upstreams;
-	struct msg source; /* the stream as named last; its url is replaced by newer tokens */
+	struct origin *origin;
 	struct output_ids ids;
 	char cname[DRAW_ID_BYTES];
 	int64_t rtsp_ms; /* how long the camera took to play */
@@ -66,6 +67,7 @@ view(const struct worker *w)
 	return (struct report_view){ .session = w->session,
 		.stats = &w->stats,
 		.rtsp_ms = w->rtsp_ms,
+		.url_number = origin_number(w->origin),
 		.upstream = upstreams_foremost(w->upstreams),
 		.reason = reason(w),
 		.source_reason = w->reason };
@@ -92,7 +94,9 @@ on_tick(gpointer data)
 	media_stats(w->media, &w->stats);
 	media_send_reports(w->media);
 	report_stats(w->report, w->link, &w->stats);
+	report_path(w->report, w->link, &w->stats.sent.path);
 	archive_tick(w->archive);
+	origin_tick(w->origin, w->stats.sent.path.overloaded);
 	tell(w);
 	return G_SOURCE_CONTINUE;
 }
@@ -119,12 +123,7 @@ on_first_packet(void *arg, unsigned index)
 static void
 open_source(struct worker *w)
 {
-	const struct msg_source *s = &w->source.u.source;
-	struct source_config config = { .url = s->url,
-		.ca_file = s->ca_file,
-		.tls_verify = s->tls_verify,
-		.stall_ms = s->stall_ms,
-		.sound = s->sound };
+	const struct source_config config = origin_source(w->origin);
 
 	media_open(w->media, &config);
 }
@@ -186,20 +185,6 @@ step(struct worker *w, enum session_event ev)
 
 /* ---- the camera ------------------------------------------------------------------------------ */
 
-static enum session_event
-classify(const struct source_error *error)
-{
-	if (error->err == ERR_CLOSED)
-		return SESSION_CLOSED;
-	if (error->rtsp_status == 404)
-		return SESSION_NOT_FOUND;
-	if (error->rtsp_status == 401 || error->rtsp_status == 403)
-		return SESSION_DENIED;
-	if (error->err == ERR_UNTRUSTED || error->err == ERR_UNSUPPORTED || error->err == ERR_RANGE)
-		return SESSION_UNUSABLE;
-	return SESSION_LOST;
-}
-
 static void
 on_opened(void *arg, int64_t took_us)
 {
@@ -216,6 +201,7 @@ on_pictures(void *arg)
 	struct worker *w = arg;
 
 	w->reason[0] = '\0';
+	origin_on_pictures(w->origin);
 	step(w, SESSION_PICTURES);
 	upstreams_pictures(w->upstreams, true);
 }
@@ -224,14 +210,14 @@ static void
 on_ended(void *arg, const struct source_error *error)
 {
 	struct worker *w = arg;
-	enum session_event ev = classify(error);
 
-	if (ev != SESSION_CLOSED) {
+	if (error->err != ERR_CLOSED) {
 		log_warn("source lost", LOG_CAM(w->config.camera),
 			LOG_STR("error", err_text(error->err)),
 			LOG_INT("rtsp_status", error->rtsp_status), LOG_STR("why", error->text));
 		snprintf(w->reason, sizeof(w->reason), "%s", error->text);
 	}
+	const enum session_event ev = origin_on_ended(w->origin, error);
 	if (step_only(w, ev) & SESSION_DO_REFUSED)
 		report_refused(w, error->rtsp_status);
 	tell(w);
@@ -244,12 +230,6 @@ stop(struct worker *w, int exit_code)
 {
 	w->exit_code = exit_code;
 	g_main_loop_quit(w->loop);
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? g_strdup(s) : NULL;
 }
 
 /* AUTO if it is left out. */
@@ -265,15 +245,8 @@ static void
 on_source(struct worker *w, const struct msg *m)
 {
 	const struct msg_source *s = &m->u.source;
-	const bool other_tracks =
-		w->source.type == MSG_SOURCE && w->source.u.source.sound != s->sound;
+	const bool other_tracks = origin_set(w->origin, s);
 
-	msg_clear(&w->source);
-	w->source = *m;
-	w->source.u.source.url = copy(s->url);
-	w->source.u.source.ca_file = copy(s->ca_file);
-	w->source.u.source.gop_replay = copy(s->gop_replay);
-	w->source.u.source.bframes = copy(s->bframes);
 	upstreams_set(w->upstreams, (unsigned)msg_source_outputs(s), (uint64_t)s->two_tracks);
 	media_set_replay(w->media, replay_of(s->gop_replay));
 	media_set_b(w->media, pictures_b_of(s->bframes));
@@ -285,10 +258,7 @@ on_source(struct worker *w, const struct msg *m)
 static void
 on_extended(struct worker *w, const struct msg *m)
 {
-	if (w->source.type != MSG_SOURCE)
-		return;
-	free(w->source.u.source.url);
-	w->source.u.source.url = copy(m->u.extended.url);
+	origin_extend(w->origin, m->u.extended.url);
 }
 
 static void
@@ -379,15 +349,34 @@ on_sigterm(gpointer data)
 
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-/* Three different SSRCs, none 0. */
+/* Different SSRCs, none 0. */
 static struct output_ids
 draw_ids(const char *cname)
 {
 	const uint32_t first = draw() & ~UINT32_C(3);
 
-	return (struct output_ids){
-		.video_ssrc = first | 1, .audio_ssrc = first | 2, .cname = cname
-	};
+	return (struct output_ids){ .video_ssrc = first | 1,
+		.audio_ssrc = first | 2,
+		.rtx_ssrc = first | 3,
+		.cname = cname };
+}
+
+static void
+on_return(void *arg)
+{
+	step(arg, SESSION_SOURCE);
+}
+
+static void
+make_origin(struct worker *w)
+{
+	const struct origin_config config = { .loop = w->context,
+		.camera = w->config.camera,
+		.link = w->link,
+		.on_other = on_return,
+		.arg = w };
+
+	w->origin = origin_new(&config);
 }
 
 static void
@@ -440,7 +429,6 @@ worker_new(const struct worker_config *config, struct worker **out)
 	struct worker *w = g_new0(struct worker, 1);
 
 	w->config = *config;
-	w->source.type = MSG_STOP; /* nothing to clear until a source comes */
 	w->context = g_main_context_new();
 	w->loop = g_main_loop_new(w->context, FALSE);
 	w->session = session_new();
@@ -450,6 +438,7 @@ worker_new(const struct worker_config *config, struct worker **out)
 	int err = make_link(w);
 	if (!err) {
 		w->archive = archive_new(w->context, config->camera, w->link);
+		make_origin(w);
 		make_media(w);
 	}
 	if (err) {
@@ -485,11 +474,11 @@ worker_free(struct worker *w)
 	loop_clear(&w->signals);
 	upstreams_free(w->upstreams);
 	media_free(w->media);
+	origin_free(w->origin);
 	archive_free(w->archive);
 	link_close(w->link);
 	session_free(w->session);
 	report_free(w->report);
-	msg_clear(&w->source);
 	g_main_loop_unref(w->loop);
 	g_main_context_unref(w->context);
 	g_free(w);

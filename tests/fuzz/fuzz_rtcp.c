@@ -2,16 +2,30 @@
 #include <assert.h>
 
 #include "worker/rtcp.h"
+#include "worker/transport_cc.h"
 
 #define OURS 0x11111111U
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* What was handed on can be read. */
+static void
+on_packet(const struct transport_cc_packet *p, void *arg)
+{
+	(void)arg;
+	assert(p);
+}
 
 static void
 on_event(const struct rtcp_event *e, void *arg)
 {
 	size_t *told = arg;
 
+	if (e->type == RTCP_TRANSPORT_CC) {
+		const struct rtcp_transport_cc *t = &e->u.transport_cc;
+		assert(transport_cc_read(t->fci, t->len, on_packet, NULL) == 0);
+		return;
+	}
 	assert(e->ssrc == (e->type == RTCP_BYE ? 0 : OURS));
 	assert(e->type != RTCP_REPORT || e->u.report.rtt_us >= -1);
 	(*told)++;

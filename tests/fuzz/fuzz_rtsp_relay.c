@@ -64,7 +64,9 @@ begin(const char *request)
 			fifo_init(all[i], 2 * RTSP_PIECE_MAX);
 		fifo_take(all[i], all[i]->len);
 	}
-	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query", true);
+	relay_clear(&relay);
+	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query", true,
+		rtsp_auth_new("user", "password", "cnonce"));
 	relay.tracks[0] = (struct relay_track){ .media = RTSP_VIDEO, .codec = "H264", .pt = 96 };
 	relay.tracks[1] = sound;
 	relay.media[RELAY_PICTURES].channel = 0;

@@ -4,6 +4,8 @@ Real media come from tests/sim/camera.py. This one answers as it is told, and ke
 """
 
 import contextlib
+import hashlib
+import re
 import socket
 import struct
 import threading
@@ -117,6 +119,55 @@ class Connection:
                     return
 
 
+class StrictDigest:
+    """A server that holds a client to RFC 7616: the uri= of each answer is that of the request line, the nonce is the
+    newest, nc counts up from 1, CSeq is never used twice. A nonce serves uses times, then it is stale."""
+
+    def __init__(self, user, password, algorithm="MD5", qop="auth", uses=1000):
+        self.user, self.password, self.algorithm, self.qop, self.uses = user, password, algorithm, qop, uses
+        self.hash = hashlib.sha256 if algorithm.startswith("SHA-256") else hashlib.md5
+        self.nonces = self.count = 0
+        self.seen = set()
+        self.admitted = self.refused = self.stale = 0
+
+    def digest(self, *parts):
+        return self.hash(":".join(parts).encode()).hexdigest()
+
+    def challenge(self, stale):
+        self.nonces += 1
+        self.count = 0
+        value = f'Digest realm="the \\"cam\\"", nonce="nonce{self.nonces}", opaque="o"'
+        value += f", algorithm={self.algorithm}" if self.algorithm != "MD5" else ""
+        value += f', qop="{self.qop}"' if self.qop else ""
+        return value + (", stale=true" if stale else "")
+
+    def expected(self, method, uri, said):
+        a1 = self.digest(self.user, 'the "cam"', self.password)
+        if self.algorithm.endswith("-sess"):
+            a1 = self.digest(a1, said["nonce"], said["cnonce"])
+        middle = [said["nc"], said["cnonce"], "auth"] if self.qop else []
+        return self.digest(a1, said["nonce"], *middle, self.digest(method, uri))
+
+    def admits(self, connection, method, uri, headers):
+        """True if the request is let through; else it has been answered."""
+        assert headers["CSeq"] not in self.seen, "CSeq used twice"
+        self.seen.add(headers["CSeq"])
+        said = {k: v.strip('"') for k, v in re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,\s]+)',
+                                                       headers.get("Authorization", ""))}
+        fresh = said.get("nonce") == f"nonce{self.nonces}" and self.count < self.uses
+        right = bool(said) and said["uri"] == uri and said["username"] == self.user and said["opaque"] == "o" \
+            and said["response"] == self.expected(method, uri, said)
+        if right and fresh:
+            self.count += 1
+            assert not self.qop or int(said["nc"], 16) == self.count
+            self.admitted += 1
+            return True
+        self.refused += bool(said) and not right
+        self.stale += right
+        connection.answer(headers, "401 Unauthorized", WWW_Authenticate=self.challenge(right))
+        return False
+
+
 class Stub:
     """Serves each connection with script(connection) on a thread of its own."""
 
@@ -163,10 +214,12 @@ class Stub:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
-def open_session(c, sdp=SDP, base="auto", session="1", **statuses):
-    """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers."""
+def open_session(c, sdp=SDP, base="auto", session="1", guard=None, **statuses):
+    """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers. guard: StrictDigest."""
     while True:
         method, uri, headers = c.read_request()
+        if guard and not guard.admits(c, method, uri, headers):
+            continue
         status = statuses.get(method, "200 OK")
         more = {}
         body = ""

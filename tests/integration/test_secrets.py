@@ -68,6 +68,9 @@ COMMANDS = ("status", "show cam1", "queue", "extend cam1", "regenerate cam1", "r
             "restart all", "reload", "ping", "version")
 
 
+PASSWORD, WRONG, WRONG_ENCODED, QUERY = "hunter2hunter2hunter2", "wrong:wrong@wrong", "wrong%3awrong%40wrong", "query5query5"
+
+
 class Watch(threading.Thread):
     """Reads everything that others can read of camrelayd and its workers, again and again."""
 
@@ -160,7 +163,7 @@ class Eavesdropper(threading.Thread):
 @pytest.fixture(name="shown", scope="module")
 def everything_that_was_shown():
     """A run of everything; -> ({what: text that was shown}, {secrets that were in use}, the lab)"""
-    with (make_lab(cameras=2, camera_args=("--static", "--user", "viewer:hunter2hunter2hunter2")) as lab,
+    with (make_lab(cameras=2, camera_args=("--static", "--user", f"viewer:{PASSWORD}")) as lab,
           contextlib.ExitStack() as stack):
         ear = Eavesdropper(lab.google["api_url"])
         ear.start()
@@ -170,6 +173,8 @@ def everything_that_was_shown():
         lab.write_config()
         with open(lab.config, "a", encoding="utf-8") as file:
             file.write(f'[camera "fixed"]\nurl = {url}\nca_file = {lab.cam["ca"]}\npublish = none\n')
+            file.write(f'[camera "wrong"]\nurl = {url.replace(PASSWORD, WRONG_ENCODED)}?auth={QUERY}\n'
+                       f'ca_file = {lab.cam["ca"]}\npublish = none\n')
         lab.names.append("fixed")
         lab.start()
         watch = Watch(lab.daemon.process.pid)
@@ -188,13 +193,15 @@ def everything_that_was_shown():
         lab.google_fault(match={"kind": "extend"}, action="500")
         lab.until_running()
         until(lambda: lab.calls(kind="extend", fault=None), "an Extend")
+        until(lambda: "401" in (lab.rows()["wrong"].get("error") or ""), "the wrong password is refused")
+        shown["show wrong"] = lab.camctl("show", "wrong") + lab.camctl("--json", "show", "wrong")
         shown["--json status later"] = lab.camctl("--json", "status")
         shown["/proc and ps"] = watch.text()
         shown["log"] = lab.log()
         events.terminate()
         shown["events"] = events.communicate()[0]
         secrets = ear.secrets() | {lab.google["client_secret"], lab.google["refresh_token"], "sim-secret",
-                                   "hunter2hunter2hunter2"}
+                                   PASSWORD, WRONG, WRONG_ENCODED, QUERY}
         assert len(watch.processes) >= 4
         shown["-T"] = subprocess.run([os.path.join(BUILD, "camrelayd"), "-T", "-c", lab.config], capture_output=True,
                                      text=True, check=True).stdout
@@ -210,6 +217,7 @@ def test_enough_secrets_were_in_use_and_enough_was_shown_for_this_to_mean_someth
     assert "camrelay-worker: cam1 [" in texts["/proc and ps"]
     assert "google call" in texts["log"] and "debug" in texts["log"]
     assert "running" in texts["events"]
+    assert "401" in texts["show wrong"] and "***" in texts["-T"]
 
 
 def test_no_secret_is_in_anything_that_was_shown(shown):

@@ -1,23 +1,12 @@
 """What a person hears: each camera's own tone in a real browser, by way of a real SFU."""
 import pytest
 
+import hearing
 from lab import Lab, until
-
-# The stand-in's clips (tests/sim/clips.py): camera N hums, and beeps four times as high each second.
-HUM_HZ = 220
-STEP_HZ = 20
-# The page looks at steps of 3 Hz.
-OFF_HZ = 8
-
-
-def tones(name):
-    hum = HUM_HZ + STEP_HZ * int(name.removeprefix("cam"))
-    return hum, 4 * hum
 
 
 def hears(lab, viewer, name):
-    sound = lab.seen(viewer, name).get("sound")
-    return bool(sound) and any(abs(sound["hz"] - hz) <= OFF_HZ for hz in tones(name))
+    return hearing.hears(lab.seen(viewer, name), name)
 
 
 def sound_of(lab, viewer, name):
@@ -64,6 +53,30 @@ def test_nothing_is_put_in_while_sound_comes(heard):
     after = until(lambda: (r := lab.rows()["cam1"])["sound_packets"] >= before["sound_packets"] + 150 and r,
                   "three seconds of sound")
     assert after["sound_silence_ms"] == before["sound_silence_ms"]
+
+
+def answered(lab, codec):
+    """The codec that the SFU took, as the worker logs it."""
+    return f"mid=1 codec={codec} " in lab.log()
+
+
+@pytest.mark.parametrize("codec, sent", [("pcmu", "PCMU"), ("pcma", "PCMA"), ("opus", "opus")])
+def test_sound_that_the_sfu_takes_as_it_is_is_handed_on(codec, sent):
+    with Lab(cameras=1, camera_args=("--audio-codec", codec)) as lab:
+        lab.start()
+        viewer = lab.view("viewer", None, "--sound")
+        until(lambda: hears(lab, viewer, "cam1"), f"the camera hums: {lab.seen(viewer, 'cam1')}")
+        assert answered(lab, sent)
+        assert lab.sfu_track("cam1", "audio")["codec"] == codec
+        assert lab.rows()["cam1"]["sound_packets"] == 0, "nothing was encoded"
+
+
+def test_sound_that_the_sfu_does_not_take_becomes_opus():
+    with Lab(cameras=1, camera_args=("--audio-codec", "pcma"), sfu_args=("--audio-codecs", "opus")) as lab:
+        lab.start()
+        viewer = lab.view("viewer", None, "--sound")
+        until(lambda: hears(lab, viewer, "cam1"), f"the camera hums: {lab.seen(viewer, 'cam1')}")
+        assert answered(lab, "opus")
 
 
 def published(lab):

@@ -26,8 +26,9 @@ def whip_server():
 class Whip:
     """A lab whose cameras are sent to endpoints of simple-whip-server, one each; tokens from a file."""
 
-    def __init__(self, cameras=1, publish="whip:{name}", token=TOKEN, whips=None, **more):
-        self.lab = Lab(cameras=cameras, supervisor=QUICK, **more)
+    def __init__(self, cameras=1, publish="whip:{name}", token=TOKEN, whips=None, camera_args=(), **more):
+        # The profile is for the light viewer at Cloudflare's stand-in.
+        self.lab = Lab(cameras=cameras, supervisor=QUICK, camera_args=("--profile", "baseline", *camera_args), **more)
         try:
             lab = self.lab
             self.port = 0
@@ -156,3 +157,121 @@ def test_a_server_that_dies_and_comes_back_is_sent_to_again():
         whip.serve()
         whip.until_decoding(deadline_s=60)
         assert [whip.lab.pid(n) for n in whip.lab.names] == workers
+
+
+# ---- several places at once -------------------------------------------------------------------------------------
+
+BOTH = "cloudflare, whip:{name}"
+
+
+def test_a_camera_is_decoded_at_two_places_at_once():
+    with Whip(publish=BOTH) as whip:
+        viewer = whip.lab.view()
+        whip.lab.until_decoding(viewer)
+        whip.until_decoding()
+        assert [(o["kind"], o["state"], o["media"]) for o in whip.outputs("cam1")] == [
+            ("cloudflare", "live", "sending"), ("whip", "live", "sending")]
+        assert whip.lab.camera_state("cam1")["connections"] == 1, "one source, two connections"
+        whip.lab.daemon.process.send_signal(signal.SIGTERM)
+        assert whip.lab.daemon.process.wait(10) == 0
+        until(lambda: whip.seen("cam1").get("feeds") == 0, "nobody sends to the WHIP server")
+        assert whip.lab.sfu_state()["published"] == []
+
+
+def test_a_dead_whip_server_harms_no_other_place():
+    with Whip(publish=BOTH) as whip:
+        lab = whip.lab
+        viewer = lab.view()
+        lab.until_decoding(viewer)
+        whip.until_decoding()
+        before, calls = lab.rows()["cam1"], len(lab.sfu_calls())
+        whip.server.process.kill()
+        until(lambda: whip.outputs("cam1")[1].get("error"), "its loss is seen", 60)
+        lab.until_decoding(viewer, more=30)
+        after = lab.rows()["cam1"]
+        assert (after["pid"], after["session"]) == (before["pid"], before["session"]) and after["session"]
+        assert after["outputs"][0]["media"] == "sending" and not after["outputs"][0].get("error")
+        assert after["phase"] == "running" and after["reconnects"] == before["reconnects"]
+        assert lab.camera_state("cam1")["connections"] == 1
+        assert len(lab.sfu_calls()) == calls, "nobody asked the SFU for anything"
+        whip.serve()
+        whip.until_decoding(deadline_s=60)
+        assert lab.rows()["cam1"]["session"] == before["session"]
+
+
+def test_a_whip_server_that_is_silent_from_the_start_harms_no_other_place():
+    with Whip(publish="whip:silent, cloudflare, whip:{name}", whips={"silent": {"url": "http://127.0.0.1:9/x"}}) as whip:
+        lab = whip.lab
+        fault = Process("whip", [os.path.join(SIM, "whip.py")], lab.directory)
+        lab.processes.append(fault)
+        base = fault.ready()["base"]
+        http("POST", base + "/sim/answers", [{"status": 201, "delay_s": 600, "times": 1000}])
+        # Its section takes a restart.
+        text = open(lab.config, encoding="utf-8").read()
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(text.replace("http://127.0.0.1:9/x", base + "/live/x"))
+        lab.daemon.stop()
+        lab.start()
+        viewer = lab.view()
+        lab.until_decoding(viewer)
+        whip.until_decoding()
+        outputs = whip.outputs("cam1")
+        assert [o["state"] for o in outputs[1:]] == ["live", "live"] and outputs[0]["state"] != "live", outputs
+        assert http("GET", base + "/sim/state")["calls"]
+        lab.daemon.process.send_signal(signal.SIGTERM)
+        assert lab.daemon.process.wait(10) == 0, "a silent server does not hold up the end"
+
+
+def test_an_sfu_that_is_down_harms_no_whip_server():
+    with Whip(publish=BOTH) as whip:
+        whip.until_decoding()
+        until(lambda: whip.outputs("cam1")[0]["state"] == "live", "both are live")
+        whip.lab.sfu_fault(match="*", action=503, for_s=600)
+        whip.lab.sfu_sim("media", action="failover")
+        until(lambda: whip.outputs("cam1")[0].get("error"), "the SFU's loss is seen", 60)
+        whip.until_decoding(more=30)
+        assert whip.seen("cam1")["feeds"] == 1
+        assert whip.outputs("cam1")[1]["media"] == "sending" and not whip.outputs("cam1")[1].get("error")
+
+
+def test_a_camera_without_sound_offers_two_tracks_where_that_is_asked_for():
+    with Whip(publish="whip:strict, whip:{name}", camera_args=("--audio-rate", 0),
+              whips={"strict": {"url": "http://127.0.0.1:9/x", "two_tracks": "yes"}}) as whip:
+        lab = whip.lab
+        fault = Process("whip", [os.path.join(SIM, "whip.py"), "--two-tracks"], lab.directory)
+        lab.processes.append(fault)
+        base = fault.ready()["base"]
+        text = open(lab.config, encoding="utf-8").read()
+        with open(lab.config, "w", encoding="utf-8") as file:
+            file.write(text.replace("http://127.0.0.1:9/x", base + "/live/x"))
+        lab.daemon.stop()
+        lab.start()
+        whip.until_decoding()
+        call = until(lambda: http("GET", base + "/sim/state")["calls"], "an offer for the strict server")[0]
+        kinds = [line.split()[0] for line in call["body"].splitlines() if line.startswith("m=")]
+        assert sorted(kinds) == ["m=audio", "m=video"], call["body"]
+        until(lambda: whip.outputs("cam1")[0]["state"] == "live", "the strict server has taken it")
+
+
+def test_places_come_and_go_by_reload():
+    with Whip(publish="cloudflare") as whip:
+        lab = whip.lab
+        viewer = lab.view()
+        lab.until_decoding(viewer)
+        text = open(lab.config, encoding="utf-8").read()
+
+        def reload(value):
+            with open(lab.config, "w", encoding="utf-8") as file:
+                file.write(text.replace("publish = cloudflare", f"publish = {value}"))
+            return lab.camctl("reload")
+
+        assert "changed camera cam1: publish (published anew)" in reload("cloudflare, whip:cam1")
+        whip.until_decoding()
+        lab.until_decoding(viewer)
+        reload("whip:cam1")
+        until(lambda: lab.sfu_state()["published"] == [], "nothing is left at the SFU")
+        whip.until_decoding()
+        reload("none")
+        until(lambda: whip.seen("cam1").get("feeds") == 0, "nothing is left at the WHIP server")
+        until(lambda: lab.rows()["cam1"]["phase"] == "running", "it is watched only")
+        assert whip.outputs("cam1") == []

@@ -180,6 +180,15 @@ def test_what_the_network_loses_is_sent_again(start):
         units = until(lambda: whole_units(settled(capture)), "pictures without a hole")
     check_is_the_clip(units, clip_of("main"))
     assert lab.sfu_track("cam1")["lost"] > 0
+    assert re.search(r"peer track .*codec=H264 pt=106 rtx=107 transport_cc=1", lab.log()), "Janus takes both"
+    assert 0 < lab.rows()["cam1"]["path_loss"] < 0.1
+
+
+def test_a_path_that_does_not_carry_the_stream_is_an_event(start):
+    lab = start(sfu_args=("--loss", 0.25))
+    until(lambda: "the path to the receiver does not carry the stream" in lab.log(), "it is told")
+    row = lab.rows()["cam1"]
+    assert row["path_loss"] > 0.1 and row["path_bitrate"] > 0
 
 
 # ---- the connections --------------------------------------------------------------------------------------------------
@@ -245,3 +254,18 @@ def test_a_worker_may_take_no_more_than_it_needs(one):
     assert limits["Max open files"] == ["256", "256"]
     with open(f"/proc/{one.pid('cam1')}/status", encoding="ascii") as file:
         assert "NoNewPrivs:\t1\n" in file.read()
+
+
+def test_the_smaller_stream_is_taken_while_the_path_does_not_carry_the_main_one():
+    with Lab(cameras=2, camera_args=("--static", "--url-scheme", "rtsp"), sfu_args=("--loss", 0.25)) as lab:
+        lab.camera_keys = {"substream": lab.cam["static"]["cam2"]}
+        lab.names = ["cam1"]
+        lab.write_config()
+        lab.start()
+        lab.until_running()
+        until(lambda: (lab.rows()["cam1"].get("url") or "").startswith("substream rtsp://"), "the smaller stream")
+        until(lambda: lab.camera_state("cam2")["plays"] == 1 and not lab.camera_state("cam1")["connected"], "it is pulled")
+        until(lambda: lab.rows()["cam1"]["state"] == "running" and lab.rows()["cam1"]["fps"] > 0, "and runs")
+        assert "source other url from=url to=substream" in lab.log()
+        assert lab.rows()["cam1"]["restarts"] == 0
+        assert lab.close() == 0

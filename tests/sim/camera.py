@@ -58,7 +58,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import certs  # noqa: E402
 import clips  # noqa: E402
 import leases  # noqa: E402
-from camera_media import Camera, Clip, Sound  # noqa: E402
+from camera_media import LIVE_SOUND, Camera, Clip, Sound  # noqa: E402
 from camera_site import HOST, Conflict, Gone, Port, Site  # noqa: E402
 from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402
 
@@ -183,7 +183,10 @@ def load_camera(args, spec, number, name):
     in_band = not args.sprop_only
     video = lambda s: Clip(clips.load_video(args.cache, s, name, number), in_band)
     audio = clips.load_audio(args.cache, spec, number)
-    return Camera(name, number, video(spec), video(alternative(spec)), Sound(audio) if audio else None, args.sei)
+    camera = Camera(name, number, video(spec), video(alternative(spec)), Sound(audio) if audio else None, args.sei)
+    if audio and args.audio_codec != "aac":
+        camera.hum(args.audio_codec, clips.hum_hz(number))
+    return camera
 
 
 def load_cameras(args):
@@ -235,6 +238,7 @@ def arguments():
     add("--bframes", type=int, default=0, help="so many B-frames in a row (0)")
     add("--pyramid", action="store_true", help="of which some are referred to")
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
+    add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
     add("--sprop-only", action="store_true", help="parameter sets only in the SDP, none in the stream")
     add("--join", choices=("idr", "live"), default="idr", help="a client starts at an IDR, or wherever the picture is (idr)")
     add("--sei", action="store_true", help="SEI with the time of sending in every picture, for latency measurements")

@@ -130,16 +130,20 @@ def stamped(template):
 
 
 class RtpShift:
-    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used."""
+    """Adds an offset to the RTP time stamps that leave one payloader. Costs nothing until it is first used.
+
+    From one picture to the next: the packets of one picture have one time stamp, whenever the jump was asked for.
+    """
 
     def __init__(self, pad, clock_rate):
         self.pad, self.clock_rate = pad, clock_rate
-        self.ticks = 0
+        self.ticks = self.asked = 0  # in force; and from the next picture on
+        self.between = False  # the packet before was the last of a picture
         self.probe = None
         self.pushing = False  # our own pushes pass through the probe too
 
     def add(self, seconds):
-        self.ticks += round(seconds * self.clock_rate)
+        self.asked += round(seconds * self.clock_rate)
         if self.probe is None:
             kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
             self.probe = self.pad.add_probe(kinds, self.on_packets)
@@ -149,6 +153,9 @@ class RtpShift:
             return Gst.PadProbeReturn.OK
         self.pushing = True
         for packet in packets_of(info):
+            if self.between:
+                self.ticks = self.asked
+            self.between = bool(packet.extract_dup(1, 1)[0] & 0x80)
             pad.push(self.shifted(packet))
         self.pushing = False
         return Gst.PadProbeReturn.DROP
@@ -269,6 +276,7 @@ class Camera:
     def __init__(self, name, number, main, alt, sound, sei):
         self.name, self.number = name, number
         self.main, self.alt, self.sound, self.sei = main, alt, sound, sei
+        self.live_sound = None
         self.clip = main
         self.online = True
         self.stalled_until = 0.0
@@ -278,6 +286,11 @@ class Camera:
         self.plays = 0
         self.frames = 0
         self.describes = Counter()  # by status
+
+    def hum(self, codec, hz):
+        """Sound of that codec, made by GStreamer as it goes, instead of the clip's."""
+        self.sound = None
+        self.live_sound = f"audiotestsrc is-live=true wave=sine freq={hz} ! {LIVE_SOUND[codec]} name=pay1"
 
     def position(self, now, join):
         """Where in the clip a new connection starts: the live picture, or the IDR of its GOP."""
@@ -296,6 +309,11 @@ class Camera:
                 "describes": {str(k): v for k, v in self.describes.items()}, "pending": list(self.describe_faults)}
 
 
+LIVE_SOUND = {"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
+              "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
+              "opus": "audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt=98"}
+
+
 def launch_line(camera, mtu):
     source = ("is-live=true format=time do-timestamp=false block=false max-bytes=0 max-buffers=200 "
               "leaky-type=downstream")  # a track that the client does not set up must not fill the memory
@@ -303,4 +321,6 @@ def launch_line(camera, mtu):
             f"aggregate-mode=zero-latency mtu={mtu} ")
     if camera.sound:
         line += f"appsrc name=audio {source} ! rtpmp4gpay name=pay1 pt=97 mtu={mtu} "
+    elif camera.live_sound:
+        line += f"{camera.live_sound} mtu={mtu} "
     return f"( {line})"

@@ -22,6 +22,7 @@ AAC_FRAME = 1024  # samples
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 STRIP_CELLS = 24
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
+HUM_HZ, HUM_STEP_HZ, BEEP_FACTOR = 220, 20, 4
 START_CODE = re.compile(b"\x00\x00\x01")
 NAL_SLICE, NAL_IDR, NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD = 1, 5, 6, 7, 8, 9
 
@@ -187,8 +188,13 @@ def video_command(spec, name, number, out):
             "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
 
 
+def hum_hz(number):
+    """Each camera hums a tone of its own, and beeps once a second BEEP_FACTOR times as high."""
+    return HUM_HZ + HUM_STEP_HZ * number
+
+
 def audio_command(spec, number, out):
-    tone = f"sine=frequency={220 + 20 * number}:sample_rate={spec.audio_rate}:beep_factor=4"
+    tone = f"sine=frequency={hum_hz(number)}:sample_rate={spec.audio_rate}:beep_factor={BEEP_FACTOR}"
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-t", str(CLIP_SECONDS + 1),
             "-c:a", "aac", "-b:a", "32k", "-ac", "1", "-f", "adts", out]
 

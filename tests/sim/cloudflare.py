@@ -208,7 +208,7 @@ class Sfu:
 
     async def start_engine(self):
         self.engine = None
-        engine = Janus(self.shim, self.options.srtp, self.options.janus_debug)
+        engine = Janus(self.shim, self.options.srtp, self.options.janus_debug, self.options.audio_codecs)
         self.engines.append(engine)
         await engine.start()
         engine.set_loss(self.loss)
@@ -865,6 +865,7 @@ def parse_arguments():
     add("--unconnected-ttl", type=float, default=60, metavar="S",
         help="end a session that never connected")
     add("--m-sections", type=int, default=8, help="budget of a session, then 410")
+    add("--audio-codecs", default="opus,pcmu,pcma", help="that the SFU takes (opus,pcmu,pcma)")
     add("--loss", type=float, default=0, metavar="P", help="share of incoming RTP to lose, 0 to 1")
     add("--cache", default=os.path.join(HERE, "..", "..", "build", "sim-cache"),
         help="where the shim is compiled")

@@ -71,7 +71,7 @@ room-{room}: {{
     publishers = 1000
     bitrate = 0
     fir_freq = 0
-    audiocodec = "opus,pcmu,pcma"
+    audiocodec = "{audio}"
     videocodec = "h264,vp8,vp9,av1,h265"
     notify_joining = false
     audiolevel_ext = false
@@ -153,10 +153,11 @@ class Handle:
 class Janus:
     """A Janus child process and the conversation with it."""
 
-    def __init__(self, shim, srtp=None, debug=3):
+    def __init__(self, shim, srtp=None, debug=3, audio="opus,pcmu,pcma"):
         self.shim = shim
         self.srtp = srtp             # OpenSSL's list of SRTP profiles; None = Janus' own
         self.debug = debug
+        self.audio = audio
         self.dir = tempfile.mkdtemp(prefix="sim-janus-")
         self.process = None
         self.http = None
@@ -188,7 +189,7 @@ class Janus:
         self.session = reply["data"]["id"]
 
     def _write_configuration(self):
-        values = {"dir": self.dir, "lib": LIBDIR, "debug": self.debug, "room": ROOM,
+        values = {"dir": self.dir, "lib": LIBDIR, "debug": self.debug, "room": ROOM, "audio": self.audio,
                   "other_plugins": others("plugins", "libjanus_videoroom.so"),
                   "other_transports": others("transports", "libjanus_websockets.so")}
         for name, text in (("janus", JANUS_JCFG), ("janus.transport.websockets", WEBSOCKETS_JCFG),

@@ -319,6 +319,10 @@ class Lab:
                              *(("--reference", REFERENCE) if self.reference else ()), *arguments)
         return viewer
 
+    def view_listed(self, path, kind="viewer"):
+        """A viewer of the tracks in a file, which it follows."""
+        return self._spawn(kind, "--api", self.cf["api"], "--sim", self.cf["sim"], "--tracks", path)
+
     def seen(self, viewer, name):
         """The viewer's last word on a camera."""
         line = viewer.last or {"cameras": {}}

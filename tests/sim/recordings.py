@@ -89,12 +89,12 @@ def probe(source, *arguments):
     return done.stdout.split()
 
 
-def picture_times(source):
-    return [float(t.rstrip(",")) for t in probe(source, "-select_streams", "v:0", "-show_entries", "packet=pts_time")]
+def packet_times(source, stream):
+    return [float(t.rstrip(",")) for t in probe(source, "-select_streams", stream, "-show_entries", "packet=pts_time")]
 
 
 def codecs(source):
-    return probe(source, "-show_entries", "stream=codec_name")
+    return probe(source, "-show_entries", "format=:program=:stream=codec_name")
 
 
 class SmallDisk:

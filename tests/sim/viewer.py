@@ -49,7 +49,14 @@ function makeBox(key) {
     video.srcObject = new MediaStream();
     box.append(name, video);
     document.body.append(box);
-    return {box, stream: video.srcObject};
+    return {box, video, stream: video.srcObject};
+}
+
+/* When the first picture is shown, ms since 1970. */
+function awaitPicture(pull) {
+    pull.video.requestVideoFrameCallback((now, picture) => {
+        pull.first = Date.now() - (performance.now() - picture.presentationTime);
+    });
 }
 
 /* The page's ear: what frequency is loudest. */
@@ -74,7 +81,8 @@ function loudest(ear) {
 window.answer = async (key, sdp) => {
     const pc = new RTCPeerConnection();
     const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, sound: null, ear: null, squared: null, until: null,
-                               ...makeBox(key)};
+                               first: null, ...makeBox(key)};
+    awaitPicture(pull);
     pc.ontrack = (event) => {
         pull.stream.addTrack(event.track);
         if (event.track.kind === 'audio') pull.ear = listen(event.track);
@@ -144,7 +152,8 @@ window.poll = async () => {
     const out = {};
     for (const [key, pull] of Object.entries(pulls)) {
         await hear(pull);
-        out[key] = {...pull.stats, sound: pull.sound, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until};
+        out[key] = {...pull.stats, sound: pull.sound, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until,
+                    first: pull.first};
         if (pull.rejected) out[key].error = 'the browser rejected the video format';
         pull.ticks = [];
     }

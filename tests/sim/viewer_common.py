@@ -6,7 +6,8 @@ and screenshot(). One asyncio loop.
 
 poll() -> ({key: counters}, [(begin, end) of the times when the backend's own timer was late]). Among
 the counters are "ticks", [(time, longest time between two pictures or None, time when there was none
-yet or None)], and "until", when it was last looked. All times are in ms since 1970.
+yet or None)], "until", when it was last looked, and, of a browser, "first", when its first picture
+was shown, None before. All times are in ms since 1970.
 """
 import argparse
 import asyncio
@@ -74,6 +75,7 @@ class Watch:
         self.pulled = None             # what we have
         self.key = None                # of the backend's connection in use
         self.pulled_at = 0             # on the monotonic clock
+        self.asked_ms = 0              # when the pull in use began, since 1970
         self.pulls = 0
         self.error = None
         self.gauge = Gauge(time.time() * 1000, stalls, is_witness)
@@ -100,6 +102,7 @@ class Watch:
                     await asyncio.sleep(RETRY_S)
 
     async def pull(self, locator):
+        asked_ms = time.time() * 1000
         session, offer = await self.api.pull(locator)
         self.pulls += 1
         key = f"{self.name}#{self.pulls}"
@@ -109,7 +112,7 @@ class Watch:
             await self.backend.drop(key)
             raise
         old, self.key, self.pulled, self.error = self.key, key, locator, None
-        self.pulled_at = time.monotonic()
+        self.pulled_at, self.asked_ms = time.monotonic(), asked_ms
         if old:
             self.keep_totals()
             await self.backend.drop(old)
@@ -138,6 +141,11 @@ class Watch:
         late = time.monotonic() - self.pulled_at > CONNECT_S
         return mine.get("state") in ("failed", "closed") or (late and mine.get("state") in ("new", "connecting"))
 
+    def first_picture_ms(self):
+        """From the start of the pull in use until its first picture was shown; None before."""
+        first = self.now.get("first")
+        return round(first - self.asked_ms) if first else None
+
     def report(self):
         now = self.now
         return {"framesDecoded": self.frames_before + now.get("framesDecoded", 0),
@@ -145,6 +153,7 @@ class Watch:
                 "packetsLost": self.lost_before + now.get("packetsLost", 0),
                 "packetsReceived": now.get("packetsReceived", 0),
                 "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "pulls": self.pulls,
+                "first_picture_ms": self.first_picture_ms(),
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
                 **self.gauge.report()}
@@ -193,14 +202,15 @@ class Viewer:
             self.watch(name).locate(locator)
 
     async def locate_listed(self):
-        """--tracks: [{camera, sessionId, trackName}] in a file, at a URL, or on stdin."""
+        """--tracks: [{camera, sessionId, trackName, soundName}] in a file, at a URL, or on stdin."""
         source = self.options.tracks
         while True:
             with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError,
                                      ValueError):
                 for entry in json.loads(await self.read_list(source)):
                     watch = self.watch(entry.get("camera") or entry["trackName"])
-                    watch.locate((entry["sessionId"], entry["trackName"]))
+                    sound = [entry["soundName"]] if "soundName" in entry else []
+                    watch.locate((entry["sessionId"], entry["trackName"], *sound))
             if source == "-":
                 return
             await asyncio.sleep(DISCOVER_S)
@@ -273,7 +283,7 @@ def parse_arguments(text):
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
     add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
-    add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName}]; a file or "
+    add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName, soundName}]; a file or "
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",
         help="report this one from the start, though it is not published yet; repeatable")

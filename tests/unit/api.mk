@@ -1,5 +1,5 @@
 # api.mk - the supervisor's clients of Google and Cloudflare. Those that do I/O are tested with a
-# network, a clock and timers made of nothing (fakes in the test itself).
+# network made of nothing, and with a clock and timers that the test moves (fake_time).
 units += timestamp words naming secret oauth_answer oauth sdm_answer sfu_answer publish
 unit_timestamp = supervisor/timestamp.o
 unit_words = supervisor/words.o
@@ -7,7 +7,7 @@ unit_naming = supervisor/naming.o
 unit_secret = supervisor/secret.o
 unit_oauth_answer = supervisor/oauth_answer.o supervisor/words.o common/json.o
 unit_oauth_answer_libs = json-c
-unit_oauth = supervisor/oauth.o supervisor/oauth_answer.o supervisor/words.o supervisor/secret.o \
+unit_oauth = tests/unit/fake_time.o supervisor/oauth.o supervisor/oauth_answer.o supervisor/words.o supervisor/secret.o \
 	common/json.o common/backoff.o common/log.o common/err.o
 unit_oauth_libs = json-c
 sdm_answer_objects = supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o supervisor/timestamp.o common/json.o
@@ -16,17 +16,17 @@ unit_sdm_answer_libs = json-c
 units += device_list proposal discovery
 unit_device_list = supervisor/device_list.o
 unit_proposal = supervisor/proposal.o supervisor/device_list.o supervisor/naming.o
-unit_discovery = supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
+unit_discovery = tests/unit/fake_time.o supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
 	common/log.o common/err.o $(sdm_answer_objects)
 unit_discovery_libs = json-c
 units += login
-unit_login = supervisor/login.o supervisor/oauth_answer.o supervisor/words.o common/json.o common/log.o \
+unit_login = tests/unit/fake_time.o supervisor/login.o supervisor/oauth_answer.o supervisor/words.o common/json.o common/log.o \
 	common/err.o
 unit_login_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c
-unit_publish = supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
+unit_publish = tests/unit/fake_time.o supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
 	common/log.o common/err.o
 unit_publish_libs = json-c
 
@@ -36,7 +36,7 @@ unit_http_url_libs = libcurl
 whip_answer_objects = supervisor/whip_answer.o supervisor/words.o common/json.o
 unit_whip_answer = $(whip_answer_objects)
 unit_whip_answer_libs = json-c
-unit_whip_session = supervisor/whip_session.o supervisor/http_url.o $(whip_answer_objects) common/backoff.o \
+unit_whip_session = tests/unit/fake_time.o supervisor/whip_session.o supervisor/http_url.o $(whip_answer_objects) common/backoff.o \
 	common/log.o common/err.o
 unit_whip_session_libs = json-c libcurl
 unit_outputs = supervisor/outputs.o supervisor/output.o $(config_objects)

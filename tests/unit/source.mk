@@ -2,22 +2,26 @@
 
 # What the worker and source_probe link.
 source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o \
-	worker/rtp.o
+	worker/rtp.o worker/draw.o
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire depacketizer rtsp_relay resolve loopback tunnel
+units += fifo rtsp_url rtsp_wire rtsp_auth depacketizer rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
 unit_depacketizer = worker/depacketizer.o
-unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_wire.o worker/fifo.o
+unit_rtsp_auth = worker/rtsp_auth.o worker/rtsp_wire.o
+unit_rtsp_auth_libs = libavutil
+unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o
+unit_rtsp_relay_libs = libavutil
 unit_resolve = worker/resolve.o worker/wait_fd.o common/clock.o
 unit_loopback = worker/loopback.o worker/fifo.o
 unit_tunnel = worker/tunnel.o worker/loopback.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o \
 	common/clock.o common/err.o $(unit_rtsp_relay)
-unit_tunnel_libs = openssl
+unit_tunnel_libs = openssl libavutil
 
 fuzzers += rtsp_relay
+fuzz_rtsp_relay_libs = libavutil
 fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
 	worker/aac_payload.o worker/aac_format.o worker/rtp.o
 

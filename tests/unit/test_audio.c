@@ -335,7 +335,7 @@ a_decoder_repairs_losses_by_fec(void **state)
 	assert_int_equal(audio_new(&a, &format, on_packet_lost_or_not, l, why, sizeof(why)), 0);
 	for (size_t i = 0; i < s.count; i++) {
 		int64_t at_us = time_of(&s, i);
-		struct audio_unit u = { s.units[i].data, s.units[i].len, at_us, at_us, false };
+		struct audio_unit u = { s.units[i].data, s.units[i].len, at_us, at_us, false, 0 };
 		audio_feed(a, &u);
 	}
 	/* Of what was lost and had sound in it most is as it was. */
@@ -390,7 +390,7 @@ impossible_times_are_errors(void **state)
 	uint32_t packets = p->packets;
 	for (size_t i = 0; i < 4; i++) {
 		struct audio_unit u = { s.units[0].data, s.units[0].len, p->now_us + off_us[i],
-			p->now_us, false };
+			p->now_us, false, 0 };
 		audio_feed(p->audio, &u);
 	}
 	assert_int_equal(p->packets, packets);
@@ -419,7 +419,7 @@ noise_from_the_network_does_no_harm(void **state)
 			bytes[(random >> 8) % real->len] = (uint8_t)(random >> 24);
 		}
 		int64_t at_us = BEGIN_US + i * INT64_C(1024) * 1000000 / 48000;
-		struct audio_unit u = { bytes, real->len, at_us, at_us + 1000, false };
+		struct audio_unit u = { bytes, real->len, at_us, at_us + 1000, false, 0 };
 		audio_feed(p->audio, &u);
 		audio_advance(p->audio, at_us + 1000);
 	}

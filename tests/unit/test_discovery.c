@@ -10,18 +10,13 @@
 #include "common/log.h"
 #include "supervisor/discovery.h"
 #include "supervisor/timer.h"
+#include "tests/unit/fake_time.h"
 
 #define MINUTE_MS 60000
 #define EVERY_MS (5 * MINUTE_MS)
 
 /* ---- a clock, a timer, an account and an API made of nothing --------------------------------- */
 
-static ms_t now_ms;
-static struct {
-	void (*on_due)(void *);
-	void *arg;
-	ms_t due_ms; /* MS_NEVER: not set */
-} timer;
 static struct {
 	int asked;
 	sdm_done *done; /* NULL: nothing in flight */
@@ -29,55 +24,6 @@ static struct {
 } api;
 static const char *bearer;
 static int kept;
-
-ms_t
-clock_now(void)
-{
-	return now_ms;
-}
-
-int64_t
-clock_wall_us(void)
-{
-	return 0;
-}
-
-char *
-clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
-{
-	(void)wall_us;
-	return strcpy(out, "-");
-}
-
-struct timer *
-timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
-{
-	(void)loop;
-	timer.on_due = on_due;
-	timer.arg = arg;
-	timer.due_ms = MS_NEVER;
-	return (struct timer *)&timer;
-}
-
-void
-timer_free(struct timer *t)
-{
-	(void)t;
-}
-
-void
-timer_start(struct timer *t, ms_t pause_ms)
-{
-	(void)t;
-	timer.due_ms = now_ms + pause_ms;
-}
-
-void
-timer_stop(struct timer *t)
-{
-	(void)t;
-	timer.due_ms = MS_NEVER;
-}
 
 const char *
 oauth_bearer(const struct oauth *o)
@@ -158,13 +104,13 @@ answer_error(enum sdm_error error, ms_t retry_after_ms)
 static ms_t
 elapse(void)
 {
-	ms_t before_ms = now_ms;
+	ms_t before_ms = fake_now_ms;
 
-	assert_true(timer.due_ms < MS_NEVER);
-	now_ms = timer.due_ms;
-	timer.due_ms = MS_NEVER;
-	timer.on_due(timer.arg);
-	return now_ms - before_ms;
+	assert_true(fake_timers[0].due_ms < MS_NEVER);
+	fake_now_ms = fake_timers[0].due_ms;
+	fake_timers[0].due_ms = MS_NEVER;
+	fake_timers[0].on_due(fake_timers[0].arg);
+	return fake_now_ms - before_ms;
 }
 
 /* ---- the discovery --------------------------------------------------------------------------- */
@@ -192,7 +138,7 @@ start_every(void **state, ms_t every_ms)
 	google = (struct config_google){
 		.name = "home", .window_ms = MINUTE_MS, .discover_every_ms = every_ms
 	};
-	now_ms = 1000000;
+	fake_time_reset(1000000);
 	bearer = "t";
 	api.asked = lists = kept = 0;
 	config.quota = quota = quota_new(&settings);
@@ -226,13 +172,13 @@ the_first_list_is_asked_for_when_there_is_a_token(void **state)
 	bearer = NULL;
 	discovery_kick(*state);
 	assert_int_equal(api.asked, 0);
-	assert_null(discovery_view(*state, now_ms).devices);
+	assert_null(discovery_view(*state, fake_now_ms).devices);
 	bearer = "t";
 	discovery_kick(*state);
 	discovery_kick(*state);
 	assert_int_equal(api.asked, 1);
 	assert_int_equal(kept, 1);
-	assert_true(discovery_view(*state, now_ms).asking);
+	assert_true(discovery_view(*state, fake_now_ms).asking);
 	answer_devices(2);
 	assert_int_equal(lists, 1);
 	assert_int_equal(before_count, -1);
@@ -249,8 +195,8 @@ the_next_lists_come_at_their_interval(void **state)
 		answer_devices(1);
 	}
 	assert_int_equal(before_count, 1);
-	now_ms += 7000;
-	struct discovery_view view = discovery_view(*state, now_ms);
+	fake_now_ms += 7000;
+	struct discovery_view view = discovery_view(*state, fake_now_ms);
 	assert_int_equal(view.age_ms, 7000);
 	assert_int_equal(view.devices->count, 1);
 }
@@ -262,12 +208,12 @@ without_an_interval_nobody_asks_but_somebody(void **state)
 
 	discovery_kick(*state);
 	assert_int_equal(api.asked, 0);
-	assert_true(timer.due_ms == MS_NEVER);
+	assert_true(fake_timers[0].due_ms == MS_NEVER);
 	assert_true(discovery_ask(*state, why, sizeof(why)));
 	answer_devices(0);
 	assert_int_equal(api.asked, 1);
-	assert_true(timer.due_ms == MS_NEVER);
-	assert_non_null(discovery_view(*state, now_ms).devices);
+	assert_true(fake_timers[0].due_ms == MS_NEVER);
+	assert_non_null(discovery_view(*state, fake_now_ms).devices);
 }
 
 static void
@@ -281,13 +227,13 @@ whoever_asks_too_often_is_told_when_google_allows_it(void **state)
 			answer_devices(1);
 			asked++;
 		}
-		now_ms += 100;
+		fake_now_ms += 100;
 	}
 	assert_int_equal(asked, 5);
 	assert_int_equal(api.asked, 5);
 	assert_non_null(strstr(why, "allows the next list in 59 s"));
-	assert_int_equal(discovery_view(*state, now_ms).devices->count, 1);
-	now_ms += MINUTE_MS;
+	assert_int_equal(discovery_view(*state, fake_now_ms).devices->count, 1);
+	fake_now_ms += MINUTE_MS;
 	assert_true(discovery_ask(*state, why, sizeof(why)));
 }
 
@@ -333,12 +279,12 @@ what_is_wanted_while_google_is_asked_is_asked_for_after_that(void **state)
 	discovery_kick(*state);
 	discovery_want(*state);
 	assert_int_equal(api.asked, 1);
-	assert_true(discovery_view(*state, now_ms).waiting);
+	assert_true(discovery_view(*state, fake_now_ms).waiting);
 	answer_devices(1);
-	assert_true(discovery_view(*state, now_ms).waiting);
+	assert_true(discovery_view(*state, fake_now_ms).waiting);
 	assert_int_equal(elapse(), 0);
 	assert_int_equal(api.asked, 2);
-	assert_false(discovery_view(*state, now_ms).waiting);
+	assert_false(discovery_view(*state, fake_now_ms).waiting);
 	answer_devices(1);
 	assert_int_equal(elapse(), EVERY_MS);
 }
@@ -350,7 +296,7 @@ a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays(void **st
 	answer_devices(3);
 	elapse();
 	answer_error(SDM_SERVER, -1);
-	struct discovery_view view = discovery_view(*state, now_ms);
+	struct discovery_view view = discovery_view(*state, fake_now_ms);
 	assert_int_equal(view.devices->count, 3);
 	assert_int_equal(view.age_ms, EVERY_MS);
 	assert_string_equal(view.why, "server-error: its words");
@@ -362,7 +308,7 @@ a_failed_list_is_tried_again_with_growing_pauses_and_the_old_one_stays(void **st
 	answer_error(SDM_TIMEOUT, -1);
 	assert_int_equal(elapse(), EVERY_MS); /* the longest */
 	answer_devices(3);
-	assert_string_equal(discovery_view(*state, now_ms).why, "");
+	assert_string_equal(discovery_view(*state, fake_now_ms).why, "");
 	assert_int_equal(elapse(), EVERY_MS);
 	answer_error(SDM_SERVER, -1);
 	assert_int_equal(elapse(), MINUTE_MS);
@@ -389,7 +335,7 @@ another_interval_is_in_force_at_once(void **state)
 	struct config_google off = google;
 	off.discover_every_ms = 0;
 	discovery_configure(*state, &off);
-	assert_true(timer.due_ms == MS_NEVER);
+	assert_true(fake_timers[0].due_ms == MS_NEVER);
 }
 
 static void
@@ -401,7 +347,7 @@ a_429_holds_the_bucket_for_as_long_as_it_says(void **state)
 	answer_error(SDM_RATE_LIMITED, 90000);
 	assert_false(discovery_ask(*state, why, sizeof(why)));
 	assert_non_null(strstr(why, "in 90 s"));
-	now_ms += 90000;
+	fake_now_ms += 90000;
 	assert_true(discovery_ask(*state, why, sizeof(why)));
 }
 

@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/login.h"
+#include "tests/unit/fake_time.h"
 
 #define GRANT(more)                                                                                \
 	"{\"access_token\":\"a\",\"expires_in\":3600,\"scope\":\"" OAUTH_SCOPE "\"" more "}"
@@ -31,25 +32,6 @@ static struct {
 	int result;
 } account;
 static int granted;
-
-ms_t
-clock_now(void)
-{
-	return 1000;
-}
-
-int64_t
-clock_wall_us(void)
-{
-	return 0;
-}
-
-char *
-clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
-{
-	(void)wall_us;
-	return strcpy(out, "-");
-}
 
 char *
 oauth_code_form(const struct oauth *o, const char *code, const char *redirect_uri)
@@ -129,6 +111,7 @@ start(void **state)
 		.login_url = (char *)(uintptr_t) "http://pcm",
 		.redirect_uri = (char *)(uintptr_t) "http://127.0.0.1:1/",
 		.call_timeout_ms = 1000 };
+	fake_time_reset(1000);
 	net.asked = 0;
 	net.done = NULL;
 	account.logins = account.result = granted = 0;

@@ -14,70 +14,16 @@
 #include "common/log.h"
 #include "supervisor/oauth.h"
 #include "supervisor/timer.h"
+#include "tests/unit/fake_time.h"
 
 /* ---- a clock, a timer and a network made of nothing ------------------------------------------ */
 
-static ms_t now_ms;
-static struct {
-	void (*on_due)(void *);
-	void *arg;
-	ms_t due_ms; /* MS_NEVER: not set */
-} timer;
 static struct {
 	int asked;
 	char body[512];
 	http_done *done; /* NULL: nothing in flight */
 	void *arg;
 } net;
-
-ms_t
-clock_now(void)
-{
-	return now_ms;
-}
-
-int64_t
-clock_wall_us(void)
-{
-	return 0;
-}
-
-char *
-clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
-{
-	(void)wall_us;
-	return strcpy(out, "-");
-}
-
-struct timer *
-timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
-{
-	(void)loop;
-	timer.on_due = on_due;
-	timer.arg = arg;
-	timer.due_ms = MS_NEVER;
-	return (struct timer *)&timer;
-}
-
-void
-timer_free(struct timer *t)
-{
-	(void)t;
-}
-
-void
-timer_start(struct timer *t, ms_t pause_ms)
-{
-	(void)t;
-	timer.due_ms = now_ms + pause_ms;
-}
-
-void
-timer_stop(struct timer *t)
-{
-	(void)t;
-	timer.due_ms = MS_NEVER;
-}
 
 struct http_call *
 http_client_start(struct http_client *c, const struct http_request *r, http_done *done, void *arg)
@@ -126,13 +72,13 @@ grant(const char *token)
 static ms_t
 elapse(void)
 {
-	ms_t before_ms = now_ms;
+	ms_t before_ms = fake_now_ms;
 
-	assert_true(timer.due_ms < MS_NEVER);
-	now_ms = timer.due_ms;
-	timer.due_ms = MS_NEVER;
-	timer.on_due(timer.arg);
-	return now_ms - before_ms;
+	assert_true(fake_timers[0].due_ms < MS_NEVER);
+	fake_now_ms = fake_timers[0].due_ms;
+	fake_timers[0].due_ms = MS_NEVER;
+	fake_timers[0].on_due(fake_timers[0].arg);
+	return fake_now_ms - before_ms;
 }
 
 /* ---- the account ----------------------------------------------------------------------------- */
@@ -159,7 +105,7 @@ start(void **state)
 		.refresh_token = secret_new("1//0x"),
 		.timeout_ms = 1000 };
 
-	now_ms = 1000000;
+	fake_time_reset(1000000);
 	net.asked = changes = 0;
 	*state = oauth_new(NULL, NULL, &s, on_changed, NULL);
 	return 0;
@@ -202,7 +148,7 @@ a_short_token_is_renewed_after_nine_tenths_of_its_life(void **state)
 	answer(200, "{\"access_token\":\"a\",\"expires_in\":20}");
 	assert_int_equal(elapse(), 18000);
 	assert_string_equal(oauth_bearer(*state), "a");
-	now_ms += 2000;
+	fake_now_ms += 2000;
 	assert_null(oauth_bearer(*state));
 }
 
@@ -244,7 +190,7 @@ a_refused_account_is_dead_and_asks_no_more(void **state)
 	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
 	assert_string_equal(oauth_why(*state), "invalid_grant: Token revoked.");
 	assert_null(oauth_bearer(*state));
-	assert_true(timer.due_ms == MS_NEVER);
+	assert_true(fake_timers[0].due_ms == MS_NEVER);
 	oauth_reject(*state, "a");
 	assert_int_equal(net.asked, 2);
 }
@@ -319,9 +265,8 @@ start_without_token(void **state)
 		.client_secret = secret_new("hush"),
 		.timeout_ms = 1000 };
 
-	now_ms = 1000000;
+	fake_time_reset(1000000);
 	net.asked = changes = 0;
-	timer.due_ms = MS_NEVER;
 	*state = oauth_new(NULL, NULL, &s, on_changed, NULL);
 	return 0;
 }
@@ -335,7 +280,7 @@ log_in(struct oauth *o)
 	struct oauth_answer a;
 
 	oauth_answer_parse(200, body, strlen(body), &a);
-	int result = oauth_login(o, &a, now_ms);
+	int result = oauth_login(o, &a, fake_now_ms);
 	oauth_answer_clear(&a);
 	return result;
 }
@@ -357,7 +302,7 @@ without_a_refresh_token_nothing_is_asked_and_the_reason_says_what_to_do(void **s
 {
 	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
 	assert_int_equal(net.asked, 0);
-	assert_true(timer.due_ms == MS_NEVER);
+	assert_true(fake_timers[0].due_ms == MS_NEVER);
 	assert_null(oauth_bearer(*state));
 	assert_string_equal(oauth_why(*state), "there is no refresh token yet: camctl login home");
 }
@@ -406,7 +351,7 @@ static void
 a_login_to_a_living_account_sets_the_time_anew(void **state)
 {
 	grant("a");
-	now_ms += 1800000;
+	fake_now_ms += 1800000;
 	log_in(*state);
 	assert_logged_in(*state, 1);
 }

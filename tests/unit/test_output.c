@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
 #include "common/err.h"
 #include "worker/history.h"
 #include "worker/output.h"
@@ -19,6 +18,7 @@
 
 #define VIDEO 0x1111U
 #define AUDIO 0x2222U
+#define RTX 0x3333U
 #define PT 97
 #define FIRST_SEQ 100
 #define PICTURE 3000 /* ticks at 30 fps */
@@ -38,6 +38,7 @@ struct packet {
 };
 
 static struct packet wire[SENT_MAX_HERE];
+static uint32_t extension[SENT_MAX_HERE]; /* id, length and number of its first element; 0: none */
 static size_t wired;
 static uint8_t rtcp[4][600];
 static size_t rtcps;
@@ -57,6 +58,7 @@ peer_send(struct peer *p, const struct peer_packet *packets, size_t n)
 					 &payload, &to->len),
 			0);
 		to->first = payload[0];
+		extension[wired - 1] = bytes[0] & 0x10 ? wire_get32(bytes + 15) & 0xffffff : 0;
 	}
 	return (int)n;
 }
@@ -101,9 +103,9 @@ setup(void **state)
 	wired = rtcps = 0;
 	s->peer.remote = (struct sdp_remote){ .media_count = 2,
 		.media = { { .kind = SDP_VIDEO, .accepted = true, .pt = PT },
-			{ .kind = SDP_AUDIO, .accepted = true, .pt = 111 } } };
+			{ .kind = SDP_AUDIO, .accepted = true, .pt = 111, .codec = "opus" } } };
 	s->history = history_new();
-	s->now_us = clock_now_us();
+	s->now_us = 1000000000;
 	s->timestamp = 0xffff0000U;
 	*state = s;
 	return 0;
@@ -125,7 +127,7 @@ attach(struct scene *s)
 {
 	const struct output_config config = { .peer = &s->peer,
 		.history = s->history,
-		.ids = { .video_ssrc = VIDEO, .audio_ssrc = AUDIO, .cname = "c" },
+		.ids = { .video_ssrc = VIDEO, .audio_ssrc = AUDIO, .rtx_ssrc = RTX, .cname = "c" },
 		.first_seq = FIRST_SEQ };
 
 	s->output = output_new(&config);
@@ -193,7 +195,7 @@ static void
 say(struct scene *s, uint8_t fmt, uint8_t type, const uint8_t *fci, size_t len, bool replay)
 {
 	uint8_t bytes[64] = { (uint8_t)(0x80 | fmt), type, 0, (uint8_t)(2 + len / 4) };
-	const struct output_moment now = { .wall_us = clock_wall_us() };
+	const struct output_moment now = { .now_us = s->now_us, .wall_us = 1 };
 
 	wire_put32(bytes + 8, VIDEO);
 	if (len > 0)
@@ -355,6 +357,32 @@ plis_that_follow_soon_are_those_of_the_same_viewer(void **state)
 }
 
 static void
+plis_that_do_not_end_are_answered_more_and_more_rarely(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+
+	attach(s);
+	add_gop(s, 3);
+	for (int i = 0; i < 150; i++) { /* 30 s */
+		say_pli(s, true);
+		drain(s);
+		s->now_us += 200000;
+	}
+	output_stats(s->output, &stats);
+	assert_in_range(stats.replays, 6, 9);
+	s->now_us += OUTPUT_REPLAY_CALM_MS * 1000;
+	for (int i = 0; i < 3; i++) {
+		say_pli(s, true);
+		drain(s);
+		s->now_us += OUTPUT_REPLAY_PAUSE_MS * 1000 + 1000;
+	}
+	const uint32_t before = stats.replays;
+	output_stats(s->output, &stats);
+	assert_int_equal(stats.replays, before + 2); /* at once, after the first pause, not yet */
+}
+
+static void
 a_new_key_picture_ends_a_replay(void **state)
 {
 	struct scene *s = *state;
@@ -416,7 +444,6 @@ what_was_missed_is_sent_again_as_it_was(void **state)
 	struct scene *s = *state;
 	struct output_stats stats;
 
-	s->now_us = clock_now_us() - 1000000; /* NACKs are taken at the time that it is */
 	attach(s);
 	add_gop(s, 10);
 	const struct packet missed = wire[15];
@@ -432,11 +459,56 @@ what_was_missed_is_sent_again_as_it_was(void **state)
 }
 
 static void
+what_was_missed_is_sent_by_rtx_if_that_was_agreed(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	attach(s);
+	add_gop(s, 10);
+	const struct packet missed = wire[15];
+	say_nack(s, missed.header.seq);
+	say_nack(s, (uint16_t)(missed.header.seq + 1));
+	assert_int_equal(wired, 32);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct packet *again = &wire[30 + i];
+		assert_int_equal(again->header.ssrc, RTX);
+		assert_int_equal(again->header.pt, 98);
+		assert_int_equal(again->header.seq, FIRST_SEQ + i);
+		assert_int_equal(again->header.timestamp, wire[15 + i].header.timestamp);
+		assert_int_equal(again->header.marker, wire[15 + i].header.marker);
+		assert_int_equal(again->len, PACKET + 2); /* RFC 4588 4: first the number */
+	}
+	assert_int_equal(wire[30].first, missed.header.seq >> 8);
+}
+
+static void
+what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+	const uint8_t opus[3] = { 1, 2, 3 };
+	/* 3 packets came, 1 ms apart, and 1 did not. */
+	const uint8_t fci[] = { 0, 0, 0, 4, 0, 0, 1, 0, 0x20, 3, 0, 1, 4, 4, 4, 0 };
+
+	s->peer.remote.media[0].transport_cc_id = 5;
+	s->peer.remote.media[1].transport_cc_id = 5;
+	attach(s);
+	add_picture(s, 3, true);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
+	for (uint16_t i = 0; i < 4; i++)
+		assert_int_equal(extension[i], 0x51 << 16 | i);
+	say(s, 15, 205, fci, sizeof(fci), false);
+	output_stats(s->output, &stats);
+	assert_true(stats.path.known);
+	assert_true(stats.path.loss_ratio == 0.25);
+}
+
+static void
 a_replayed_packet_is_sent_again_as_it_was_replayed(void **state)
 {
 	struct scene *s = *state;
 
-	s->now_us = clock_now_us() - 1000000;
 	attach(s);
 	add_gop(s, 10);
 	say_pli(s, true);
@@ -454,13 +526,25 @@ sound_has_its_own_numbers(void **state)
 	const uint8_t opus[3] = { 1, 2, 3 };
 
 	attach(s);
-	output_sound(s->output, opus, sizeof(opus), 960);
-	output_sound(s->output, opus, sizeof(opus), 1920);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 1920);
 	assert_int_equal(wired, 2);
 	assert_int_equal(wire[1].header.ssrc, AUDIO);
 	assert_int_equal(wire[1].header.pt, 111);
 	assert_int_equal(wire[1].header.seq, (uint16_t)(wire[0].header.seq + 1));
 	assert_int_equal(wire[1].header.timestamp, 1920);
+}
+
+static void
+sound_of_another_codec_is_not_sent(void **state)
+{
+	struct scene *s = *state;
+	const uint8_t g711[3] = { 1, 2, 3 };
+
+	attach(s);
+	assert_true(output_wants_opus(s->output));
+	output_sound(s->output, "PCMU", g711, sizeof(g711), 160);
+	assert_int_equal(wired, 0);
 }
 
 static void
@@ -471,7 +555,7 @@ a_track_that_was_not_taken_gets_nothing(void **state)
 
 	s->peer.remote.media[1].accepted = false;
 	attach(s);
-	output_sound(s->output, opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960);
 	assert_int_equal(wired, 0);
 }
 
@@ -506,12 +590,16 @@ main(void)
 		TEST(a_pli_is_only_counted_where_replay_is_not_wanted),
 		TEST(the_picture_under_way_is_ended_first),
 		TEST(plis_that_follow_soon_are_those_of_the_same_viewer),
+		TEST(plis_that_do_not_end_are_answered_more_and_more_rarely),
 		TEST(a_new_key_picture_ends_a_replay),
 		TEST(a_large_picture_is_paced),
 		TEST(who_is_too_slow_goes_on_with_the_next_key_picture),
 		TEST(what_was_missed_is_sent_again_as_it_was),
+		TEST(what_was_missed_is_sent_by_rtx_if_that_was_agreed),
+		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
 		TEST(a_replayed_packet_is_sent_again_as_it_was_replayed),
 		TEST(sound_has_its_own_numbers),
+		TEST(sound_of_another_codec_is_not_sent),
 		TEST(a_track_that_was_not_taken_gets_nothing),
 		TEST(reports_are_of_what_was_sent),
 	};

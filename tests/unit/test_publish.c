@@ -10,15 +10,9 @@
 #include "common/log.h"
 #include "supervisor/publish.h"
 #include "supervisor/timer.h"
+#include "tests/unit/fake_time.h"
 
 /* ---- a clock, timers and an SFU made of nothing ---------------------------------------------- */
-
-struct timer {
-	void (*on_due)(void *);
-	void *arg;
-	ms_t due_ms; /* MS_NEVER: not set */
-	bool freed;
-};
 
 struct sfu_call {
 	enum sfu_request request;
@@ -29,59 +23,9 @@ struct sfu_call {
 	void *arg;
 };
 
-static ms_t now_ms;
-static struct timer timers[2]; /* unpublish's and publish's */
-static size_t timer_count;
 static struct sfu_call calls[64];
 static size_t call_count;
 static int session_count;
-
-ms_t
-clock_now(void)
-{
-	return now_ms;
-}
-
-int64_t
-clock_wall_us(void)
-{
-	return 0;
-}
-
-char *
-clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
-{
-	(void)wall_us;
-	return strcpy(out, "-");
-}
-
-struct timer *
-timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
-{
-	struct timer *t = &timers[timer_count++];
-
-	(void)loop;
-	*t = (struct timer){ .on_due = on_due, .arg = arg, .due_ms = MS_NEVER };
-	return t;
-}
-
-void
-timer_free(struct timer *t)
-{
-	t->freed = true;
-}
-
-void
-timer_start(struct timer *t, ms_t pause_ms)
-{
-	t->due_ms = now_ms + (pause_ms > 0 ? pause_ms : 0);
-}
-
-void
-timer_stop(struct timer *t)
-{
-	t->due_ms = MS_NEVER;
-}
 
 static struct sfu_call *
 call(enum sfu_request request, const char *session, sfu_done *done, void *arg)
@@ -187,14 +131,15 @@ accept_tracks(void)
 static ms_t
 elapse(void)
 {
-	ms_t before_ms = now_ms;
-	struct timer *t = timers[0].due_ms < timers[1].due_ms ? &timers[0] : &timers[1];
+	ms_t before_ms = fake_now_ms;
+	struct timer *t =
+		fake_timers[0].due_ms < fake_timers[1].due_ms ? &fake_timers[0] : &fake_timers[1];
 
 	assert_true(t->due_ms < MS_NEVER);
-	now_ms = t->due_ms;
+	fake_now_ms = t->due_ms;
 	t->due_ms = MS_NEVER;
 	t->on_due(t->arg);
-	return now_ms - before_ms;
+	return fake_now_ms - before_ms;
 }
 
 /* ---- the publication ------------------------------------------------------------------------- */
@@ -242,8 +187,8 @@ start(void **state)
 {
 	const struct publish_events events = { .on_answer = on_answer, .on_failed = on_failed };
 
-	now_ms = 1000000;
-	timer_count = call_count = 0;
+	fake_time_reset(1000000);
+	call_count = 0;
 	session_count = 0;
 	memset(&seen, 0, sizeof(seen));
 	*state = publish_new(NULL, NULL, "porch", &events, NULL);
@@ -254,7 +199,7 @@ static int
 stop(void **state)
 {
 	publish_free(*state);
-	assert_true(timers[0].freed && timers[1].freed);
+	assert_true(fake_timers[0].freed && fake_timers[1].freed);
 	for (size_t i = 0; i < call_count; i++)
 		assert_null(calls[i].done);
 	return 0;
@@ -413,7 +358,7 @@ an_offer_that_three_sessions_refuse_is_given_up(void **state)
 	}
 	assert_int_equal(publish_state(*state), PUBLISH_GIVEN_UP);
 	assert_int_equal(seen.retry_ms, -1);
-	assert_true(timers[1].due_ms == MS_NEVER);
+	assert_true(fake_timers[1].due_ms == MS_NEVER);
 	offer(*state, "good");
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
 	elapse();
@@ -479,7 +424,7 @@ a_stop_is_done_when_the_tracks_are_closed(void **state)
 static void
 a_stop_does_not_wait_longer_than_it_may(void **state)
 {
-	ms_t began_ms = now_ms;
+	ms_t began_ms = fake_now_ms;
 
 	go_live(*state);
 	publish_stop(*state, 4000, on_stopped, NULL);
@@ -488,7 +433,7 @@ a_stop_does_not_wait_longer_than_it_may(void **state)
 			refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
 		elapse();
 	}
-	assert_int_equal(now_ms - began_ms, 4000);
+	assert_int_equal(fake_now_ms - began_ms, 4000);
 	assert_false(seen.closed);
 }
 
@@ -511,11 +456,11 @@ a_close_that_never_works_is_left_to_the_sfu(void **state)
 	while (waiting(SFU_TRACKS_CLOSE)) {
 		refuse(SFU_TRACKS_CLOSE, SFU_TIMEOUT);
 		tries++;
-		if (timers[0].due_ms < MS_NEVER)
+		if (fake_timers[0].due_ms < MS_NEVER)
 			elapse();
 	}
 	assert_in_range(tries, 5, 15);
-	assert_true(now_ms <= 1000000 + 30000);
+	assert_true(fake_now_ms <= 1000000 + 30000);
 }
 
 int

@@ -1,6 +1,7 @@
 /* test_recorder.c - real H.264 and AAC are recorded; ffmpeg and ffprobe judge what is on the disk.
  * The clips are ffmpeg's, made anew for each run. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -85,6 +87,7 @@ load(const char *name)
 }
 
 static struct clip small, large; /* 320x180 and 640x360, 20 s, an IDR picture a second */
+static struct clip b_frames;     /* as small, with B-frames as references */
 
 static int
 make_clips(void **state)
@@ -105,6 +108,16 @@ make_clips(void **state)
 			"-t 20 -c:a aac -b:a 32k -ac 1 -f adts %s/tone.aac",
 			top),
 		0);
+	assert_int_equal(
+		shell(NULL, 0,
+			"ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=320x180:rate=15 -t 20 "
+			"-c:v libx264 -pix_fmt yuv420p -x264-params keyint=15:min-keyint=15:"
+			"scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal:open-gop=0 -f h264 "
+			"%s/b.h264",
+			top),
+		0);
+	b_frames.video = load("b.h264");
+	b_frames.sound = (struct h264_bytes){ 0 };
 	small.video = load("small.h264");
 	large.video = load("large.h264");
 	small.sound = large.sound = load("tone.aac");
@@ -117,6 +130,7 @@ remove_clips(void **state)
 	(void)state;
 	free((void *)(uintptr_t)small.video.bytes);
 	free((void *)(uintptr_t)large.video.bytes);
+	free((void *)(uintptr_t)b_frames.video.bytes);
 	free((void *)(uintptr_t)small.sound.bytes);
 	return shell(NULL, 0, "rm -rf %s", top);
 }
@@ -283,6 +297,17 @@ lines(const char *dir, const char *pattern)
 	return number(command, dir);
 }
 
+/* The same in all of a camera's playlists. */
+static double
+lines_of_all(const char *dir, const char *pattern)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		"find %s -name index.m3u8 -exec grep -h -- '%s' {} + | wc -l", "%s", pattern);
+	return number(command, dir);
+}
+
 static double
 files(const char *dir, const char *pattern)
 {
@@ -330,7 +355,7 @@ times_go_on_from_segment_to_segment(void **state)
 	static const char *const command =
 		"ffprobe -v error -show_entries packet=pts_time -select_streams %s -of "
 		"csv=p=0 " PLAYLIST " | awk -F, 'NR>1 {d=$1-last; if (d<%s || d>%s) bad++} "
-				    "{last=$1} END {print bad+0}'";
+		"{last=$1} END {print bad+0}'";
 	char out[32];
 
 	(void)state;
@@ -418,6 +443,52 @@ stats_when(struct recorder *r, uint64_t segments)
 	return s;
 }
 
+/* Where the picture is shown that comes as number n of GOPs of 15 with three B-frames: x264 sends
+ * 0 4 2 1 3 8 6 5 7 12 10 9 11 14 13. */
+static int
+shown_number(int n)
+{
+	static const int order[15] = { 0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 14, 13 };
+
+	return n / 15 * 15 + order[n % 15];
+}
+
+static void
+b_frames_are_shown_in_order_and_are_no_gap(void **state)
+{
+	char *dir = folder("b");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+	char out[32];
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	c.video = b_frames.video;
+	for (int n = 0; n < 300; n++) {
+		c.video_us = c.start_us + shown_number(n) * INT64_C(1000000) / FPS;
+		assert_true(send_picture(&c));
+	}
+	s = stats_when(r, 3);
+	recorder_free(r);
+	assert_int_equal(s.gaps, 0);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 300);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 0);
+	assert_int_equal(lines(dir, "^#EXTINF:6.0000"), 3);
+	/* As the decoder gives them: 66.7 ms apart, all of them. */
+	assert_int_equal(
+		shell(out, sizeof(out),
+			"ffprobe -v error -select_streams v -show_entries frame=pts_time -of "
+			"csv=p=0 " PLAYLIST
+			" | grep ^1 | awk -F, 'NR>1 {d=$1-last; if (d<0.0655 || d>0.0680) bad++} "
+			"{last=$1} END {print bad+0}'",
+			dir),
+		0);
+	assert_string_equal(out, "0");
+	free(dir);
+}
+
 static void
 a_gap_is_marked_and_counted(void **state)
 {
@@ -442,6 +513,31 @@ a_gap_is_marked_and_counted(void **state)
 	assert_plays(dir);
 	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 400);
 	assert_int_equal(lines(dir, "DISCONTINUITY$"), 2);
+	free(dir);
+}
+
+static void
+a_camera_that_is_away_leaves_no_open_segment(void **state)
+{
+	char *dir = folder("away");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	s = stats_when(r, 2); /* 90 and 10 */
+	assert_int_equal(files(dir, "*.part"), 0);
+	assert_int_equal(segments_that_play(dir, false), 2);
+	pass_over(&c, 5000000);
+	play(&c, &small, 100, false);
+	s = stats_when(r, 3);
+	assert_int_equal(s.gaps, 1);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 200);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
 	free(dir);
 }
 
@@ -591,6 +687,74 @@ what_was_left_is_repaired(void **state)
 	free(dir);
 }
 
+/* What a process does that is killed: records as fast as it can, hour after hour. */
+__attribute__((noreturn)) static void
+record_until_killed(const char *dir, int round)
+{
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	pass_over(&c, round * INT64_C(25) * 1000000);
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	for (;;)
+		play(&c, &small, 300, true);
+}
+
+/* As it is right after the kill, before anybody has repaired it: what the playlists name is there
+ * and whole. */
+static void
+assert_names_what_is_there(const char *dir)
+{
+	assert_int_equal(shell(NULL, 0,
+				 "for p in $(find %s -name index.m3u8); do cd $(dirname $p); "
+				 "for f in $(grep -v ^# index.m3u8) $(sed -n "
+				 "'s/^.*URI=\"\\(.*\\)\"$/\\1/p' index.m3u8); "
+				 "do test -s $f || exit 1; done; done",
+				 dir),
+		0);
+}
+
+static void
+a_process_killed_at_any_moment_leaves_what_plays(void **state)
+{
+	char *dir = folder("killed");
+	unsigned seed = 11;
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			record_until_killed(dir, round);
+		usleep((useconds_t)(rand_r(&seed) % 60000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_names_what_is_there(dir);
+	}
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	ms_t deadline = clock_now() + 20000;
+	recorder_start(r, dir, 0);
+	for (recorder_stats(r, &s); s.state != RECORDER_WAITING && clock_now() < deadline;
+		recorder_stats(r, &s))
+		usleep(1000);
+	recorder_free(r);
+	assert_int_equal(files(dir, "*.part"), 0);
+	double playlists = files(dir, "index.m3u8");
+	assert_true(playlists > 0);
+	/* All but that of the hour that it is now, which goes on. */
+	assert_in_range(lines_of_all(dir, "ENDLIST"), playlists - 1, playlists);
+	assert_int_equal(
+		shell(NULL, 0,
+			"for p in $(find %s -name index.m3u8); do sed '/ENDLIST/d' $p >$p.m3u8; "
+			"echo '#EXT-X-ENDLIST' >>$p.m3u8; grep -q m4s $p || continue; "
+			"ffmpeg -nostdin -v error -xerror -i $p.m3u8 -f null - || exit 1; done",
+			dir),
+		0);
+	free(dir);
+}
+
 int
 main(void)
 {
@@ -601,6 +765,9 @@ main(void)
 		cmocka_unit_test(other_parameter_sets_begin_a_new_init_segment),
 		cmocka_unit_test(sound_that_comes_later_begins_a_new_init_segment),
 		cmocka_unit_test(a_gap_is_marked_and_counted),
+		cmocka_unit_test(b_frames_are_shown_in_order_and_are_no_gap),
+		cmocka_unit_test(a_process_killed_at_any_moment_leaves_what_plays),
+		cmocka_unit_test(a_camera_that_is_away_leaves_no_open_segment),
 		cmocka_unit_test(it_begins_with_an_idr_picture_and_is_continued),
 		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),

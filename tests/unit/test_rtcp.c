@@ -208,16 +208,28 @@ static void
 types_we_do_not_know_are_passed_over(void **state)
 {
 	(void)state;
-	/* SDES, REMB, transport-cc, XR, APP, then a PLI */
+	/* SDES, REMB, XR, APP, then a PLI */
 	assert_int_equal(parse("81 ca 0002 aaaaaaaa 01000000"
 			       "8f ce 0005 aaaaaaaa 00000000 52454d42 01051b9f 11111111"
-			       "8f cd 0005 aaaaaaaa 11111111 00010001 00000000 20010000"
 			       "80 cf 0001 aaaaaaaa"
 			       "80 cc 0002 aaaaaaaa 41424344"
 			       "81 ce 0002 aaaaaaaa 11111111"),
 		0);
 	assert_int_equal(event_count, 1);
 	assert_int_equal(events[0].type, RTCP_PLI);
+}
+
+static void
+transport_feedback_is_handed_on_whole(void **state)
+{
+	(void)state;
+	/* Whatever source it names; its end is padding to a word. */
+	assert_int_equal(parse("8f cd 0005 aaaaaaaa 33333333 00010001 00000000 20010400"), 0);
+	assert_int_equal(event_count, 1);
+	assert_int_equal(events[0].type, RTCP_TRANSPORT_CC);
+	assert_int_equal(events[0].u.transport_cc.len, 12);
+	/* A delta is missing. */
+	assert_int_equal(parse("8f cd 0004 aaaaaaaa 11111111 00010001 00000000"), ERR_PARSE);
 }
 
 static void
@@ -297,6 +309,7 @@ main(void)
 		cmocka_unit_test(pli_and_fir_ask_for_a_keyframe),
 		cmocka_unit_test(what_is_not_about_us_is_passed_over),
 		cmocka_unit_test(types_we_do_not_know_are_passed_over),
+		cmocka_unit_test(transport_feedback_is_handed_on_whole),
 		cmocka_unit_test(a_bye_says_who_leaves),
 		cmocka_unit_test(padding_of_the_last_packet_is_cut),
 		cmocka_unit_test(nothing_is_told_of_a_packet_that_is_broken_anywhere),

@@ -28,9 +28,9 @@ begin(void **state)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
-	relay_init(&s->relay, SHORT, LONG, false);
+	relay_init(&s->relay, SHORT, LONG, false, NULL);
 	fifo_init(&s->up_in, RTSP_PIECE_MAX);
-	fifo_init(&s->up_out, RTSP_PIECE_MAX + 1000);
+	fifo_init(&s->up_out, 2 * RTSP_PIECE_MAX);
 	fifo_init(&s->down_in, RTSP_PIECE_MAX);
 	fifo_init(&s->down_out, RTSP_PIECE_MAX + 1000);
 	*state = s;
@@ -42,6 +42,7 @@ end(void **state)
 {
 	struct session *s = *state;
 
+	relay_clear(&s->relay);
 	fifo_clear(&s->up_in);
 	fifo_clear(&s->up_out);
 	fifo_clear(&s->down_in);
@@ -156,9 +157,9 @@ requests_and_answers_are_counted(void **state)
 	assert_int_equal(s->relay.answers, 0);
 	assert_int_equal(DOWN(s, "OPTIONS * RTSP/1.0\r\n\r\n"), 0);
 	assert_int_equal(s->relay.answers, 0);
-	assert_int_equal(DOWN(s, "RTSP/1.0 401 Unauthorized\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 403 Forbidden\r\n\r\n"), 0);
 	assert_int_equal(s->relay.answers, 1);
-	assert_int_equal(s->relay.status, 401);
+	assert_int_equal(s->relay.status, 403);
 	assert_string_equal(s->relay.method, "OPTIONS");
 }
 
@@ -251,6 +252,87 @@ bye_is_the_end(void **state)
 	assert_int_equal(DOWN(s, "$\1\0\x8\x80\xc8\0\1\0\0\0\2"), 0);
 	assert_int_equal(DOWN(s, "$\2\0\x8\x81\xcb\0\1\0\0\0\2"), 0);
 	assert_int_equal(DOWN(s, "$\1\0\x10\x80\xc9\0\1\0\0\0\2\x81\xcb\0\1\0\0\0\2"), ERR_EOF);
+}
+
+#define CHALLENGE(cseq)                                                                            \
+	"RTSP/1.0 401 Unauthorized\r\nCSeq: " cseq "\r\n"                                          \
+	"WWW-Authenticate: Basic realm=\"r\"\r\n\r\n"
+/* "user:pass" */
+#define ANSWER "Authorization: Basic dXNlcjpwYXNz\r\n"
+
+static int
+begin_with_user(void **state)
+{
+	begin(state);
+	struct session *s = *state;
+	relay_init(&s->relay, SHORT, LONG, false, rtsp_auth_new("user", "pass", "c"));
+	return 0;
+}
+
+static void
+a_request_that_is_challenged_is_sent_again(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "OPTIONS " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	OUT(&s->up_out, "OPTIONS " LONG " RTSP/1.0\r\nCSeq: 1\r\n\r\n");
+	assert_int_equal(DOWN(s, CHALLENGE("1")), 0);
+	assert_int_equal(s->down_out.len, 0); /* libavformat sees nothing of it */
+	assert_int_equal(s->relay.answers, 0);
+	assert_true(s->relay.again);
+	assert_int_equal(up(s, ""), 0);
+	OUT(&s->up_out, "OPTIONS " LONG " RTSP/1.0\r\n" ANSWER "CSeq: 2\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n");
+	assert_int_equal(s->relay.requests, 1);
+	assert_int_equal(s->relay.answers, 1);
+	/* The next says it at once. */
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nA: b\r\nCSeq: 2\r\n\r\n"), 0);
+	OUT(&s->up_out, "DESCRIBE " LONG " RTSP/1.0\r\n" ANSWER "A: b\r\nCSeq: 3\r\n\r\n");
+}
+
+static void
+a_password_that_is_refused_is_not_sent_twice(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, CHALLENGE("1")), 0);
+	assert_int_equal(up(s, ""), 0);
+	fifo_take(&s->up_out, s->up_out.len);
+	assert_int_equal(DOWN(s, CHALLENGE("2")), ERR_REFUSED);
+	assert_false(s->relay.again);
+	assert_int_equal(s->relay.status, 401);
+	assert_int_equal(s->down_out.len, 0);
+}
+
+static void
+without_a_user_a_challenge_is_the_end(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, CHALLENGE("1")), ERR_REFUSED);
+	assert_false(s->relay.again);
+	assert_int_equal(s->relay.status, 401);
+}
+
+static void
+an_older_requests_challenge_repeats_nothing(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\nCSeq: 4\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n"), 0);
+	fifo_take(&s->down_out, s->down_out.len);
+	assert_int_equal(up(s, "GET_PARAMETER " SHORT " RTSP/1.0\r\nCSeq: 5\r\n\r\n"
+			       "TEARDOWN " SHORT " RTSP/1.0\r\nCSeq: 6\r\n\r\n"),
+		0);
+	assert_int_equal(DOWN(s, CHALLENGE("5")), 0);
+	assert_false(s->relay.again);
+	OUT(&s->down_out, CHALLENGE("5"));
+	assert_int_equal(DOWN(s, CHALLENGE("6")), 0);
+	assert_true(s->relay.again);
 }
 
 static int
@@ -391,6 +473,7 @@ a_full_output_stops_the_input(void **state)
 }
 
 #define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define USER_TEST(name) cmocka_unit_test_setup_teardown(name, begin_with_user, end)
 
 int
 main(void)
@@ -398,6 +481,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(requests_name_the_cameras_url),
 		SESSION_TEST(requests_and_answers_are_counted),
+		USER_TEST(a_request_that_is_challenged_is_sent_again),
+		USER_TEST(a_password_that_is_refused_is_not_sent_twice),
+		SESSION_TEST(without_a_user_a_challenge_is_the_end),
+		USER_TEST(an_older_requests_challenge_repeats_nothing),
 		SESSION_TEST(a_redirect_is_not_passed_on),
 		SESSION_TEST(what_is_not_h264_is_named),
 		SESSION_TEST(the_status_before_teardown_is_kept),

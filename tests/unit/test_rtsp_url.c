@@ -13,7 +13,7 @@ static void
 urls_are_taken_apart(void **state)
 {
 	static const struct {
-		const char *url, *userinfo, *host, *port, *uri;
+		const char *url, *user, *password, *host, *port, *uri;
 		bool tls;
 	} rows[] = {
 		{ .url = "rtsp://h/p?q", .host = "h", .port = "554", .uri = "rtsp://h/p?q" },
@@ -24,15 +24,29 @@ urls_are_taken_apart(void **state)
 			.uri = "RTSPS://h:443/",
 			.tls = true },
 		{ .url = "rtsp://u:p@h:8554/x",
-			.userinfo = "u:p",
+			.user = "u",
+			.password = "p",
 			.host = "h",
 			.port = "8554",
 			.uri = "rtsp://h:8554/x" },
 		{ .url = "rtsp://u:p@ss@h/x@y",
-			.userinfo = "u:p@ss",
+			.user = "u",
+			.password = "p@ss",
 			.host = "h",
 			.port = "554",
 			.uri = "rtsp://h/x@y" },
+		{ .url = "rtsp://a%40b%3ac:%25%2F%zz%4:1@h/",
+			.user = "a@b:c",
+			.password = "%/%zz%4:1",
+			.host = "h",
+			.port = "554",
+			.uri = "rtsp://h/" },
+		{ .url = "rtsp://only@h/",
+			.user = "only",
+			.password = "",
+			.host = "h",
+			.port = "554",
+			.uri = "rtsp://h/" },
 		{ .url = "rtsp://[fe80::1]:1/x",
 			.host = "fe80::1",
 			.port = "1",
@@ -53,8 +67,9 @@ urls_are_taken_apart(void **state)
 		assert_string_equal(u.host, rows[i].host);
 		assert_string_equal(u.port, rows[i].port);
 		assert_string_equal(u.uri, rows[i].uri);
+		assert_string_equal(u.user ? u.user : "-", rows[i].user ? rows[i].user : "-");
 		assert_string_equal(
-			u.userinfo ? u.userinfo : "-", rows[i].userinfo ? rows[i].userinfo : "-");
+			u.password ? u.password : "-", rows[i].password ? rows[i].password : "-");
 		rtsp_url_clear(&u);
 	}
 }
@@ -65,7 +80,8 @@ what_is_no_rtsp_url_is_refused_with_a_sentence(void **state)
 	static const char *const urls[] = { "", "rtsp", "http://h/", "rtsp:/h", "rtsp://",
 		"rtsp:///p", "rtsp://u@/p", "rtsp://:554/", "rtsp://h:/", "rtsp://h:0/",
 		"rtsp://h:65536/", "rtsp://h:5x4/", "rtsp://[::1/", "rtsp://[]/", "rtsp://[::1]x/",
-		"rtsp://h/\r\nX: y", "rtsp://h/ ", "rtsp://h/\x7f" };
+		"rtsp://h/\r\nX: y", "rtsp://h/ ", "rtsp://h/\x7f", "rtsp://u:p%0d%0aX@h/",
+		"rtsp://u%00:p@h/" };
 	struct rtsp_url u;
 	const char *why;
 

@@ -156,6 +156,46 @@ an_offer_is_written_to_the_letter(void **state)
 }
 
 static void
+retransmission_and_transport_feedback_are_offered_and_found_in_an_answer(void **state)
+{
+	struct sdp_offer o = {
+		.ice_ufrag = "abcd",
+		.ice_pwd = PWD,
+		.fingerprint = FP,
+		.setup = SDP_SETUP_ACTIVE,
+		.cname = "cam",
+		.stream_id = "s",
+		.media = { {
+			.kind = SDP_VIDEO,
+			.mid = "0",
+			.pt = 106,
+			.rtpmap = "H264/90000",
+			.ssrc = 1,
+			.track_id = "v",
+			.rtx_pt = 107,
+			.rtx_ssrc = 3,
+			.transport_cc_id = 5,
+		} },
+		.media_count = 1,
+	};
+	struct sdp_remote r;
+
+	(void)state;
+	char *text = sdp_write_offer(&o);
+	assert_non_null(strstr(text, "m=video 9 UDP/TLS/RTP/SAVPF 106 107\r\n"));
+	assert_non_null(strstr(text, "a=extmap:5 " SDP_TRANSPORT_CC "\r\n"
+				     "a=rtcp-fb:106 transport-cc\r\n"
+				     "a=rtpmap:107 rtx/90000\r\na=fmtp:107 apt=106\r\n"
+				     "a=ssrc-group:FID 1 3\r\n"
+				     "a=ssrc:1 cname:cam\r\na=ssrc:3 cname:cam\r\n"));
+	assert_int_equal(parse(text, &r), 0);
+	assert_int_equal(r.media[0].pt, 106);
+	assert_int_equal(r.media[0].rtx_pt, 107);
+	assert_int_equal(r.media[0].transport_cc_id, 5);
+	free(text);
+}
+
+static void
 an_offer_of_two_bundles_them_and_parses(void **state)
 {
 	struct sdp_media audio = {
@@ -485,6 +525,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_offer_is_written_to_the_letter),
+		cmocka_unit_test(
+			retransmission_and_transport_feedback_are_offered_and_found_in_an_answer),
 		cmocka_unit_test(an_offer_of_two_bundles_them_and_parses),
 		cmocka_unit_test(cloudflare_answers_lite_passive_and_twice),
 		cmocka_unit_test(cloudflare_keeps_plain_nack_only),

@@ -325,11 +325,30 @@ probes_are_spread(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+another_url_is_opened_at_once_and_its_refusals_are_its_own(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(SESSION_SOURCE);
+	step(SESSION_DENIED);
+	wait_out(&effects);
+	assert_int_equal(step(SESSION_ELSEWHERE), 0);
+	assert_int_equal(wait_out(&effects), 0);
+	assert_int_equal(effects, SESSION_DO_OPEN);
+	assert_int_equal(session_tries(s), 2);
+	assert_int_equal(step(SESSION_DENIED), 0); /* not refused: it is that URL's first */
+	assert_int_equal(wait_out(&effects), SESSION_DENIED_PAUSE_MS);
+	assert_int_equal(step(SESSION_DENIED), SESSION_DO_REFUSED);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_stream_is_opened_when_it_is_named),
+		TEST(another_url_is_opened_at_once_and_its_refusals_are_its_own),
 		TEST(it_runs_when_pictures_flow),
 		TEST(a_lost_connection_is_tried_at_once_then_after_1_2_4_seconds),
 		TEST(a_sound_stretch_forgets_the_pauses),

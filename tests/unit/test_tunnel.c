@@ -49,7 +49,8 @@ begin(void **state)
 	assert_int_equal(camera_conn_open(&config, &conn, &when, why, sizeof(why)), 0);
 	s->camera = accept(listener, NULL, NULL);
 	close(listener);
-	s->tunnel = tunnel_new(conn, CAMERA_URI, false, s->stop_fd);
+	s->tunnel = tunnel_new(
+		conn, &(struct tunnel_config){ .uri = CAMERA_URI, .stop_fd = s->stop_fd });
 	*state = s;
 	return 0;
 }

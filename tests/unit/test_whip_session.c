@@ -13,14 +13,9 @@
 #include "common/log.h"
 #include "supervisor/timer.h"
 #include "supervisor/whip_session.h"
+#include "tests/unit/fake_time.h"
 
 /* ---- a clock, timers and an endpoint made of nothing ----------------------------------------- */
-
-struct timer {
-	void (*on_due)(void *);
-	void *arg;
-	ms_t due_ms; /* MS_NEVER: not set */
-};
 
 struct whip_call {
 	enum whip_request request;
@@ -30,58 +25,8 @@ struct whip_call {
 	void *arg;
 };
 
-static ms_t now_ms;
-static struct timer timers[2];
-static size_t timer_count;
 static struct whip_call calls[64];
 static size_t call_count;
-
-ms_t
-clock_now(void)
-{
-	return now_ms;
-}
-
-int64_t
-clock_wall_us(void)
-{
-	return 0;
-}
-
-char *
-clock_text(int64_t wall_us, char out[CLOCK_TEXT_BYTES])
-{
-	(void)wall_us;
-	return strcpy(out, "-");
-}
-
-struct timer *
-timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
-{
-	struct timer *t = &timers[timer_count++];
-
-	(void)loop;
-	*t = (struct timer){ .on_due = on_due, .arg = arg, .due_ms = MS_NEVER };
-	return t;
-}
-
-void
-timer_free(struct timer *t)
-{
-	t->due_ms = MS_NEVER;
-}
-
-void
-timer_start(struct timer *t, ms_t pause_ms)
-{
-	t->due_ms = now_ms + (pause_ms > 0 ? pause_ms : 0);
-}
-
-void
-timer_stop(struct timer *t)
-{
-	t->due_ms = MS_NEVER;
-}
 
 static struct whip_call *
 call(enum whip_request request, const char *url, const char *offer, whip_done *done, void *arg)
@@ -173,14 +118,15 @@ deleted(void)
 static ms_t
 elapse(void)
 {
-	ms_t before_ms = now_ms;
-	struct timer *t = timers[0].due_ms < timers[1].due_ms ? &timers[0] : &timers[1];
+	ms_t before_ms = fake_now_ms;
+	struct timer *t =
+		fake_timers[0].due_ms < fake_timers[1].due_ms ? &fake_timers[0] : &fake_timers[1];
 
 	assert_true(t->due_ms < MS_NEVER);
-	now_ms = t->due_ms;
+	fake_now_ms = t->due_ms;
 	t->due_ms = MS_NEVER;
 	t->on_due(t->arg);
-	return now_ms - before_ms;
+	return fake_now_ms - before_ms;
 }
 
 /* ---- the session ----------------------------------------------------------------------------- */
@@ -225,8 +171,8 @@ start(void **state)
 {
 	const struct publish_events events = { .on_answer = on_answer, .on_failed = on_failed };
 
-	now_ms = 1000000;
-	timer_count = call_count = 0;
+	fake_time_reset(1000000);
+	call_count = 0;
 	memset(&seen, 0, sizeof(seen));
 	*state = whip_session_new(NULL, NULL, "porch", "whip:edge", &events, NULL);
 	return 0;
@@ -407,7 +353,7 @@ a_stop_while_the_answer_is_awaited_is_done_when_that_fails(void **state)
 static void
 a_stop_does_not_wait_longer_than_it_may(void **state)
 {
-	ms_t began_ms = now_ms;
+	ms_t began_ms = fake_now_ms;
 
 	go_live(*state);
 	whip_session_stop(*state, 4000, on_stopped, NULL);
@@ -416,7 +362,7 @@ a_stop_does_not_wait_longer_than_it_may(void **state)
 			refuse(WHIP_DELETE, WHIP_SERVER);
 		elapse();
 	}
-	assert_int_equal(now_ms - began_ms, 4000);
+	assert_int_equal(fake_now_ms - began_ms, 4000);
 	assert_false(seen.closed);
 }
 
@@ -433,7 +379,7 @@ a_session_that_never_ends_is_left_to_its_server(void **state)
 			elapse();
 	}
 	assert_in_range(tries, 5, 15);
-	assert_true(now_ms <= 1000000 + 30000);
+	assert_true(fake_now_ms <= 1000000 + 30000);
 }
 
 static void

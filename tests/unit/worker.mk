@@ -1,7 +1,10 @@
 # worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place freeze h264 h264_stream health history lip_sync output quality rtcp rtp sdp \
-	sent timeline
+units += aac_format aac_payload audio audio_line audio_place freeze h264 h264_stream health history lip_sync output path_watch \
+	quality rtcp rtp sdp \
+	sent sound substream timeline transport_cc url_list
+unit_url_list = worker/url_list.o
+unit_substream = worker/substream.o
 unit_aac_format = worker/aac_format.o
 unit_aac_payload = worker/aac_payload.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
@@ -17,12 +20,17 @@ unit_h264 = worker/h264.o
 unit_h264_stream = worker/h264_stream.o worker/h264.o
 unit_health = worker/health.o
 unit_history = worker/history.o
-unit_output = worker/output.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o common/clock.o
+unit_output = worker/output.o worker/outbound.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o worker/path_watch.o \
+	worker/transport_cc.o common/clock.o
 unit_sent = worker/sent.o
+unit_sound = worker/sound.o $(audio)
+unit_sound_libs = $(audio_libs)
+unit_path_watch = worker/path_watch.o
+unit_transport_cc = worker/transport_cc.o
 unit_lip_sync = $(unit_timeline) $(unit_audio_place)
 unit_lip_sync_libs = $(audio_libs)
 unit_quality = worker/quality.o
-unit_rtcp = worker/rtcp.o
+unit_rtcp = worker/rtcp.o worker/transport_cc.o
 unit_rtp = worker/rtp.o
 unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_offer.o
@@ -30,7 +38,7 @@ unit_sdp = worker/sdp.o worker/sdp_offer.o
 fuzzers += aac h264 rtcp sdp
 fuzz_aac = worker/aac_payload.o worker/aac_format.o worker/rtp.o
 fuzz_h264 = worker/h264_stream.o worker/h264.o
-fuzz_rtcp = worker/rtcp.o
+fuzz_rtcp = worker/rtcp.o worker/transport_cc.o
 fuzz_sdp = worker/sdp.o
 
 # What sound costs: not a test.

@@ -1,0 +1,146 @@
+"""A recording that is being written, played by hls.js in headless Chromium: pictures and sound, over a gap and another init segment.
+
+Debian has no hls.js; npm has, and its archive is checked against the hash below. Without it, or the net, this is skipped.
+"""
+import asyncio
+import base64
+import contextlib
+import functools
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+
+import pytest
+
+import lab as harness
+import viewer
+from lab import Lab
+from recordings import playlists
+
+VERSION = "1.7.4"
+SHA512 = "3GlxGdPvT2YHvQYOt+yOzT/DEior/qJVNIylHA77kgeoBTdQQqi70GwefNEUmHQeNGyjC8U62+bruqW/Tpm+tg=="
+PAGE = """<!doctype html><video id=v muted></video><script src=/hls.js></script><script>
+const v = document.getElementById('v'), hls = new Hls({startPosition: 0, lowLatencyMode: false});
+window.errors = []; window.maps = new Set(); window.breaks = new Set();
+hls.on(Hls.Events.ERROR, (_, d) => errors.push({what: d.details, fatal: d.fatal, why: String(d.error || d.reason || '')}));
+hls.on(Hls.Events.FRAG_CHANGED, (_, d) => { maps.add(d.frag.initSegment.url); breaks.add(d.frag.cc); });
+hls.loadSource(new URLSearchParams(location.search).get('list')); hls.attachMedia(v); v.play();
+window.seen = () => JSON.stringify({at: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames,
+    dropped: v.getVideoPlaybackQuality().droppedVideoFrames, sound: v.webkitAudioDecodedByteCount, errors, maps: maps.size,
+    breaks: breaks.size, width: v.videoWidth});
+</script>"""
+
+
+def hls_js():
+    """hls.js as text, from the cache or npm."""
+    path = os.path.join(harness.CACHE, f"hls-{VERSION}.min.js")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    if not shutil.which("npm"):
+        pytest.skip("there is no npm to get hls.js by")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(["npm", "pack", "--silent", f"hls.js@{VERSION}"], cwd=folder, capture_output=True, text=True, timeout=120,
+                              check=False)
+        archive = os.path.join(folder, f"hls.js-{VERSION}.tgz")
+        if done.returncode != 0 or not os.path.exists(archive):
+            pytest.skip(f"npm does not get hls.js: {done.stderr[-200:]}")
+        with open(archive, "rb") as file:
+            assert base64.b64encode(hashlib.sha512(file.read()).digest()).decode() == SHA512
+        with tarfile.open(archive) as tar:
+            text = tar.extractfile("package/dist/hls.min.js").read().decode()
+    os.makedirs(harness.CACHE, exist_ok=True)
+    with open(path + ".part", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(path + ".part", path)
+    return text
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Recordings as any web server has them, the page and hls.js."""
+    extra = {}
+
+    def do_GET(self):
+        body = self.extra.get(self.path.split("?")[0])
+        if body is None:
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def serve(folder):
+    """The server's address."""
+    Handler.extra = {"/": PAGE.encode(), "/hls.js": hls_js().encode()}
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def until(condition, what, deadline_s=90):
+    end = time.monotonic() + deadline_s
+    seen = None
+    while time.monotonic() < end:
+        seen = await condition()
+        if seen["done"]:
+            return seen
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not within {deadline_s} s: {what}; {seen}")
+
+
+async def play(url, lab, camera):
+    """Plays from the beginning into what was recorded since, a worker's death included."""
+    browser = await viewer.Chromium.open()
+
+    async def seen(done):
+        text = await browser.evaluate("window.seen ? window.seen() : null")
+        state = json.loads(text) if text else {"errors": []}
+        assert not [e for e in state["errors"] if e["fatal"]], state
+        return {**state, "done": bool(text) and done(state)}
+
+    try:
+        known = sum(s.duration for s in playlists(camera)[-1].segments)
+        await browser.command("Page.navigate", url=url)
+        state = await until(lambda: seen(lambda s: s["frames"] > 30 and s["sound"] > 1000), "pictures and sound")
+        assert state["width"] == 640
+        os.kill(lab.pid("cam1"), signal.SIGKILL)
+        # On over the break, into the new worker's init segment.
+        state = await until(lambda: seen(lambda s: s["maps"] >= 2 and s["breaks"] >= 2), "the second init segment")
+        frames, sound = state["frames"], state["sound"]
+        state = await until(lambda: seen(lambda s: s["frames"] > frames + 30 and s["sound"] > sound + 1000), "and on")
+        assert state["at"] > known / 2
+        return state
+    finally:
+        await browser.close()
+
+
+def test_a_browser_plays_it_while_it_is_written(tmp_path):
+    disk = str(tmp_path / "recordings")
+    camera = os.path.join(disk, "cam1")
+    with Lab(cameras=1, recording={"dir": disk, "min_free": "1%"}, camera={"record": "yes"}) as lab, serve(disk) as url:
+        lab.start()
+        lab.until_running()
+        harness.until(lambda: playlists(camera) and len(playlists(camera)[-1].segments) >= 2, "two segments", 60)
+        path = "/" + os.path.relpath(playlists(camera)[-1].path, disk)
+        state = asyncio.run(play(f"{url}/?list={path}", lab, camera))
+        print(state)
+        assert all(row["dropped"] == 0 for row in lab.rows().values())

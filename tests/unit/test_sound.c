@@ -1,0 +1,164 @@
+/* test_sound.c - sound that is handed on as it came: what the receivers' clock says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "worker/sound.h"
+
+#define OFFSET 0xfffffff0U
+#define US 1000000
+
+static struct {
+	char codec[8];
+	uint32_t timestamp;
+	size_t len;
+} sent[10];
+static size_t count;
+
+static void
+emit(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, void *arg)
+{
+	assert_ptr_equal(arg, sent);
+	assert_non_null(payload);
+	assert_true(count < 10);
+	strcpy(sent[count].codec, codec);
+	sent[count].timestamp = timestamp;
+	sent[count++].len = len;
+}
+
+static int
+setup(void **state)
+{
+	count = 0;
+	*state = sound_new(OFFSET, emit, sent);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	sound_free(*state);
+	return 0;
+}
+
+static void
+begin(struct sound *s, enum audio_codec codec)
+{
+	const struct audio_format format = { .codec = codec };
+	char why[100] = "";
+
+	assert_int_equal(sound_begin(s, &format, why, sizeof(why)), 0);
+	assert_string_equal(why, "");
+	assert_true(sound_comes(s));
+}
+
+/* A packet of 20 ms. */
+static void
+feed(struct sound *s, uint32_t rtp_timestamp, int64_t at_us)
+{
+	static const uint8_t payload[160];
+	const struct audio_unit unit = { .data = payload,
+		.len = sizeof(payload),
+		.rtp_timestamp = rtp_timestamp,
+		.at_us = at_us,
+		.now_us = at_us };
+
+	sound_feed(s, &unit, false);
+}
+
+static void
+g711_keeps_the_cameras_steps(void **state)
+{
+	begin(*state, AUDIO_PCMU);
+	feed(*state, 5000, 1 * US);
+	feed(*state, 5160, 1 * US + 20000);
+	feed(*state, 5640, 1 * US + 83000); /* two were lost, and it is 3 ms late */
+	assert_int_equal(count, 3);
+	assert_string_equal(sent[0].codec, "PCMU");
+	assert_int_equal(sent[0].len, 160);
+	assert_int_equal(sent[0].timestamp, OFFSET);
+	assert_int_equal(sent[1].timestamp, OFFSET + 160);
+	assert_int_equal(sent[2].timestamp, OFFSET + 640);
+}
+
+static void
+a_camera_that_begins_anew_goes_on_where_it_was(void **state)
+{
+	begin(*state, AUDIO_PCMA);
+	feed(*state, 5000, 1 * US);
+	begin(*state, AUDIO_PCMA);
+	feed(*state, 77000000, 4 * US);
+	feed(*state, 77000160, 4 * US + 20000);
+	feed(*state, 3, 5 * US);
+	assert_string_equal(sent[1].codec, "PCMA");
+	assert_int_equal(sent[1].timestamp, (uint32_t)(OFFSET + 3 * 8000));
+	assert_int_equal(sent[2].timestamp, (uint32_t)(OFFSET + 3 * 8000 + 160));
+	assert_int_equal(sent[3].timestamp, (uint32_t)(OFFSET + 4 * 8000));
+}
+
+static void
+opus_is_handed_on_by_its_own_clock(void **state)
+{
+	begin(*state, AUDIO_OPUS);
+	feed(*state, 960, 1 * US);
+	feed(*state, 1920, 1 * US + 20000);
+	assert_string_equal(sent[1].codec, "opus");
+	assert_int_equal(sent[1].timestamp, OFFSET + 960);
+	assert_int_equal(sound_timestamp(*state, SOUND_OPUS_HZ, 2 * US + 20000),
+		(uint32_t)(OFFSET + 960 + 48000));
+	sound_advance(*state, 10 * US);
+	assert_int_equal(count, 2);
+}
+
+static void
+what_can_be_offered_follows_from_the_codec(void **state)
+{
+	struct sound_offer o = sound_offer(*state, false);
+
+	assert_int_equal(o.opus_channels, 0);
+	begin(*state, AUDIO_PCMA);
+	o = sound_offer(*state, false);
+	assert_string_equal(o.as_is, "PCMA");
+	assert_int_equal(o.as_is_pt, 8);
+	assert_int_equal(o.opus_channels, 1);
+	begin(*state, AUDIO_OPUS);
+	o = sound_offer(*state, false);
+	assert_null(o.as_is);
+	assert_int_equal(o.opus_channels, 2);
+}
+
+static void
+a_camera_without_sound_has_silence_if_it_must(void **state)
+{
+	char why[100];
+
+	assert_int_equal(sound_begin(*state, NULL, why, sizeof(why)), 0);
+	assert_false(sound_comes(*state));
+	assert_int_equal(sound_offer(*state, false).opus_channels, 0);
+	assert_int_equal(sound_offer(*state, true).opus_channels, 1);
+	sound_advance(*state, 1 * US);
+	sound_advance(*state, 1 * US + 100000);
+	assert_true(count >= 4);
+	assert_string_equal(sent[0].codec, "opus");
+	assert_int_equal(sent[1].timestamp, sent[0].timestamp + 960);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(g711_keeps_the_cameras_steps),
+		TEST(a_camera_that_begins_anew_goes_on_where_it_was),
+		TEST(opus_is_handed_on_by_its_own_clock),
+		TEST(what_can_be_offered_follows_from_the_codec),
+		TEST(a_camera_without_sound_has_silence_if_it_must),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+/* sound.c - a camera's sound in the forms that receivers take.
+ * Owns the transcoder and the clocks of both forms. Media thread, and the loop thread for silence.
+ */
+#include "worker/sound.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A step of the camera's timestamps that is further off than this from the time that passed was
+ * none: it was opened again. */
+#define JUMP_US 500000
+#define US 1000000
+
+/* Where a form's timestamps are. */
+struct line {
+	bool running;
+	uint32_t clock_hz;
+	uint32_t timestamp; /* of the newest packet */
+	int64_t at_us;      /* when that was sampled */
+	uint32_t source;    /* the camera's own timestamp of it; of what is handed on as it came */
+};
+
+struct sound {
+	sound_emit *emit;
+	void *arg;
+	uint32_t offset;
+	enum audio_codec codec; /* of this connection; AUDIO_SILENCE: it has no sound */
+	struct audio *audio;    /* NULL until there is something to encode */
+	struct line opus;
+	struct line g711;
+};
+
+static const struct {
+	const char *name;
+	uint8_t pt; /* RFC 3551 table 4 */
+} g711[] = { [AUDIO_PCMU] = { "PCMU", 0 }, [AUDIO_PCMA] = { "PCMA", 8 } };
+
+static bool
+is_g711(enum audio_codec codec)
+{
+	return codec == AUDIO_PCMU || codec == AUDIO_PCMA;
+}
+
+struct sound *
+sound_new(uint32_t offset, sound_emit *emit, void *arg)
+{
+	struct sound *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	*s = (struct sound){ .emit = emit,
+		.arg = arg,
+		.offset = offset,
+		.opus = { .clock_hz = SOUND_OPUS_HZ, .timestamp = offset },
+		.g711 = { .clock_hz = SOUND_G711_HZ, .timestamp = offset } };
+	return s;
+}
+
+void
+sound_free(struct sound *s)
+{
+	if (!s)
+		return;
+	audio_free(s->audio);
+	free(s);
+}
+
+/* ---- Opus that is made here ------------------------------------------------------------------ */
+
+static void
+on_packet(const struct audio_packet *packet, void *arg)
+{
+	struct sound *s = arg;
+
+	s->opus.timestamp = packet->timestamp + s->offset;
+	s->opus.at_us = packet->at_us;
+	s->emit(SOUND_OPUS, packet->data, packet->len, s->opus.timestamp, s->arg);
+}
+
+static int
+open_audio(struct sound *s, const struct audio_format *format, char *why, size_t why_size)
+{
+	if (s->audio)
+		return audio_set_format(s->audio, format, why, why_size);
+	return audio_new(&s->audio, format, on_packet, s, why, why_size);
+}
+
+int
+sound_begin(struct sound *s, const struct audio_format *format, char *why, size_t why_size)
+{
+	int err = 0;
+
+	s->codec = AUDIO_SILENCE;
+	if (format && format->codec != AUDIO_OPUS)
+		err = open_audio(s, format, why, why_size);
+	if (format && !err)
+		s->codec = format->codec;
+	return err;
+}
+
+bool
+sound_comes(const struct sound *s)
+{
+	return s->codec != AUDIO_SILENCE;
+}
+
+struct sound_offer
+sound_offer(struct sound *s, bool silence)
+{
+	const struct audio_format none = { .codec = AUDIO_SILENCE };
+	struct sound_offer offer = { 0 };
+	char why[100];
+
+	if (s->codec == AUDIO_OPUS) {
+		offer.opus_channels = 2; /* RFC 7587 7: who sends one may say two */
+		return offer;
+	}
+	if (!s->audio && silence)
+		open_audio(s, &none, why, sizeof(why)); /* without it there is nothing to offer */
+	if (s->audio)
+		offer.opus_channels = audio_channels(s->audio);
+	if (is_g711(s->codec)) {
+		offer.as_is = g711[s->codec].name;
+		offer.as_is_pt = g711[s->codec].pt;
+	}
+	return offer;
+}
+
+/* ---- sound as it came ------------------------------------------------------------------------ */
+
+/* Steps are the camera's own, but where it began anew. */
+static void
+advance_line(struct line *l, const struct audio_unit *unit)
+{
+	const int64_t passed_us = unit->at_us - l->at_us;
+	int64_t step = (int32_t)(unit->rtp_timestamp - l->source);
+	const int64_t off_us = step * US / l->clock_hz - passed_us;
+
+	if (l->running && (step <= 0 || off_us > JUMP_US || off_us < -JUMP_US))
+		step = passed_us > 0 ? passed_us * l->clock_hz / US : 1;
+	if (l->running)
+		l->timestamp += (uint32_t)step;
+	l->running = true;
+	l->source = unit->rtp_timestamp;
+	l->at_us = unit->at_us;
+}
+
+static void
+hand_on(struct sound *s, struct line *l, const char *codec, const struct audio_unit *unit)
+{
+	advance_line(l, unit);
+	s->emit(codec, unit->data, unit->len, l->timestamp, s->arg);
+}
+
+void
+sound_feed(struct sound *s, const struct audio_unit *unit, bool opus)
+{
+	if (s->codec == AUDIO_OPUS)
+		hand_on(s, &s->opus, SOUND_OPUS, unit);
+	else if (opus)
+		audio_feed(s->audio, unit);
+	if (is_g711(s->codec))
+		hand_on(s, &s->g711, g711[s->codec].name, unit);
+}
+
+/* What is handed on as it came has no silence of ours. */
+void
+sound_advance(struct sound *s, int64_t now_us)
+{
+	if (s->audio && s->codec != AUDIO_OPUS)
+		audio_advance(s->audio, now_us);
+}
+
+uint32_t
+sound_timestamp(const struct sound *s, uint32_t clock_hz, int64_t now_us)
+{
+	const struct line *l = clock_hz == SOUND_G711_HZ ? &s->g711 : &s->opus;
+
+	return l->timestamp + (uint32_t)((now_us - l->at_us) * l->clock_hz / US);
+}
+
+struct audio_stats
+sound_stats(const struct sound *s)
+{
+	return s->audio ? audio_stats(s->audio) : (struct audio_stats){ 0 };
+}
