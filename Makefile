@@ -53,7 +53,7 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_chan
 	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3
 
-worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
@@ -82,7 +82,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker
+.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -125,11 +125,16 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 
 # What the integration tests drive.
 probes = api_probe peer_probe source_probe store_probe
-probes: $(probes:%=$(B)/tests/integration/%)
+probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes a quarter of an hour and proves nothing; tests/bench/README.md.
 bench-worker: all $(B)/tests/bench/gst_peer
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
+
+# Memory of ten workers over an hour, its slope and its plot; tests/bench/README.md.
+SOAK_SECONDS = 3600
+soak: all
+	/usr/bin/python3 tests/bench/soak.py --seconds $(SOAK_SECONDS) $(SOAK)
 
 # A peer to compare with: GStreamer. Its webrtc library's development files are not needed.
 $(B)/tests/bench/gst_peer: tests/bench/gst_peer.c

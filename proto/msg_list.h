@@ -14,6 +14,7 @@
 	F(S, STR, url4, OPTIONAL) \
 	F(S, STR, substream, OPTIONAL) /* taken while the path does not carry the main stream; secret */ \
 	F(S, INT, url_return_ms, OPTIONAL) /* how often the first is asked for meanwhile; 0: never */ \
+	F(S, STR, transport, OPTIONAL) /* of RTP: auto, tcp, udp; absent: auto */ \
 	F(S, STR, ca_file, OPTIONAL) /* instead of the system's */ \
 	F(S, BOOL, tls_verify, REQUIRED) \
 	F(S, INT, stall_ms, REQUIRED) /* no packet for so long: reconnect */ \

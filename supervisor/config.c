@@ -36,6 +36,16 @@ config_bframes_text(enum config_bframes bframes)
 }
 
 const char *
+config_transport_text(enum config_transport transport)
+{
+	static const char *const texts[] = { [CONFIG_TRANSPORT_AUTO] = "auto",
+		[CONFIG_TRANSPORT_TCP] = "tcp",
+		[CONFIG_TRANSPORT_UDP] = "udp" };
+
+	return texts[transport];
+}
+
+const char *
 config_replay_text(enum config_replay replay)
 {
 	static const char *const texts[] = { [CONFIG_REPLAY_AUTO] = "auto",

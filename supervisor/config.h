@@ -32,6 +32,12 @@ struct config_recording {
 
 enum config_record { CONFIG_RECORD_NO, CONFIG_RECORD_YES, CONFIG_RECORD_EVENTS };
 
+/* By which a camera sends RTP. */
+enum config_transport { CONFIG_TRANSPORT_AUTO, CONFIG_TRANSPORT_TCP, CONFIG_TRANSPORT_UDP };
+
+/* "auto", ... */
+const char *config_transport_text(enum config_transport transport);
+
 /* Whether a viewer who comes in mid-GOP is shown it at once. */
 enum config_replay { CONFIG_REPLAY_AUTO, CONFIG_REPLAY_ON, CONFIG_REPLAY_OFF };
 
@@ -60,6 +66,7 @@ struct config_camera {
 	bool audio;
 	enum config_replay gop_replay;
 	enum config_bframes bframes;
+	enum config_transport transport;
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */

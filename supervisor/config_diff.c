@@ -21,6 +21,7 @@ static const struct {
 	{ .key = "url3", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "url4", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "url_return", .effect = CONFIG_CAMERA_SOURCE },
+	{ .key = "transport", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "publish", .effect = CONFIG_CAMERA_PUBLISH },
 	{ .key = "audio", .effect = CONFIG_CAMERA_SOURCE },
 	{ .key = "bframes", .effect = CONFIG_CAMERA_SOURCE },

@@ -236,6 +236,10 @@ static const struct setting rows[] = {
 	  .min = 0, .max = DAY_MS, .def = "5m",
 	  .help = "While another URL is in use, url is asked that often whether it can be had again; if "
 		  "so it is taken. 0s: only when the other one is lost" },
+	{ IN_CAMERA(transport), .key = "transport", .live = true, .type = SET_ENUM,
+	  .choices = "auto tcp udp", .def = "auto",
+	  .help = "How its media comes. auto: TCP, and UDP if it refuses that or sends nothing. rtsps:// "
+		  "always goes by TCP" },
 	{ IN_CAMERA(publish), .key = "publish", .live = true,
 	  .type = SET_LIST, .choices = "cloudflare whip:NAME whip:https://... none", .secret = true,
 	  .max = 4 * URL_BYTES_MAX, .def = "cloudflare",

@@ -46,6 +46,7 @@ unit_send_source(struct unit *u)
 			.url3 = u->config->url3,
 			.url4 = u->config->url4,
 			.substream = u->config->substream,
+			.transport = (char *)(uintptr_t)config_transport_text(u->config->transport),
 			.url_return_ms = u->config->url_return_ms,
 			.ca_file = u->config->ca_file,
 			.tls_verify = u->config->tls_verify,

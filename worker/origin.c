@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/err.h"
 #include "common/log.h"
@@ -13,6 +14,9 @@
 #include "worker/url_list.h"
 
 #define TEXT_MAX 300
+#define STATUS_UNSUPPORTED_TRANSPORT 461
+
+enum transport { TRANSPORT_AUTO, TRANSPORT_TCP, TRANSPORT_UDP };
 
 struct origin {
 	struct origin_config config;
@@ -22,6 +26,8 @@ struct origin {
 	struct substream substream;
 	char *ca_file;
 	struct source_config source; /* what does not depend on the URL */
+	enum transport transport;
+	bool udp; /* of the URL in use */
 	struct url_list list;
 	struct prober *prober;
 };
@@ -52,6 +58,12 @@ name(size_t at)
 	return names[at];
 }
 
+static bool
+is_tls(const char *url)
+{
+	return !strncasecmp(url, "rtsps:", 6);
+}
+
 static void
 tell_names(struct origin *o, const char *to, const char *from, const char *why)
 {
@@ -63,6 +75,21 @@ tell_names(struct origin *o, const char *to, const char *from, const char *why)
 	log_info("source other url", LOG_CAM(o->config.camera), LOG_STR("from", from),
 		LOG_STR("to", to), LOG_STR("why", why));
 	link_send(o->config.link, &m);
+}
+
+static enum transport
+transport_of(const char *word)
+{
+	if (word && !strcmp(word, "tcp"))
+		return TRANSPORT_TCP;
+	return word && !strcmp(word, "udp") ? TRANSPORT_UDP : TRANSPORT_AUTO;
+}
+
+/* What a URL is tried with first. */
+static void
+set_first_transport(struct origin *o)
+{
+	o->udp = o->transport == TRANSPORT_UDP;
 }
 
 static void
@@ -80,6 +107,7 @@ on_answer(void *arg, bool good)
 	if (!good || from == 0)
 		return;
 	url_list_return(&o->list);
+	set_first_transport(o);
 	tell(o, from, "it answers again");
 	if (!o->substream.active)
 		o->config.on_other(o->config.arg);
@@ -126,6 +154,8 @@ origin_set(struct origin *o, const struct msg_source *s)
 		.tls_verify = s->tls_verify, .stall_ms = s->stall_ms, .sound = s->sound
 	};
 	o->list = url_list_new(count, s->url_return_ms);
+	o->transport = transport_of(s->transport);
+	set_first_transport(o);
 	return other_tracks;
 }
 
@@ -144,6 +174,7 @@ source_of(const struct origin *o, size_t at)
 	struct source_config config = o->source;
 
 	config.url = o->urls[at];
+	config.udp = o->udp && !is_tls(config.url);
 	config.ca_file = o->ca_file;
 	return config;
 }
@@ -179,6 +210,15 @@ classify(const struct source_error *error)
 	return SESSION_LOST;
 }
 
+/* RFC 2326 11.3.13: the camera does not interleave. Others say they do, and send nothing. */
+static bool
+wants_udp(const struct origin *o, const struct source_error *error)
+{
+	return o->transport == TRANSPORT_AUTO && !o->udp && !o->list.played &&
+	       !is_tls(o->urls[o->list.at]) &&
+	       (error->rtsp_status == STATUS_UNSUPPORTED_TRANSPORT || error->silent);
+}
+
 enum session_event
 origin_on_ended(struct origin *o, const struct source_error *error)
 {
@@ -193,7 +233,17 @@ origin_on_ended(struct origin *o, const struct source_error *error)
 		return SESSION_ELSEWHERE;
 	}
 	prober_cancel(o->prober);
+	if (wants_udp(o, error)) {
+		o->udp = true;
+		log_info(
+			"source tries udp", LOG_CAM(o->config.camera), LOG_STR("why", error->text));
+		return SESSION_ELSEWHERE;
+	}
+	if (!o->list.played)
+		o->udp = false;
 	const enum url_list_next next = url_list_on_failure(&o->list, ev == SESSION_UNUSABLE);
+	if (!o->udp || o->list.at != from)
+		set_first_transport(o);
 	if (o->list.at != from)
 		tell(o, from, error->text);
 	return next == URL_LIST_NEXT ? SESSION_ELSEWHERE : ev;

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "worker/rtsp_relay.h"
+#include "worker/rtsp_setup.h"
 
 /* RFC 3550 12.1 */
 #define RTCP_BYE 203
@@ -17,6 +18,8 @@
 /* H.264 table 7-1 */
 #define NAL_FILLER 12
 
+/* Of a camera that does not say: video's, RFC 6184 8.2.1. */
+#define DEFAULT_CLOCK_HZ 90000
 /* RFC 2326 12.17: as many digits as rtsp_number reads, and what stands around them. */
 #define CSEQ_LINE_MAX 24
 
@@ -35,6 +38,14 @@ relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool 
 		r->media[i].channel = -1;
 }
 
+uint32_t
+relay_clock_hz(const struct relay *r, enum relay_media media)
+{
+	const long clock = r->tracks[r->media[media].track].clock;
+
+	return clock > 0 ? (uint32_t)clock : DEFAULT_CLOCK_HZ;
+}
+
 void
 relay_clear(struct relay *r)
 {
@@ -48,7 +59,7 @@ relay_growth(const struct relay *r)
 {
 	const size_t uri = strlen(r->camera_uri);
 
-	return uri + CSEQ_LINE_MAX +
+	return uri + CSEQ_LINE_MAX + RTSP_SETUP_TRANSPORT_MAX +
 	       (r->auth ? rtsp_auth_line_max(r->auth, uri + RTSP_HEAD_MAX) : 0);
 }
 
@@ -173,6 +184,7 @@ static void
 write_request(
 	struct relay *r, const struct rtsp_piece *m, const struct rtsp_request *q, struct fifo *out)
 {
+	char transport[RTSP_SETUP_TRANSPORT_MAX];
 	char *uri = uri_for_camera(r, q);
 	const uint8_t *end = m->bytes + m->len;
 	const uint8_t *rest = (const uint8_t *)q->uri + q->uri_len;
@@ -183,7 +195,7 @@ write_request(
 	fifo_put(out, rest, (size_t)(headers + 1 - rest));
 	put_auth(r, q, uri, out);
 	rest = put_cseq(r, m, headers + 1, out);
-	fifo_put(out, rest, (size_t)(end - rest));
+	rtsp_setup_put(m, rest, rtsp_setup_transport(r, transport), out);
 	free(uri);
 }
 
@@ -250,12 +262,6 @@ relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 
 /* ---- down: answers -------------------------------------------------------------------------- */
 
-static bool
-is_h264(const struct relay_track *t)
-{
-	return t->media == RTSP_VIDEO && !strcasecmp(t->codec, "H264");
-}
-
 static void
 copy_text(char *to, size_t size, const char *text, size_t len)
 {
@@ -291,30 +297,12 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 			continue;
 		*t = copy_track(&tracks[i]);
 		r->track_count++;
-		h264 |= is_h264(t);
+		h264 |= rtsp_setup_is_h264(t);
 		if (t->media == RTSP_VIDEO && !r->refused_codec[0])
 			memcpy(r->refused_codec, t->codec, sizeof(r->refused_codec));
 	}
 	r->described = h264;
 	return h264 ? 0 : ERR_UNSUPPORTED;
-}
-
-/* A camera that does not say the channels took those that it was asked to. */
-static void
-note_setup(struct relay *r, int channel)
-{
-	if (channel < 0)
-		channel = r->setup_channel;
-	r->set_up_count++;
-	if (channel < 0 || channel + 1 >= RELAY_CHANNELS || r->setup_track < 0)
-		return;
-	r->rtcp[channel + 1] = true;
-	const struct relay_track *t = &r->tracks[r->setup_track];
-	const enum relay_media media = t->media == RTSP_AUDIO ? RELAY_SOUND : RELAY_PICTURES;
-	if (r->media[media].channel >= 0 || (t->media == RTSP_VIDEO && !is_h264(t)))
-		return;
-	r->media[media].channel = channel;
-	r->media[media].track = r->setup_track;
 }
 
 /* True if it answers the newest request: a camera that leaves CSeq out has one to answer only. */
@@ -359,7 +347,7 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 		return 0;
 	r->playing |= !strcmp(r->method, "PLAY");
 	if (!strcmp(r->method, "SETUP"))
-		note_setup(r, rtsp_interleaved(m));
+		rtsp_setup_note(r, m);
 	if (!strcmp(r->method, "DESCRIBE"))
 		return note_sdp(r, (const char *)m->bytes + m->body, m->len - m->body);
 	return 0;
@@ -368,8 +356,8 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 /* ---- down: media ---------------------------------------------------------------------------- */
 
 /* RFC 3550 6.1: an RTCP packet is several, each with its length in words less one. */
-static bool
-says_bye(const uint8_t *packet, size_t n)
+bool
+relay_says_bye(const uint8_t *packet, size_t n)
 {
 	while (n >= 4) {
 		size_t len = 4 * (((size_t)packet[2] << 8 | packet[3]) + 1);
@@ -404,7 +392,7 @@ static bool
 is_bye(const struct relay *r, const struct rtsp_piece *p)
 {
 	return p->kind == RTSP_DATA && r->rtcp[p->channel] &&
-	       says_bye(p->bytes + p->body, p->len - p->body);
+	       relay_says_bye(p->bytes + p->body, p->len - p->body);
 }
 
 static int
@@ -416,9 +404,11 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 		r->again = true;
 		return 0;
 	}
+	char transport[RTSP_SETUP_TRANSPORT_MAX];
+	const char *told = rtsp_setup_answer(r, p, transport);
 	int err = note_answer(r, p);
 	if (!err)
-		fifo_put(out, p->bytes, p->len);
+		rtsp_setup_put(p, p->bytes, told, out);
 	return err;
 }
 
@@ -440,7 +430,8 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		int got = rtsp_split(fifo_front(in), in->len, &p);
 		if (got <= 0)
 			return got;
-		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len)
+		if (p.kind == RTSP_MESSAGE &&
+			fifo_room(out) < p.len + (r->ports[0] ? RTSP_SETUP_TRANSPORT_MAX : 0))
 			return 0;
 		if (is_bye(r, &p))
 			return ERR_EOF;

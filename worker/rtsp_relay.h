@@ -61,6 +61,13 @@ struct relay {
 		int channel; /* of its packets; its RTCP is on the next; -1: none */
 		int track;
 	} media[RELAY_MEDIA];
+	/* Where the camera shall send by UDP, set by the owner; 0: by this connection, interleaved.
+	 * libavformat is told that it is interleaved all the same. */
+	uint16_t ports[RELAY_MEDIA];
+	struct {
+		bool taken;    /* the camera sends by UDP */
+		uint16_t port; /* from there; 0: it does not say */
+	} udp[RELAY_MEDIA];
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
@@ -97,6 +104,12 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * - ERR_UNSUPPORTED: the camera describes no H.264 video
  * - ERR_EOF: RTCP says BYE */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
+
+/* True if an RTCP packet ends the stream. */
+bool relay_says_bye(const uint8_t *packet, size_t n);
+
+/* The clock of that media's packets in Hz. */
+uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);
 
 /* Writes a packet that makes av_read_frame return, having read all before it: a filler NAL unit
  * (H.264 7.3.2.7) on the channel of the pictures, which must be known. */

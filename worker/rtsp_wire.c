@@ -264,23 +264,36 @@ rtsp_number(const struct rtsp_piece *message, const char *name)
 	return value ? number((struct text){ value, value + len }) : -1;
 }
 
+/* The number behind a key of the Transport header; -1 if there is none. */
+static long
+transport_number(const struct rtsp_piece *message, const char *key)
+{
+	size_t len, n = strlen(key);
+	const char *value = rtsp_header(message, "Transport", &len);
+	const char *found = value ? memmem(value, len, key, n) : NULL;
+
+	if (!found)
+		return -1;
+	struct text digits = { found + n, found + n };
+	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
+		digits.end++;
+	return number(digits);
+}
+
 int
 rtsp_interleaved(const struct rtsp_piece *message)
 {
-	static const char key[] = "interleaved=";
-	size_t len;
-	const char *value = rtsp_header(message, "Transport", &len);
+	const long channel = transport_number(message, "interleaved=");
 
-	if (!value)
-		return -1;
-	const char *found = memmem(value, len, key, sizeof(key) - 1);
-	if (!found)
-		return -1;
-	struct text digits = { found + sizeof(key) - 1, found + sizeof(key) - 1 };
-	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
-		digits.end++;
-	long channel = number(digits);
 	return channel <= 255 ? (int)channel : -1;
+}
+
+uint16_t
+rtsp_server_port(const struct rtsp_piece *message)
+{
+	const long port = transport_number(message, "server_port=");
+
+	return port > 0 && port < UINT16_MAX ? (uint16_t)port : 0;
 }
 
 /* ---- SDP ------------------------------------------------------------------------------------ */

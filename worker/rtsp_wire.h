@@ -52,6 +52,9 @@ long rtsp_number(const struct rtsp_piece *message, const char *name);
 /* The first channel of "interleaved=2-3" in the Transport header; -1 if there is none. */
 int rtsp_interleaved(const struct rtsp_piece *message);
 
+/* The first port of "server_port=6970-6971" there; 0 if there is none. */
+uint16_t rtsp_server_port(const struct rtsp_piece *message);
+
 enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
 
 /* One m=video or m=audio section of an SDP. Strings are lent, without a NUL. */

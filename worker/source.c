@@ -42,6 +42,8 @@ struct source {
 	bool tls_verify;
 	bool sound;
 	bool describe_only;
+	bool udp;
+	bool received; /* a packet */
 	ms_t answer_ms;
 	ms_t stall_ms;
 	int stop_fd; /* readable once interrupted */
@@ -80,6 +82,7 @@ source_new(const struct source_config *config)
 	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->sound = config->sound;
+	s->udp = config->udp;
 	s->describe_only = config->describe_only;
 	s->answer_ms = config->answer_ms ? config->answer_ms : DEFAULT_ANSWER_MS;
 	s->stall_ms = config->stall_ms ? config->stall_ms : SOURCE_STALL_MS;
@@ -114,6 +117,7 @@ give_up(struct source *s)
 {
 	bool opening = s->phase == OPENING;
 
+	s->error.silent = !opening && s->timed_out && !s->received;
 	if (atomic_load(&s->interrupted))
 		return fail(s, ERR_CLOSED, "interrupted");
 	if (s->timed_out)
@@ -199,6 +203,8 @@ connect_camera(struct source *s, const struct rtsp_url *url)
 	s->times.secured_us = url->tls ? clock_now_us() : s->times.connected_us;
 	s->tunnel = tunnel_new(camera, &(struct tunnel_config){ .uri = url->uri,
 					       .auth = credentials(url),
+					       .udp = s->udp,
+					       .ssrc = draw(),
 					       .sound = s->sound,
 					       .stop_fd = s->stop_fd });
 	if (!s->tunnel)
@@ -258,6 +264,9 @@ pick_stream(struct source *s)
 static int
 open_url(struct source *s, const struct rtsp_url *url)
 {
+	if (s->udp && url->tls)
+		return fail(
+			s, ERR_RANGE, "rtsps:// goes by TCP: by UDP nothing would be encrypted");
 	int err = connect_camera(s, url);
 	if (!err)
 		err = open_demuxer(s);
@@ -321,6 +330,7 @@ feed(struct source *s)
 	s->timed_out = err == ERR_TIMEOUT;
 	if (err)
 		return give_up(s);
+	s->received = true;
 	demux_feed(s->demux, &packet, clock_now_us());
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "worker/source_unit.h"
 
 /* The RTSP camera of a worker: H.264 NAL units and access units of sound out of an rtsp:// or
- * rtsps:// URL over TCP.
+ * rtsps:// URL, over TCP or UDP.
  *
  * Threads: everything is for one thread, the media thread, which source_open and source_read block;
  * but source_interrupt may be called from any thread (not from a signal handler) between source_new
@@ -26,6 +26,7 @@ struct source_config {
 	bool tls_verify;     /* false accepts any certificate (tls_verify = no) */
 	ms_t answer_ms;      /* for name, TCP, TLS each, and for every RTSP answer; 0: 10 s */
 	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
+	bool udp;      /* RTP by UDP, else by the connection; not with rtsps:// */
 	bool sound;    /* the camera's sound is wanted too, if it has any */
 	bool describe_only;     /* source_open ends, well, once the camera has described H.264 */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
@@ -35,6 +36,7 @@ struct source_config {
  * cam.example:443: self-signed certificate", "DESCRIBE answered 404 Not Found". */
 struct source_error {
 	int err;         /* as returned: ERR_UNREACHABLE, ERR_UNTRUSTED, ERR_REFUSED, ... */
+	bool silent;     /* the camera played, or so it said, and sent nothing */
 	int rtsp_status; /* of the camera's last answer if it was no success: 404; else 0 */
 	char text[200];
 };

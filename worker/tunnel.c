@@ -12,16 +12,16 @@
 
 #include "common/err.h"
 #include "worker/fifo.h"
+#include "worker/held.h"
 #include "worker/loopback.h"
 #include "worker/tunnel.h"
+#include "worker/rtsp_setup.h"
+#include "worker/udp_input.h"
 #include "worker/wait_fd.h"
 
 /* A read takes as much as this at most. What is in the buffers is all that a late reader can make
  * us keep: the rest stays with the camera. */
 #define DOWN_BYTES (RTSP_PIECE_MAX + 65536)
-
-/* What comes before the answer to PLAY is kept as far as this: an IDR picture or two. */
-#define HELD_BYTES (512 << 10)
 
 enum phase {
 	LISTENING, /* for libavformat */
@@ -42,9 +42,9 @@ struct tunnel {
 	bool sent;        /* libavformat has something new to read */
 	bool wanted;      /* what the camera says: else it is left where it is */
 	struct relay relay;
+	struct udp_input *udp; /* owned; NULL: RTP comes by the camera's connection */
 	struct fifo up_in, up_out, down_in, down_out;
-	struct fifo held;  /* packets that came while libavformat was being answered */
-	size_t held_taken; /* bytes of the first of them, which is lent */
+	struct held held; /* packets that came while libavformat was being answered */
 	char *camera_uri;
 	char short_uri[48];
 	int err;
@@ -92,21 +92,6 @@ send_down(struct tunnel *t)
 	}
 }
 
-/* What does not fit is missed later, by its number. */
-static void
-hold(struct tunnel *t, const struct relay_packet *p)
-{
-	const uint8_t head[RTSP_DATA_HEAD] = { (uint8_t)p->media, p->rtcp, (uint8_t)(p->len >> 8),
-		(uint8_t)p->len };
-
-	if (!t->held.bytes)
-		fifo_init(&t->held, HELD_BYTES);
-	if (t->phase == LINGERING || fifo_room(&t->held) < sizeof(head) + p->len)
-		return;
-	fifo_put(&t->held, head, sizeof(head));
-	fifo_put(&t->held, p->bytes, p->len);
-}
-
 static void
 send_up(struct tunnel *t)
 {
@@ -143,7 +128,8 @@ pump_down(struct tunnel *t)
 	do {
 		size_t in = t->down_in.len;
 		while ((got = relay_down(&t->relay, &t->down_in, &t->down_out, &packet)) == 1)
-			hold(t, &packet);
+			if (t->phase != LINGERING)
+				held_put(&t->held, &packet);
 		size_t out = t->down_out.len;
 		send_down(t);
 		moved = t->down_in.len < in || t->down_out.len < out;
@@ -195,7 +181,7 @@ read_local(struct tunnel *t)
 
 /* ---- one step ------------------------------------------------------------------------------- */
 
-enum { STOP, LISTEN, LOCAL, CAMERA, FDS };
+enum { STOP, LISTEN, LOCAL, CAMERA, UDP, FDS = UDP + UDP_INPUT_FDS };
 
 /* What to wait for, by phase. */
 static void
@@ -212,6 +198,10 @@ choose(const struct tunnel *t, struct pollfd p[FDS])
 	p[LOCAL] = (struct pollfd){ .fd = t->local_fd, .events = (short)(requests | down) };
 	p[CAMERA] = (struct pollfd){ .fd = up || reads ? camera_conn_fd(t->camera) : -1,
 		.events = (short)(up | reads) };
+	for (int i = UDP; i < FDS; i++)
+		p[i] = (struct pollfd){ .fd = -1 };
+	if (t->udp && relaying && t->wanted)
+		udp_input_fill(t->udp, p + UDP);
 }
 
 static void
@@ -225,6 +215,8 @@ relay_both(struct tunnel *t, const struct pollfd p[FDS], bool more)
 		read_camera(t);
 	if (p[LOCAL].revents & ~POLLOUT)
 		read_local(t);
+	if (t->udp)
+		udp_input_read(t->udp, p + UDP);
 }
 
 static void
@@ -305,22 +297,32 @@ tunnel_run(struct tunnel *t, ms_t deadline)
 
 /* ---- pictures ------------------------------------------------------------------------------- */
 
+/* The next packet that came by UDP. */
 static bool
-take_held(struct tunnel *t, struct relay_packet *out)
+next_datagram(struct tunnel *t, struct relay_packet *out)
 {
-	fifo_take(&t->held, t->held_taken);
-	t->held_taken = 0;
-	if (!t->held.len) {
-		fifo_clear(&t->held);
+	if (!t->udp)
 		return false;
-	}
-	const uint8_t *head = fifo_front(&t->held);
-	out->media = (enum relay_media)head[0];
-	out->rtcp = head[1];
-	out->len = (size_t)head[2] << 8 | head[3];
-	out->bytes = fifo_at(&t->held, RTSP_DATA_HEAD);
-	t->held_taken = RTSP_DATA_HEAD + out->len;
-	return true;
+	udp_input_follow(t->udp, &t->relay);
+	udp_input_tick(t->udp);
+	if (!udp_input_next(t->udp, out))
+		return false;
+	if (out->rtcp && relay_says_bye(out->bytes, out->len))
+		set_camera_gone(t, ERR_EOF);
+	return t->phase == RELAYING;
+}
+
+/* Waits, but no longer than what came by UDP may. */
+static int
+step_with_datagrams(struct tunnel *t, ms_t deadline)
+{
+	const ms_t due = t->udp ? udp_input_due(t->udp) : MS_NEVER;
+	const ms_t now = clock_now();
+
+	if (due >= deadline)
+		return step(t, deadline);
+	int err = step(t, due > now ? due : now);
+	return err == ERR_TIMEOUT ? 0 : err;
 }
 
 int
@@ -329,9 +331,11 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 	int err = 0;
 
 	t->wanted = true;
-	if (t->held.bytes && take_held(t, out))
+	if (held_take(&t->held, out))
 		return 0;
 	while (!err) {
+		if (next_datagram(t, out))
+			return 0;
 		int got = relay_down(&t->relay, &t->down_in, &t->down_out, out);
 		if (got == 1)
 			return 0;
@@ -340,7 +344,7 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 		repeat(t);
 		if (t->phase != RELAYING)
 			return t->err ? t->err : ERR_EOF;
-		err = step(t, deadline);
+		err = step_with_datagrams(t, deadline);
 	}
 	return err;
 }
@@ -449,8 +453,12 @@ tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));
 	fifo_init(&t->down_in, DOWN_BYTES);
-	fifo_init(&t->down_out, RTSP_PIECE_MAX + RELAY_PILL_BYTES);
-	t->listen_fd = loopback_listen(&port);
+	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_TRANSPORT_MAX + RELAY_PILL_BYTES);
+	if (config->udp)
+		t->udp = udp_input_new(camera_conn_fd(camera), config->ssrc);
+	for (int i = 0; t->udp && i < RELAY_MEDIA; i++)
+		t->relay.ports[i] = udp_input_port(t->udp, (enum relay_media)i);
+	t->listen_fd = config->udp && !t->udp ? -1 : loopback_listen(&port);
 	snprintf(t->short_uri, sizeof(t->short_uri), "rtsp://127.0.0.1:%u/camera", port);
 	if (t->listen_fd >= 0)
 		return t;
@@ -473,11 +481,12 @@ tunnel_free(struct tunnel *t)
 	close_fd(&t->local_fd);
 	close_fd(&t->listen_fd);
 	relay_clear(&t->relay);
+	udp_input_free(t->udp);
 	fifo_clear(&t->up_in);
 	fifo_clear(&t->up_out);
 	fifo_clear(&t->down_in);
 	fifo_clear(&t->down_out);
-	fifo_clear(&t->held);
+	held_clear(&t->held);
 	free(t->camera_uri);
 	free(t);
 }

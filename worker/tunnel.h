@@ -25,6 +25,8 @@ struct tunnel_outcome {
 };
 
 struct tunnel_config {
+	bool udp; /* RTP shall come by UDP; ssrc: ours in the reports on it */
+	uint32_t ssrc;
 	const char *uri;        /* what the camera shall be asked for */
 	struct rtsp_auth *auth; /* the tunnel's from now on, even on failure; NULL: nobody */
 	bool sound;             /* the camera's is wanted too */

@@ -33,6 +33,7 @@ struct upstream {
 	char stream_id[DRAW_ID_BYTES];
 	int64_t offer; /* number of the newest, 0: none yet */
 	struct peer_times times;
+	struct sound_offer offered;
 	bool g711;         /* was offered; */
 	bool no_g711;      /* but the receiver does not take it: it shall have Opus */
 	char why[WHY_MAX]; /* what the last try failed of */
@@ -185,6 +186,7 @@ make_offer(struct upstream *u)
 	const bool has_sound = sound.opus_channels > 0;
 	char fmtp[96], rtpmap[16];
 
+	u->offered = sound;
 	u->g711 = sound.as_is && !u->no_g711;
 	const struct sdp_media media[] = { describe_pictures(u, fmtp, sizeof(fmtp)),
 		u->g711 ? describe_g711(u, &sound, rtpmap, sizeof(rtpmap))
@@ -276,9 +278,22 @@ step(struct upstream *u, enum publication_event ev)
 	u->config.events.on_change(u->config.events.arg);
 }
 
+/* The camera was opened again and has sound where it had none, or of another codec. */
+static bool
+has_other_sound(const struct upstream *u)
+{
+	const struct sound_offer now = media_sound_offer(u->config.media, u->config.silence);
+	const char *as_is = now.as_is ? now.as_is : "";
+	const char *was = u->offered.as_is ? u->offered.as_is : "";
+
+	return !now.opus_channels != !u->offered.opus_channels || strcmp(as_is, was) != 0;
+}
+
 void
 upstream_pictures(struct upstream *u, bool flow)
 {
+	if (flow && u->peer && has_other_sound(u))
+		upstream_renew(u, "the camera has other sound");
 	step(u, flow ? PUBLICATION_PICTURES : PUBLICATION_NO_PICTURES);
 }
 

@@ -15,13 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "sim"))
 from cloudflare_janus import Handle, Janus, build_shim  # noqa: E402  pylint: disable=wrong-import-position
-from lab import BUILD, CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
+from gst import GstPeer  # noqa: E402  pylint: disable=wrong-import-position
+from lab import CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 FPS = 30
@@ -158,47 +157,6 @@ def camrelay(options, n, over):
 
 # ---- GStreamer ----
 
-def api(cf, path, body=None):
-    request = urllib.request.Request(f"{cf['api']}/apps/{cf['app_id']}/sessions{path}", json.dumps(body).encode() if body else b"",
-                                     {"Authorization": "Bearer sim-secret", "Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        raise RuntimeError(f"the SFU: {error.code} {error.read()}") from error
-
-
-class GstPeer:
-    """A gst_peer process. SDPs end with a line of one dot."""
-
-    def __init__(self, directory, name, *arguments):
-        self.log = os.path.join(directory, f"{name}.log")
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([os.path.join(BUILD, "tests", "bench", "gst_peer"), *arguments], stderr=log,
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def tell(self, sdp):
-        self.process.stdin.write(sdp + "\n.\n")
-        self.process.stdin.flush()
-
-    def hear(self):
-        sdp = ""
-        for line in iter(self.process.stdout.readline, ""):
-            if line == ".\n":
-                return sdp
-            sdp += line
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            raise RuntimeError(f"gst_peer ended: {log.read()[-500:]}")
-
-    def stop(self):
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(3)
-        self.process.kill()
-        self.process.wait()
-
-
 def gstreamer(options, n, over):
     """One process per camera, rtspsrc to webrtcbin, published like a worker's."""
     with world(options, n, "--static") as (directory, cam, cf), contextlib.ExitStack() as stack:
@@ -208,11 +166,7 @@ def gstreamer(options, n, over):
             stack.callback(peer.stop)
             peers.append((name, peer))
         for name, peer in peers:
-            session = api(cf, "/new")["sessionId"]
-            answer = api(cf, f"/{session}/tracks/new", {
-                "sessionDescription": {"type": "offer", "sdp": peer.hear()},
-                "tracks": [{"location": "local", "mid": "video0", "trackName": name}]})
-            peer.tell(answer["sessionDescription"]["sdp"])
+            peer.publish(cf, name)
         until(lambda: len(published(cf["sim"])) == n, "GStreamer's streams are published", 60)
         return measure(options, "gstreamer", over, [p.process.pid for _, p in peers], lambda: published(cf["sim"]),
                        lambda: sent(cam["control"]))

@@ -1,5 +1,6 @@
 /* gst_peer.c - GStreamer's webrtcbin as bench_worker.py needs it. Signalling is its parent's.
  *   gst_peer publish URL    an RTSP camera passed through: writes an offer, reads the answer
+ *   gst_peer sound URL      the same with its sound, AAC to Opus
  *   gst_peer view           receives without decoding: reads an offer, writes an answer, and again
  * SDPs on standard input and output end with a line of one dot. Ends when its input ends. */
 #include <gst/gst.h>
@@ -26,6 +27,16 @@ extern GType gst_webrtc_session_description_get_type(void);
 	"rtph264pay config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! "                    \
 	"application/x-rtp,media=video,encoding-name=H264,payload=106,clock-rate=90000 ! "         \
 	"webrtcbin name=peer bundle-policy=max-bundle"
+/* Sound after the pictures: m-sections are in the order of these lines. */
+#define CAMERA_WITH_SOUND                                                                          \
+	"webrtcbin name=peer bundle-policy=max-bundle "                                            \
+	"rtspsrc name=camera protocols=tcp latency=0 tls-validation-flags=0 "                      \
+	"camera. ! application/x-rtp,media=video ! rtph264depay ! "                                \
+	"rtph264pay config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! "                    \
+	"application/x-rtp,media=video,encoding-name=H264,payload=106,clock-rate=90000 ! peer. "   \
+	"camera. ! application/x-rtp,media=audio ! rtpmp4gdepay ! aacparse ! faad ! queue ! "      \
+	"audioconvert ! audioresample ! opusenc ! rtpopuspay ! "                                   \
+	"application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000 ! peer."
 
 static GMainLoop *loop;
 
@@ -177,9 +188,9 @@ view(gpointer pipeline)
 }
 
 static GstElement *
-open_camera(const char *url)
+open_camera(const char *url, gboolean sound)
 {
-	GstElement *pipeline = gst_parse_launch(CAMERA, NULL);
+	GstElement *pipeline = gst_parse_launch(sound ? CAMERA_WITH_SOUND : CAMERA, NULL);
 	GstElement *peer = gst_bin_get_by_name(GST_BIN(pipeline), "peer");
 
 	g_object_set(gst_bin_get_by_name(GST_BIN(pipeline), "camera"), "location", url, NULL);
@@ -194,7 +205,7 @@ main(int argc, char **argv)
 {
 	gst_init(&argc, &argv);
 	loop = g_main_loop_new(NULL, FALSE);
-	GstElement *pipeline = argc == 3 ? open_camera(argv[2]) : gst_pipeline_new(NULL);
+	GstElement *pipeline = argc == 3 ? open_camera(argv[2], !strcmp(argv[1], "sound")) : gst_pipeline_new(NULL);
 	gst_element_set_state(pipeline, GST_STATE_PLAYING);
 	if (argc != 3)
 		g_thread_new("signalling", view, pipeline);

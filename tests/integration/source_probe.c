@@ -40,6 +40,7 @@ static const struct option options[] = {
 	{ .name = "nals", .has_arg = required_argument, .val = 'N' },
 	{ .name = "pause-ms", .has_arg = required_argument, .val = 'p' },
 	{ .name = "dump", .has_arg = required_argument, .val = 'd' },
+	{ .name = "udp", .has_arg = no_argument, .val = 'u' },
 	{ .name = "quiet", .has_arg = no_argument, .val = 'q' },
 	{ .name = NULL },
 };
@@ -74,6 +75,9 @@ parse_option(struct probe *p, int c)
 		break;
 	case 'd':
 		p->dump = optarg;
+		break;
+	case 'u':
+		p->config.udp = true;
 		break;
 	case 'q':
 		p->quiet = true;

@@ -179,11 +179,16 @@ def alternative(spec):
     return replace(spec, width=smaller(spec.width), height=smaller(spec.height), profile=profile, bframes=0, pyramid=False)
 
 
+def sound(args, audio, number):
+    delays = args.sound_delay
+    return Sound(audio, delays[(number - 1) % len(delays)] / 1000) if audio else None
+
+
 def load_camera(args, spec, number, name):
     in_band = not args.sprop_only
     video = lambda s: Clip(clips.load_video(args.cache, s, name, number), in_band)
     audio = clips.load_audio(args.cache, spec, number)
-    camera = Camera(name, number, video(spec), video(alternative(spec)), Sound(audio) if audio else None, args.sei)
+    camera = Camera(name, number, video(spec), video(alternative(spec)), sound(args, audio, number), args.sei)
     if audio and args.audio_codec != "aac":
         camera.hum(args.audio_codec, clips.hum_hz(number))
     return camera
@@ -192,7 +197,7 @@ def load_camera(args, spec, number, name):
 def load_cameras(args):
     width, height = args.size
     spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate, args.still,
-                      args.bframes, args.pyramid)
+                      args.bframes, args.pyramid, args.flash)
     os.makedirs(args.cache, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(load_camera, args, spec, i, name) for i, name in enumerate(args.names, 1)]
@@ -239,6 +244,10 @@ def arguments():
     add("--pyramid", action="store_true", help="of which some are referred to")
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
     add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
+    add("--flash", action="store_true", help="black and silent; each second a white picture and a beep begin at once")
+    add("--sound-delay", type=lambda text: [float(ms) for ms in text.split(",")], default=[0], metavar="MS[,MS..]",
+        help="sound comes so much later than pictures of the same time, for each camera in turn; time stamps and sender "
+             "reports stay right (0)")
     add("--sprop-only", action="store_true", help="parameter sets only in the SDP, none in the stream")
     add("--join", choices=("idr", "live"), default="idr", help="a client starts at an IDR, or wherever the picture is (idr)")
     add("--sei", action="store_true", help="SEI with the time of sending in every picture, for latency measurements")
@@ -276,6 +285,8 @@ def check(ap, args):
         ap.error("--tls-cert and --tls-key go together")
     if args.user and ":" not in args.user:
         ap.error("--user is NAME:PASSWORD")
+    if args.flash and (args.gop != int(args.gop) or clips.CLIP_SECONDS % args.gop):
+        ap.error(f"--flash needs a GOP of whole seconds that divides {clips.CLIP_SECONDS}")
     return args
 
 

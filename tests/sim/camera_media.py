@@ -115,8 +115,12 @@ class VideoTrack(Track):
 class AudioTrack(Track):
     def __init__(self, feed, appsrc, sound):
         self.sound = sound
+        self.delay_s = sound.delay_s
         super().__init__(feed, appsrc, Fraction(sound.rate, clips.AAC_FRAME))
         appsrc.set_caps(sound.caps)
+
+    def due(self):
+        return super().due() + self.delay_s
 
     def push(self, n):
         self.send(self.sound.buffers[n % len(self.sound.buffers)], n)
@@ -261,7 +265,10 @@ class Clip:
 
 
 class Sound:
-    def __init__(self, audio):
+    """delay_s: it is sent so much later than its time stamps and the sender reports say."""
+
+    def __init__(self, audio, delay_s=0.0):
+        self.delay_s = delay_s
         self.rate = audio.rate
         self.buffers = [Gst.Buffer.new_wrapped(frame) for frame in audio.frames]
         channels = audio.config[1] >> 3 & 15

@@ -7,6 +7,7 @@ The picture: a moving test pattern, the camera's name, clock and frame number of
 strip of 24 cells that a program can read:  1 0 | camera number, 8 bits | frame number, 12 bits | 0 1
 (white = 1, most significant bit first; cell = width/24 rounded down to even, starting at the left edge).
 Closed GOPs, no B-frames, so the clip can be looped and entered at every IDR.
+Or, to measure lip sync: black and silent, but once a second a white picture and a beep begin at the same moment.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ CLIP_SECONDS = 8  # a whole number of AAC frames at 8, 16 and 48 kHz
 AAC_FRAME = 1024  # samples
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 STRIP_CELLS = 24
+FLASH_S, FLASH_HZ = 0.2, 1000
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
 HUM_HZ, HUM_STEP_HZ, BEEP_FACTOR = 220, 20, 4
 START_CODE = re.compile(b"\x00\x00\x01")
@@ -41,6 +43,7 @@ class Spec:
     still: bool = False  # a scene in which nothing moves, without noise
     bframes: int = 0  # in a row
     pyramid: bool = False  # B-frames that others refer to
+    flash: bool = False  # a white picture and a beep instead of test pattern and hum
 
     @property
     def gop_frames(self):
@@ -178,11 +181,24 @@ def b_frames(spec):
     return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={'normal' if spec.pyramid else 'none'}"
 
 
+def flash_filters(spec, number):
+    white = f"drawbox=w=iw:h=ih:color=white:t=fill:enable='lt(mod(n,{spec.fps}),{round(FLASH_S * spec.fps)})'"
+    return ",".join([white] + strip_filters(spec, number))
+
+
+def picture_source(spec, name, number):
+    """What ffmpeg is to encode: (input, filters)."""
+    size = f"size={spec.width}x{spec.height}:rate={spec.fps}"
+    if spec.flash:
+        return f"color=color=black:{size}", flash_filters(spec, number)
+    return f"{'smptebars' if spec.still else 'testsrc2'}={size}", filters(spec, name, number)
+
+
 def video_command(spec, name, number, out):
     gop = spec.gop_frames
     x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{b_frames(spec)}:sliced-threads=0:slices={spec.slices}"
-    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi",
-            "-i", f"{'smptebars' if spec.still else 'testsrc2'}=size={spec.width}x{spec.height}:rate={spec.fps}", "-vf", filters(spec, name, number),
+    source, drawn = picture_source(spec, name, number)
+    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-vf", drawn,
             "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
             "-profile:v", spec.profile, "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
             "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
@@ -194,7 +210,8 @@ def hum_hz(number):
 
 
 def audio_command(spec, number, out):
-    tone = f"sine=frequency={hum_hz(number)}:sample_rate={spec.audio_rate}:beep_factor={BEEP_FACTOR}"
+    beep = f"aevalsrc='if(lt(mod(t,1),{FLASH_S}),0.8*sin(2*PI*{FLASH_HZ}*t),0)':sample_rate={spec.audio_rate}"
+    tone = beep if spec.flash else f"sine=frequency={hum_hz(number)}:sample_rate={spec.audio_rate}:beep_factor={BEEP_FACTOR}"
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-t", str(CLIP_SECONDS + 1),
             "-c:a", "aac", "-b:a", "32k", "-ac", "1", "-f", "adts", out]
 

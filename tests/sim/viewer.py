@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import ctypes
+import functools
 import itertools
 import json
 import os
@@ -18,6 +19,7 @@ import tempfile
 
 import aiohttp
 
+import lipsync
 import viewer_common
 
 START_TIMEOUT_S = 20
@@ -81,11 +83,14 @@ function loudest(ear) {
 window.answer = async (key, sdp) => {
     const pc = new RTCPeerConnection();
     const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, sound: null, ear: null, squared: null, until: null,
-                               first: null, ...makeBox(key)};
+                               first: null, flashes: [], beeps: [], playouts: [], ...makeBox(key)};
     awaitPicture(pull);
+    if (window.watchFlashes) watchFlashes(pull);
     pc.ontrack = (event) => {
         pull.stream.addTrack(event.track);
-        if (event.track.kind === 'audio') pull.ear = listen(event.track);
+        if (event.track.kind !== 'audio') return;
+        pull.ear = listen(event.track);
+        if (window.watchBeeps) watchBeeps(pull, event.track);
     };
     await pc.setRemoteDescription({type: 'offer', sdp});
     await pc.setLocalDescription();
@@ -148,12 +153,18 @@ setInterval(() => {
     Object.values(pulls).forEach(sample);
 }, SAMPLE_MS);
 
+async function meter(pull) {
+    const later = await playout(pull.pc);
+    if (later !== null) pull.playouts.push([performance.now(), later]);
+    return {flashes: pull.flashes, beeps: pull.beeps, playouts: pull.playouts};
+}
+
 window.poll = async () => {
     const out = {};
     for (const [key, pull] of Object.entries(pulls)) {
         await hear(pull);
         out[key] = {...pull.stats, sound: pull.sound, state: pull.pc.connectionState, ticks: pull.ticks, until: pull.until,
-                    first: pull.first};
+                    first: pull.first, meter: window.playout ? await meter(pull) : null};
         if (pull.rejected) out[key].error = 'the browser rejected the video format';
         pull.ticks = [];
     }
@@ -176,8 +187,12 @@ class Chromium:
 
     def __init__(self):
         self.profile = tempfile.mkdtemp(prefix="sim-viewer-")
+        # A file, not about:blank: browsers have audio worklets in secure contexts only.
+        page = os.path.join(self.profile, "viewer.html")
+        with open(page, "w", encoding="ascii") as file:
+            file.write("<!doctype html>\n")
         self.process = subprocess.Popen(
-            [BROWSER, *FLAGS, f"--user-data-dir={self.profile}", "about:blank"],
+            [BROWSER, *FLAGS, f"--user-data-dir={self.profile}", f"file://{page}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
         self.http = aiohttp.ClientSession()
@@ -186,11 +201,15 @@ class Chromium:
         self.waiting = {}
 
     @classmethod
-    async def open(cls):
+    async def open(cls, meter=False):
         self = cls()
         try:
             await asyncio.wait_for(self.connect(), START_TIMEOUT_S)
+            while await self.evaluate("document.readyState + location.protocol") != "completefile:":
+                await asyncio.sleep(0.05)
             await self.evaluate(PAGE.replace("SAMPLE_MS", str(SAMPLE_MS)).replace("LATE_MS", str(LATE_MS)))
+            if meter:
+                await self.evaluate(lipsync.PAGE)
         except BaseException:
             await self.close()
             raise
@@ -203,7 +222,7 @@ class Chromium:
                 with open(self.profile + "/DevToolsActivePort", encoding="ascii") as file:
                     port = int(file.readline())
                 async with self.http.get(f"http://127.0.0.1:{port}/json/list") as response:
-                    pages = [p for p in await response.json() if p["type"] == "page"]
+                    pages = [p for p in await response.json() if p["url"].startswith("file:")]
                 self.socket = await self.http.ws_connect(pages[0]["webSocketDebuggerUrl"],
                                                          max_msg_size=0)
                 break
@@ -275,4 +294,4 @@ class Chromium:
 
 if __name__ == "__main__":
     OPTIONS = viewer_common.parse_arguments(__doc__.splitlines()[0])
-    asyncio.run(viewer_common.run_viewer(OPTIONS, Chromium.open))
+    asyncio.run(viewer_common.run_viewer(OPTIONS, functools.partial(Chromium.open, meter=OPTIONS.meter)))

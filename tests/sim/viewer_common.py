@@ -152,7 +152,7 @@ class Watch:
                 "width": now.get("width", 0), "height": now.get("height", 0),
                 "packetsLost": self.lost_before + now.get("packetsLost", 0),
                 "packetsReceived": now.get("packetsReceived", 0),
-                "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "pulls": self.pulls,
+                "freezeCount": now.get("freezeCount"), "sound": now.get("sound"), "meter": now.get("meter"), "pulls": self.pulls,
                 "first_picture_ms": self.first_picture_ms(),
                 "state": now.get("state"), "sessionId": self.pulled[0] if self.pulled else None,
                 "error": self.error or now.get("error"),
@@ -283,6 +283,7 @@ def parse_arguments(text):
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
     add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
+    add("--meter", action="store_true", help="note when flashes are seen and beeps are heard (camera.py --flash)")
     add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName, soundName}]; a file or "
         "URL is read again every 0.2 s")
     add("--camera", action="append", default=[], metavar="NAME",

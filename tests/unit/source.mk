@@ -5,18 +5,20 @@ source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worke
 	worker/rtp.o worker/draw.o
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire rtsp_auth depacketizer rtsp_relay resolve loopback tunnel
+units += fifo rtsp_url rtsp_wire rtsp_auth rtp_order reception depacketizer rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
 unit_depacketizer = worker/depacketizer.o
+unit_rtp_order = worker/rtp_order.o
+unit_reception = worker/reception.o
 unit_rtsp_auth = worker/rtsp_auth.o worker/rtsp_wire.o
 unit_rtsp_auth_libs = libavutil
-unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o
+unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_setup.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o
 unit_rtsp_relay_libs = libavutil
 unit_resolve = worker/resolve.o worker/wait_fd.o common/clock.o
 unit_loopback = worker/loopback.o worker/fifo.o
-unit_tunnel = worker/tunnel.o worker/loopback.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o \
+unit_tunnel = worker/tunnel.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/loopback.o worker/camera_conn.o worker/resolve.o worker/tls.o worker/wait_fd.o \
 	common/clock.o common/err.o $(unit_rtsp_relay)
 unit_tunnel_libs = openssl libavutil
 

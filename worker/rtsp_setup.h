@@ -1,0 +1,34 @@
+#ifndef WORKER_RTSP_SETUP_H
+#define WORKER_RTSP_SETUP_H
+
+#include <stdbool.h>
+
+#include "worker/rtsp_relay.h"
+
+/* How a track's packets shall come: what a relay does with SETUP. Only rtsp_relay.c needs it. Pure.
+ */
+
+bool rtsp_setup_is_h264(const struct relay_track *t);
+
+/* Which media the SETUP under way is for; of a track that we do not read it is none, RELAY_MEDIA.
+ */
+enum relay_media rtsp_setup_media(const struct relay *r);
+
+#define RTSP_SETUP_TRANSPORT_MAX 64
+
+/* What the request under way asks for instead of libavformat's Transport; NULL: that. */
+const char *rtsp_setup_transport(const struct relay *r, char text[RTSP_SETUP_TRANSPORT_MAX]);
+
+/* What libavformat is told in the answer to it, though the camera will send by UDP: that it
+ * interleaves; NULL: what the camera says. */
+const char *rtsp_setup_answer(
+	const struct relay *r, const struct rtsp_piece *m, char text[RTSP_SETUP_TRANSPORT_MAX]);
+
+/* Writes the message's bytes from `from` on, with another Transport unless that is NULL. */
+void rtsp_setup_put(
+	const struct rtsp_piece *m, const uint8_t *from, const char *transport, struct fifo *out);
+
+/* The camera agreed to a SETUP. */
+void rtsp_setup_note(struct relay *r, const struct rtsp_piece *m);
+
+#endif
