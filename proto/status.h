@@ -59,9 +59,9 @@ struct status_camera {
 	int64_t nacks, resent, plis, firs, replays, reconnects;
 	double path_loss, path_queue_ms; /* by transport-wide feedback, of the last second */
 	int64_t path_bitrate;            /* bit/s that arrived there; 0: no such feedback */
-	int64_t frozen_ms; /* the camera repeats one picture for so long */
-	int64_t b_frames;  /* slices of B pictures: viewers stutter */
-	int64_t b_dropped; /* of these: left out */
+	int64_t frozen_ms;               /* the camera repeats one picture for so long */
+	int64_t b_frames;                /* slices of B pictures: viewers stutter */
+	int64_t b_dropped;               /* of these: left out */
 	int64_t sound_packets, sound_silence_ms;
 	double sound_level; /* dBFS of the last second; 0: the camera sends no sound */
 	double sound_drift; /* ppm */
