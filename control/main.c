@@ -78,8 +78,8 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out, "usage: camctl [-r RUN_DIR] [--json] [--wait] [-o FILE] COMMAND "
-		     "[CAMERA [KEY=VALUE...|on|off|HOUR]|GOOGLE]\n");
+	fprintf(out,
+		"usage: camctl [-r RUN_DIR] [--json] [--wait] [-o FILE] COMMAND [ARGUMENT...]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
