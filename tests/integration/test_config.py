@@ -100,11 +100,10 @@ def test_a_right_file_passes(tmp_path):
 
 
 def test_what_is_planned_is_a_warning(tmp_path):
-    path, done = check(tmp_path, URL + "record = yes\n[recording]\ndir = /r\n")
+    path, done = check(tmp_path, URL + "[supervisor]\nhttp = 127.0.0.1:8080\n")
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        f'{path}:4: [camera "x"] record = yes: not supported by this version: it has no effect',
-        f"{path}:5: [recording]: not supported by this version: it has no effect"]
+        f"{path}:5: [supervisor] http = 127.0.0.1:8080: not supported by this version: it has no effect"]
 
 
 def test_a_url_of_2000_bytes_passes(tmp_path):

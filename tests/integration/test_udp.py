@@ -110,7 +110,9 @@ class Network:
                     self.reports += not is_rtp and data[1] == 201
                     ours.sendto(data, server)
                     continue
-                wait = self.pass_on(struct.unpack(">H", data[2:4])[0], data) if is_rtp else 0
+                # The server, too, opens its way through a firewall: with less than a header.
+                is_packet = is_rtp and len(data) >= 12
+                wait = self.pass_on(struct.unpack(">H", data[2:4])[0], data) if is_packet else 0
                 if wait is None:
                     self.lost += 1
                     continue
