@@ -133,6 +133,8 @@ def whole_units(packets):
             yield from access_units(run[:marks[-1] + 1])
 
 
+# The far end, which is Python, keeps up with 2,000 packets a second only if nothing runs beside it.
+@pytest.mark.alone
 def test_4k_at_20_mbit():
     camera = Camera(encode(CACHE, size=(3840, 2160), fps=10, gop=10, seconds=1, bitrate=20000), fps=10)
     with world({"large": camera}) as lab:
