@@ -228,11 +228,6 @@ struct rtp_clock {
 	uint32_t last_pts;  /* of the last picture */
 	int64_t arrival_us; /* of the last picture */
 	uint32_t jumps;
-	/* Outgoing timestamp less arrival: the largest (earliest) of this window and of the last.
-	 */
-	uint32_t offset;
-	uint32_t offset_before;
-	int64_t window_us; /* when this window began */
 };
 
 /* Microseconds to ticks of 90 kHz. */
@@ -266,30 +261,6 @@ rtp_clock_free(struct rtp_clock *c)
 	free(c);
 }
 
-/* Relates the outgoing clock to ours anew. */
-static void
-anchor(struct rtp_clock *c, uint32_t out, uint32_t pts, int64_t arrival_us)
-{
-	c->shift = out - pts;
-	c->offset = c->offset_before = out - (uint32_t)ticks(arrival_us);
-	c->window_us = arrival_us;
-}
-
-/* Keeps the relation current: network delay only ever makes a picture later, never earlier. */
-static void
-relate(struct rtp_clock *c, uint32_t out, int64_t arrival_us)
-{
-	uint32_t offset = out - (uint32_t)ticks(arrival_us);
-
-	if (arrival_us - c->window_us >= RTP_CLOCK_WINDOW_MS * INT64_C(1000)) {
-		c->offset_before = c->offset;
-		c->offset = offset;
-		c->window_us = arrival_us;
-	} else if (after(offset, c->offset)) {
-		c->offset = offset;
-	}
-}
-
 static bool
 is_jump(int64_t step, int64_t passed)
 {
@@ -308,30 +279,21 @@ rtp_clock_picture(struct rtp_clock *c, int64_t pts_90k, int64_t arrival_us)
 	uint32_t out = c->last;
 
 	if (!c->running) {
-		anchor(c, out, pts, arrival_us);
+		c->shift = out - pts;
 		c->running = true;
 	} else if (is_jump(step, passed)) {
 		out = c->last + (uint32_t)(passed > 0 ? passed : 1);
-		anchor(c, out, pts, arrival_us);
+		c->shift = out - pts;
 		c->jumps++;
 	} else {
 		out = pts + c->shift;
 		if (!after(out, c->last))
 			out = c->last + 1;
-		relate(c, out, arrival_us);
 	}
 	c->last = out;
 	c->last_pts = pts;
 	c->arrival_us = arrival_us;
 	return out;
-}
-
-uint32_t
-rtp_clock_at(const struct rtp_clock *c, int64_t now_us)
-{
-	uint32_t offset = after(c->offset_before, c->offset) ? c->offset_before : c->offset;
-
-	return c->running ? (uint32_t)ticks(now_us) + offset : c->last;
 }
 
 uint32_t

@@ -24,8 +24,8 @@ struct rtp_header {
 /* Writes it to out, which has room for RTP_HEAD_MAX. Returns its length. */
 size_t rtp_write_header(uint8_t *out, const struct rtp_header *h);
 
-/* Parses a packet, but for its extensions; *payload (lent) and *payload_len are what is left without CSRCs, extension and
- * padding. Returns 0 or ERR_PARSE. */
+/* Parses a packet, but for its extensions; *payload (lent) and *payload_len are what is left
+ * without CSRCs, extension and padding. Returns 0 or ERR_PARSE. */
 int rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t **payload,
 	size_t *payload_len);
 
@@ -72,10 +72,6 @@ void rtp_packetizer_nal(
 /* A step back by no more than this is a picture out of order (B-frames), not a jump: 16 frames, the
  * most that H.264 allows, at 30 fps. */
 #define RTP_CLOCK_REORDER_MS 533
-/* The relation to our clock is the earliest arrival of the last one to two windows, so a source
- * that runs 1 % fast or slow is off by 0.1 s in sender reports at most, for ever. */
-#define RTP_CLOCK_WINDOW_MS 5000
-
 /* The source's timestamps to outgoing ones, which strictly increase from picture to picture. Steps
  * are the source's own (no jitter of arrival comes in, drift is followed), modulo 2^32 so that a
  * wrapped source is none; a jump is bridged by the time that passed between the arrivals. */
@@ -88,10 +84,6 @@ void rtp_clock_free(struct rtp_clock *c);
 /* The timestamp of the next picture: call it once for each, all its packets carry the result.
  * arrival_us is monotonic and does not run backwards. */
 uint32_t rtp_clock_picture(struct rtp_clock *c, int64_t pts_90k, int64_t arrival_us);
-
-/* The timestamp that a picture arriving at now_us without delay would have: for sender reports.
- * Before the first picture it is start. */
-uint32_t rtp_clock_at(const struct rtp_clock *c, int64_t now_us);
 
 /* Jumps bridged so far. */
 uint32_t rtp_clock_jumps(const struct rtp_clock *c);

@@ -23,12 +23,11 @@
  * or a path that holds it back. The later track is put back by it, so that the earlier tells the
  * time of both.
  *
- * What is said about the skew, best first:
- *   sender reports  if both tracks' are to be trusted: two in a row that go on as the RTP
- * timestamps do, and a skew that is possible and that was measured twice alike RTP-Info        the
- * timestamps of PLAY, if they are near those that came; for the first seconds, then what it gave is
- * kept nothing         0: both tracks are equally late What is not to be trusted changes nothing:
- * the skew stays.
+ * What is said about the skew, best first. Sender reports, if both tracks' are to be trusted: two
+ * in a row that go on as the RTP timestamps do, and a skew that is possible and that was measured
+ * twice alike. RTP-Info, the timestamps of PLAY, if they are near those that came: for the first
+ * seconds, then what it gave is kept. Nothing: both tracks are equally late. What is not to be
+ * trusted changes nothing: the skew stays.
  *
  * What callers see: from unit to unit of a track, times step as its RTP timestamps do, within 2.5 %
  * and TIMELINE_SLEW_US. More than ARRIVAL_STEP_US that is wrong is put right in one step: when the
