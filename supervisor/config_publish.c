@@ -5,6 +5,7 @@
 
 #include "common/value.h"
 #include "supervisor/config_publish.h"
+#include "common/xmalloc.h"
 
 /* The default of [whip] call_timeout, for a URL without a section. */
 #define CALL_TIMEOUT_MS 10000
@@ -46,11 +47,7 @@ next_item(const char **rest, struct item *item)
 static char *
 copy_n(const char *text, size_t n)
 {
-	char *c = text ? strndup(text, n) : NULL;
-
-	if (text && !c)
-		abort();
-	return c;
+	return text ? xstrndup(text, n) : NULL;
 }
 
 static char *

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/config_table.h"
 
@@ -19,8 +20,7 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
-#define IN_RECORDING(field)                                                                        \
-	.section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
@@ -280,20 +280,6 @@ static const struct setting rows[] = {
 /* ---- the objects ---- */
 
 static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
-
-static void *
 open_supervisor(void *root, const char *name)
 {
 	(void)name;
@@ -308,8 +294,8 @@ open_google(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -319,7 +305,7 @@ open_cloudflare(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->cloudflare = checked(calloc(1, sizeof(*c->cloudflare)));
+	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
 	return c->cloudflare;
 }
 
@@ -329,7 +315,7 @@ open_recording(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	c->recording = xcalloc(1, sizeof(*c->recording));
 	return c->recording;
 }
 
@@ -341,8 +327,8 @@ open_whip(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -354,8 +340,8 @@ open_camera(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	c->camera_count++;
 	return *end;
 }

@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
@@ -171,10 +172,8 @@ struct google *
 supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size)
 {
-	struct google *g = calloc(1, sizeof(*g));
+	struct google *g = xcalloc(1, sizeof(*g));
 
-	if (!g)
-		abort();
 	g->config = config;
 	struct account_config c = { .loop = s->loop,
 		.http = s->http,
@@ -291,8 +290,7 @@ absolute(const char *path)
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	char *whole = NULL;
 
-	if (asprintf(&whole, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
-		abort();
+	whole = xasprintf("%s%s%s", here ? here : "", here ? "/" : "", path);
 	free(here);
 	return whole;
 }
@@ -301,10 +299,8 @@ int
 supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	struct supervisor **out, char *why, size_t why_size)
 {
-	struct supervisor *s = calloc(1, sizeof(*s));
+	struct supervisor *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = loop;
 	s->config = config;
 	s->config_path = absolute(config_path);
@@ -410,9 +406,7 @@ fill_accounts(struct supervisor *s, ms_t now, struct status *out)
 {
 	for (struct google *g = s->googles; g; g = g->next)
 		out->account_count++;
-	out->accounts = calloc(out->account_count + 1, sizeof(*out->accounts));
-	if (!out->accounts)
-		abort();
+	out->accounts = xcalloc(out->account_count + 1, sizeof(*out->accounts));
 	struct status_account *row = out->accounts;
 	for (struct google *g = s->googles; g; g = g->next, row++) {
 		struct discovery_view view = discovery_view(account_discovery(g->account), now);
@@ -426,14 +420,12 @@ supervisor_status(struct supervisor *s, struct status *out)
 {
 	ms_t now = clock_now();
 
-	*out = (struct status){ .version = strdup(VERSION),
+	*out = (struct status){ .version = xstrdup(VERSION),
 		.pid = getpid(),
 		.uptime_ms = now - s->started,
 		.camera_count = cameras_count(s->cameras) };
 	fill_accounts(s, now, out);
-	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
-	if (!out->cameras || !out->version)
-		abort();
+	out->cameras = xcalloc(out->camera_count + 1, sizeof(*out->cameras));
 	for (size_t i = 0; i < out->camera_count; i++)
 		cameras_status(s->cameras, i, now, &out->cameras[i]);
 }
