@@ -152,11 +152,11 @@ on_list(void *arg, const struct config_google *google, const struct device_list 
 }
 
 static void
-on_news(void *arg, const char *camera, const char *event, const char *text)
+on_news(void *arg, const char *account, const char *camera, const char *event, const char *text)
 {
 	struct supervisor *s = arg;
 
-	events_publish(s->events, camera, event, text);
+	events_publish_account(s->events, account, camera, event, text);
 }
 
 static int
@@ -241,6 +241,14 @@ make_sfu(struct supervisor *s, char *why, size_t why_size)
 	return 0;
 }
 
+static const char *
+account_of_camera(void *arg, const char *camera)
+{
+	struct supervisor *s = arg;
+
+	return s->cameras ? cameras_account(s->cameras, camera) : NULL;
+}
+
 static int
 explain(int err, const char *path, char *why, size_t why_size)
 {
@@ -258,6 +266,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
 	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
 		return -1;
+	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
