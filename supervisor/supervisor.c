@@ -321,7 +321,9 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0) {
+		make_sockets(s, why, why_size) < 0 ||
+		supervisor_make_notify(s, why, why_size) < 0 ||
+		make_cameras(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
@@ -391,6 +393,7 @@ supervisor_free(struct supervisor *s)
 	inventory_free(s->inventory);
 	sweeper_free(s->sweeper);
 	events_close(s->events);
+	notify_free(s->notify);
 	sfu_free(s->sfu);
 	supervisor_free_googles(s->googles);
 	http_client_free(s->http);
@@ -412,39 +415,6 @@ struct cameras *
 supervisor_cameras(struct supervisor *s)
 {
 	return s->cameras;
-}
-
-static void
-fill_accounts(struct supervisor *s, ms_t now, struct status *out)
-{
-	for (struct google *g = s->googles; g; g = g->next)
-		out->account_count++;
-	out->accounts = calloc(out->account_count + 1, sizeof(*out->accounts));
-	if (!out->accounts)
-		abort();
-	struct status_account *row = out->accounts;
-	for (struct google *g = s->googles; g; g = g->next, row++) {
-		struct discovery_view view = discovery_view(account_discovery(g->account), now);
-		account_status(g->account, now, row);
-		row->unconfigured = inventory_unconfigured(s->inventory, g->config, &view);
-	}
-}
-
-void
-supervisor_status(struct supervisor *s, struct status *out)
-{
-	ms_t now = clock_now();
-
-	*out = (struct status){ .version = strdup(VERSION),
-		.pid = getpid(),
-		.uptime_ms = now - s->started,
-		.camera_count = cameras_count(s->cameras) };
-	fill_accounts(s, now, out);
-	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
-	if (!out->cameras || !out->version)
-		abort();
-	for (size_t i = 0; i < out->camera_count; i++)
-		cameras_status(s->cameras, i, now, &out->cameras[i]);
 }
 
 struct json *

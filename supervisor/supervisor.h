@@ -53,6 +53,9 @@ struct cameras *supervisor_cameras(struct supervisor *s);
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
 
+/* What of the snapshot is about camrelayd itself: status_health_to_json's. */
+struct json *supervisor_health(struct supervisor *s);
+
 /* The planned calls of every account, an array. */
 struct json *supervisor_queue(struct supervisor *s);
 
