@@ -179,6 +179,14 @@ cameras_find(const struct cameras *t, const char *name)
 	return u ? u->number : -1;
 }
 
+const char *
+cameras_account(const struct cameras *t, const char *name)
+{
+	const struct unit *u = units_find(&t->units, name);
+
+	return u && u->account ? account_name(u->account) : NULL;
+}
+
 size_t
 cameras_count(const struct cameras *t)
 {

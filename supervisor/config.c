@@ -60,8 +60,8 @@ default_worker(void)
 	return xstrdup(LIBEXEC_DIR "/camrelay-worker");
 }
 
-static const struct config_google *
-find_google(const struct config *c, const char *name)
+const struct config_google *
+config_find_google(const struct config *c, const char *name)
 {
 	const struct config_google *g = name ? c->googles : NULL;
 
@@ -77,7 +77,7 @@ resolve(struct config *c)
 	if (!c->worker)
 		c->worker = default_worker();
 	for (struct config_camera *cam = c->cameras; cam; cam = cam->next) {
-		cam->account = find_google(c, cam->google);
+		cam->account = config_find_google(c, cam->google);
 		if (cam->media_stall_ms == 0)
 			cam->media_stall_ms = c->media_stall_ms;
 	}
@@ -185,6 +185,44 @@ config_camera_free(struct config_camera *cam)
 	free(cam);
 }
 
+struct config_notify *
+config_notify_copy(const struct config_notify *n)
+{
+	struct config_notify *c = xcalloc(1, sizeof(*c));
+
+	c->name = xstrdup(n->name);
+	settings_copy(&config_table, "notify", n, c);
+	return c;
+}
+
+void
+config_notify_free(struct config_notify *n)
+{
+	if (!n)
+		return;
+	settings_clear(&config_table, "notify", n);
+	free(n->name);
+	free(n);
+}
+
+static void
+on_difference(void *arg, const struct setting *row)
+{
+	bool *differs = arg;
+
+	(void)row;
+	*differs = true;
+}
+
+bool
+config_notify_differs(const struct config_notify *a, const struct config_notify *b)
+{
+	bool differs = false;
+
+	settings_differ(&config_table, "notify", a, b, on_difference, &differs);
+	return differs;
+}
+
 void
 config_free(struct config *c)
 {
@@ -199,6 +237,11 @@ config_free(struct config *c)
 		struct config_whip *w = c->whips;
 		c->whips = w->next;
 		free_whip(w);
+	}
+	while (c->notifies) {
+		struct config_notify *n = c->notifies;
+		c->notifies = n->next;
+		config_notify_free(n);
 	}
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
@@ -229,6 +272,8 @@ config_print(const struct config *c, FILE *out)
 		settings_print(&config_table, "recording", NULL, c->recording, out);
 	for (const struct config_whip *w = c->whips; w; w = w->next)
 		settings_print(&config_table, "whip", w->name, w, out);
+	for (const struct config_notify *n = c->notifies; n; n = n->next)
+		settings_print(&config_table, "notify", n->name, n, out);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		settings_print(&config_table, "camera", cam->name, cam, out);
 }

@@ -22,6 +22,7 @@
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
 #define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
+#define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -222,6 +223,31 @@ static const struct setting rows[] = {
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A request that is not answered by then has failed" },
 
+	{ IN_NOTIFY(url), .key = "url", .live = true, .type = SET_URL, .choices = "https http",
+	  .secret = true, .secret_path = true, .max = URL_BYTES_MAX, .required = true,
+	  .help = "Where events are posted as JSON. Redirects are not followed" },
+	{ IN_NOTIFY(events), .key = "events", .live = true, .type = SET_LIST,
+	  .choices = "all GROUP EVENT", .max = 2048, .def = "camera, account, recording, webhook",
+	  .help = "Which: names of events and of groups of them, as camrelayd -t lists them if one is "
+		  "wrong" },
+	{ IN_NOTIFY(cameras), .key = "cameras", .live = true, .type = SET_LIST,
+	  .choices = "CAMERA", .max = 4096,
+	  .help = "Only events of these cameras. Left out, those of all, and those that are no camera's" },
+	{ IN_NOTIFY(secret_file), .key = "secret_file", .live = true, .type = SET_SECRET,
+	  .help = "Where the word is that deliveries are signed with: an absolute path, or the name of a "
+		  "systemd credential. Left out, they are not signed" },
+	{ IN_NOTIFY(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
+	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
+	{ IN_NOTIFY(call_timeout_ms), .key = "call_timeout", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
+	  .help = "A delivery that is not answered by then is tried again" },
+	{ IN_NOTIFY(max_queue), .key = "max_queue", .live = true, .type = SET_INT,
+	  .min = 10, .max = 100000, .def = "1000",
+	  .help = "With more that wait, the oldest is dropped" },
+	{ IN_NOTIFY(max_age_ms), .key = "max_age", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = 30 * DAY_MS, .def = "1d",
+	  .help = "What has waited that long is dropped" },
+
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
 		  "one with the fewest cameras" },
@@ -345,6 +371,19 @@ open_whip(void *root, const char *name)
 }
 
 static void *
+open_notify(void *root, const char *name)
+{
+	struct config *c = root;
+	struct config_notify **end = &c->notifies;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
+	return *end;
+}
+
+static void *
 open_camera(void *root, const char *name)
 {
 	struct config *c = root;
@@ -381,6 +420,11 @@ static const struct settings_section sections[] = {
 		.open = open_whip,
 		.stays = true,
 		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
+	{ .name = "notify",
+		.named = true,
+		.open = open_notify,
+		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. Needs "
+			"state_dir" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

@@ -349,13 +349,19 @@ http_client_free(struct http_client *c)
 }
 
 static void
+header_add_line(struct http_call *call, const char *line)
+{
+	call->headers = curl_slist_append(call->headers, line);
+	if (!call->headers)
+		abort();
+}
+
+static void
 header_add(struct http_call *call, const char *name, const char *value)
 {
 	char *line = xasprintf("%s %s", name, value);
 
-	call->headers = curl_slist_append(call->headers, line);
-	if (!call->headers)
-		abort();
+	header_add_line(call, line);
 	explicit_bzero(line, strlen(line));
 	free(line);
 }
@@ -388,6 +394,8 @@ set_headers(struct http_call *call, const struct http_request *r)
 	header_add(call, "Content-Type:", r->content_type ? r->content_type : "");
 	if (r->bearer)
 		header_add(call, "Authorization: Bearer", r->bearer);
+	for (size_t i = 0; r->headers && r->headers[i]; i++)
+		header_add_line(call, r->headers[i]);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 

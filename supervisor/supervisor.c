@@ -147,11 +147,11 @@ on_list(void *arg, const struct config_google *google, const struct device_list 
 }
 
 static void
-on_news(void *arg, const char *camera, const char *event, const char *text)
+on_news(void *arg, const char *account, const char *camera, const char *event, const char *text)
 {
 	struct supervisor *s = arg;
 
-	events_publish(s->events, camera, event, text);
+	events_publish_account(s->events, account, camera, event, text);
 }
 
 static int
@@ -234,6 +234,14 @@ make_sfu(struct supervisor *s, char *why, size_t why_size)
 	return 0;
 }
 
+static const char *
+account_of_camera(void *arg, const char *camera)
+{
+	struct supervisor *s = arg;
+
+	return s->cameras ? cameras_account(s->cameras, camera) : NULL;
+}
+
 static int
 explain(int err, const char *path, char *why, size_t why_size)
 {
@@ -251,6 +259,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
 	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
 		return -1;
+	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
@@ -273,8 +282,7 @@ read_tokens(struct supervisor *s, char *why, size_t why_size)
 	s->tokens = tokens_new();
 	if (!s->config->state_dir)
 		return 0;
-	if (asprintf(&s->token_path, "%s/http.tokens", s->config->state_dir) < 0)
-		abort();
+	s->token_path = xasprintf("%s/http.tokens", s->config->state_dir);
 	return token_file_read(s->token_path, s->tokens, why, why_size);
 }
 
@@ -323,8 +331,9 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0 ||
-		read_tokens(s, why, why_size) < 0 || make_web(s, why, why_size) < 0) {
+		make_sockets(s, why, why_size) < 0 || supervisor_make_notify(s, why, why_size) < 0 ||
+		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
+		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
@@ -395,6 +404,7 @@ supervisor_free(struct supervisor *s)
 	inventory_free(s->inventory);
 	sweeper_free(s->sweeper);
 	events_close(s->events);
+	notify_free(s->notify);
 	sfu_free(s->sfu);
 	supervisor_free_googles(s->googles);
 	http_client_free(s->http);

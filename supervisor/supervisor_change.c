@@ -162,16 +162,6 @@ check_alone(struct attempt *a)
 	return 0;
 }
 
-static const struct config_google *
-find_google(const struct config *c, const char *name)
-{
-	const struct config_google *g = c->googles;
-
-	while (g && strcmp(g->name, name) != 0)
-		g = g->next;
-	return g;
-}
-
 static int
 prepare_googles(struct attempt *a)
 {
@@ -183,7 +173,7 @@ prepare_googles(struct attempt *a)
 		if (c->kind != CONFIG_ADDED || strcmp(c->section, "google") != 0)
 			continue;
 		*end = supervisor_make_google(
-			a->s, find_google(a->fresh, c->name), why, sizeof(why));
+			a->s, config_find_google(a->fresh, c->name), why, sizeof(why));
 		if (!*end)
 			return refuse(a, why);
 		end = &(*end)->next;
@@ -234,10 +224,15 @@ prepare(struct attempt *a)
 	if (check_alone(a) < 0 || check_restart(a) < 0 || prepare_googles(a) < 0 ||
 		read_secrets(a) < 0 || prepare_sfu(a) < 0)
 		return -1;
-	if (cameras_prepare(a->s->cameras, &a->diff, why, sizeof(why)) < 0)
+	if (notify_prepare(a->s->notify, a->fresh, why, sizeof(why)) < 0)
 		return refuse(a, why);
+	if (cameras_prepare(a->s->cameras, &a->diff, why, sizeof(why)) < 0) {
+		notify_give_up(a->s->notify);
+		return refuse(a, why);
+	}
 	if (!a->edited.bytes || config_file_replace(&a->file, &a->edited, why, sizeof(why)) == 0)
 		return 0;
+	notify_give_up(a->s->notify);
 	cameras_give_up(a->s->cameras);
 	return refuse(a, why);
 }
@@ -252,7 +247,7 @@ apply_googles(struct attempt *a)
 
 	for (; *end; end = &(*end)->next) {
 		struct google *g = *end;
-		g->config = find_google(a->fresh, g->config->name);
+		g->config = config_find_google(a->fresh, g->config->name);
 		account_configure(g->account, g->config, a->fresh->start_stagger_ms);
 		if (account_set_secrets(g->account, c++))
 			a->fresh_secrets[a->fresh_secret_count++] = g->config->name;
@@ -289,9 +284,8 @@ count_untouched(const struct attempt *a)
 
 /* The command's own change first, then what the file had that nobody had asked to be read. */
 static void
-say_changes(struct attempt *a, bool sfu_secret)
+say_changes(struct attempt *a)
 {
-	size_t untouched = count_untouched(a);
 	bool pending = false;
 
 	for (size_t i = 0; i < a->diff.count; i++)
@@ -309,11 +303,25 @@ say_changes(struct attempt *a, bool sfu_secret)
 		config_change_print(&a->diff.changes[i], a->says);
 		fputc('\n', a->says);
 	}
+}
+
+/* Returns how many there are. */
+static int
+say_secrets(struct attempt *a, bool sfu_secret)
+{
 	for (size_t i = 0; i < a->fresh_secret_count; i++)
 		fprintf(a->says, "new secrets for [google \"%s\"]\n", a->fresh_secrets[i]);
 	if (sfu_secret)
 		fputs("new secret for [cloudflare]\n", a->says);
-	if (a->diff.count == 0 && a->fresh_secret_count == 0 && !sfu_secret)
+	return (int)a->fresh_secret_count + sfu_secret;
+}
+
+static void
+say_rest(struct attempt *a, int other_secrets)
+{
+	size_t untouched = count_untouched(a);
+
+	if (a->diff.count == 0 && other_secrets == 0)
 		fputs("nothing changed\n", a->says);
 	else
 		fprintf(a->says, "%zu camera%s untouched\n", untouched, untouched == 1 ? "" : "s");
@@ -355,7 +363,10 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
-	say_changes(a, sfu_secret);
+	say_changes(a);
+	int other_secrets = say_secrets(a, sfu_secret);
+	other_secrets += notify_apply(s->notify, a->fresh, a->says);
+	say_rest(a, other_secrets);
 	out->done = true;
 	out->changes = changes_to_json(a);
 	config_free(s->config);

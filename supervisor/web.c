@@ -7,6 +7,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/token_file.h"
@@ -185,12 +186,10 @@ static bool
 on_head(void *arg, struct http_exchange *x)
 {
 	struct web *w = arg;
-	struct web_call *c = calloc(1, sizeof(*c));
+	struct web_call *c = xcalloc(1, sizeof(*c));
 	const char *why;
 	char sentence[160];
 
-	if (!c)
-		abort();
 	c->web = w;
 	c->supervisor = w->supervisor;
 	c->exchange = x;
@@ -287,9 +286,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 		return 0;
 	if (check_address(config, why, why_size) < 0)
 		return -1;
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		abort();
+	w = xcalloc(1, sizeof(*w));
 	w->supervisor = config->supervisor;
 	w->tokens = config->tokens;
 	w->names = c->http_names ? strdup(c->http_names) : NULL;
