@@ -155,7 +155,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 docs/man/camrelayd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay

@@ -78,17 +78,22 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out,
-		"usage: camctl [-r RUN_DIR] [--json] [--wait] [-o FILE] COMMAND [ARGUMENT...]\n");
+	fprintf(out, "usage: camctl [OPTION...] COMMAND [ARGUMENT...]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
-	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
-		     "  --json      the answer as JSON\n"
-		     "  --wait      until it is so: running after add, start, restart and\n"
-		     "              regenerate, extended after extend, stopped after stop\n"
-		     "A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
-		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
+	fprintf(out,
+		"Options:\n"
+		"  -r RUN_DIR     camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
+		"  -o FILE        where snapshot writes the picture\n"
+		"  --json         the answer as JSON\n"
+		"  --wait         until it is so: running after add, start, restart and\n"
+		"                 regenerate, extended after extend, stopped after stop\n"
+		"  --follow       events as they happen\n"
+		"  -V, --version  camctl's version; camctl version asks camrelayd for its own\n"
+		"  -h, --help     this\n"
+		"A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
+		"Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -374,11 +379,12 @@ parse_options(int argc, char **argv, struct invocation *in)
 		{ .name = "wait", .val = 'w' },
 		{ .name = "follow", .val = 'f' },
 		{ .name = "help", .val = 'h' },
+		{ .name = "version", .val = 'V' },
 		{ .name = NULL },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "r:o:jwfh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "r:o:jwfhV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'r':
 			in->run_dir = optarg;
@@ -397,6 +403,9 @@ parse_options(int argc, char **argv, struct invocation *in)
 			break;
 		case 'h':
 			print_usage(stdout);
+			exit(0);
+		case 'V':
+			printf("camctl %s\n", VERSION);
 			exit(0);
 		default:
 			return -1;
