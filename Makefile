@@ -156,6 +156,8 @@ install: all
 	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 etc/completion/camctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/camctl
 	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay

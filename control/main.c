@@ -46,6 +46,7 @@ struct command {
 static int run_simple(const struct invocation *in);
 static int run_status(const struct invocation *in);
 static int run_show(const struct invocation *in);
+static int run_list(const struct invocation *in);
 static int run_queue(const struct invocation *in);
 static int run_events(const struct invocation *in);
 
@@ -53,6 +54,7 @@ static int run_events(const struct invocation *in);
 static const struct command commands[] = {
 	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
+	{ .name = "list", .args = "[cameras|accounts]", .help = "their names, one a line", .camera = true, .optional = true, .run = run_list },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
 	{ .name = "discover", .args = "[GOOGLE]", .help = "the cameras that Google lists, asked for now if its quota allows", .camera = true, .optional = true, .run = discover_run },
 	{ .name = "login", .args = "GOOGLE", .help = "let a user grant the cameras of his Google account", .camera = true, .run = login_run },
@@ -265,6 +267,35 @@ run_show(const struct invocation *in)
 	}
 	status_clear(&s);
 	return code;
+}
+
+/* Names alone: for scripts, and for the shell's completion. */
+static int
+run_list(const struct invocation *in)
+{
+	struct json *answer;
+	const char *what = in->camera ? in->camera : "cameras";
+
+	if (strcmp(what, "cameras") != 0 && strcmp(what, "accounts") != 0) {
+		fprintf(stderr, "camctl: list %s: must be cameras or accounts\n", what);
+		return EX_USAGE;
+	}
+	int code = ask_send(in, ask_request("status"), &answer);
+	if (code)
+		return code;
+	const struct json *rows = json_get(json_get(answer, "data"), what);
+	struct json *names = json_new_array();
+	for (size_t i = 0; i < json_len(rows); i++) {
+		const char *name = json_str(json_at(rows, i), "name");
+		json_add_str(names, name ? name : "-");
+		if (!in->json)
+			puts(name ? name : "-");
+	}
+	if (in->json)
+		ask_print(names);
+	json_free(names);
+	json_free(answer);
+	return 0;
 }
 
 static int
