@@ -71,7 +71,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstrea
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/pairs.o control/redirect.o control/render.o control/snapshot.o $(common) $(proto)
+	control/paint.o control/pairs.o control/redirect.o control/render.o control/snapshot.o control/terminal.o control/top.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl

@@ -17,9 +17,11 @@
 #include "control/ask.h"
 #include "control/discover.h"
 #include "control/login.h"
+#include "control/paint.h"
 #include "control/pairs.h"
 #include "control/render.h"
 #include "control/snapshot.h"
+#include "control/top.h"
 
 /* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
  * a file waits for the disk. */
@@ -53,6 +55,7 @@ static int run_events(const struct invocation *in);
 /* clang-format off */
 static const struct command commands[] = {
 	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
+	{ .name = "top", .args = "", .help = "the same, drawn anew each second", .run = top_run },
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
 	{ .name = "list", .args = "[cameras|accounts]", .help = "their names, one a line", .camera = true, .optional = true, .run = run_list },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
@@ -99,23 +102,6 @@ print_usage(FILE *out)
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
-
-static int
-ask_status(const struct invocation *in, struct status *s)
-{
-	struct json *answer;
-	char why[160];
-
-	int code = ask(in, "status", &answer);
-	if (code)
-		return code;
-	if (status_from_json(json_get(answer, "data"), s, why, sizeof(why)) != 0) {
-		fprintf(stderr, "camctl: the status is not understood: %s\n", why);
-		code = EXIT_REFUSED;
-	}
-	json_free(answer);
-	return code;
-}
 
 static const struct status_camera *
 find_camera(const struct status *s, const char *name)
@@ -215,7 +201,7 @@ run_status(const struct invocation *in)
 	int code = ask_status(in, &s);
 	if (code)
 		return code;
-	render_status(&s, stdout);
+	render_status(&s, stdout, paint_wanted(stdout));
 	status_clear(&s);
 	return 0;
 }
@@ -449,7 +435,7 @@ int
 main(int argc, char **argv)
 {
 	const char *dir = getenv("CAMRELAY_RUN_DIR");
-	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay" };
+	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay", .complaints = stderr };
 	char why[160];
 
 	if (parse_options(argc, argv, &in) < 0 || optind == argc)
