@@ -75,7 +75,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstrea
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/pairs.o control/redirect.o control/render.o control/render_health.o control/snapshot.o $(common) $(proto)
+	control/paint.o control/pairs.o control/redirect.o control/render.o control/render_health.o control/snapshot.o control/terminal.o control/top.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl
@@ -159,7 +159,9 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 docs/man/camrelayd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 etc/completion/camctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/camctl
 	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay

@@ -423,7 +423,8 @@ static const struct settings_section sections[] = {
 	{ .name = "notify",
 		.named = true,
 		.open = open_notify,
-		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. Needs "
+		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. "
+			"Needs "
 			"state_dir" },
 	{ .name = "camera",
 		.named = true,

@@ -331,7 +331,8 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || supervisor_make_notify(s, why, why_size) < 0 ||
+		make_sockets(s, why, why_size) < 0 ||
+		supervisor_make_notify(s, why, why_size) < 0 ||
 		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
 		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
