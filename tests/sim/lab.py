@@ -130,7 +130,7 @@ class Lab:
         self.camera_keys = camera or {}
         self.prefix = list(prefix)
         self.whips = whips or {}
-        self.places = {}  # where a camera is published, if not to the SFU
+        self.own_keys = {}  # {camera: {key: value}}, of its section only
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -194,8 +194,8 @@ class Lab:
             yield f'whip "{name}"', keys
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
-                                       "device": google["devices"][name], "publish": self.places.get(name, "cloudflare"),
-                                       "ca_file": self.cam["ca"], **self.camera_keys}
+                                       "device": google["devices"][name], "publish": "cloudflare",
+                                       "ca_file": self.cam["ca"], **self.camera_keys, **self.own_keys.get(name, {})}
 
     def write_config(self):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -325,7 +325,8 @@ class Lab:
         viewer.base + name. What is said of viewers holds for it."""
         viewer = self._spawn("whip_browser", *arguments)
         viewer.base = viewer.ready()["base"]
-        self.places = {name: f"whip:{viewer.base}{name}" for name in self.names}
+        for name in self.names:
+            self.own_keys.setdefault(name, {})["publish"] = f"whip:{viewer.base}{name}"
         self.write_config()
         return viewer
 
