@@ -248,6 +248,19 @@ pick_stream(struct source *s)
 	return give_up(s);
 }
 
+/* What is known of the tracks before their first packets. */
+static void
+open_tracks(struct source *s)
+{
+	uint32_t timestamp;
+
+	if (tunnel_sound(s->tunnel))
+		demux_open_sound(s->demux, tunnel_sound(s->tunnel));
+	for (int i = 0; i < RELAY_MEDIA; i++)
+		if (tunnel_start(s->tunnel, (enum relay_media)i, &timestamp))
+			demux_start(s->demux, (enum relay_media)i, timestamp);
+}
+
 static int
 open_url(struct source *s, const struct rtsp_url *url)
 {
@@ -265,8 +278,7 @@ open_url(struct source *s, const struct rtsp_url *url)
 		err = pick_stream(s);
 	if (err)
 		return err;
-	if (tunnel_sound(s->tunnel))
-		demux_open_sound(s->demux, tunnel_sound(s->tunnel));
+	open_tracks(s);
 	s->times.playing_us = clock_now_us();
 	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
 	s->deadline = clock_now() + s->stall_ms;

@@ -404,6 +404,12 @@ tunnel_sound(const struct tunnel *t)
 }
 
 bool
+tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp)
+{
+	return relay_start(&t->relay, media, timestamp);
+}
+
+bool
 tunnel_is_described(const struct tunnel *t)
 {
 	return t->relay.described;

@@ -40,6 +40,9 @@ struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config
 /* As relay_sound. */
 const struct relay_track *tunnel_sound(const struct tunnel *t);
 
+/* As relay_start. */
+bool tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp);
+
 /* The camera has described H.264. */
 bool tunnel_is_described(const struct tunnel *t);
 

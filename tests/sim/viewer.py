@@ -101,6 +101,14 @@ window.answer = async (key, sdp) => {
     return pc.localDescription.sdp;
 };
 
+/* The same with the browser's candidates, for who cannot be told of them later. */
+window.gathered = async (key) => {
+    const {pc} = pulls[key];
+    while (pc.iceGatheringState !== 'complete')
+        await new Promise((done) => pc.addEventListener('icegatheringstatechange', done, {once: true}));
+    return pc.localDescription.sdp;
+};
+
 window.drop = (key) => {
     const pull = pulls[key];
     if (!pull) return;
@@ -267,6 +275,9 @@ class Chromium:
 
     async def answer(self, key, offer):
         return await self.evaluate(f"answer({json.dumps(key)}, {json.dumps(offer)})")
+
+    async def gathered(self, key):
+        return await self.evaluate(f"gathered({json.dumps(key)})")
 
     async def drop(self, key):
         await self.evaluate(f"drop({json.dumps(key)})")
