@@ -26,7 +26,7 @@ unit_login_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c
-unit_publish = tests/unit/fake_time.o supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
+unit_publish = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
 	common/log.o common/err.o
 unit_publish_libs = json-c
 
