@@ -30,6 +30,11 @@ unit_publish = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/publish.o
 	common/log.o common/err.o
 unit_publish_libs = json-c
 
+units += consumer
+unit_consumer = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/consumer.o supervisor/unpublish.o $(sfu_answer_objects) \
+	common/backoff.o common/log.o common/err.o
+unit_consumer_libs = json-c
+
 units += http_url whip_answer whip_session outputs
 unit_http_url = supervisor/http_url.o
 unit_http_url_libs = libcurl

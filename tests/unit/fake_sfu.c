@@ -168,3 +168,15 @@ fake_sfu_accept(void)
 
 	fake_sfu_answer(SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_OK, .sdp = sdp });
 }
+
+void
+fake_sfu_give(enum sfu_request request)
+{
+	static char offer[] = "offer", answer[] = "answer";
+
+	fake_sfu_answer(request, (struct sfu_answer){ .error = SFU_OK,
+					 .sdp = request == SFU_TRACKS_PULL ? offer : answer,
+					 .tracks = { { .mid = "0", .name = "porch-video" },
+						 { .mid = "1", .name = "porch-audio" } },
+					 .track_count = 2 });
+}

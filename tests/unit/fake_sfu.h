@@ -32,5 +32,7 @@ void fake_sfu_answer(enum sfu_request request, struct sfu_answer a);
 void fake_sfu_refuse(enum sfu_request request, enum sfu_error error); /* sent; "words" */
 void fake_sfu_open(void);                                             /* "s1", "s2", ... */
 void fake_sfu_accept(void); /* tracks/new of a publisher, with "answer" */
+/* A pull, with "offer" or "answer" and two tracks. */
+void fake_sfu_give(enum sfu_request request);
 
 #endif
