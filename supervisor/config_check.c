@@ -20,6 +20,14 @@ check_supervisor(const struct config *c, struct settings *s)
 			s, c, "failed_retry_cap", "must not be less than failed_retry_first");
 }
 
+static void
+check_consumers(const struct config *c, struct settings *s)
+{
+	if (c->consumers.heartbeat_timeout_ms <= c->consumers.heartbeat_ms)
+		settings_complain(
+			s, &c->consumers, "heartbeat_timeout", "must be more than heartbeat");
+}
+
 /* ---- what the environment gives ---- */
 
 static const struct setting env_id = { .type = SET_TOKEN };
@@ -229,6 +237,7 @@ void
 config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
+	check_consumers(c, s);
 	check_services(c, s);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		check_camera(c, s, cam);

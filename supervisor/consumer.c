@@ -100,8 +100,6 @@ static const struct {
 	{ .from = CONSUMER_CLOSING,   .event = EV_OFFERED, .to = CONSUMER_ENDED     },
 	{ .from = CONSUMER_CLOSING,   .event = EV_AGREED,  .to = CONSUMER_ENDED     },
 	{ .from = CONSUMER_CLOSING,   .event = EV_FAILED,  .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_CLOSING,   .event = EV_END,     .to = CONSUMER_CLOSING   },
-	{ .from = CONSUMER_ENDED,     .event = EV_END,     .to = CONSUMER_ENDED     },
 };
 /* clang-format on */
 
@@ -144,18 +142,12 @@ abandon(struct consumer *c)
 }
 
 static void
-set_source(struct consumer *c, const struct output_source *source)
-{
-	snprintf(c->source, sizeof(c->source), "%s", source->session);
-}
-
-static void
 pull(struct consumer *c)
 {
 	struct output_source source = { 0 };
 
 	c->events.find(&source, c->arg); /* on_opened has looked */
-	set_source(c, &source);
+	snprintf(c->source, sizeof(c->source), "%s", source.session);
 	c->call = sfu_tracks_pull(c->sfu, c->session, c->offer, c->source, source.tracks,
 		source.track_count, on_pulled, c);
 }
@@ -168,7 +160,7 @@ swap(struct consumer *c)
 
 	cancel(c); /* of a probe */
 	c->events.find(&source, c->arg);
-	set_source(c, &source);
+	snprintf(c->source, sizeof(c->source), "%s", source.session);
 	c->call = sfu_tracks_update(
 		c->sfu, c->session, c->source, c->tracks, c->track_count, on_agreed, c);
 }

@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_STATE_H
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
+#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/inventory.h"
 #include "supervisor/secret.h"
@@ -27,6 +28,7 @@ struct supervisor {
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;
+	struct consumers *consumers;
 	struct control *control;
 	uv_timer_t watchdog;
 	uv_timer_t status;
@@ -34,6 +36,8 @@ struct supervisor {
 	int open_timers;
 	ms_t started;
 	bool stopping;
+	int stops_pending; /* the cameras' and the consumers' */
+	bool unclean;      /* one of them did not end all */
 	void (*done)(void *arg);
 	void *arg;
 };
@@ -51,6 +55,9 @@ bool supervisor_add_listed(
 struct google *supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size);
 void supervisor_free_googles(struct google *g);
+
+/* Nobody watches yet. */
+void supervisor_make_consumers(struct supervisor *s);
 
 /* The secret of [cloudflare], and what is made with it, which takes it. */
 int supervisor_read_sfu_secret(

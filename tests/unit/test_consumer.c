@@ -101,20 +101,6 @@ stop(void **state)
 	return 0;
 }
 
-/* The consumer's own timer goes off; how long that took. */
-static ms_t
-elapse(void)
-{
-	struct timer *t = &fake_timers[1];
-	ms_t before_ms = fake_now_ms;
-
-	assert_true(t->due_ms < MS_NEVER);
-	fake_now_ms = t->due_ms;
-	t->due_ms = MS_NEVER;
-	t->on_due(t->arg);
-	return fake_now_ms - before_ms;
-}
-
 static void
 expect_state(struct consumer *c, enum consumer_state wanted)
 {
@@ -214,7 +200,7 @@ what_is_not_there_yet_is_pulled_again_in_a_new_session(void **state)
 		fake_sfu_open();
 		fake_sfu_refuse(SFU_TRACKS_PULL, errors[i]);
 		expect_state(*state, CONSUMER_PAUSING);
-		assert_in_range(elapse(), 200, 5000);
+		assert_in_range(fake_time_elapse(), 200, 5000);
 	}
 	publish("camera-2");
 	fake_sfu_open();
@@ -238,7 +224,7 @@ tries_end_within_20_s(void **state)
 		fake_sfu_refuse(SFU_TRACKS_PULL, SFU_NOT_YET);
 		tries++;
 		if (seen.results == 0)
-			elapse();
+			fake_time_elapse();
 	}
 	assert_in_range(tries, 4, 20);
 	assert_true(fake_now_ms - began_ms <= 20000);
@@ -307,7 +293,7 @@ static void
 an_offer_that_nobody_answers_is_taken_back(void **state)
 {
 	get_offer(*state);
-	assert_int_equal(elapse(), 30000);
+	assert_int_equal(fake_time_elapse(), 30000);
 	expect_state(*state, CONSUMER_IDLE);
 	expect_closed("s1");
 	assert_string_equal(consumer_why(*state), "the offer was not answered within 30 s");

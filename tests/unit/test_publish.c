@@ -13,24 +13,6 @@
 #include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"
 
-/* ---- what the SFU says, and when ---------------------------------------------------------------
- */
-
-/* Goes to the next moment that a timer is set to; how long that took. */
-static ms_t
-elapse(void)
-{
-	ms_t before_ms = fake_now_ms;
-	struct timer *t =
-		fake_timers[0].due_ms < fake_timers[1].due_ms ? &fake_timers[0] : &fake_timers[1];
-
-	assert_true(t->due_ms < MS_NEVER);
-	fake_now_ms = t->due_ms;
-	t->due_ms = MS_NEVER;
-	t->on_due(t->arg);
-	return fake_now_ms - before_ms;
-}
-
 /* ---- the publication ------------------------------------------------------------------------- */
 
 static const struct sfu_track tracks[] = { { .mid = "0", .name = "porch-audio" },
@@ -137,7 +119,7 @@ a_failed_push_is_tried_in_a_new_session_with_the_same_offer(void **state)
 			if (fake_sfu_waiting(SFU_TRACKS_CLOSE))
 				fake_sfu_answer(
 					SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
-			elapse();
+			fake_time_elapse();
 		}
 	}
 	fake_sfu_open();
@@ -154,7 +136,7 @@ pauses_double_from_half_a_second_to_fifteen(void **state)
 	offer(*state, "offer");
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
 		fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
-		ms_t pause_ms = elapse();
+		ms_t pause_ms = fake_time_elapse();
 		assert_in_range(pause_ms, pauses[i] * 8 / 10, pauses[i] * 12 / 10);
 	}
 }
@@ -165,7 +147,7 @@ success_makes_the_pause_short_again(void **state)
 	offer(*state, "offer");
 	for (int i = 0; i < 5; i++) {
 		fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
-		elapse();
+		fake_time_elapse();
 	}
 	fake_sfu_open();
 	fake_sfu_accept();
@@ -181,7 +163,7 @@ a_longer_retry_after_is_kept_to(void **state)
 	fake_sfu_answer(SFU_SESSION_NEW,
 		(struct sfu_answer){ .error = SFU_BUSY, .sent = true, .retry_after_ms = 7000 });
 	assert_int_equal(seen.retry_ms, 7000);
-	assert_int_equal(elapse(), 7000);
+	assert_int_equal(fake_time_elapse(), 7000);
 }
 
 static void
@@ -189,9 +171,9 @@ a_wrong_secret_is_tried_once_a_minute(void **state)
 {
 	offer(*state, "offer");
 	fake_sfu_refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
-	assert_int_equal(elapse(), 60000);
+	assert_int_equal(fake_time_elapse(), 60000);
 	fake_sfu_refuse(SFU_SESSION_NEW, SFU_NO_APP);
-	assert_int_equal(elapse(), 60000);
+	assert_int_equal(fake_time_elapse(), 60000);
 	assert_string_equal(publish_why(*state), "no-app: words");
 }
 
@@ -224,12 +206,12 @@ too_early_waits_on_the_same_session_three_times(void **state)
 	for (int i = 0; i < 2; i++) {
 		fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
 		assert_int_equal(publish_state(*state), PUBLISH_WAITING);
-		assert_int_equal(elapse(), 1000);
+		assert_int_equal(fake_time_elapse(), 1000);
 		assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->session, "s1");
 	}
 	fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
-	elapse();
+	fake_time_elapse();
 	fake_sfu_open();
 	fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED); /* the first of the new session */
 	assert_int_equal(publish_state(*state), PUBLISH_WAITING);
@@ -243,14 +225,14 @@ an_offer_that_three_sessions_refuse_is_given_up(void **state)
 		fake_sfu_open();
 		fake_sfu_refuse(SFU_TRACKS_NEW, SFU_INVALID);
 		if (i < 2)
-			elapse();
+			fake_time_elapse();
 	}
 	assert_int_equal(publish_state(*state), PUBLISH_GIVEN_UP);
 	assert_int_equal(seen.retry_ms, -1);
 	assert_true(fake_timers[1].due_ms == MS_NEVER);
 	offer(*state, "good");
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
-	elapse();
+	fake_time_elapse();
 	fake_sfu_open();
 	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "good");
 }
@@ -267,7 +249,7 @@ a_new_offer_has_a_new_session_at_once_and_the_old_is_closed(void **state)
 	fake_sfu_accept();
 	assert_string_equal(seen.session, "s2");
 	fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
-	elapse();
+	fake_time_elapse();
 	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
 }
 
@@ -279,7 +261,7 @@ an_offer_during_a_pause_waits_for_its_end(void **state)
 	offer(*state, "second");
 	offer(*state, "third");
 	assert_null(fake_sfu_waiting(SFU_SESSION_NEW));
-	elapse();
+	fake_time_elapse();
 	fake_sfu_open();
 	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "third");
 }
@@ -305,7 +287,7 @@ a_stop_is_done_when_the_tracks_are_closed(void **state)
 	assert_int_equal(publish_state(*state), PUBLISH_IDLE);
 	assert_int_equal(seen.stopped, 0);
 	fake_sfu_answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
-	elapse();
+	fake_time_elapse();
 	assert_int_equal(seen.stopped, 1);
 	assert_true(seen.closed);
 }
@@ -320,7 +302,7 @@ a_stop_does_not_wait_longer_than_it_may(void **state)
 	while (!seen.stopped) {
 		if (fake_sfu_waiting(SFU_TRACKS_CLOSE))
 			fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
-		elapse();
+		fake_time_elapse();
 	}
 	assert_int_equal(fake_now_ms - began_ms, 4000);
 	assert_false(seen.closed);
@@ -331,7 +313,7 @@ a_stop_of_nothing_is_done_at_once(void **state)
 {
 	publish_stop(*state, 4000, on_stopped, NULL);
 	assert_int_equal(seen.stopped, 0); /* never from inside */
-	assert_int_equal(elapse(), 0);
+	assert_int_equal(fake_time_elapse(), 0);
 	assert_int_equal(seen.stopped, 1);
 	assert_true(seen.closed);
 }
@@ -346,7 +328,7 @@ a_close_that_never_works_is_left_to_the_sfu(void **state)
 		fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_TIMEOUT);
 		tries++;
 		if (fake_timers[0].due_ms < MS_NEVER)
-			elapse();
+			fake_time_elapse();
 	}
 	assert_in_range(tries, 5, 15);
 	assert_true(fake_now_ms <= 1000000 + 30000);
