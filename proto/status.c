@@ -49,7 +49,7 @@ static const struct field account_fields[] = {
 };
 
 static const struct field head_fields[] = {
-	ROW(status, STR, version), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+	ROW(status, STR, version), ROW(status, STR, http), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
 };
 /* clang-format on */
 

@@ -86,6 +86,7 @@ struct status_account {
 
 struct status {
 	char *version;
+	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
 	struct status_account *accounts;

@@ -30,6 +30,9 @@ struct supervisor {
 	struct cameras *cameras;
 	struct consumers *consumers;
 	struct control *control;
+	struct tokens *tokens;
+	char *token_path; /* NULL: no state_dir */
+	struct web *web;  /* NULL: http = none */
 	uv_timer_t watchdog;
 	uv_timer_t status;
 	uv_timer_t choose; /* cameras_choose */
