@@ -363,6 +363,8 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
+	consumers_set_sfu(s->consumers, s->sfu);
+	consumers_configure(s->consumers, &a->fresh->consumers);
 	say_changes(a);
 	int other_secrets = say_secrets(a, sfu_secret);
 	other_secrets += notify_apply(s->notify, a->fresh, a->says);
