@@ -120,9 +120,9 @@ struct config {
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */
 	struct config_consumers consumers;
-	struct config_whip *whips;            /* owned; by next, in the file's order */
-	struct config_notify *notifies;       /* owned; by next, in the file's order */
-	struct config_camera *cameras;        /* owned; by next, in the file's order */
+	struct config_whip *whips;      /* owned; by next, in the file's order */
+	struct config_notify *notifies; /* owned; by next, in the file's order */
+	struct config_camera *cameras;  /* owned; by next, in the file's order */
 	size_t camera_count;
 };
 

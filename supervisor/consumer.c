@@ -10,6 +10,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "supervisor/consumer.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
@@ -378,9 +379,7 @@ consumer_answer(struct consumer *c, const char *sdp)
 	if (c->state != CONSUMER_OFFERED)
 		return false;
 	free(c->answer);
-	c->answer = strdup(sdp);
-	if (!c->answer)
-		abort();
+	c->answer = xstrdup(sdp);
 	return handle(c, EV_ANSWER);
 }
 
@@ -472,10 +471,8 @@ consumer_why(const struct consumer *c)
 struct consumer *
 consumer_new(const struct consumer_parts *parts, const struct consumer_events *events, void *arg)
 {
-	struct consumer *c = calloc(1, sizeof(*c));
+	struct consumer *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->offer = parts->offer ? strdup(parts->offer) : NULL;
 	if (parts->offer && !c->offer)
 		abort();

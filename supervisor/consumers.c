@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/consumers_state.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
@@ -213,10 +214,8 @@ static struct viewer *
 viewer_new(struct consumers *t, const char *camera, const char *owner, const char *offer)
 {
 	struct consumer_events events = { .on_result = on_result, .find = on_find };
-	struct viewer *v = calloc(1, sizeof(*v));
+	struct viewer *v = xcalloc(1, sizeof(*v));
 
-	if (!v)
-		abort();
 	v->table = t;
 	make_id(v->id);
 	snprintf(v->camera, sizeof(v->camera), "%s", camera);
@@ -354,10 +353,8 @@ consumers_configure(struct consumers *t, const struct config_consumers *limits)
 struct consumers *
 consumers_new(const struct consumers_config *config)
 {
-	struct consumers *t = calloc(1, sizeof(*t));
+	struct consumers *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->config = *config;
 	TAILQ_INIT(&t->viewers);
 	TAILQ_INIT(&t->ended);
