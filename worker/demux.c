@@ -14,8 +14,8 @@
 #define SENDER_REPORT_BYTES 28
 
 struct demux {
-	struct depacketizer *pictures;
-	struct sound_track *sound; /* NULL: none */
+	struct depacketizer *pictures; /* NULL before they were opened */
+	struct sound_track *sound;     /* NULL: none */
 	char why_no_sound[100];
 	struct timeline *timeline;
 	int64_t arrived_us; /* of the packet in hand */
@@ -28,7 +28,6 @@ demux_new(void)
 
 	if (!d)
 		abort();
-	d->pictures = depacketizer_new();
 	d->timeline = timeline_new();
 	timeline_set_track(d->timeline, RELAY_PICTURES, PICTURES_CLOCK, 0);
 	return d;
@@ -43,6 +42,12 @@ demux_free(struct demux *d)
 	sound_track_free(d->sound);
 	timeline_free(d->timeline);
 	free(d);
+}
+
+void
+demux_open_pictures(struct demux *d, const struct video_codec *codec)
+{
+	d->pictures = depacketizer_new(codec);
 }
 
 void
