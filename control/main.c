@@ -47,12 +47,14 @@ static int run_simple(const struct invocation *in);
 static int run_status(const struct invocation *in);
 static int run_show(const struct invocation *in);
 static int run_queue(const struct invocation *in);
+static int run_health(const struct invocation *in);
 static int run_events(const struct invocation *in);
 
 /* clang-format off */
 static const struct command commands[] = {
 	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
+	{ .name = "health", .args = "", .help = "camrelayd itself: checks, limits, webhooks", .run = run_health },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
 	{ .name = "discover", .args = "[GOOGLE]", .help = "the cameras that Google lists, asked for now if its quota allows", .camera = true, .optional = true, .run = discover_run },
 	{ .name = "login", .args = "GOOGLE", .help = "let a user grant the cameras of his Google account", .camera = true, .run = login_run },
@@ -263,19 +265,31 @@ run_show(const struct invocation *in)
 }
 
 static int
-run_queue(const struct invocation *in)
+show(const struct invocation *in, void (*render)(const struct json *data, FILE *out))
 {
 	struct json *answer;
 
-	int code = ask(in, "queue", &answer);
+	int code = ask(in, in->command, &answer);
 	if (code)
 		return code;
 	if (in->json)
 		ask_print(json_get(answer, "data"));
 	else
-		render_queue(json_get(answer, "data"), stdout);
+		render(json_get(answer, "data"), stdout);
 	json_free(answer);
 	return 0;
+}
+
+static int
+run_queue(const struct invocation *in)
+{
+	return show(in, render_queue);
+}
+
+static int
+run_health(const struct invocation *in)
+{
+	return show(in, render_health);
 }
 
 /* An event, unless it is of another camera than the user asked for. */

@@ -71,6 +71,8 @@ void cameras_choose(struct cameras *t);
 /* Number of the camera with that name, -1 if there is none. It is valid until a configuration is
  * applied, or cameras_choose was called. */
 int cameras_find(const struct cameras *t, const char *name);
+/* The name of the account that the camera of that name has now; NULL: none, or no such camera. */
+const char *cameras_account(const struct cameras *t, const char *name);
 size_t cameras_count(const struct cameras *t);
 /* Number of the i-th in the configuration's order, i below cameras_count. */
 int cameras_number(const struct cameras *t, size_t i);

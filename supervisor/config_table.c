@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/config_table.h"
 
@@ -19,9 +20,9 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
-#define IN_RECORDING(field)                                                                        \
-	.section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
+#define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -94,7 +95,19 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
 	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
 		  "every restart asks Google for new streams" },
-	{ .section = "supervisor", .key = "http", .type = SET_LATER },
+	{ IN_SUPERVISOR(http), .key = "http", .type = SET_ADDRESS, .choices = "none",
+	  .def = "127.0.0.1:8080",
+	  .help = "Where the HTTP API and the dashboard are served: an address of this machine in numbers "
+		  "and a port, 0 for any that is free. One that others can reach needs tokens: camctl "
+		  "token add. none: not at all" },
+	{ IN_SUPERVISOR(http_names), .key = "http_names", .type = SET_LIST, .choices = "NAME", .max = 1024,
+	  .help = "Names under which browsers reach it, beside addresses and localhost. While there is no "
+		  "token, requests for other names are refused: any page on the Internet could have its "
+		  "name resolved to this machine" },
+	{ IN_SUPERVISOR(http_cert), .key = "http_cert", .type = SET_PATH,
+	  .help = "PEM file of the certificate and its chain, for HTTPS; read again by camctl reload, and "
+		  "when it changes. Left out, it is plain HTTP" },
+	{ IN_SUPERVISOR(http_key), .key = "http_key", .type = SET_PATH, .help = "PEM file of its key" },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },
@@ -210,6 +223,31 @@ static const struct setting rows[] = {
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A request that is not answered by then has failed" },
 
+	{ IN_NOTIFY(url), .key = "url", .live = true, .type = SET_URL, .choices = "https http",
+	  .secret = true, .secret_path = true, .max = URL_BYTES_MAX, .required = true,
+	  .help = "Where events are posted as JSON. Redirects are not followed" },
+	{ IN_NOTIFY(events), .key = "events", .live = true, .type = SET_LIST,
+	  .choices = "all GROUP EVENT", .max = 2048, .def = "camera, account, recording, webhook",
+	  .help = "Which: names of events and of groups of them, as camrelayd -t lists them if one is "
+		  "wrong" },
+	{ IN_NOTIFY(cameras), .key = "cameras", .live = true, .type = SET_LIST,
+	  .choices = "CAMERA", .max = 4096,
+	  .help = "Only events of these cameras. Left out, those of all, and those that are no camera's" },
+	{ IN_NOTIFY(secret_file), .key = "secret_file", .live = true, .type = SET_SECRET,
+	  .help = "Where the word is that deliveries are signed with: an absolute path, or the name of a "
+		  "systemd credential. Left out, they are not signed" },
+	{ IN_NOTIFY(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
+	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
+	{ IN_NOTIFY(call_timeout_ms), .key = "call_timeout", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
+	  .help = "A delivery that is not answered by then is tried again" },
+	{ IN_NOTIFY(max_queue), .key = "max_queue", .live = true, .type = SET_INT,
+	  .min = 10, .max = 100000, .def = "1000",
+	  .help = "With more that wait, the oldest is dropped" },
+	{ IN_NOTIFY(max_age_ms), .key = "max_age", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = 30 * DAY_MS, .def = "1d",
+	  .help = "What has waited that long is dropped" },
+
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
 		  "one with the fewest cameras" },
@@ -280,20 +318,6 @@ static const struct setting rows[] = {
 /* ---- the objects ---- */
 
 static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
-
-static void *
 open_supervisor(void *root, const char *name)
 {
 	(void)name;
@@ -308,8 +332,8 @@ open_google(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -319,7 +343,7 @@ open_cloudflare(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->cloudflare = checked(calloc(1, sizeof(*c->cloudflare)));
+	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
 	return c->cloudflare;
 }
 
@@ -329,7 +353,7 @@ open_recording(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	c->recording = xcalloc(1, sizeof(*c->recording));
 	return c->recording;
 }
 
@@ -341,8 +365,21 @@ open_whip(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
+	return *end;
+}
+
+static void *
+open_notify(void *root, const char *name)
+{
+	struct config *c = root;
+	struct config_notify **end = &c->notifies;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -354,8 +391,8 @@ open_camera(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	c->camera_count++;
 	return *end;
 }
@@ -383,6 +420,11 @@ static const struct settings_section sections[] = {
 		.open = open_whip,
 		.stays = true,
 		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
+	{ .name = "notify",
+		.named = true,
+		.open = open_notify,
+		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. Needs "
+			"state_dir" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

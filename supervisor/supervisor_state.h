@@ -3,6 +3,7 @@
 
 #include "supervisor/control.h"
 #include "supervisor/inventory.h"
+#include "supervisor/notify.h"
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/sweeper.h"
@@ -24,10 +25,14 @@ struct supervisor {
 	struct google *googles; /* owned */
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
+	struct notify *notify;
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;
 	struct control *control;
+	struct tokens *tokens;
+	char *token_path; /* NULL: no state_dir */
+	struct web *web;  /* NULL: http = none */
 	uv_timer_t watchdog;
 	uv_timer_t status;
 	uv_timer_t choose; /* cameras_choose */
@@ -46,6 +51,9 @@ void supervisor_add_alone(
 /* Adds a camera that auto_add has met: an inventory_add, whose arg is the supervisor. */
 bool supervisor_add_listed(
 	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
+
+/* The webhooks of its configuration. Returns 0, or -1 with a sentence in why. */
+int supervisor_make_notify(struct supervisor *s, char *why, size_t why_size);
 
 /* An account for a section, in no list yet; NULL with a sentence in why. */
 struct google *supervisor_make_google(

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/freeze.h"
 #include "worker/video_codec.h"
 
@@ -26,10 +27,8 @@ struct freeze {
 struct freeze *
 freeze_new(void)
 {
-	struct freeze *f = calloc(1, sizeof(*f));
+	struct freeze *f = xcalloc(1, sizeof(*f));
 
-	if (!f)
-		abort();
 	return f;
 }
 

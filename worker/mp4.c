@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/mp4.h"
 #include "worker/video_codec.h"
 
@@ -171,10 +172,8 @@ open_muxer(struct mp4 *m)
 int
 mp4_new(const struct mp4_config *config, struct mp4 **out)
 {
-	struct mp4 *m = calloc(1, sizeof(*m));
+	struct mp4 *m = xcalloc(1, sizeof(*m));
 
-	if (!m)
-		abort();
 	m->config = *config;
 	m->video_dts = m->sound_pts = -1;
 	open_muxer(m);

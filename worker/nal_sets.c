@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/nal_sets.h"
 
 /* Larger sets are not kept. An SPS with every scaling list coded is under 700 bytes in H.264, under
@@ -35,9 +36,7 @@ nal_sets_new(const struct video_codec *codec)
 		first[level] = count;
 		count += codec->set_counts[level];
 	}
-	struct nal_sets *s = calloc(1, sizeof(*s) + count * sizeof(s->all[0]));
-	if (!s)
-		abort();
+	struct nal_sets *s = xcalloc(1, sizeof(*s) + count * sizeof(s->all[0]));
 	s->codec = codec;
 	s->count = count;
 	memcpy(s->first, first, sizeof(first));
@@ -78,9 +77,7 @@ keep(struct nal_sets *s, struct nal_bytes nal, bool *changed)
 	if (set->bytes)
 		s->changes++;
 	free(set->bytes);
-	set->bytes = malloc(nal.len);
-	if (!set->bytes)
-		abort();
+	set->bytes = xmalloc(nal.len);
 	memcpy(set->bytes, nal.bytes, nal.len);
 	set->len = nal.len;
 	return set;

@@ -2,6 +2,7 @@
  * Owns its access units' ends, and what becomes of B pictures. Knows no RTP. Pure; media thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/nal_sets.h"
 #include "worker/nal_stream.h"
 
@@ -37,10 +38,8 @@ struct nal_stream {
 struct nal_stream *
 nal_stream_new(void (*emit)(const struct stream_nal *nal, void *arg), void *arg)
 {
-	struct nal_stream *s = calloc(1, sizeof(*s));
+	struct nal_stream *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->emit = emit;
 	s->arg = arg;
 	s->unit = 1;

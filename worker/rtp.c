@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/annexb.h"
 #include "worker/rtp.h"
 #include "worker/video_codec.h"
@@ -92,10 +93,8 @@ struct rtp_packetizer *
 rtp_packetizer_new(const struct rtp_config *config)
 {
 	assert(config->payload_max >= 64);
-	struct rtp_packetizer *p = calloc(1, sizeof(*p) + config->payload_max);
+	struct rtp_packetizer *p = xcalloc(1, sizeof(*p) + config->payload_max);
 
-	if (!p)
-		abort();
 	p->c = *config;
 	return p;
 }
@@ -250,10 +249,8 @@ after(uint32_t a, uint32_t b)
 struct rtp_clock *
 rtp_clock_new(uint32_t start)
 {
-	struct rtp_clock *c = calloc(1, sizeof(*c));
+	struct rtp_clock *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->last = start;
 	return c;
 }
