@@ -29,11 +29,14 @@ unit_on_output(struct unit *u, const struct msg *m)
 /* ---- the far ends' words --------------------------------------------------------------------- */
 
 static void
-on_answer(int output, int64_t offer, const char *sdp, void *arg)
+on_answer(int output, int64_t offer, const char *name, const char *sdp, void *arg)
 {
 	struct unit *u = arg;
 	struct msg m = { .type = MSG_ANSWER,
-		.u.answer = { .output = output, .offer = offer, .sdp = (char *)(uintptr_t)sdp } };
+		.u.answer = { .output = output,
+			.offer = offer,
+			.sdp = (char *)(uintptr_t)sdp,
+			.receiver = (char *)(uintptr_t)name } };
 
 	worker_link_send(u->link, &m);
 }

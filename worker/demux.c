@@ -15,8 +15,8 @@
 #define SENDER_REPORT_BYTES 28
 
 struct demux {
-	struct depacketizer *pictures;
-	struct sound_track *sound; /* NULL: none */
+	struct depacketizer *pictures; /* NULL before they were opened */
+	struct sound_track *sound;     /* NULL: none */
 	char why_no_sound[100];
 	struct timeline *timeline;
 	int64_t arrived_us; /* of the packet in hand */
@@ -27,7 +27,6 @@ demux_new(void)
 {
 	struct demux *d = xcalloc(1, sizeof(*d));
 
-	d->pictures = depacketizer_new();
 	d->timeline = timeline_new();
 	timeline_set_track(d->timeline, RELAY_PICTURES, PICTURES_CLOCK, 0);
 	return d;
@@ -42,6 +41,12 @@ demux_free(struct demux *d)
 	sound_track_free(d->sound);
 	timeline_free(d->timeline);
 	free(d);
+}
+
+void
+demux_open_pictures(struct demux *d, const struct video_codec *codec)
+{
+	d->pictures = depacketizer_new(codec);
 }
 
 void

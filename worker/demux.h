@@ -15,6 +15,9 @@ struct demux;
 struct demux *demux_new(void);
 void demux_free(struct demux *d); /* NULL is fine */
 
+/* What the camera's pictures are. Before anything is fed. */
+void demux_open_pictures(struct demux *d, const struct video_codec *codec);
+
 /* The camera has that track of sound. What cannot be used is left out. */
 void demux_open_sound(struct demux *d, const struct relay_track *track);
 
