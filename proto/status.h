@@ -20,6 +20,7 @@ struct status_output {
 	char *media;   /* as its worker says: connecting, sending, failed; NULL: nothing yet */
 	char *session; /* Cloudflare's id, or the server's origin; NULL without a session */
 	char *error;   /* NULL: none */
+	int64_t ssrc;  /* of the pictures that are sent there; 0: nothing was offered yet */
 };
 
 struct status_camera {
@@ -41,10 +42,12 @@ struct status_camera {
 	int64_t state_ms; /* since when in this state */
 	int64_t pid;      /* 0: no worker */
 	int64_t gen;
-	int64_t uptime_ms;   /* the worker's */
-	int64_t expires_ms;  /* stream's time left; -1 without a stream, or for one that has no end
-			      */
-	int64_t next_try_ms; /* until the next Generate is asked for; -1: none planned */
+	int64_t uptime_ms;    /* the worker's */
+	double cpu_percent;   /* the worker's, of one processor, lately */
+	int64_t memory_bytes; /* the worker's, resident */
+	int64_t expires_ms;   /* stream's time left; -1 without a stream, or for one that has no end
+			       */
+	int64_t next_try_ms;  /* until the next Generate is asked for; -1: none planned */
 	int64_t generates;
 	int64_t extends;
 	int64_t ever_generated, ever_extended, ever_lost, ever_workers; /* over restarts */
@@ -117,6 +120,9 @@ int status_from_json(const struct json *j, struct status *s, char *why, size_t w
 
 /* Only what is about camrelayd itself: the lists from webhooks on. */
 struct json *status_health_to_json(const struct status *s);
+
+/* The fields of a camera's row, n of them: name and type for who describes the snapshot. */
+const struct field *status_camera_fields(size_t *n);
 
 /* Frees everything inside s. */
 void status_clear(struct status *s);
