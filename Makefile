@@ -37,7 +37,7 @@ camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/sche
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
 camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \
-	supervisor/account_status.o supervisor/account_queue.o supervisor/credentials.o \
+	supervisor/account_status.o supervisor/account_queue.o supervisor/account_buckets.o supervisor/call_tally.o supervisor/credentials.o \
 	supervisor/stream.o supervisor/verdict.o \
 	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
@@ -45,8 +45,8 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
 	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/supervisor_status.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \

@@ -25,7 +25,8 @@ struct place {
 
 struct recordings {
 	int64_t now_us;
-	int camera; /* that is being looked through */
+	int camera;                        /* that is being looked through */
+	struct recordings_camera *cameras; /* so far, and that one */
 	struct retention_item *items;
 	struct place *places; /* by the items' tags */
 	size_t count;
@@ -175,6 +176,10 @@ on_camera(struct recordings *r, const char *path, const char *name)
 
 	if (!value_is_name(name) || !join(folder, path, name))
 		return;
+	r->cameras = checked(realloc(r->cameras, (size_t)(r->camera + 1) * sizeof(*r->cameras)));
+	struct recordings_camera *c = &r->cameras[r->camera];
+	*c = (struct recordings_camera){ 0 };
+	snprintf(c->name, sizeof(c->name), "%s", name);
 	each_entry(r, folder, on_day);
 	r->camera++;
 }
@@ -200,6 +205,7 @@ recordings_free(struct recordings *r)
 	}
 	free(r->items);
 	free(r->places);
+	free(r->cameras);
 	free(r);
 }
 
@@ -208,6 +214,26 @@ recordings_items(struct recordings *r, size_t *count)
 {
 	*count = r->count;
 	return r->items;
+}
+
+struct recordings_camera *
+recordings_sum(const struct recordings *r, size_t *count)
+{
+	struct recordings_camera *sums = checked(calloc((size_t)r->camera + 1, sizeof(*sums)));
+
+	*count = (size_t)r->camera;
+	if (r->camera > 0)
+		memcpy(sums, r->cameras, *count * sizeof(*sums));
+	for (size_t i = 0; i < r->count; i++) {
+		const struct retention_item *item = &r->items[i];
+		struct recordings_camera *c = &sums[item->camera];
+		if (item->doomed)
+			continue;
+		c->bytes += item->bytes;
+		if (c->oldest_us == 0 || item->start_us < c->oldest_us)
+			c->oldest_us = item->start_us;
+	}
+	return sums;
 }
 
 /* ---- deleting -------------------------------------------------------------------------------- */

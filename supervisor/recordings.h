@@ -20,6 +20,16 @@ void recordings_free(struct recordings *r); /* NULL is fine */
 /* The recordings' items, for retention_plan. */
 struct retention_item *recordings_items(struct recordings *r, size_t *count);
 
+/* What is there of each camera. */
+struct recordings_camera {
+	char name[64];
+	int64_t bytes;
+	int64_t oldest_us; /* wall time; 0: there is nothing */
+};
+
+/* Counts what is not doomed. Returns the rows, yours to free. */
+struct recordings_camera *recordings_sum(const struct recordings *r, size_t *count);
+
 /* Deletes those that are doomed. Returns the bytes. Who plays one meanwhile gets an error for what
  * is gone; playlists never name it. */
 int64_t recordings_delete(struct recordings *r);

@@ -309,6 +309,7 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->config = config;
 	s->config_path = absolute(config_path);
 	s->started = clock_now();
+	s->started_us = clock_wall_us();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
@@ -403,39 +404,6 @@ struct cameras *
 supervisor_cameras(struct supervisor *s)
 {
 	return s->cameras;
-}
-
-static void
-fill_accounts(struct supervisor *s, ms_t now, struct status *out)
-{
-	for (struct google *g = s->googles; g; g = g->next)
-		out->account_count++;
-	out->accounts = calloc(out->account_count + 1, sizeof(*out->accounts));
-	if (!out->accounts)
-		abort();
-	struct status_account *row = out->accounts;
-	for (struct google *g = s->googles; g; g = g->next, row++) {
-		struct discovery_view view = discovery_view(account_discovery(g->account), now);
-		account_status(g->account, now, row);
-		row->unconfigured = inventory_unconfigured(s->inventory, g->config, &view);
-	}
-}
-
-void
-supervisor_status(struct supervisor *s, struct status *out)
-{
-	ms_t now = clock_now();
-
-	*out = (struct status){ .version = strdup(VERSION),
-		.pid = getpid(),
-		.uptime_ms = now - s->started,
-		.camera_count = cameras_count(s->cameras) };
-	fill_accounts(s, now, out);
-	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
-	if (!out->cameras || !out->version)
-		abort();
-	for (size_t i = 0; i < out->camera_count; i++)
-		cameras_status(s->cameras, i, now, &out->cameras[i]);
 }
 
 struct json *

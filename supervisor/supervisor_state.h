@@ -33,6 +33,7 @@ struct supervisor {
 	uv_timer_t choose; /* cameras_choose */
 	int open_timers;
 	ms_t started;
+	int64_t started_us; /* the same as wall time was then: it must not change with the clock */
 	bool stopping;
 	void (*done)(void *arg);
 	void *arg;
