@@ -14,6 +14,7 @@
 #include "proto/status.h"
 #include "supervisor/control.h"
 #include "supervisor/control_request.h"
+#include "supervisor/metrics.h"
 
 /* The newest events that camctl is given. */
 #define EVENTS_SHOWN 100
@@ -51,6 +52,19 @@ static bool
 run_queue(struct request *r)
 {
 	r->data = supervisor_queue(r->supervisor);
+	return true;
+}
+
+static bool
+run_metrics(struct request *r)
+{
+	struct status s;
+
+	supervisor_status(r->supervisor, &s);
+	r->long_text = metrics_text(&s, METRICS_TEXT);
+	/* camctl ends what it prints with a newline, as everything else. */
+	r->long_text[strlen(r->long_text) - 1] = '\0';
+	status_clear(&s);
 	return true;
 }
 
@@ -126,6 +140,7 @@ run_version(struct request *r)
 static const struct command commands[] = {
 	{ .name = "status",        .run = run_status },
 	{ .name = "queue",         .run = run_queue },
+	{ .name = "metrics",       .run = run_metrics },
 	{ .name = "events",        .run = run_events },
 	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
 	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
