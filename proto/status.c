@@ -66,14 +66,16 @@ static const struct field account_fields[] = {
 };
 
 static const struct field head_fields[] = {
-	ROW(status, STR, version), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+	ROW(status, STR, version), ROW(status, STR, http), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
 	ROW(status, INT, at_ms),
 	PART(process, started_ms), PART(process, cpu_ms), PART(process, memory_bytes),
 	PART(process, virtual_bytes), PART(process, open_fds), PART(process, max_fds),
 	PART(process, logged_debug), PART(process, logged_info), PART(process, logged_warn),
 	PART(process, logged_error), PART(disk, recording_free_bytes), PART(disk, recording_bytes),
 	PART(disk, deleted_bytes), PART(disk, store_bytes), PART(disk, store_writes),
-	PART(disk, store_failures),
+	PART(disk, store_failures), PART(web, connections), PART(web, sockets), PART(web, accepted),
+	PART(web, refused), PART(web, code_1xx), PART(web, code_2xx), PART(web, code_3xx),
+	PART(web, code_4xx), PART(web, code_5xx), PART(web, bytes_out), PART(web, slow_sockets),
 };
 /* clang-format on */
 

@@ -144,13 +144,24 @@ struct status_disk {
 	int64_t store_writes, store_failures; /* since start */
 };
 
+/* What its HTTP server did since start. */
+struct status_http {
+	int64_t connections, sockets; /* now; of these, WebSockets */
+	int64_t accepted, refused;    /* connections; of these, over a limit */
+	int64_t code_1xx, code_2xx, code_3xx, code_4xx, code_5xx; /* answers by their status */
+	int64_t bytes_out;                                        /* of bodies */
+	int64_t slow_sockets; /* WebSockets closed because they did not keep up */
+};
+
 struct status {
 	char *version;
+	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
 	int64_t at_ms; /* wall time of the snapshot, since 1970 */
 	struct status_process process;
 	struct status_disk disk;
+	struct status_http web; /* all 0 if http is NULL */
 	struct status_account *accounts;
 	size_t account_count;
 	struct status_camera *cameras;

@@ -19,8 +19,7 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
-#define IN_RECORDING(field)                                                                        \
-	.section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
@@ -94,7 +93,19 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
 	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
 		  "every restart asks Google for new streams" },
-	{ .section = "supervisor", .key = "http", .type = SET_LATER },
+	{ IN_SUPERVISOR(http), .key = "http", .type = SET_ADDRESS, .choices = "none",
+	  .def = "127.0.0.1:8080",
+	  .help = "Where the HTTP API and the dashboard are served: an address of this machine in numbers "
+		  "and a port, 0 for any that is free. One that others can reach needs tokens: camctl "
+		  "token add. none: not at all" },
+	{ IN_SUPERVISOR(http_names), .key = "http_names", .type = SET_LIST, .choices = "NAME", .max = 1024,
+	  .help = "Names under which browsers reach it, beside addresses and localhost. While there is no "
+		  "token, requests for other names are refused: any page on the Internet could have its "
+		  "name resolved to this machine" },
+	{ IN_SUPERVISOR(http_cert), .key = "http_cert", .type = SET_PATH,
+	  .help = "PEM file of the certificate and its chain, for HTTPS; read again by camctl reload, and "
+		  "when it changes. Left out, it is plain HTTP" },
+	{ IN_SUPERVISOR(http_key), .key = "http_key", .type = SET_PATH, .help = "PEM file of its key" },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },

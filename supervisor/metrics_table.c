@@ -71,6 +71,12 @@ has_store(const void *snapshot)
 }
 
 static bool
+has_http(const void *snapshot)
+{
+	return ((const struct status *)snapshot)->http != NULL;
+}
+
+static bool
 has_recordings(const void *snapshot)
 {
 	return ((const struct status *)snapshot)->disk.recording_free_bytes >= 0;
@@ -112,6 +118,24 @@ static const struct metric table[] = {
 	  .when = has_recordings, .help = "What is free of it for camrelayd" },
 	{ COUNTER("camrelay_recording_deleted_bytes", "bytes"), OWN(INT, disk.deleted_bytes), .when = has_recordings,
 	  .help = "Recordings that retention has deleted" },
+	{ GAUGE("camrelay_http_connections", NULL), OWN(INT, web.connections), .when = has_http,
+	  .help = "Connections to the HTTP server that are open" },
+	{ GAUGE("camrelay_http_websockets", NULL), OWN(INT, web.sockets), .when = has_http,
+	  .help = "Of these, WebSockets" },
+	{ COUNTER("camrelay_http_connections_accepted", NULL), OWN(INT, web.accepted), .when = has_http,
+	  .help = "Connections accepted" },
+	{ COUNTER("camrelay_http_connections_refused", NULL), OWN(INT, web.refused), .when = has_http,
+	  .help = "Of these, closed because there were too many" },
+	{ COUNTER("camrelay_http_requests", NULL), OWN(INT, web.code_1xx), .when = has_http, .label = "code", .value = "1xx",
+	  .help = "Requests answered, by their status" },
+	{ COUNTER("camrelay_http_requests", NULL), OWN(INT, web.code_2xx), .when = has_http, .label = "code", .value = "2xx" },
+	{ COUNTER("camrelay_http_requests", NULL), OWN(INT, web.code_3xx), .when = has_http, .label = "code", .value = "3xx" },
+	{ COUNTER("camrelay_http_requests", NULL), OWN(INT, web.code_4xx), .when = has_http, .label = "code", .value = "4xx" },
+	{ COUNTER("camrelay_http_requests", NULL), OWN(INT, web.code_5xx), .when = has_http, .label = "code", .value = "5xx" },
+	{ COUNTER("camrelay_http_response_bytes", "bytes"), OWN(INT, web.bytes_out), .when = has_http,
+	  .help = "Bodies of answers" },
+	{ COUNTER("camrelay_http_slow_websockets", NULL), OWN(INT, web.slow_sockets), .when = has_http,
+	  .help = "WebSockets closed because their clients did not keep up" },
 
 	/* accounts of Google's */
 	{ GAUGE("camrelay_account_state", NULL), ACCOUNT(WORD, state), .label = "state", .words = account_states,
@@ -123,7 +147,8 @@ static const struct metric table[] = {
 	  .help = "Commands sent to Google: Generate, Extend and Stop" },
 	{ COUNTER("camrelay_account_commands_rate_limited", NULL), ACCOUNT(INT, refused),
 	  .help = "Of these, answered by 429" },
-	{ COUNTER("camrelay_account_command_failures", NULL), ACCOUNT(INT, failed), .help = "Of these, failed otherwise" },
+	{ COUNTER("camrelay_account_command_failures", NULL), ACCOUNT(INT, failed),
+	  .help = "Of these, failed otherwise" },
 	{ COUNTER("camrelay_account_streams_expired", NULL), ACCOUNT(INT, expired),
 	  .help = "Streams that ended because no Extend came in time" },
 	{ GAUGE("camrelay_account_quota_limit_calls", "calls"), EACH(accounts, account_buckets, INT, status_bucket, limit),
@@ -204,13 +229,15 @@ static const struct metric table[] = {
 	  .help = "Video received from the camera, without headers of packets" },
 	{ COUNTER("camrelay_media_received_frames", NULL), CAMERA(INT, totals.frames),
 	  .help = "Frames received from the camera" },
-	{ COUNTER("camrelay_media_received_keyframes", NULL), CAMERA(INT, totals.keyframes), .help = "Of these, keyframes" },
+	{ COUNTER("camrelay_media_received_keyframes", NULL), CAMERA(INT, totals.keyframes),
+	  .help = "Of these, keyframes" },
 	{ COUNTER("camrelay_media_gaps", NULL), CAMERA(INT, totals.gaps), .help = "Seconds and more without a frame" },
 	{ COUNTER("camrelay_media_late_frames", NULL), CAMERA(INT, totals.late),
 	  .help = "Frames that came 100 ms and more later than their timestamps say" },
 	{ COUNTER("camrelay_media_bidirectional_slices", NULL), CAMERA(INT, totals.b_frames),
 	  .help = "Slices of B frames, of which viewers stutter" },
-	{ COUNTER("camrelay_media_dropped_bidirectional_slices", NULL), CAMERA(INT, totals.b_dropped), .help = "Of these, left out" },
+	{ COUNTER("camrelay_media_dropped_bidirectional_slices", NULL), CAMERA(INT, totals.b_dropped),
+	  .help = "Of these, left out" },
 	{ GAUGE("camrelay_media_frames_per_second", NULL), CAMERA(REAL, fps),
 	  .help = "Frames received in the last second" },
 	{ GAUGE("camrelay_media_gop_seconds", "seconds"), MS, CAMERA(INT, gop_ms),
@@ -232,10 +259,13 @@ static const struct metric table[] = {
 	{ COUNTER("camrelay_media_sent_packets", NULL), CAMERA(INT, totals.packets), .help = "The same, in packets" },
 	{ COUNTER("camrelay_media_unsent_packets", NULL), CAMERA(INT, totals.dropped),
 	  .help = "Packets that could not be sent" },
-	{ COUNTER("camrelay_media_nacks", NULL), CAMERA(INT, totals.nacks), .help = "Packets that were asked for again" },
+	{ COUNTER("camrelay_media_nacks", NULL), CAMERA(INT, totals.nacks),
+	  .help = "Packets that were asked for again" },
 	{ COUNTER("camrelay_media_resent_packets", NULL), CAMERA(INT, totals.resent), .help = "Of these, sent again" },
-	{ COUNTER("camrelay_media_plis", NULL), CAMERA(INT, totals.plis), .help = "Keyframes that were asked for by PLI" },
-	{ COUNTER("camrelay_media_firs", NULL), CAMERA(INT, totals.firs), .help = "Keyframes that were asked for by FIR" },
+	{ COUNTER("camrelay_media_plis", NULL), CAMERA(INT, totals.plis),
+	  .help = "Keyframes that were asked for by PLI" },
+	{ COUNTER("camrelay_media_firs", NULL), CAMERA(INT, totals.firs),
+	  .help = "Keyframes that were asked for by FIR" },
 	{ COUNTER("camrelay_media_replays", NULL), CAMERA(INT, totals.replays),
 	  .help = "GOPs sent once more for viewers who came late" },
 	{ GAUGE("camrelay_media_round_trip_seconds", "seconds"), MS, CAMERA(REAL, rtt_ms), .when = has_heard,
@@ -268,7 +298,8 @@ static const struct metric table[] = {
 	  .when = is_recorded, .help = "When the oldest of them begins, as of the same look" },
 
 	/* the process, by the names that all of Prometheus' clients give */
-	{ COUNTER("process_cpu_seconds", "seconds"), MS, OWN(INT, process.cpu_ms), .help = "CPU time of camrelayd itself" },
+	{ COUNTER("process_cpu_seconds", "seconds"), MS, OWN(INT, process.cpu_ms),
+	  .help = "CPU time of camrelayd itself" },
 	{ GAUGE("process_resident_memory_bytes", "bytes"), OWN(INT, process.memory_bytes), .help = "Resident memory" },
 	{ GAUGE("process_virtual_memory_bytes", "bytes"), OWN(INT, process.virtual_bytes), .help = "Virtual memory" },
 	{ GAUGE("process_start_time_seconds", "seconds"), MS, OWN(TIME, process.started_ms),

@@ -9,11 +9,8 @@
 #include <unistd.h>
 
 #include "common/err.h"
-#include "common/json.h"
 #include "common/log.h"
 #include "proto/contract.h"
-#include "proto/status.h"
-#include "supervisor/account_view.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/inventory.h"
@@ -21,6 +18,8 @@
 #include "supervisor/store.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/systemd.h"
+#include "supervisor/token_file.h"
+#include "supervisor/web.h"
 
 /* Longest answer taken from Google or Cloudflare: an SDP answer is 10 kB, a list of fifty devices
  * some 100 kB. */
@@ -98,12 +97,7 @@ make_dirs(const struct config *c, char *why, size_t why_size)
 static struct account *
 find_account(void *arg, const char *google)
 {
-	struct supervisor *s = arg;
-
-	for (struct google *g = s->googles; g; g = g->next)
-		if (strcmp(g->config->name, google) == 0)
-			return g->account;
-	return NULL;
+	return supervisor_account(arg, google);
 }
 
 /* Of a row of the store. */
@@ -265,6 +259,27 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 }
 
 static int
+make_web(struct supervisor *s, char *why, size_t why_size)
+{
+	const struct web_config c = {
+		.loop = s->loop, .supervisor = s, .config = s->config, .tokens = s->tokens
+	};
+
+	return web_open(&c, &s->web, why, why_size);
+}
+
+static int
+read_tokens(struct supervisor *s, char *why, size_t why_size)
+{
+	s->tokens = tokens_new();
+	if (!s->config->state_dir)
+		return 0;
+	if (asprintf(&s->token_path, "%s/http.tokens", s->config->state_dir) < 0)
+		abort();
+	return token_file_read(s->token_path, s->tokens, why, why_size);
+}
+
+static int
 make_cameras(struct supervisor *s, char *why, size_t why_size)
 {
 	struct cameras_config c = { .loop = s->loop,
@@ -313,7 +328,8 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0) {
+		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0 ||
+		read_tokens(s, why, why_size) < 0 || make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
@@ -378,6 +394,7 @@ supervisor_free(struct supervisor *s)
 {
 	if (!s)
 		return;
+	web_close(s->web);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
@@ -389,6 +406,8 @@ supervisor_free(struct supervisor *s)
 	store_close(s->store);
 	config_free(s->config);
 	free(s->config_path);
+	tokens_free(s->tokens);
+	free(s->token_path);
 	if (s->open_timers == 0) {
 		free(s);
 		return;
@@ -396,63 +415,4 @@ supervisor_free(struct supervisor *s)
 	uv_close((uv_handle_t *)&s->watchdog, on_timer_closed);
 	uv_close((uv_handle_t *)&s->status, on_timer_closed);
 	uv_close((uv_handle_t *)&s->choose, on_timer_closed);
-}
-
-/* ---- what people see ------------------------------------------------------------------------- */
-
-struct cameras *
-supervisor_cameras(struct supervisor *s)
-{
-	return s->cameras;
-}
-
-struct json *
-supervisor_events(struct supervisor *s, const char *camera, int limit)
-{
-	return events_history(s->events, camera, limit);
-}
-
-struct json *
-supervisor_queue(struct supervisor *s)
-{
-	struct json *list = json_new_array();
-	ms_t now = clock_now();
-
-	for (struct google *g = s->googles; g; g = g->next)
-		json_add(list, account_queue(g->account, now));
-	return list;
-}
-
-/* ---- devices --------------------------------------------------------------------------------- */
-
-struct account *
-supervisor_account(struct supervisor *s, const char *google)
-{
-	return find_account(s, google);
-}
-
-static struct json *
-account_devices(
-	struct supervisor *s, const struct google *g, struct proposal_names *names, bool ask)
-{
-	struct discovery *d = account_discovery(g->account);
-	char why[256] = "";
-
-	if (ask)
-		discovery_ask(d, why, sizeof(why));
-	struct discovery_view view = discovery_view(d, clock_now());
-	return inventory_json(s->inventory, g->config, &view, names, why);
-}
-
-struct json *
-supervisor_devices(struct supervisor *s, const struct account *only, bool ask)
-{
-	struct proposal_names *names = proposal_names_new(s->config);
-	struct json *list = json_new_array();
-
-	for (struct google *g = s->googles; g; g = g->next)
-		if (!only || g->account == only)
-			json_add(list, account_devices(s, g, names, ask));
-	proposal_names_free(names);
-	return list;
 }

@@ -11,6 +11,7 @@
 #include "supervisor/store.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/usage.h"
+#include "supervisor/web.h"
 
 static void
 fill_accounts(struct supervisor *s, ms_t now, struct status *out)
@@ -64,6 +65,27 @@ fill_disk(const struct supervisor *s, struct status_disk *out)
 }
 
 static void
+fill_web(const struct supervisor *s, struct status_http *out)
+{
+	struct http_server_stats stats;
+
+	if (!s->web)
+		return;
+	web_stats(s->web, &stats);
+	*out = (struct status_http){ .connections = (int64_t)stats.connections,
+		.sockets = (int64_t)stats.sockets,
+		.accepted = (int64_t)stats.accepted,
+		.refused = (int64_t)stats.turned_away,
+		.code_1xx = (int64_t)stats.by_class[1],
+		.code_2xx = (int64_t)stats.by_class[2],
+		.code_3xx = (int64_t)stats.by_class[3],
+		.code_4xx = (int64_t)stats.by_class[4],
+		.code_5xx = (int64_t)stats.by_class[5],
+		.bytes_out = (int64_t)stats.bytes_out,
+		.slow_sockets = (int64_t)stats.slow_sockets };
+}
+
+static void
 fill_camera(const struct supervisor *s, size_t i, ms_t now, struct status_camera *row)
 {
 	struct recordings_camera stored;
@@ -87,8 +109,11 @@ supervisor_status(struct supervisor *s, struct status *out)
 		.camera_count = cameras_count(s->cameras) };
 	fill_process(s, &out->process);
 	fill_disk(s, &out->disk);
+	fill_web(s, &out->web);
 	fill_accounts(s, now, out);
 	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
+	if (web_url(s->web))
+		out->http = strdup(web_url(s->web));
 	if (!out->cameras || !out->version)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
