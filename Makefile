@@ -159,6 +159,12 @@ install: all
 	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/man/camrelayd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
+	install -m 644 docs/runbook.md docs/metrics.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
+	install -m 644 etc/prometheus/prometheus.yml $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus
+	sed 's|@PREFIX@|$(PREFIX)|g' etc/prometheus/camrelay.rules.yml \
+		>$(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus/camrelay.rules.yml
+	install -m 644 etc/grafana/camrelay-overview.json $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
 	install -m 644 etc/camrelay.conf $(DESTDIR)$(PREFIX)/share/doc/camrelay/camrelay.conf.example
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay
