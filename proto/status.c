@@ -18,7 +18,7 @@
 
 static const struct field output_fields[] = {
 	OUTPUT(STR, name), OUTPUT(STR, kind), OUTPUT(STR, state), OUTPUT(STR, media), OUTPUT(STR, session),
-	OUTPUT(STR, error),
+	OUTPUT(STR, error), OUTPUT(INT, ssrc),
 };
 
 static const struct field count_fields[] = { ROW(status_count, STR, name), ROW(status_count, INT, count) };
@@ -34,7 +34,7 @@ static const struct field camera_fields[] = {
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
-	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
+	CAMERA(INT, uptime_ms), CAMERA(REAL, cpu_percent), CAMERA(INT, memory_bytes), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
 	CAMERA(INT, generates), CAMERA(INT, extends),
 	CAMERA(INT, ever_generated), CAMERA(INT, ever_extended), CAMERA(INT, ever_lost),
 	CAMERA(INT, ever_workers), CAMERA(INT, failures), CAMERA(INT, restarts),
@@ -49,7 +49,7 @@ static const struct field camera_fields[] = {
 	CAMERA(REAL, sound_level), CAMERA(REAL, sound_drift), CAMERA(REAL, loss_ratio),
 	CAMERA(REAL, rtt_ms), CAMERA(INT, rtsp_ms), CAMERA(INT, offer_ms), CAMERA(INT, answer_ms),
 	CAMERA(INT, ice_ms), CAMERA(INT, dtls_ms), CAMERA(INT, first_packet_ms),
-	CAMERA(INT, memory_bytes), CAMERA(INT, keyframe_ms), CAMERA(INT, stored_bytes),
+	CAMERA(INT, keyframe_ms), CAMERA(INT, stored_bytes),
 	CAMERA(INT, stored_oldest_ms), CAMERA(INT, extend_calls), CAMERA(INT, generate_calls),
 	TOTAL(frames), TOTAL(keyframes), TOTAL(bytes_in), TOTAL(gaps), TOTAL(late), TOTAL(b_frames),
 	TOTAL(b_dropped), TOTAL(packets), TOTAL(bytes), TOTAL(dropped), TOTAL(nacks), TOTAL(resent),
@@ -227,6 +227,13 @@ status_from_json(const struct json *j, struct status *s, char *why, size_t why_s
 	if (err)
 		status_clear(s);
 	return err;
+}
+
+const struct field *
+status_camera_fields(size_t *n)
+{
+	*n = COUNT(camera_fields);
+	return camera_fields;
 }
 
 void

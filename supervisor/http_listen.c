@@ -90,7 +90,7 @@ http_listen_open(const char *address, char *why, size_t why_size)
 char *
 http_listen_name(int fd, char *out, size_t size)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t len = sizeof(s);
 	char host[64], port[16];
 
@@ -105,7 +105,7 @@ http_listen_name(int fd, char *out, size_t size)
 int
 http_listen_accept(int fd, char *peer, size_t peer_size)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t len = sizeof(s);
 
 	int client = accept4(fd, (struct sockaddr *)&s, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -12,6 +12,7 @@
 #include "supervisor/config_file.h"
 #include "supervisor/credentials.h"
 #include "supervisor/supervisor_state.h"
+#include "supervisor/web.h"
 
 /* One command, from the file to the answer. */
 struct attempt {
@@ -354,6 +355,7 @@ static void
 apply(struct attempt *a, struct supervisor_answer *out)
 {
 	struct supervisor *s = a->s;
+	char why[512];
 
 	apply_googles(a);
 	bool sfu_secret = apply_sfu(a);
@@ -363,6 +365,8 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
 	say_changes(a, sfu_secret);
+	if (web_reload(s->web, why, sizeof(why)) < 0)
+		fprintf(a->says, "%s\n", why);
 	out->done = true;
 	out->changes = changes_to_json(a);
 	config_free(s->config);

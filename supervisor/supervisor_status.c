@@ -88,7 +88,7 @@ fill_web(const struct supervisor *s, struct status_http *out)
 static void
 fill_camera(const struct supervisor *s, size_t i, ms_t now, struct status_camera *row)
 {
-	struct recordings_camera stored;
+	struct recordings_stored stored;
 
 	cameras_status(s->cameras, i, now, row);
 	if (!sweeper_stored(s->sweeper, row->name, &stored))

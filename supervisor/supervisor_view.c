@@ -19,6 +19,18 @@ supervisor_store_state(const struct supervisor *s)
 	return s->store ? "ok" : "none";
 }
 
+uv_loop_t *
+supervisor_loop(struct supervisor *s)
+{
+	return s->loop;
+}
+
+const struct config *
+supervisor_config(const struct supervisor *s)
+{
+	return s->config;
+}
+
 struct tokens *
 supervisor_tokens(struct supervisor *s)
 {

@@ -28,7 +28,7 @@ struct work {
 	size_t count;
 	int64_t bytes;
 	int64_t disk_bytes;             /* 0: the disk could not be looked at */
-	struct recordings_camera *left; /* of each camera, if swept */
+	struct recordings_stored *left; /* of each camera, if swept */
 	size_t left_count;
 	struct retention_shortage shortage;
 };
@@ -47,7 +47,7 @@ struct sweeper {
 	ms_t vain_until;
 	struct config_recording config; /* dir owned */
 	struct sweeper_disk disk;
-	struct recordings_camera *stored; /* owned; of the last sweep */
+	struct recordings_stored *stored; /* owned; of the last sweep */
 	size_t stored_count;
 };
 
@@ -62,7 +62,7 @@ sweep(struct work *w)
 	struct retention_item *items = recordings_items(r, &count);
 	w->count = retention_plan(items, count, &w->limits, &w->shortage);
 	w->left = recordings_sum(r, &w->left_count);
-	w->bytes = recordings_delete(r);
+	w->bytes = recordings_delete(r, NULL);
 	w->swept = true;
 	recordings_free(r);
 }
@@ -228,7 +228,7 @@ sweeper_disk(const struct sweeper *s)
 }
 
 bool
-sweeper_stored(const struct sweeper *s, const char *camera, struct recordings_camera *out)
+sweeper_stored(const struct sweeper *s, const char *camera, struct recordings_stored *out)
 {
 	for (size_t i = 0; i < s->stored_count; i++) {
 		if (strcmp(s->stored[i].name, camera) != 0)

@@ -26,8 +26,8 @@ struct sweeper_disk {
 struct sweeper_disk sweeper_disk(const struct sweeper *s);
 
 /* What the last sweep left of a camera; false if it found none. */
-struct recordings_camera;
-bool sweeper_stored(const struct sweeper *s, const char *camera, struct recordings_camera *out);
+struct recordings_stored;
+bool sweeper_stored(const struct sweeper *s, const char *camera, struct recordings_stored *out);
 
 /* Frees it; what is being deleted is finished first, in the background. NULL is fine. */
 void sweeper_free(struct sweeper *s);

@@ -62,7 +62,8 @@ totals_on_recording(struct totals *t, const struct msg_recording *r)
 void
 totals_on_cpu(struct totals *t, int64_t cpu_ms)
 {
-	t->now.cpu_ms = cpu_ms;
+	if (cpu_ms > t->now.cpu_ms)
+		t->now.cpu_ms = cpu_ms;
 }
 
 void

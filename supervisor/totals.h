@@ -18,7 +18,7 @@ void totals_on_stats(struct totals *t, const struct msg_stats *s, ms_t now);
 void totals_on_state(struct totals *t, const struct msg_state *s);
 void totals_on_recording(struct totals *t, const struct msg_recording *r);
 
-/* The CPU time that it has used so far, as far as it is known. */
+/* The CPU time that it has used so far; 0: not known. */
 void totals_on_cpu(struct totals *t, int64_t cpu_ms);
 
 /* The worker is gone: the next begins at 0. */

@@ -9,7 +9,6 @@
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
 #include "supervisor/totals.h"
-#include "supervisor/usage.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
 
@@ -56,7 +55,6 @@ struct unit {
 	} record;
 	struct {
 		struct totals totals;
-		struct usage usage;      /* the worker's; all 0 without one */
 		struct call_tally calls; /* of accounts that it was of before */
 		int64_t restarts[WORKER_ENDS];
 		enum worker_end last_end; /* once there was a worker */

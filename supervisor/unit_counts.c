@@ -16,15 +16,13 @@ void
 unit_counts_on_stats(struct unit *u, const struct msg_stats *s)
 {
 	totals_on_stats(&u->counts.totals, s, clock_now());
-	if (usage_read(worker_proc_pid(u->proc), &u->counts.usage) == 0)
-		totals_on_cpu(&u->counts.totals, u->counts.usage.cpu_ms);
+	totals_on_cpu(&u->counts.totals, worker_proc_usage(u->proc, clock_now()).cpu_ms);
 }
 
 void
 unit_counts_on_death(struct unit *u, enum worker_end end)
 {
 	totals_worker_gone(&u->counts.totals);
-	u->counts.usage = (struct usage){ 0 };
 	u->counts.last_end = end;
 }
 
@@ -86,7 +84,6 @@ unit_counts_status(const struct unit *u, ms_t now, struct status_camera *row)
 
 	row->totals = totals_sum(t);
 	row->keyframe_ms = t->keyframe_at ? now - t->keyframe_at : -1;
-	row->memory_bytes = u->counts.usage.memory_bytes;
 	row->restarts_by = rows(WORKER_ENDS, sizeof(*row->restarts_by));
 	row->restarts_by_count = WORKER_ENDS;
 	for (int i = 0; i < WORKER_ENDS; i++)

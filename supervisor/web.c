@@ -254,6 +254,14 @@ web_add_routes(struct web *w, const struct http_route *table)
 	w->tables[w->table_count++] = table;
 }
 
+void
+web_each_table(
+	const struct web *w, void (*each)(void *arg, const struct http_route *table), void *arg)
+{
+	for (size_t i = 0; i < w->table_count; i++)
+		each(arg, w->tables[i]);
+}
+
 /* Others may reach the address: then they need tokens. */
 static int
 check_address(const struct web_config *config, char *why, size_t why_size)
@@ -295,8 +303,10 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	w->names = c->http_names ? strdup(c->http_names) : NULL;
 	w->loopback = http_listen_is_loopback(c->http);
 	web_add_routes(w, web_health_routes);
+	web_add_routes(w, web_recordings_routes);
 	web_add_routes(w, web_control_routes);
 	web_add_routes(w, web_metrics_routes);
+	web_add_routes(w, web_openapi_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
 		.cert = c->http_cert,

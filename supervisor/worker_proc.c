@@ -33,6 +33,7 @@ struct worker_proc {
 	ms_t since;
 	bool stopping; /* somebody asked for its end */
 	bool hung;     /* it was killed for that */
+	struct proc_usage usage;
 };
 
 /* What a worker may inherit: nothing of the supervisor's but where things are. */
@@ -299,6 +300,13 @@ int64_t
 worker_proc_gen(const struct worker_proc *w)
 {
 	return w->gen;
+}
+
+struct proc_usage
+worker_proc_usage(struct worker_proc *w, ms_t now)
+{
+	proc_usage_look(&w->usage, worker_proc_pid(w), now);
+	return w->usage;
 }
 
 ms_t

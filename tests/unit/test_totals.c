@@ -18,6 +18,7 @@ a_new_worker_goes_on_where_the_last_one_ended(void **state)
 	totals_on_stats(&t, &(struct msg_stats){ .frames = 130, .bytes_in = 7000 }, 0);
 	totals_on_state(&t, &(struct msg_state){ .reconnects = 2 });
 	totals_on_cpu(&t, 900);
+	totals_on_cpu(&t, 0); /* it has just ended */
 	totals_worker_gone(&t);
 	assert_int_equal(totals_sum(&t).frames, 130);
 	totals_on_stats(&t, &(struct msg_stats){ .frames = 7, .bytes_in = 40 }, 0);
