@@ -78,6 +78,7 @@ static const struct command commands[] = {
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
 	{ .name = "token", .args = "add|list|remove NAME", .help = "who may use the HTTP API: --role ROLE [--camera CAMERA]...", .camera = true, .optional = true, .argument = true, .run = token_run },
 	{ .name = "events", .args = "[CAMERA]", .help = "what happened; --follow: what happens", .run = run_events, .camera = true, .optional = true },
+	{ .name = "metrics", .args = "", .help = "what Prometheus is told", .run = run_simple },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
 	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
 };

@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 
-/* What a process takes of the machine, from /proc/PID/stat (proc(5)). */
+/* What a process takes of the machine, as of a look at it and the one before. */
 struct proc_usage {
 	/* As of the last look at it. */
 	double cpu_percent; /* of one processor, over the time since the look before; 0 at first */
@@ -19,9 +19,5 @@ struct proc_usage {
 /* Looks again, if the last look at that process is not younger than a second. Of a process that is
  * not there all is 0. u begins as zeros. */
 void proc_usage_look(struct proc_usage *u, int64_t pid, ms_t now);
-
-/* What a line of /proc/PID/stat says: the processor time in ticks, and the pages. Returns 0 or -1.
- */
-int proc_usage_parse(const char *line, int64_t *ticks, int64_t *pages);
 
 #endif

@@ -168,8 +168,8 @@ on_camera(struct recordings *r, const char *path, const char *name)
 
 	if (!value_is_name(name) || !join(folder, path, name))
 		return;
-	r->names = checked(realloc(r->names, ((size_t)r->camera + 1) * sizeof(*r->names)));
-	r->names[r->camera] = checked(strdup(name));
+	r->names = xrealloc(r->names, ((size_t)r->camera + 1) * sizeof(*r->names));
+	r->names[r->camera] = xstrdup(name);
 	each_entry(r, folder, on_day);
 	r->camera++;
 }
@@ -206,6 +206,26 @@ recordings_items(struct recordings *r, size_t *count)
 {
 	*count = r->count;
 	return r->items;
+}
+
+struct recordings_stored *
+recordings_sum(const struct recordings *r, size_t *count)
+{
+	struct recordings_stored *sums = xcalloc((size_t)r->camera + 1, sizeof(*sums));
+
+	*count = (size_t)r->camera;
+	for (int i = 0; i < r->camera; i++)
+		snprintf(sums[i].name, sizeof(sums[i].name), "%s", r->names[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct retention_item *item = &r->items[i];
+		struct recordings_stored *c = &sums[item->camera];
+		if (item->doomed)
+			continue;
+		c->bytes += item->bytes;
+		if (c->oldest_us == 0 || item->start_us < c->oldest_us)
+			c->oldest_us = item->start_us;
+	}
+	return sums;
 }
 
 const char *

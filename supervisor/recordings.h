@@ -20,6 +20,16 @@ void recordings_free(struct recordings *r); /* NULL is fine */
 /* The recordings' items, for retention_plan. */
 struct retention_item *recordings_items(struct recordings *r, size_t *count);
 
+/* What is there of each camera. */
+struct recordings_stored {
+	char name[64];
+	int64_t bytes;
+	int64_t oldest_us; /* wall time; 0: there is nothing */
+};
+
+/* Counts what is not doomed. Returns the rows, yours to free. */
+struct recordings_stored *recordings_sum(const struct recordings *r, size_t *count);
+
 /* The name of an item's camera, lent. */
 const char *recordings_camera(const struct recordings *r, int camera);
 

@@ -8,7 +8,7 @@
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
-#include "supervisor/unit.h"
+#include "supervisor/unit_counts.h"
 
 static void
 fill_stats(const struct unit *u, struct status_camera *row)
@@ -188,4 +188,5 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 	fill_worker(u, now, row);
 	fill_stats(u, row);
 	fill_recording(u, row);
+	unit_counts_status(u, now, row);
 }

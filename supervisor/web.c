@@ -302,6 +302,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	web_add_routes(w, web_health_routes);
 	web_add_routes(w, web_recordings_routes);
 	web_add_routes(w, web_control_routes);
+	web_add_routes(w, web_metrics_routes);
 	web_add_routes(w, web_openapi_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,

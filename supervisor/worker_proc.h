@@ -12,6 +12,19 @@
  * is the camera's decision (supervisor/camera.h). Loop thread. */
 struct worker_proc;
 
+/* How a worker ended. */
+enum worker_end {
+	WORKER_END_ASKED,       /* it was told to: by us, or by somebody's SIGTERM */
+	WORKER_END_EXITED,      /* with another exit code than CONTRACT_EXIT_OK */
+	WORKER_END_CRASHED,     /* by a signal */
+	WORKER_END_HUNG,        /* it was killed because it no longer answered */
+	WORKER_END_UNSTARTABLE, /* it could not be started */
+	WORKER_ENDS
+};
+
+/* "asked", "exited", "crashed", "hung", "unstartable". */
+const char *worker_end_name(enum worker_end end);
+
 struct worker_proc_config {
 	uv_loop_t *loop;
 	const char *program; /* camrelay-worker's path; copied */
@@ -20,7 +33,7 @@ struct worker_proc_config {
 	ms_t kill_timeout_ms; /* TERM to KILL */
 	/* It is gone, or could not be started. why is for people: "signal 9 (Killed)", "exit code
 	 * 70". From the loop, never from inside a function of this header. */
-	void (*on_death)(void *arg, const char *why);
+	void (*on_death)(void *arg, enum worker_end end, const char *why);
 	void *arg;
 };
 
