@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "proto/status.h"
+#include "supervisor/consumers.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 
@@ -112,6 +113,18 @@ list_components(const struct web_call *c, const struct status *s)
 	return components;
 }
 
+static int64_t
+count_consumers(const struct web_call *c, const struct status *s)
+{
+	const struct consumers *table = supervisor_consumers(c->supervisor);
+	int64_t count = 0;
+
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (web_sees(c, s->cameras[i].name))
+			count += (int64_t)consumers_count(table, s->cameras[i].name);
+	return count;
+}
+
 static void
 system_health(struct web_call *c)
 {
@@ -125,7 +138,7 @@ system_health(struct web_call *c)
 	json_set_real(j, "uptime_seconds", (double)s.uptime_ms / 1000);
 	json_set(j, "components", list_components(c, &s));
 	json_set(j, "streams", count_streams(c, &s));
-	json_set_int(consumers, "active", 0);
+	json_set_int(consumers, "active", count_consumers(c, &s));
 	json_set(j, "consumers", consumers);
 	status_clear(&s);
 	web_reply(c, 200, j);
@@ -157,7 +170,7 @@ describe_producer(const struct status_camera *cam)
 }
 
 static struct json *
-describe_stream(const struct status_camera *cam)
+describe_stream(const struct web_call *c, const struct status_camera *cam)
 {
 	struct json *j = json_new_object();
 
@@ -167,7 +180,8 @@ describe_stream(const struct status_camera *cam)
 	json_set_str(j, "error", cam->error);
 	json_set(j, "worker", describe_worker(cam));
 	json_set(j, "producer", describe_producer(cam));
-	json_set_int(j, "consumers", 0);
+	json_set_int(j, "consumers",
+		(int64_t)consumers_count(supervisor_consumers(c->supervisor), cam->name));
 	return j;
 }
 
@@ -181,7 +195,7 @@ all_streams(struct web_call *c)
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count; i++)
 		if (web_sees(c, s.cameras[i].name))
-			json_add(list, describe_stream(&s.cameras[i]));
+			json_add(list, describe_stream(c, &s.cameras[i]));
 	status_clear(&s);
 	json_set(j, "streams", list);
 	web_reply(c, 200, j);
@@ -197,7 +211,7 @@ one_stream(struct web_call *c)
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count && !j; i++)
 		if (strcmp(s.cameras[i].name, name) == 0)
-			j = describe_stream(&s.cameras[i]);
+			j = describe_stream(c, &s.cameras[i]);
 	status_clear(&s);
 	if (j)
 		web_reply(c, 200, j);
