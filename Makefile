@@ -44,7 +44,7 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
 	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
-camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_report.o
+camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
