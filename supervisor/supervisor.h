@@ -51,6 +51,7 @@ void supervisor_remove(struct supervisor *s, const char *camera, struct supervis
 void supervisor_free(struct supervisor *s);
 
 struct cameras *supervisor_cameras(struct supervisor *s);
+struct consumers *supervisor_consumers(struct supervisor *s);
 
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
