@@ -171,7 +171,7 @@ install: all
 
 # Built from a copy of what git knows, as files stand now: debian/ has the recipe.
 deb:
-	rm -rf build-deb/camrelay-$(VERSION)
+	rm -rf build-deb/camrelay*
 	mkdir -p build-deb/camrelay-$(VERSION)
 	git ls-files -z | tar --null -T - -c | tar -x -C build-deb/camrelay-$(VERSION)
 	cd build-deb/camrelay-$(VERSION) && dpkg-buildpackage --build=binary --no-sign
