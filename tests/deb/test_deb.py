@@ -69,7 +69,11 @@ class Machine:
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             ["unshare", "--pid", "--fork", "--kill-child", "--mount", f"--mount-proc={self.root}/proc", "chroot", self.root,
              "sleep", "infinity"])
-        self.init = until(self.first_process, "the first process")
+        try:
+            self.init = until(self.first_process, "the first process")
+        except AssertionError:
+            self.close()
+            raise
 
     def first_process(self):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
