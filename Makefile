@@ -2,12 +2,16 @@
 #   make            the three programs and the scheduler's simulator, in build/
 #   make check      style, layers, unit tests (scripts/check runs the integration tests too)
 #   make install    DESTDIR= PREFIX=/usr/local
+#   make deb        Debian packages, in build-deb/; make test-deb tries them out
 #   SAN=address,undefined | SAN=thread   the same into a build folder of its own
 
 VERSION = 0.1.0
 PREFIX  = /usr/local
 DESTDIR =
 SAN     =
+UNITDIR = $(PREFIX)/lib/systemd/system
+# What a distribution adds to the compiler's options.
+EXTRA_CFLAGS =
 CC      = gcc
 
 comma := ,
@@ -21,7 +25,7 @@ warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 CPPFLAGS = -I. -D_GNU_SOURCE $(if $(SAN),-DSANITIZED) -DVERSION='"$(VERSION)"' -DLIBEXEC_DIR='"$(PREFIX)/libexec/camrelay"' \
 	-DSYSCONF_DIR='"/etc/camrelay"'
-CFLAGS   = -std=c11 -O2 -g $(warnings) $(if $(SAN),,$(hardening)) $(sanitize)
+CFLAGS   = -std=c11 -O2 -g $(warnings) $(if $(SAN),,$(hardening)) $(sanitize) $(EXTRA_CFLAGS)
 LDFLAGS  = $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) $(sanitize)
 sanitize = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 
@@ -90,7 +94,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -155,7 +159,7 @@ check: all unit
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/libexec/camrelay $(DESTDIR)$(PREFIX)/share/doc/camrelay \
-		$(DESTDIR)/etc/init.d $(DESTDIR)$(PREFIX)/lib/systemd/system
+		$(DESTDIR)/etc/init.d $(DESTDIR)/etc/logrotate.d $(DESTDIR)$(UNITDIR)
 	install -m 755 $(B)/camrelayd $(DESTDIR)$(PREFIX)/sbin/camrelayd
 	install -m 755 $(B)/camrelay-worker $(DESTDIR)$(PREFIX)/libexec/camrelay/camrelay-worker
 	install -m 755 $(B)/camctl $(DESTDIR)$(PREFIX)/bin/camctl
@@ -176,7 +180,20 @@ install: all
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/init.d/camrelay >$(DESTDIR)/etc/init.d/camrelay
 	chmod 755 $(DESTDIR)/etc/init.d/camrelay
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/systemd/camrelay.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/camrelay.service
+		>$(DESTDIR)$(UNITDIR)/camrelay.service
+	sed 's|@PREFIX@|$(PREFIX)|g' etc/logrotate/camrelay >$(DESTDIR)/etc/logrotate.d/camrelay
+
+# Built from a copy of what git knows, as files stand now: debian/ has the recipe.
+deb:
+	rm -rf build-deb/camrelay*
+	mkdir -p build-deb/camrelay-$(VERSION)
+	git ls-files -z | tar --null -T - -c | tar -x -C build-deb/camrelay-$(VERSION)
+	cd build-deb/camrelay-$(VERSION) && dpkg-buildpackage --build=binary --no-sign
+
+# Installs, upgrades, removes and purges them in a Debian 12 of its own, while streams run. Needs root; the first
+# time the network, for debootstrap.
+test-deb: all deb
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/deb
 
 sources = $(shell git ls-files '*.c' '*.h')
 
@@ -184,6 +201,6 @@ format:
 	clang-format -i $(sources)
 
 clean:
-	rm -rf build build-address-undefined build-thread
+	rm -rf build-deb/camrelay* build build-address-undefined build-thread
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -35,8 +35,8 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(log_level), .key = "log_level", .live = true, .type = SET_ENUM,
 	  .choices = "debug info warn error", .def = "info", .help = "The least that is logged" },
 	{ IN_SUPERVISOR(log_file), .key = "log_file", .type = SET_PATH,
-	  .help = "Where the log goes. Left out, it is the standard error output, or run_dir/camrelayd.log "
-		  "for a daemon" },
+	  .help = "Where the log goes. Left out, it is the standard error output; for a daemon what camrelayd -l "
+		  "says, or else run_dir/camrelayd.log" },
 	{ IN_SUPERVISOR(worker), .key = "worker", .live = true, .type = SET_PATH,
 	  .help = "The program that moves one camera's media. Left out, it is the camrelay-worker "
 		  "beside camrelayd, or else the installed one" },

@@ -22,6 +22,7 @@
 struct options {
 	const char *config_path;
 	const char *pid_path; /* NULL: none is written */
+	const char *log_path; /* of a daemon without log_file; NULL: camrelayd.log in run_dir */
 	bool foreground;
 	bool test;
 	bool print;
@@ -37,9 +38,10 @@ struct daemon {
 };
 
 static const char usage[] =
-	"usage: camrelayd [-f] [-c FILE] [-p PIDFILE] [-t | -T | -M] [-V] [-h]\n"
+	"usage: camrelayd [-f] [-c FILE] [-l LOGFILE] [-p PIDFILE] [-t | -T | -M] [-V] [-h]\n"
 	"  -f             stay in the foreground\n"
 	"  -c FILE        configuration (" SYSCONF_DIR "/camrelay.conf)\n"
+	"  -l LOGFILE     a daemon's log, if the configuration names none\n"
 	"  -p PIDFILE     write the process id there\n"
 	"  -t             test the configuration: exit 0, or 78 with every mistake named\n"
 	"  -T             test it and print what is effective, secrets redacted\n"
@@ -243,15 +245,16 @@ end(struct daemon *d)
 		unlink(d->pid_path);
 }
 
-/* The path of the log, NULL for stderr. A daemon has no terminal: without log_file it logs to its
+/* The path of the log, NULL for stderr. A daemon has no terminal: without a file it logs to its
  * run_dir. */
 static char *
-choose_log(const struct config *c, bool foreground)
+choose_log(const struct config *c, const struct options *o)
 {
+	const char *named = c->log_file ? c->log_file : o->foreground ? NULL : o->log_path;
 	char *path = NULL;
 
-	if (c->log_file || foreground)
-		return c->log_file ? strdup(c->log_file) : NULL;
+	if (named || o->foreground)
+		return named ? strdup(named) : NULL;
 	if (mkdir(c->run_dir, 0750) < 0 && errno != EEXIST)
 		fprintf(stderr, "camrelayd: %s: %s\n", c->run_dir, strerror(errno));
 	path = xasprintf("%s/camrelayd.log", c->run_dir);
@@ -275,7 +278,7 @@ serve(const struct options *o, struct config *config)
 	int terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	char why[512];
 
-	d.log_file = choose_log(config, o->foreground);
+	d.log_file = choose_log(config, o);
 	if (!o->foreground)
 		d.parent = become_daemon();
 	if (open_log(config, d.log_file) < 0) {
@@ -314,13 +317,16 @@ parse_options(int argc, char **argv, struct options *o)
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "fc:p:tTMVh", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "fc:l:p:tTMVh", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
 			o->foreground = true;
 			break;
 		case 'c':
 			o->config_path = optarg;
+			break;
+		case 'l':
+			o->log_path = optarg;
 			break;
 		case 'p':
 			o->pid_path = optarg;

@@ -51,14 +51,15 @@ class Sandbox:
         self.port = socket.create_server(("127.0.0.1", 0))
         url = f"rtsp://127.0.0.1:{self.port.getsockname()[1]}/x"
         self.config.write_text(
-            f"[supervisor]\nrun_dir = {folder}/run\nlog_file = {folder}/log\nworker = {BUILD}/camrelay-worker\n"
+            f"[supervisor]\nrun_dir = {folder}/run\nworker = {BUILD}/camrelay-worker\n"
             f'[camera "porch"]\nurl = {url}\npublish = none\n')
         script = (folder / "init")
         with open(f"{ROOT}/etc/init.d/camrelay", encoding="utf-8") as f:
             script.write_text(f.read().replace("@PREFIX@", "/nonexistent"))
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         (folder / "default").write_text(
-            f"DAEMON={self.daemon}\nCONFIG={self.config}\nPIDFILE={self.pidfile}\nUSER={user}\n")
+            f"DAEMON={self.daemon}\nCONFIG={self.config}\nPIDFILE={self.pidfile}\nLOGFILE={folder}/logs/log\n"
+            f"USER={user}\n")
 
     def __call__(self, action):
         env = {**os.environ, "CAMRELAY_DEFAULTS": str(self.folder / "default")}
@@ -95,6 +96,7 @@ def test_a_whole_life(init):
     assert init("status") == 0
     assert init.pid() == pid
 
+    assert "supervisor started" in (init.folder / "logs" / "log").read_text()
     assert init("stop") == 0
     assert not alive(pid)
     assert not alive(again)
@@ -113,6 +115,17 @@ def test_restart_is_another_process(init):
     assert init("stop") == 0
     assert init("try-restart") == 0
     assert init("status") == 3
+
+
+def test_restart_with_a_wrong_configuration_leaves_what_runs(init):
+    assert init("start") == 0
+    pid = init.pid()
+    sound = init.config.read_text()
+    init.config.write_text(sound + "nonsense = 1\n")
+    assert init("restart") == 6
+    assert init("try-restart") == 6
+    assert init("status") == 0 and init.pid() == pid
+    init.config.write_text(sound)
 
 
 def test_a_daemon_that_was_killed_is_dead_with_its_pid_file_and_starts_again(init):
