@@ -45,13 +45,14 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
 	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
+camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_status.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o \
 	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
 	supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcrypto libcurl json-c nanomsg libuv inih sqlite3
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \

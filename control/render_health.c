@@ -24,11 +24,22 @@ render_webhook(const struct json *w, FILE *out)
 	fprintf(out, "\n");
 }
 
+static void
+render_check(const struct json *c, FILE *out)
+{
+	fprintf(out, "%-5s %s: %s\n", json_str(c, "status"), json_str(c, "name"),
+		json_str(c, "text"));
+}
+
 void
 render_health(const struct json *health, FILE *out)
 {
+	const struct json *checks = json_get(health, "checks");
 	const struct json *webhooks = json_get(health, "webhooks");
 
+	fprintf(out, "health: %s\n", json_str(health, "health"));
+	for (size_t i = 0; i < json_len(checks); i++)
+		render_check(json_at(checks, i), out);
 	for (size_t i = 0; i < json_len(webhooks); i++)
 		render_webhook(json_at(webhooks, i), out);
 }

@@ -48,6 +48,12 @@ static const struct field account_fields[] = {
 	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured),
 };
 
+#define CHECK(t, n) ROW(status_check, t, n)
+static const struct field check_fields[] = {
+	CHECK(STR, name), CHECK(STR, status), CHECK(STR, text), CHECK(REAL, value), CHECK(INT, since_ms),
+	CHECK(INT, age_ms),
+};
+
 #define WEBHOOK(t, n) ROW(status_webhook, t, n)
 static const struct field webhook_fields[] = {
 	WEBHOOK(STR, name), WEBHOOK(STR, url), WEBHOOK(STR, state), WEBHOOK(STR, error), WEBHOOK(INT, queued),
@@ -57,6 +63,10 @@ static const struct field webhook_fields[] = {
 
 static const struct field head_fields[] = {
 	ROW(status, STR, version), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+};
+
+static const struct field own_fields[] = {
+	ROW(status, STR, health),
 };
 /* clang-format on */
 
@@ -88,6 +98,10 @@ static const struct rows account_rows = { .key = "accounts",
 	.field_count = COUNT(account_fields),
 	.size = sizeof(struct status_account) };
 
+static const struct rows check_rows = { .key = "checks",
+	.fields = check_fields,
+	.field_count = COUNT(check_fields),
+	.size = sizeof(struct status_check) };
 static const struct rows webhook_rows = { .key = "webhooks",
 	.fields = webhook_fields,
 	.field_count = COUNT(webhook_fields),
@@ -105,6 +119,10 @@ static const struct {
 	{ .rows = &camera_rows,
 		.at = offsetof(struct status, cameras),
 		.count_at = offsetof(struct status, camera_count) },
+	{ .rows = &check_rows,
+		.at = offsetof(struct status, checks),
+		.count_at = offsetof(struct status, check_count),
+		.own = true },
 	{ .rows = &webhook_rows,
 		.at = offsetof(struct status, webhooks),
 		.count_at = offsetof(struct status, webhook_count),
@@ -184,6 +202,7 @@ status_to_json(const struct status *s)
 	struct json *j = json_new_object();
 
 	fields_encode(j, head_fields, COUNT(head_fields), s);
+	fields_encode(j, own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		encode_list(j, i, s);
 	return j;
@@ -194,6 +213,7 @@ status_health_to_json(const struct status *s)
 {
 	struct json *j = json_new_object();
 
+	fields_encode(j, own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		if (lists[i].own)
 			encode_list(j, i, s);
@@ -207,6 +227,8 @@ status_from_json(const struct json *j, struct status *s, char *why, size_t why_s
 	*s = (struct status){ 0 };
 
 	int err = fields_decode(j, head_fields, COUNT(head_fields), s, why, why_size);
+	if (!err)
+		err = fields_decode(j, own_fields, COUNT(own_fields), s, why, why_size);
 	for (size_t i = 0; i < COUNT(lists) && !err; i++)
 		if (!lists[i].own || json_get(j, lists[i].rows->key))
 			err = decode_rows(j, lists[i].rows, (void **)(object + lists[i].at),
@@ -222,6 +244,7 @@ status_clear(struct status *s)
 	char *object = (char *)s;
 
 	fields_clear(head_fields, COUNT(head_fields), s);
+	fields_clear(own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		clear_rows(lists[i].rows, *(void **)(object + lists[i].at),
 			*(size_t *)(object + lists[i].count_at));

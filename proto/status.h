@@ -97,15 +97,28 @@ struct status_webhook {
 	int64_t next_try_ms; /* -1: none is planned */
 };
 
+/* One check of the machine. */
+struct status_check {
+	char *name;   /* disk state, memory, cpu, network HOST:PORT, permissions, clock */
+	char *status; /* ok, warn, error */
+	char *text;
+	double value;     /* percent, ms of the clock; of the others 0, 1, 2 as the status */
+	int64_t since_ms; /* so long with this status */
+	int64_t age_ms;   /* of the last reading */
+};
+
 struct status {
 	char *version;
+	char *health; /* the worst status of the checks */
 	int64_t pid;
 	int64_t uptime_ms;
 	struct status_account *accounts;
 	size_t account_count;
 	struct status_camera *cameras;
 	size_t camera_count;
-	struct status_webhook *webhooks; /* of an older camrelayd: none, as what follows */
+	struct status_check *checks; /* of an older camrelayd: none, as what follows */
+	size_t check_count;
+	struct status_webhook *webhooks;
 	size_t webhook_count;
 };
 
@@ -114,7 +127,7 @@ struct status {
 struct json *status_to_json(const struct status *s);
 int status_from_json(const struct json *j, struct status *s, char *why, size_t why_size);
 
-/* Only what is about camrelayd itself: the lists from webhooks on. */
+/* Only what is about camrelayd itself: the lists from checks on, and health. */
 struct json *status_health_to_json(const struct status *s);
 
 /* Frees everything inside s. */

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_health.h"
 #include "supervisor/config_notify.h"
 #include "supervisor/config_whip.h"
 
@@ -110,6 +111,7 @@ struct config {
 	int high_loss_percent;  /* of the packets: likewise */
 	ms_t frozen_after_ms;   /* the same picture for so long: likewise */
 
+	struct config_health health;
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */

@@ -22,6 +22,19 @@ check_supervisor(const struct config *c, struct settings *s)
 			s, c, "failed_retry_cap", "must not be less than failed_retry_first");
 }
 
+static void
+check_health(const struct config_health *h, struct settings *s)
+{
+	if (h->disk_error < h->disk_warn)
+		settings_complain(s, h, "disk_error", "must not be less than disk_warn");
+	if (h->memory_error < h->memory_warn)
+		settings_complain(s, h, "memory_error", "must not be less than memory_warn");
+	if (h->cpu_error < h->cpu_warn)
+		settings_complain(s, h, "cpu_error", "must not be less than cpu_warn");
+	if (h->clock_error_ms < h->clock_warn_ms)
+		settings_complain(s, h, "clock_error", "must not be less than clock_warn");
+}
+
 /* ---- what the environment gives ---- */
 
 static const struct setting env_id = { .type = SET_TOKEN };
@@ -261,6 +274,7 @@ void
 config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
+	check_health(&c->health, s);
 	check_services(c, s);
 	for (const struct config_notify *n = c->notifies; n; n = n->next)
 		check_notify(c, s, n);

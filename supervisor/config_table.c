@@ -16,6 +16,7 @@
 #define DAY_MS (24 * HOUR_MS)
 
 #define IN_SUPERVISOR(field) .section = "supervisor", .at = offsetof(struct config, field)
+#define IN_HEALTH(field) .section = "health", .at = offsetof(struct config_health, field)
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
@@ -96,6 +97,28 @@ static const struct setting rows[] = {
 	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
 		  "every restart asks Google for new streams" },
 	{ .section = "supervisor", .key = "http", .type = SET_LATER },
+
+	{ IN_HEALTH(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "30s", .help = "How often all is looked at" },
+	{ IN_HEALTH(disk_warn), .key = "disk_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "85%",
+	  .help = "Of the disks of state_dir, run_dir and recordings: with so much used, a warning" },
+	{ IN_HEALTH(disk_error), .key = "disk_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "95%", .help = "An error" },
+	{ IN_HEALTH(memory_warn), .key = "memory_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "80%", .help = "Of the machine's memory" },
+	{ IN_HEALTH(memory_error), .key = "memory_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "90%", .help = "An error" },
+	{ IN_HEALTH(cpu_warn), .key = "cpu_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "90%",
+	  .help = "Of all its cores, busy from one look to the next" },
+	{ IN_HEALTH(cpu_error), .key = "cpu_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "99%", .help = "An error" },
+	{ IN_HEALTH(clock_warn_ms), .key = "clock_warn", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = DAY_MS, .def = "5s",
+	  .help = "So far the clock may be off by what services' answers say; by more, a warning" },
+	{ IN_HEALTH(clock_error_ms), .key = "clock_error", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = DAY_MS, .def = "1m", .help = "An error" },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },
@@ -327,6 +350,15 @@ open_supervisor(void *root, const char *name)
 }
 
 static void *
+open_health(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	return &c->health;
+}
+
+static void *
 open_google(void *root, const char *name)
 {
 	struct config *c = root;
@@ -404,6 +436,10 @@ static const struct settings_section sections[] = {
 		.open = open_supervisor,
 		.always = true,
 		.help = "The daemon itself" },
+	{ .name = "health",
+		.open = open_health,
+		.always = true,
+		.help = "What camrelayd looks at of itself and its machine: docs/health.md" },
 	{ .name = "google",
 		.named = true,
 		.open = open_google,

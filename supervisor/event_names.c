@@ -6,7 +6,7 @@
 #include "supervisor/event_names.h"
 #include "supervisor/list_item.h"
 
-enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, WEBHOOK, GROUPS };
+enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, HEALTH, WEBHOOK, GROUPS };
 
 static const char *const group_names[GROUPS] = {
 	[CAMERA] = "camera",
@@ -15,6 +15,7 @@ static const char *const group_names[GROUPS] = {
 	[DEVICE] = "device",
 	[RECORDING] = "recording",
 	[CONFIG] = "config",
+	[HEALTH] = "health",
 	[WEBHOOK] = "webhook",
 };
 
@@ -66,6 +67,9 @@ static const struct {
 	{ .group = CONFIG, .name = "added" },
 	{ .group = CONFIG, .name = "removed" },
 	{ .group = CONFIG, .name = "changed" },
+	{ .group = HEALTH, .name = "health ok" },
+	{ .group = HEALTH, .name = "health warning" },
+	{ .group = HEALTH, .name = "health error" },
 	{ .group = WEBHOOK, .name = "webhook failing" },
 	{ .group = WEBHOOK, .name = "webhook works again" },
 	{ .group = WEBHOOK, .name = "webhook gone" },

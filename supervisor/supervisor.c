@@ -268,6 +268,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 		return -1;
 	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
+	s->health = health_new(s->loop, s->events, s->http);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
 	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
@@ -337,6 +338,7 @@ supervisor_start(struct supervisor *s)
 {
 	cameras_start(s->cameras);
 	sweeper_set_config(s->sweeper, s->config->recording);
+	health_set_config(s->health, s->config);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -391,6 +393,7 @@ supervisor_free(struct supervisor *s)
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
+	health_free(s->health);
 	sweeper_free(s->sweeper);
 	events_close(s->events);
 	notify_free(s->notify);

@@ -53,7 +53,8 @@ struct cameras *supervisor_cameras(struct supervisor *s);
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
 
-/* What of the snapshot is about camrelayd itself: status_health_to_json's. */
+/* What of the snapshot is about camrelayd itself: status_health_to_json's,
+ * and "history", health_history's. */
 struct json *supervisor_health(struct supervisor *s);
 
 /* The planned calls of every account, an array. */

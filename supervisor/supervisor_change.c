@@ -370,6 +370,7 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
+	health_set_config(s->health, a->fresh);
 	say_changes(a);
 	int other_secrets = say_secrets(a, sfu_secret);
 	other_secrets += notify_apply(s->notify, a->fresh, a->says);

@@ -2,6 +2,7 @@
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
 #include "supervisor/control.h"
+#include "supervisor/health.h"
 #include "supervisor/inventory.h"
 #include "supervisor/notify.h"
 #include "supervisor/secret.h"
@@ -26,6 +27,7 @@ struct supervisor {
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
 	struct notify *notify;
+	struct health *health;
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;

@@ -39,6 +39,7 @@ supervisor_status(struct supervisor *s, struct status *out)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
 		cameras_status(s->cameras, i, now, &out->cameras[i]);
+	health_status(s->health, now, out);
 	notify_status(s->notify, now, out);
 }
 
@@ -50,5 +51,6 @@ supervisor_health(struct supervisor *s)
 	supervisor_status(s, &now);
 	struct json *j = status_health_to_json(&now);
 	status_clear(&now);
+	json_set(j, "history", health_history(s->health));
 	return j;
 }

@@ -19,6 +19,8 @@ unit_event_names = supervisor/event_names.o supervisor/list_item.o
 units += webhook
 unit_webhook = supervisor/webhook.o supervisor/hmac.o
 unit_webhook_libs = libcrypto
+units += check
+unit_check = supervisor/check.o
 unit_systemd = supervisor/systemd.o
 
 fuzzers += ini_edit
