@@ -14,7 +14,7 @@ comma := ,
 B = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 packages = libcurl json-c libavformat libavcodec libswresample libavutil libsrtp2 nanomsg libuv nice openssl \
-	sqlite3 inih libbsd
+	sqlite3 inih libbsd libwebsockets
 package_flags := $(shell pkg-config --cflags $(packages))
 warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wvla -Wconversion -Wno-sign-conversion
@@ -47,13 +47,16 @@ camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o su
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_change.o supervisor/supervisor_status.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o \
+# What is served by HTTP.
+camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
+	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o \
 	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
-	supervisor/control_config.o supervisor/control_google.o \
+	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
-camrelayd_libs = libcrypto libcurl json-c nanomsg libuv inih sqlite3
+	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets libcrypto
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \

@@ -9,6 +9,7 @@
 #include "common/mistakes.h"
 #include "common/settings.h"
 #include "common/value.h"
+#include "common/xmalloc.h"
 
 /* A heading and what stood under it. */
 struct block {
@@ -33,14 +34,6 @@ struct settings {
 	struct block *current; /* NULL: under no heading, or under one that is wrong */
 	bool headed;           /* a heading was seen */
 };
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static void *
 field(void *object, const struct setting *row)
@@ -90,12 +83,12 @@ set_defaults(const struct settings_table *t, const char *section, void *object)
 static struct block *
 add_block(struct settings *s, const struct settings_section *section, const char *name, int line)
 {
-	struct block *b = checked(calloc(1, sizeof(*b)));
+	struct block *b = xcalloc(1, sizeof(*b));
 
 	b->section = section;
-	b->name = name ? checked(strdup(name)) : NULL;
+	b->name = xstrdup(name);
 	b->line = line;
-	b->given = checked(calloc(s->table->row_count, sizeof(*b->given)));
+	b->given = xcalloc(s->table->row_count, sizeof(*b->given));
 	b->object = section->open(s->root, name);
 	set_defaults(s->table, section->name, b->object);
 	*s->end = b;
@@ -216,7 +209,7 @@ set_value(struct settings *s, const struct setting *row, struct mistake_at *at, 
 		return;
 	}
 	given->line = at->line;
-	given->text = checked(strdup(at->value));
+	given->text = xstrdup(at->value);
 	if (row->type == SET_LATER)
 		mistakes_warn(&s->mistakes, at, not_yet);
 	else if (value_parse(row, value, field(s->current->object, row)) < 0)
@@ -266,11 +259,11 @@ static const struct ini_events events = { .heading = on_heading, .pair = on_pair
 static struct settings *
 begin(const char *path, const struct settings_table *table, void *root, FILE *errors)
 {
-	struct settings *s = checked(calloc(1, sizeof(*s)));
+	struct settings *s = xcalloc(1, sizeof(*s));
 
 	s->table = table;
 	s->root = root;
-	s->path = checked(strdup(path));
+	s->path = xstrdup(path);
 	s->mistakes = (struct mistakes){ .path = s->path, .out = errors };
 	s->end = &s->blocks;
 	return s;

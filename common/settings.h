@@ -17,7 +17,7 @@ enum setting_type {
 	SET_SECRET, /* char *: where it is: absolute path or systemd credential */
 	SET_URL,    /* char *: choices are the schemes; min..max bytes */
 	SET_LIST, /* char *: words separated by commas; what they may be is its owner's to check */
-	SET_ADDRESS,  /* char *: host:port or [v6]:port */
+	SET_ADDRESS,  /* char *: host:port or [v6]:port, port 0: any; or the one word in choices */
 	SET_BOOL,     /* bool: yes, no */
 	SET_INT,      /* int */
 	SET_DURATION, /* ms_t: 500ms, 30s, 5m, 1h, 7d */

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/value.h"
 #include "common/value_redact.h"
+#include "common/xmalloc.h"
 
 #define NAME_BYTES_MAX 63
 #define PORT_MAX 65535
@@ -98,7 +99,7 @@ is_host_port(const char *s, size_t n, bool port_needed)
 	if (s[host] != ':' || !isdigit((unsigned char)s[host + 1]))
 		return false;
 	unsigned long port = strtoul(s + host + 1, &end, 10);
-	return end == s + n && port >= 1 && port <= PORT_MAX;
+	return end == s + n && port >= (port_needed ? 0 : 1) && port <= PORT_MAX;
 }
 
 static bool
@@ -114,8 +115,7 @@ is_list(const struct setting *row, const char *s)
 static bool
 is_address(const struct setting *row, const char *s)
 {
-	(void)row;
-	return is_host_port(s, strlen(s), true);
+	return (row->choices && strcmp(row->choices, s) == 0) || is_host_port(s, strlen(s), true);
 }
 
 /* The i-th of the blank-separated choices: its length, and *at its beginning; 0 past the end. */
@@ -225,10 +225,8 @@ print_number(const struct unit *units, int64_t n, char *out, size_t size)
 static void
 store_string(char **at, const char *text)
 {
-	char *copy = strdup(text);
+	char *copy = xstrdup(text);
 
-	if (!copy)
-		abort();
 	free(*at);
 	*at = copy;
 }
@@ -324,6 +322,8 @@ value_allowed(const struct setting *row, char out[VALUE_TEXT_MAX])
 		print_number(type->units, row->min, from, sizeof(from));
 		print_number(type->units, row->max, to, sizeof(to));
 		snprintf(out, VALUE_TEXT_MAX, "%s from %s to %s", type->noun, from, to);
+	} else if (row->type == SET_ADDRESS && row->choices) {
+		snprintf(out, VALUE_TEXT_MAX, "%s, or %s", type->noun, row->choices);
 	} else if (row->type == SET_URL) {
 		join_choices(row, "://", " or ", from, sizeof(from));
 		snprintf(out, VALUE_TEXT_MAX,

@@ -5,6 +5,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/status.h"
+#include "common/xmalloc.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -62,7 +63,7 @@ static const struct field webhook_fields[] = {
 };
 
 static const struct field head_fields[] = {
-	ROW(status, STR, version), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+	ROW(status, STR, version), ROW(status, STR, http), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
 };
 
 static const struct field own_fields[] = {
@@ -157,9 +158,7 @@ decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, 
 		json_why_not(j, r->key, "array", why, why_size);
 		return ERR_PARSE;
 	}
-	*rows = calloc(json_len(list) + 1, r->size);
-	if (!*rows)
-		abort();
+	*rows = xcalloc(json_len(list) + 1, r->size);
 	*n = json_len(list);
 	for (size_t i = 0; i < *n && !err; i++) {
 		char *object = (char *)*rows + i * r->size;

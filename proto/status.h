@@ -110,6 +110,7 @@ struct status_check {
 struct status {
 	char *version;
 	char *health; /* the worst status of the checks */
+	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
 	struct status_account *accounts;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
 #include "supervisor/credentials.h"
@@ -249,9 +250,7 @@ account_new(const struct account_config *config, struct account **out, char *why
 
 	if (credentials_read(google, &credentials, why, why_size) < 0)
 		return -1;
-	struct account *a = calloc(1, sizeof(*a));
-	if (!a)
-		abort();
+	struct account *a = xcalloc(1, sizeof(*a));
 	*a = (struct account){ .config = google,
 		.keep = { .store = config->store, .account = google->name },
 		.on_event = config->on_event,

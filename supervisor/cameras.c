@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/recordings.h"
@@ -16,10 +17,8 @@
 static struct cameras *
 make_table(const struct cameras_config *config)
 {
-	struct cameras *t = calloc(1, sizeof(*t));
+	struct cameras *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->config = *config;
 	uv_timer_init(config->loop, &t->shutdown.timer);
 	t->shutdown.timer.data = t;

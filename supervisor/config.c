@@ -8,22 +8,9 @@
 
 #include "common/settings.h"
 #include "supervisor/config.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_check.h"
 #include "supervisor/config_table.h"
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
 
 const char *
 config_bframes_text(enum config_bframes bframes)
@@ -68,9 +55,9 @@ default_worker(void)
 	if (slash) {
 		snprintf(beside, sizeof(beside), "%.*s/camrelay-worker", (int)(slash - self), self);
 		if (access(beside, X_OK) == 0)
-			return copy(beside);
+			return xstrdup(beside);
 	}
-	return copy(LIBEXEC_DIR "/camrelay-worker");
+	return xstrdup(LIBEXEC_DIR "/camrelay-worker");
 }
 
 const struct config_google *
@@ -101,15 +88,15 @@ read_env(const struct config *old)
 {
 	if (old)
 		return (struct config_env){
-			.project_id = copy(old->env.project_id),
-			.client_id = copy(old->env.client_id),
+			.project_id = xstrdup(old->env.project_id),
+			.client_id = xstrdup(old->env.client_id),
 			.client_secret = old->env.client_secret,
 			.refresh_token = old->env.refresh_token,
 			.credentials = old->env.credentials,
 		};
 	return (struct config_env){
-		.project_id = copy(getenv("GOOGLE_PROJECT_ID")),
-		.client_id = copy(getenv("GOOGLE_CLIENT_ID")),
+		.project_id = xstrdup(getenv("GOOGLE_PROJECT_ID")),
+		.client_id = xstrdup(getenv("GOOGLE_CLIENT_ID")),
 		.client_secret = getenv("GOOGLE_CLIENT_SECRET") != NULL,
 		.refresh_token = getenv("GOOGLE_REFRESH_TOKEN") != NULL,
 		.credentials = getenv("CREDENTIALS_DIRECTORY") != NULL,
@@ -119,7 +106,7 @@ read_env(const struct config *old)
 static struct config *
 begin(const struct config *old)
 {
-	struct config *c = checked(calloc(1, sizeof(*c)));
+	struct config *c = xcalloc(1, sizeof(*c));
 
 	c->env = read_env(old);
 	return c;
@@ -181,9 +168,9 @@ free_whip(struct config_whip *w)
 struct config_camera *
 config_camera_copy(const struct config_camera *cam)
 {
-	struct config_camera *c = checked(calloc(1, sizeof(*c)));
+	struct config_camera *c = xcalloc(1, sizeof(*c));
 
-	c->name = copy(cam->name);
+	c->name = xstrdup(cam->name);
 	settings_copy(&config_table, "camera", cam, c);
 	return c;
 }
@@ -201,9 +188,9 @@ config_camera_free(struct config_camera *cam)
 struct config_notify *
 config_notify_copy(const struct config_notify *n)
 {
-	struct config_notify *c = checked(calloc(1, sizeof(*c)));
+	struct config_notify *c = xcalloc(1, sizeof(*c));
 
-	c->name = copy(n->name);
+	c->name = xstrdup(n->name);
 	settings_copy(&config_table, "notify", n, c);
 	return c;
 }

@@ -111,7 +111,13 @@ struct config {
 	int high_loss_percent;  /* of the packets: likewise */
 	ms_t frozen_after_ms;   /* the same picture for so long: likewise */
 
+	char *http;       /* where HTTP is served, "none": nowhere */
+	char *http_names; /* this host's names that its requests may carry; NULL: addresses only */
+	char *http_cert;  /* PEM files; NULL: without TLS */
+	char *http_key;
+
 	struct config_health health;
+
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */

@@ -7,10 +7,25 @@
 #include "supervisor/config_check.h"
 #include "supervisor/config_publish.h"
 #include "supervisor/event_names.h"
+#include "supervisor/http_listen.h"
 #include "supervisor/list_item.h"
 
 /* What a unix socket's path may be, with its NUL. */
 #define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)0)->sun_path)
+
+static void
+check_http(const struct config *c, struct settings *s)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	if (strcmp(c->http, "none") != 0 && http_listen_parse(c->http, &address, &len) < 0)
+		settings_complain(s, c, "http",
+			"must be an address in numbers: no resolver may decide who can reach us");
+	if (!c->http_cert != !c->http_key)
+		settings_complain(s, c, c->http_cert ? "http_cert" : "http_key",
+			"needs %s beside it", c->http_cert ? "http_key" : "http_cert");
+}
 
 static void
 check_supervisor(const struct config *c, struct settings *s)
@@ -20,6 +35,7 @@ check_supervisor(const struct config *c, struct settings *s)
 	if (c->failed_retry_cap_ms < c->failed_retry_first_ms)
 		settings_complain(
 			s, c, "failed_retry_cap", "must not be less than failed_retry_first");
+	check_http(c, s);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "supervisor/config_diff.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_table.h"
 
 /* What a change of this key of a camera asks for; a key that is not here asks for nothing. */
@@ -63,9 +64,7 @@ config_camera_effect_text(enum config_camera_effect effect)
 static struct config_change *
 add(struct config_diff *d, enum config_change_kind kind, const char *section, const char *name)
 {
-	d->changes = realloc(d->changes, (d->count + 1) * sizeof(*d->changes));
-	if (!d->changes)
-		abort();
+	d->changes = xrealloc(d->changes, (d->count + 1) * sizeof(*d->changes));
 	struct config_change *c = &d->changes[d->count++];
 	*c = (struct config_change){ .kind = kind, .section = section, .name = name };
 	return c;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/value.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_publish.h"
 #include "supervisor/list_item.h"
 
@@ -15,11 +16,7 @@ static const char whip_prefix[] = "whip:";
 static char *
 copy_n(const char *text, size_t n)
 {
-	char *c = text ? strndup(text, n) : NULL;
-
-	if (text && !c)
-		abort();
-	return c;
+	return text ? xstrndup(text, n) : NULL;
 }
 
 static char *

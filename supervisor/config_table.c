@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/config_table.h"
 
@@ -20,8 +21,7 @@
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
-#define IN_RECORDING(field)                                                                        \
-	.section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
@@ -96,7 +96,19 @@ static const struct setting rows[] = {
 	{ IN_SUPERVISOR(state_dir), .key = "state_dir", .type = SET_PATH,
 	  .help = "Where the streams are kept over a restart: a directory of camrelayd's own. Left out, "
 		  "every restart asks Google for new streams" },
-	{ .section = "supervisor", .key = "http", .type = SET_LATER },
+	{ IN_SUPERVISOR(http), .key = "http", .type = SET_ADDRESS, .choices = "none",
+	  .def = "127.0.0.1:8080",
+	  .help = "Where the HTTP API and the dashboard are served: an address of this machine in numbers "
+		  "and a port, 0 for any that is free. One that others can reach needs tokens: camctl "
+		  "token add. none: not at all" },
+	{ IN_SUPERVISOR(http_names), .key = "http_names", .type = SET_LIST, .choices = "NAME", .max = 1024,
+	  .help = "Names under which browsers reach it, beside addresses and localhost. While there is no "
+		  "token, requests for other names are refused: any page on the Internet could have its "
+		  "name resolved to this machine" },
+	{ IN_SUPERVISOR(http_cert), .key = "http_cert", .type = SET_PATH,
+	  .help = "PEM file of the certificate and its chain, for HTTPS; read again by camctl reload, and "
+		  "when it changes. Left out, it is plain HTTP" },
+	{ IN_SUPERVISOR(http_key), .key = "http_key", .type = SET_PATH, .help = "PEM file of its key" },
 
 	{ IN_HEALTH(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
 	  .min = 100, .max = HOUR_MS, .def = "30s", .help = "How often all is looked at" },
@@ -329,20 +341,6 @@ static const struct setting rows[] = {
 /* ---- the objects ---- */
 
 static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
-
-static void *
 open_supervisor(void *root, const char *name)
 {
 	(void)name;
@@ -366,8 +364,8 @@ open_google(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -377,7 +375,7 @@ open_cloudflare(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->cloudflare = checked(calloc(1, sizeof(*c->cloudflare)));
+	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
 	return c->cloudflare;
 }
 
@@ -387,7 +385,7 @@ open_recording(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	c->recording = xcalloc(1, sizeof(*c->recording));
 	return c->recording;
 }
 
@@ -399,8 +397,8 @@ open_whip(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -412,8 +410,8 @@ open_notify(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -425,8 +423,8 @@ open_camera(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	c->camera_count++;
 	return *end;
 }

@@ -7,8 +7,8 @@
 
 struct json;
 
-/* One of camctl's requests on its way to its answer. For control.c and the files of its commands.
- */
+/* An operator's request on its way to its answer: camctl's, or one of the HTTP API. Begins as zeros
+ * but for supervisor. */
 struct request {
 	struct supervisor *supervisor;
 	const struct json *fields; /* as it came; lent */
@@ -16,8 +16,20 @@ struct request {
 	struct account *account;   /* where the command names a [google] section; NULL: all */
 	struct json *data;         /* what the command answers beside its sentence, NULL: nothing */
 	char *long_text;           /* the sentence, owned; NULL: it is text */
+	int err; /* refused, and why for programs: ERR_NOT_FOUND; 0: nothing that text does not say
+		  */
 	char text[4096];
 };
+
+/* Carries out fields, {"command":"restart","camera":"porch"}, which are lent for the length of it.
+ * True: done; false: refused. request_text says how or why. */
+bool control_request(struct request *r, const struct json *fields);
+
+/* The sentence, lent. */
+const char *request_text(const struct request *r);
+
+/* Frees what the answer is made of. */
+void request_clear(struct request *r);
 
 /* Commands about Google's accounts, control_google.c. True: done; false: refused. text says how or
  * why. */

@@ -7,6 +7,7 @@
 #include "common/ipc.h"
 #include "common/json.h"
 #include "supervisor/events.h"
+#include "common/xmalloc.h"
 #include "supervisor/store.h"
 
 struct events {
@@ -22,10 +23,8 @@ struct events {
 int
 events_open(const char *path, struct store *store, struct events **out)
 {
-	struct events *e = calloc(1, sizeof(*e));
+	struct events *e = xcalloc(1, sizeof(*e));
 
-	if (!e)
-		abort();
 	int err = ipc_bind(IPC_PUB, path, &e->ipc);
 	if (err) {
 		free(e);
@@ -116,10 +115,8 @@ on_row(void *arg, const struct store_event *event)
 struct json *
 events_history(struct events *e, const char *camera, int limit)
 {
-	struct pile p = { .rows = calloc((size_t)limit, sizeof(struct json *)) };
+	struct pile p = { .rows = xcalloc((size_t)limit, sizeof(struct json *)) };
 
-	if (!p.rows)
-		abort();
 	if (!e->store || store_each_event(e->store, limit, camera, on_row, &p) != 0) {
 		free(p.rows);
 		return NULL;

@@ -7,6 +7,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "supervisor/inventory.h"
+#include "common/xmalloc.h"
 #include "supervisor/known.h"
 
 struct inventory {
@@ -200,10 +201,8 @@ struct inventory *
 inventory_new(const struct config *config, struct events *events, struct store *store,
 	inventory_add *add, void *arg)
 {
-	struct inventory *inv = calloc(1, sizeof(*inv));
+	struct inventory *inv = xcalloc(1, sizeof(*inv));
 
-	if (!inv)
-		abort();
 	*inv = (struct inventory){
 		.config = config, .events = events, .store = store, .add = add, .arg = arg
 	};

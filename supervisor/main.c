@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/systemd.h"
@@ -253,8 +254,7 @@ choose_log(const struct config *c, bool foreground)
 		return c->log_file ? strdup(c->log_file) : NULL;
 	if (mkdir(c->run_dir, 0750) < 0 && errno != EEXIST)
 		fprintf(stderr, "camrelayd: %s: %s\n", c->run_dir, strerror(errno));
-	if (asprintf(&path, "%s/camrelayd.log", c->run_dir) < 0)
-		abort();
+	path = xasprintf("%s/camrelayd.log", c->run_dir);
 	return path;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/notify.h"
 #include "supervisor/secret.h"
@@ -20,18 +21,10 @@ struct notify {
 	size_t secret_count;
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 struct notify *
 notify_new(const struct notify_shared *shared)
 {
-	struct notify *n = checked(calloc(1, sizeof(*n)));
+	struct notify *n = xcalloc(1, sizeof(*n));
 
 	n->shared = *shared;
 	return n;
@@ -69,7 +62,7 @@ notify_prepare(struct notify *n, const struct config *config, char *why, size_t 
 	size_t i = 0;
 
 	n->secret_count = count_sections(config);
-	n->secrets = checked(calloc(n->secret_count + 1, sizeof(struct secret *)));
+	n->secrets = xcalloc(n->secret_count + 1, sizeof(struct secret *));
 	for (const struct config_notify *c = config->notifies; c; c = c->next) {
 		if (read_one(c, &n->secrets[i++], why, why_size) == 0)
 			continue;
@@ -134,7 +127,7 @@ int
 notify_apply(struct notify *n, const struct config *config, FILE *says)
 {
 	struct notify_target **targets =
-		checked(calloc(n->secret_count + 1, sizeof(struct notify_target *)));
+		xcalloc(n->secret_count + 1, sizeof(struct notify_target *));
 	size_t i = 0;
 	int others = 0;
 
@@ -177,7 +170,7 @@ void
 notify_status(const struct notify *n, ms_t now, struct status *out)
 {
 	out->webhook_count = n->count;
-	out->webhooks = checked(calloc(n->count + 1, sizeof(*out->webhooks)));
+	out->webhooks = xcalloc(n->count + 1, sizeof(*out->webhooks));
 	for (size_t i = 0; i < n->count; i++)
 		notify_target_status(n->targets[i], now, &out->webhooks[i]);
 }

@@ -9,6 +9,7 @@
 #include "common/backoff.h"
 #include "common/err.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/config.h"
 #include "supervisor/event_names.h"
@@ -137,9 +138,7 @@ on_first(void *arg, const struct store_delivery *row)
 	d->id = row->id;
 	d->at_us = row->at_us;
 	snprintf(d->name, sizeof(d->name), "%s", row->name);
-	d->body = strdup(row->body);
-	if (!d->body)
-		abort();
+	d->body = xstrdup(row->body);
 }
 
 static void
@@ -428,10 +427,8 @@ struct notify_target *
 notify_target_new(const struct notify_shared *shared, const struct config_notify *config,
 	struct secret *secret)
 {
-	struct notify_target *t = calloc(1, sizeof(*t));
+	struct notify_target *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->shared = shared;
 	t->secret = secret;
 	t->timer = timer_new(shared->loop, on_due, t);

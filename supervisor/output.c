@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/output.h"
 #include "supervisor/publish.h"
@@ -255,11 +256,7 @@ output_error(const struct output *o)
 static char *
 copy(const char *text)
 {
-	char *c = text && *text ? strdup(text) : NULL;
-
-	if (text && *text && !c)
-		abort();
-	return c;
+	return text && *text ? xstrdup(text) : NULL;
 }
 
 void
@@ -288,10 +285,8 @@ struct output *
 output_new(const struct output_parts *parts, const struct config_output *config,
 	const struct output_events *events, void *arg)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct output *o = xcalloc(1, sizeof(*o));
 
-	if (!o)
-		abort();
 	o->kind = &kinds[config->kind];
 	o->events = *events;
 	o->arg = arg;

@@ -10,6 +10,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "supervisor/publish.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
@@ -285,11 +286,9 @@ on_timer(void *arg)
 void
 publish_offer(struct publish *p, const char *sdp, const struct sfu_track *tracks, size_t count)
 {
-	char *offer = strdup(sdp);
+	char *offer = xstrdup(sdp);
 
 	assert(count > 0 && count <= SFU_TRACKS_MAX);
-	if (!offer)
-		abort();
 	free(p->offer);
 	p->offer = offer;
 	memcpy(p->tracks, tracks, count * sizeof(*tracks));
@@ -334,13 +333,9 @@ struct publish *
 publish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera,
 	const struct publish_events *events, void *arg)
 {
-	struct publish *p = calloc(1, sizeof(*p));
+	struct publish *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
-	p->camera = strdup(camera);
-	if (!p->camera)
-		abort();
+	p->camera = xstrdup(camera);
 	p->sfu = sfu;
 	p->unpublish = unpublish_new(loop, sfu, p->camera);
 	p->timer = timer_new(loop, on_timer, p);

@@ -9,6 +9,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "supervisor/sfu.h"
+#include "common/xmalloc.h"
 
 struct sfu_call {
 	struct http_call *http;
@@ -71,13 +72,10 @@ static struct sfu_call *
 start(struct sfu *s, enum sfu_request request, const char *session, struct json *body,
 	sfu_done *done, void *arg)
 {
-	struct sfu_call *call = calloc(1, sizeof(*call));
+	struct sfu_call *call = xcalloc(1, sizeof(*call));
 	char *text = body ? json_text(body, false) : NULL;
-	char *url;
+	char *url = xasprintf("%s/sessions/%s%s", s->app_url, session, requests[request].path);
 
-	if (!call ||
-		asprintf(&url, "%s/sessions/%s%s", s->app_url, session, requests[request].path) < 0)
-		abort();
 	struct http_request r = {
 		.method = requests[request].method,
 		.url = url,
@@ -158,10 +156,9 @@ sfu_cancel(struct sfu_call *call)
 struct sfu *
 sfu_new(struct http_client *http, const struct sfu_settings *settings)
 {
-	struct sfu *s = calloc(1, sizeof(*s));
+	struct sfu *s = xcalloc(1, sizeof(*s));
 
-	if (!s || asprintf(&s->app_url, "%s/apps/%s", settings->api_url, settings->app_id) < 0)
-		abort();
+	s->app_url = xasprintf("%s/apps/%s", settings->api_url, settings->app_id);
 	s->http = http;
 	s->ca_file = settings->ca_file ? strdup(settings->ca_file) : NULL;
 	s->secret = settings->app_secret;

@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "supervisor/sfu_answer.h"
+#include "common/xmalloc.h"
 #include "supervisor/words.h"
 
 /* A real answer has about 1,500 bytes; 64 tracks would have 40,000. */
@@ -170,9 +171,7 @@ parse_sdp(const struct json *j, struct sfu_answer *out)
 		malformed(out, "sessionDescription is missing or no answer");
 		return;
 	}
-	out->sdp = strdup(sdp);
-	if (!out->sdp)
-		abort();
+	out->sdp = xstrdup(sdp);
 }
 
 static void

@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include "common/err.h"
-#include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
-#include "proto/status.h"
-#include "supervisor/account_view.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/inventory.h"
@@ -21,6 +19,8 @@
 #include "supervisor/store.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/systemd.h"
+#include "supervisor/token_file.h"
+#include "supervisor/web.h"
 
 /* Longest answer taken from Google or Cloudflare: an SDP answer is 10 kB, a list of fifty devices
  * some 100 kB. */
@@ -98,12 +98,7 @@ make_dirs(const struct config *c, char *why, size_t why_size)
 static struct account *
 find_account(void *arg, const char *google)
 {
-	struct supervisor *s = arg;
-
-	for (struct google *g = s->googles; g; g = g->next)
-		if (strcmp(g->config->name, google) == 0)
-			return g->account;
-	return NULL;
+	return supervisor_account(arg, google);
 }
 
 /* Of a row of the store. */
@@ -171,10 +166,8 @@ struct google *
 supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size)
 {
-	struct google *g = calloc(1, sizeof(*g));
+	struct google *g = xcalloc(1, sizeof(*g));
 
-	if (!g)
-		abort();
 	g->config = config;
 	struct account_config c = { .loop = s->loop,
 		.http = s->http,
@@ -275,6 +268,26 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 }
 
 static int
+make_web(struct supervisor *s, char *why, size_t why_size)
+{
+	const struct web_config c = {
+		.loop = s->loop, .supervisor = s, .config = s->config, .tokens = s->tokens
+	};
+
+	return web_open(&c, &s->web, why, why_size);
+}
+
+static int
+read_tokens(struct supervisor *s, char *why, size_t why_size)
+{
+	s->tokens = tokens_new();
+	if (!s->config->state_dir)
+		return 0;
+	s->token_path = xasprintf("%s/http.tokens", s->config->state_dir);
+	return token_file_read(s->token_path, s->tokens, why, why_size);
+}
+
+static int
 make_cameras(struct supervisor *s, char *why, size_t why_size)
 {
 	struct cameras_config c = { .loop = s->loop,
@@ -301,8 +314,7 @@ absolute(const char *path)
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	char *whole = NULL;
 
-	if (asprintf(&whole, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
-		abort();
+	whole = xasprintf("%s%s%s", here ? here : "", here ? "/" : "", path);
 	free(here);
 	return whole;
 }
@@ -311,10 +323,8 @@ int
 supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	struct supervisor **out, char *why, size_t why_size)
 {
-	struct supervisor *s = calloc(1, sizeof(*s));
+	struct supervisor *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = loop;
 	s->config = config;
 	s->config_path = absolute(config_path);
@@ -322,9 +332,9 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 ||
-		supervisor_make_notify(s, why, why_size) < 0 ||
-		make_cameras(s, why, why_size) < 0) {
+		make_sockets(s, why, why_size) < 0 || supervisor_make_notify(s, why, why_size) < 0 ||
+		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
+		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
@@ -390,6 +400,7 @@ supervisor_free(struct supervisor *s)
 {
 	if (!s)
 		return;
+	web_close(s->web);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
@@ -403,6 +414,8 @@ supervisor_free(struct supervisor *s)
 	store_close(s->store);
 	config_free(s->config);
 	free(s->config_path);
+	tokens_free(s->tokens);
+	free(s->token_path);
 	if (s->open_timers == 0) {
 		free(s);
 		return;
@@ -410,63 +423,4 @@ supervisor_free(struct supervisor *s)
 	uv_close((uv_handle_t *)&s->watchdog, on_timer_closed);
 	uv_close((uv_handle_t *)&s->status, on_timer_closed);
 	uv_close((uv_handle_t *)&s->choose, on_timer_closed);
-}
-
-/* ---- what people see ------------------------------------------------------------------------- */
-
-struct cameras *
-supervisor_cameras(struct supervisor *s)
-{
-	return s->cameras;
-}
-
-struct json *
-supervisor_events(struct supervisor *s, const char *camera, int limit)
-{
-	return events_history(s->events, camera, limit);
-}
-
-struct json *
-supervisor_queue(struct supervisor *s)
-{
-	struct json *list = json_new_array();
-	ms_t now = clock_now();
-
-	for (struct google *g = s->googles; g; g = g->next)
-		json_add(list, account_queue(g->account, now));
-	return list;
-}
-
-/* ---- devices --------------------------------------------------------------------------------- */
-
-struct account *
-supervisor_account(struct supervisor *s, const char *google)
-{
-	return find_account(s, google);
-}
-
-static struct json *
-account_devices(
-	struct supervisor *s, const struct google *g, struct proposal_names *names, bool ask)
-{
-	struct discovery *d = account_discovery(g->account);
-	char why[256] = "";
-
-	if (ask)
-		discovery_ask(d, why, sizeof(why));
-	struct discovery_view view = discovery_view(d, clock_now());
-	return inventory_json(s->inventory, g->config, &view, names, why);
-}
-
-struct json *
-supervisor_devices(struct supervisor *s, const struct account *only, bool ask)
-{
-	struct proposal_names *names = proposal_names_new(s->config);
-	struct json *list = json_new_array();
-
-	for (struct google *g = s->googles; g; g = g->next)
-		if (!only || g->account == only)
-			json_add(list, account_devices(s, g, names, ask));
-	proposal_names_free(names);
-	return list;
 }

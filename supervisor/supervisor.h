@@ -11,6 +11,8 @@
 
 struct json;
 struct status;
+struct tokens;
+struct web;
 
 /* Everything that camrelayd is, on one libuv loop: made in main, ended by supervisor_stop. */
 struct supervisor;
@@ -52,6 +54,16 @@ struct cameras *supervisor_cameras(struct supervisor *s);
 
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
+
+/* "ok"; or "none": no state_dir, nothing is kept. */
+const char *supervisor_store_state(const struct supervisor *s);
+
+/* Those who may use the HTTP API; and the file that they are kept in, NULL: nothing is kept. */
+struct tokens *supervisor_tokens(struct supervisor *s);
+const char *supervisor_token_path(const struct supervisor *s);
+
+/* What is served by HTTP; NULL: nothing. */
+struct web *supervisor_web(struct supervisor *s);
 
 /* What of the snapshot is about camrelayd itself: status_health_to_json's,
  * and "history", health_history's. */

@@ -8,6 +8,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/value.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/config_file.h"
 #include "supervisor/credentials.h"
@@ -34,14 +35,6 @@ struct attempt {
 	char *warnings; /* about the file that is applied; NULL: it was not read */
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* A sentence of one of those functions that write into a buffer. */
 static int
 refuse(struct attempt *a, const char *why)
@@ -59,7 +52,7 @@ parse(struct attempt *a, const struct ini_text *text, struct config **out, char 
 {
 	struct supervisor *s = a->s;
 	size_t size;
-	FILE *errors = checked(open_memstream(warnings, &size));
+	FILE *errors = xopen_memstream(warnings, &size);
 
 	int err = config_parse(s->config_path, text->bytes, text->len, s->config, out, errors);
 	fclose(errors);
@@ -142,7 +135,7 @@ check_restart(struct attempt *a)
 {
 	char *keys;
 	size_t size;
-	FILE *out = checked(open_memstream(&keys, &size));
+	FILE *out = xopen_memstream(&keys, &size);
 
 	int count = config_diff_restart(&a->diff, out);
 	fclose(out);
@@ -195,8 +188,8 @@ read_secrets(struct attempt *a)
 
 	for (struct google *g = a->s->googles; g; g = g->next)
 		a->secret_count++;
-	a->secrets = checked(calloc(a->secret_count + 1, sizeof(*a->secrets)));
-	a->fresh_secrets = checked(calloc(a->secret_count + 1, sizeof(*a->fresh_secrets)));
+	a->secrets = xcalloc(a->secret_count + 1, sizeof(*a->secrets));
+	a->fresh_secrets = xcalloc(a->secret_count + 1, sizeof(*a->fresh_secrets));
 	struct credentials *c = a->secrets;
 	for (struct google *g = a->s->googles; g; g = g->next)
 		if (credentials_read_again(g->config, c++, why, sizeof(why)) < 0)
@@ -388,7 +381,7 @@ static void
 begin(struct attempt *a, struct supervisor_answer *out)
 {
 	*out = (struct supervisor_answer){ 0 };
-	a->says = checked(open_memstream(&out->text, &a->size));
+	a->says = xopen_memstream(&out->text, &a->size);
 }
 
 static void
@@ -414,7 +407,7 @@ clear(struct attempt *a)
 static void
 log_answer(const char *command, const struct supervisor_answer *out)
 {
-	char *text = checked(strdup(out->text));
+	char *text = xstrdup(out->text);
 	char *rest = text;
 	char *line;
 

@@ -32,6 +32,9 @@ struct supervisor {
 	struct inventory *inventory;
 	struct cameras *cameras;
 	struct control *control;
+	struct tokens *tokens;
+	char *token_path; /* NULL: no state_dir */
+	struct web *web;  /* NULL: http = none */
 	uv_timer_t watchdog;
 	uv_timer_t status;
 	uv_timer_t choose; /* cameras_choose */

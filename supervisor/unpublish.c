@@ -8,6 +8,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
@@ -126,10 +127,8 @@ void
 unpublish_add(
 	struct unpublish *u, const char *session, const struct sfu_track *tracks, size_t count)
 {
-	struct leftover *l = calloc(1, sizeof(*l));
+	struct leftover *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	l->owner = u;
 	snprintf(l->session, sizeof(l->session), "%s", session);
 	memcpy(l->tracks, tracks, count * sizeof(*tracks));
@@ -153,10 +152,8 @@ unpublish_wait(struct unpublish *u, ms_t within_ms, void (*done)(bool closed, vo
 struct unpublish *
 unpublish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera)
 {
-	struct unpublish *u = calloc(1, sizeof(*u));
+	struct unpublish *u = xcalloc(1, sizeof(*u));
 
-	if (!u)
-		abort();
 	u->sfu = sfu;
 	u->camera = camera;
 	u->timer = timer_new(loop, on_timer, u);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "worker/demux.h"
+#include "common/xmalloc.h"
 #include "worker/depacketizer.h"
 #include "worker/sound_track.h"
 #include "worker/timeline.h"
@@ -24,10 +25,8 @@ struct demux {
 struct demux *
 demux_new(void)
 {
-	struct demux *d = calloc(1, sizeof(*d));
+	struct demux *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
 	d->pictures = depacketizer_new();
 	d->timeline = timeline_new();
 	timeline_set_track(d->timeline, RELAY_PICTURES, PICTURES_CLOCK, 0);

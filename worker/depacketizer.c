@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "worker/depacketizer.h"
+#include "common/xmalloc.h"
 
 /* RFC 3550 5.1 */
 #define RTP_HEAD 12
@@ -220,9 +221,7 @@ reserve(struct slot *s, size_t size)
 	if (size <= s->size)
 		return;
 	s->size = 2 * size;
-	s->bytes = realloc(s->bytes, s->size);
-	if (!s->bytes)
-		abort();
+	s->bytes = xrealloc(s->bytes, s->size);
 	s->nal.data = s->bytes;
 }
 
@@ -336,10 +335,8 @@ depacketizer_next(struct depacketizer *d)
 struct depacketizer *
 depacketizer_new(void)
 {
-	struct depacketizer *d = calloc(1, sizeof(*d));
+	struct depacketizer *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
 	return d;
 }
 

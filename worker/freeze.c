@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "worker/freeze.h"
+#include "common/xmalloc.h"
 #include "worker/h264.h"
 
 /* An odd constant of 64 bits, the golden ratio's: multiplying by it loses nothing. */
@@ -26,10 +27,8 @@ struct freeze {
 struct freeze *
 freeze_new(void)
 {
-	struct freeze *f = calloc(1, sizeof(*f));
+	struct freeze *f = xcalloc(1, sizeof(*f));
 
-	if (!f)
-		abort();
 	return f;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "worker/h264_stream.h"
+#include "common/xmalloc.h"
 
 /* Larger sets are not kept. An SPS with every scaling list coded is under 700 bytes. */
 #define SET_BYTES_MAX 1024
@@ -62,10 +63,8 @@ struct h264_stream {
 struct h264_stream *
 h264_stream_new(void (*emit)(const struct h264_nal *nal, void *arg), void *arg)
 {
-	struct h264_stream *s = calloc(1, sizeof(*s));
+	struct h264_stream *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->emit = emit;
 	s->arg = arg;
 	s->unit = 1;
@@ -174,9 +173,7 @@ keep_set(struct h264_stream *s, struct h264_bytes nal, bool *changed)
 	if (set->bytes)
 		s->stats.set_changes++;
 	free(set->bytes);
-	set->bytes = malloc(nal.len);
-	if (!set->bytes)
-		abort();
+	set->bytes = xmalloc(nal.len);
 	memcpy(set->bytes, nal.bytes, nal.len);
 	set->len = nal.len;
 	return set;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "worker/mp4.h"
+#include "common/xmalloc.h"
 
 /* Bytes that the muxer gathers before it writes. */
 #define BUFFER_BYTES 65536
@@ -165,10 +166,8 @@ open_muxer(struct mp4 *m)
 int
 mp4_new(const struct mp4_config *config, struct mp4 **out)
 {
-	struct mp4 *m = calloc(1, sizeof(*m));
+	struct mp4 *m = xcalloc(1, sizeof(*m));
 
-	if (!m)
-		abort();
 	m->config = *config;
 	m->video_dts = m->sound_pts = -1;
 	open_muxer(m);

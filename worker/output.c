@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/history.h"
 #include "worker/outbound.h"
 #include "worker/output.h"
@@ -51,11 +52,9 @@ struct output {
 struct output *
 output_new(const struct output_config *config)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct output *o = xcalloc(1, sizeof(*o));
 	uint64_t key = history_key(config->history);
 
-	if (!o)
-		abort();
 	o->config = *config;
 	o->out = outbound_new(peer_remote(config->peer), &config->ids, config->first_seq);
 	o->sent = sent_new();

@@ -2,6 +2,7 @@
  * Owns the transition table and the ladder. Does no I/O: returns effects. Loop thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/ladder.h"
 #include "worker/publication.h"
 
@@ -56,10 +57,8 @@ struct publication {
 struct publication *
 publication_new(void)
 {
-	struct publication *p = calloc(1, sizeof(*p));
+	struct publication *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->ladder = ladder_new();
 	return p;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "worker/quality.h"
+#include "common/xmalloc.h"
 
 /* Timestamps that are further off than this from the time that passed were set anew: they say
  * nothing about the network. */
@@ -31,10 +32,8 @@ struct quality {
 struct quality *
 quality_new(int64_t now_us)
 {
-	struct quality *q = calloc(1, sizeof(*q));
+	struct quality *q = xcalloc(1, sizeof(*q));
 
-	if (!q)
-		abort();
 	q->began_us = now_us;
 	return q;
 }

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "worker/h264.h"
 #include "worker/recorder.h"
 #include "worker/recorder_queue.h"
@@ -208,9 +209,7 @@ static void
 keep_sound_config(struct writer *w, const struct recorder_unit *u)
 {
 	free(w->sound);
-	w->sound = malloc(u->len + 1);
-	if (!w->sound)
-		abort();
+	w->sound = xmalloc(u->len + 1);
 	if (u->len)
 		memcpy(w->sound, u->bytes, u->len);
 	w->sound_len = u->len;
@@ -326,11 +325,9 @@ run(void *arg)
 struct recorder *
 recorder_new(const char *camera)
 {
-	struct recorder *r = calloc(1, sizeof(*r));
+	struct recorder *r = xcalloc(1, sizeof(*r));
 	pthread_condattr_t attributes;
 
-	if (!r)
-		abort();
 	r->camera = camera;
 	r->queue = recorder_queue_new();
 	pthread_mutex_init(&r->lock, NULL);

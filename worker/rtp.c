@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/h264.h"
 #include "worker/rtp.h"
 #include "worker/wire.h"
@@ -96,10 +97,8 @@ struct rtp_packetizer *
 rtp_packetizer_new(const struct rtp_config *config)
 {
 	assert(config->payload_max >= 64);
-	struct rtp_packetizer *p = calloc(1, sizeof(*p) + config->payload_max);
+	struct rtp_packetizer *p = xcalloc(1, sizeof(*p) + config->payload_max);
 
-	if (!p)
-		abort();
 	p->c = *config;
 	p->held_len = 1;
 	return p;
@@ -247,10 +246,8 @@ after(uint32_t a, uint32_t b)
 struct rtp_clock *
 rtp_clock_new(uint32_t start)
 {
-	struct rtp_clock *c = calloc(1, sizeof(*c));
+	struct rtp_clock *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->last = start;
 	return c;
 }

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "worker/rtsp_relay.h"
+#include "common/xmalloc.h"
 #include "worker/rtsp_setup.h"
 
 /* RFC 3550 12.1 */
@@ -132,12 +133,8 @@ uri_for_camera(const struct relay *r, const struct rtsp_request *q)
 	const size_t short_len = strlen(r->short_uri);
 	const bool ours = q->uri_len >= short_len && !memcmp(q->uri, r->short_uri, short_len);
 	const size_t skipped = ours ? short_len : 0;
-	char *uri;
-
-	if (asprintf(&uri, "%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped),
-		    q->uri + skipped) < 0)
-		abort();
-	return uri;
+	return xasprintf(
+		"%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped), q->uri + skipped);
 }
 
 static void

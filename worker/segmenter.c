@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/h264.h"
 #include "worker/hour_writer.h"
 #include "worker/mp4.h"
@@ -58,9 +59,7 @@ copy(struct blob *to, const uint8_t *bytes, size_t len)
 {
 	if (len > to->size) {
 		free(to->bytes);
-		to->bytes = malloc(len);
-		if (!to->bytes)
-			abort();
+		to->bytes = xmalloc(len);
 		to->size = len;
 	}
 	if (len)
@@ -83,10 +82,8 @@ is_same(const struct blob *b, const uint8_t *bytes, size_t len)
 struct segmenter *
 segmenter_new(const struct segmenter_config *config)
 {
-	struct segmenter *s = calloc(1, sizeof(*s));
+	struct segmenter *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->config = *config;
 	s->out = hour_writer_new(config->dir, config->min_free_percent);
 	s->picture_us = PICTURE_US;

@@ -18,6 +18,7 @@
 #include <libavutil/log.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/camera_conn.h"
 #include "worker/demux.h"
 #include "worker/draw.h"
@@ -60,26 +61,14 @@ struct source {
 	struct source_times times;
 };
 
-static char *
-copy(const char *s)
-{
-	char *out = s ? strdup(s) : NULL;
-
-	if (s && !out)
-		abort();
-	return out;
-}
-
 struct source *
 source_new(const struct source_config *config)
 {
-	struct source *s = calloc(1, sizeof(*s));
+	struct source *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
-	s->url = copy(config->url);
-	s->ca_file = copy(config->ca_file);
-	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
+	s->url = xstrdup(config->url);
+	s->ca_file = xstrdup(config->ca_file);
+	s->user_agent = xstrdup(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->sound = config->sound;
 	s->udp = config->udp;
@@ -229,10 +218,8 @@ static int
 open_demuxer(struct source *s)
 {
 	AVDictionary *options = demuxer_options(s);
-	char *address;
+	char *address = xasprintf("rtsp://%s", tunnel_address(s->tunnel));
 
-	if (asprintf(&address, "rtsp://%s", tunnel_address(s->tunnel)) < 0)
-		abort();
 	s->format = avformat_alloc_context();
 	if (!s->format)
 		abort();

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/arrival.h"
 #include "worker/timeline.h"
 
@@ -303,10 +304,8 @@ timeline_at(struct timeline *t, unsigned track, uint32_t rtp_timestamp, int64_t 
 struct timeline *
 timeline_new(void)
 {
-	struct timeline *t = calloc(1, sizeof(*t));
+	struct timeline *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	return t;
 }
 

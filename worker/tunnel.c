@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/fifo.h"
 #include "worker/held.h"
 #include "worker/loopback.h"
@@ -438,17 +439,13 @@ tunnel_is_drained(struct tunnel *t)
 struct tunnel *
 tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 {
-	struct tunnel *t = calloc(1, sizeof(*t));
+	struct tunnel *t = xcalloc(1, sizeof(*t));
 	uint16_t port = 0;
 
-	if (!t)
-		abort();
 	t->camera = camera;
 	t->stop_fd = config->stop_fd;
 	t->local_fd = -1;
-	t->camera_uri = strdup(config->uri);
-	if (!t->camera_uri)
-		abort();
+	t->camera_uri = xstrdup(config->uri);
 	relay_init(&t->relay, t->short_uri, t->camera_uri, config->sound, config->auth);
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));

@@ -99,13 +99,6 @@ def test_a_right_file_passes(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_is_planned_is_a_warning(tmp_path):
-    path, done = check(tmp_path, URL + "[supervisor]\nhttp = 127.0.0.1:8080\n")
-    assert done.returncode == 0
-    assert done.stderr.splitlines() == [
-        f"{path}:5: [supervisor] http = 127.0.0.1:8080: not supported by this version: it has no effect"]
-
-
 def test_a_url_of_2000_bytes_passes(tmp_path):
     _, done = check(tmp_path, '[camera "x"]\npublish = none\nurl = rtsps://h/' + "x" * 2000 + "\n")
     assert (done.returncode, done.stderr) == (0, "")

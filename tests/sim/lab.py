@@ -177,7 +177,7 @@ class Lab:
     def sections(self):
         """The configuration as [(header, {key: value})]."""
         google = self.google
-        yield "supervisor", {"run_dir": self.run_dir, **self.supervisor_keys}
+        yield "supervisor", {"run_dir": self.run_dir, "http": "127.0.0.1:0", **self.supervisor_keys}
         for account, token in zip(self.accounts, google["refresh_tokens"]):
             yield f'google "{account}"', {
                 "project_id": google["project_id"], "client_id": google["client_id"],
@@ -232,6 +232,10 @@ class Lab:
         """The rows, once all of them are sending media."""
         rows = self.rows()
         return rows if all(rows[n]["phase"] == "running" for n in names or self.names) else None
+
+    def url(self):
+        """Where camrelayd serves HTTP: http://127.0.0.1:PORT"""
+        return self.status()["http"]
 
     def until_running(self, names=None, deadline_s=DEADLINE_S):
         return until(lambda: self.running(names), f"{names or self.names} running", deadline_s)

@@ -1,0 +1,182 @@
+/* http_server_socket.c - WebSockets: texts in, texts out, and no more of them than the client
+ * takes. Owns what waits to be sent. Loop thread. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "common/xmalloc.h"
+#include "supervisor/http_server_state.h"
+
+/* RFC 6455 7.4.1. */
+#define CLOSE_GOING_AWAY 1001
+#define CLOSE_UNSUPPORTED 1003
+#define CLOSE_TOO_BIG 1009
+/* A client that has been told goodbye answers, or is cut off. */
+#define CLOSE_TIMEOUT_MS 3000
+
+struct text {
+	STAILQ_ENTRY(text) next;
+	size_t len;
+	unsigned char bytes[]; /* LWS_PRE of room, then the text */
+};
+
+struct http_socket {
+	struct conn *conn;
+	struct http_socket_handler handler;
+	void *data;
+	bool open;      /* on_open was called */
+	int close_code; /* it is to be closed; 0: no */
+	STAILQ_HEAD(, text) backlog;
+	size_t backlog_bytes;
+	size_t received;
+	char text[HTTP_SOCKET_TEXT_MAX + 1];
+};
+
+void
+http_exchange_upgrade(struct http_exchange *x, const struct http_socket_handler *handler)
+{
+	struct http_socket *s = xcalloc(1, sizeof(*s));
+
+	s->conn = x->conn;
+	s->handler = *handler;
+	STAILQ_INIT(&s->backlog);
+	x->conn->socket = s;
+	x->conn->state = CONN_SOCKET;
+	x->conn->deadline = MS_NEVER;
+	x->conn->exchange = NULL;
+	http_message_clear(&x->message);
+	free(x);
+}
+
+void
+http_socket_free(struct http_socket *s)
+{
+	struct text *t;
+
+	if (!s)
+		return;
+	if (s->open) {
+		s->conn->server->stats.sockets--;
+		s->handler.on_close(s->handler.arg, s);
+	}
+	while ((t = STAILQ_FIRST(&s->backlog))) {
+		STAILQ_REMOVE_HEAD(&s->backlog, next);
+		free(t);
+	}
+	free(s);
+}
+
+void
+http_socket_set_data(struct http_socket *s, void *data)
+{
+	s->data = data;
+}
+
+void *
+http_socket_data(const struct http_socket *s)
+{
+	return s->data;
+}
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+int
+http_socket_send(struct http_socket *s, const char *text, size_t len)
+{
+	if (s->close_code)
+		return ERR_CLOSED;
+	if (s->backlog_bytes + len > HTTP_SOCKET_BACKLOG_MAX) {
+		/* It takes nothing, so it would not take a goodbye either. */
+		s->conn->server->stats.slow_sockets++;
+		s->close_code = CLOSE_GOING_AWAY;
+		s->conn->deadline = clock_now();
+		return ERR_RANGE;
+	}
+	struct text *t = xmalloc(sizeof(*t) + LWS_PRE + len);
+	t->len = len;
+	memcpy(t->bytes + LWS_PRE, text, len);
+	STAILQ_INSERT_TAIL(&s->backlog, t, next);
+	s->backlog_bytes += len;
+	if (s->open && s->conn->wsi)
+		lws_callback_on_writable(s->conn->wsi);
+	return 0;
+}
+
+void
+http_socket_close(struct http_socket *s, int code)
+{
+	if (s->close_code || !s->conn->wsi)
+		return;
+	s->close_code = code;
+	s->conn->deadline = clock_now() + CLOSE_TIMEOUT_MS;
+	lws_callback_on_writable(s->conn->wsi);
+}
+
+/* One text; what libwebsockets cannot send at once it keeps, and does not call before it has. */
+static int
+on_writable(struct http_socket *s)
+{
+	struct lws *wsi = s->conn->wsi;
+	struct text *t = STAILQ_FIRST(&s->backlog);
+
+	if (!t && s->close_code) {
+		lws_close_reason(wsi, (enum lws_close_status)s->close_code, NULL, 0);
+		return -1;
+	}
+	if (!t)
+		return 0;
+	STAILQ_REMOVE_HEAD(&s->backlog, next);
+	s->backlog_bytes -= t->len;
+	int n = lws_write(wsi, t->bytes + LWS_PRE, t->len, LWS_WRITE_TEXT);
+	free(t);
+	if (n < 0)
+		return -1;
+	if (!STAILQ_EMPTY(&s->backlog) || s->close_code)
+		lws_callback_on_writable(wsi);
+	return 0;
+}
+
+/* ---- in -------------------------------------------------------------------------------------- */
+
+static int
+refuse(struct http_socket *s, int code)
+{
+	lws_close_reason(s->conn->wsi, (enum lws_close_status)code, NULL, 0);
+	return -1;
+}
+
+static int
+on_received(struct http_socket *s, const char *in, size_t len)
+{
+	if (lws_frame_is_binary(s->conn->wsi))
+		return refuse(s, CLOSE_UNSUPPORTED);
+	if (len > HTTP_SOCKET_TEXT_MAX - s->received)
+		return refuse(s, CLOSE_TOO_BIG);
+	if (len > 0)
+		memcpy(s->text + s->received, in, len);
+	s->received += len;
+	if (!lws_is_final_fragment(s->conn->wsi) || lws_remaining_packet_payload(s->conn->wsi) > 0)
+		return 0;
+	s->text[s->received] = '\0';
+	len = s->received;
+	s->received = 0;
+	s->handler.on_text(s->handler.arg, s, s->text, len);
+	return 0;
+}
+
+int
+http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *in, size_t len)
+{
+	struct http_socket *s = c->socket;
+
+	if (reason == LWS_CALLBACK_RECEIVE)
+		return on_received(s, in, len);
+	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
+		return on_writable(s);
+	s->open = true;
+	c->server->stats.sockets++;
+	s->handler.on_open(s->handler.arg, s);
+	if (!STAILQ_EMPTY(&s->backlog))
+		lws_callback_on_writable(c->wsi);
+	return 0;
+}

@@ -1,0 +1,113 @@
+#ifndef SUPERVISOR_HTTP_SERVER_STATE_H
+#define SUPERVISOR_HTTP_SERVER_STATE_H
+
+#include <libwebsockets.h>
+#include <sys/queue.h>
+
+#include "supervisor/http_server.h"
+
+/* What the HTTP server consists of. For http_server*.c. */
+
+enum conn_state {
+	CONN_HEAD,     /* a request is awaited, or its head is coming */
+	CONN_BODY,     /* its body is coming */
+	CONN_HANDLER,  /* somebody works on it */
+	CONN_RESPONSE, /* the response is being sent */
+	CONN_LINGER,   /* it was sent before the request had come: the rest is thrown away */
+	CONN_SOCKET,   /* a WebSocket */
+};
+
+struct http_file;
+
+struct conn {
+	struct http_server *server;
+	LIST_ENTRY(conn) link;
+	struct lws *wsi; /* NULL: libwebsockets has let go */
+	enum conn_state state;
+	ms_t deadline; /* of the state */
+	bool first;    /* no request was answered yet */
+	enum http_limit_verdict verdict;
+	char peer[64];
+	struct http_exchange *exchange; /* in CONN_BODY and CONN_HANDLER; NULL otherwise */
+	/* CONN_RESPONSE */
+	char *head, *body; /* owned; each NULL once it was sent */
+	size_t head_len, body_len, body_at;
+	struct http_file *file;     /* owned; what comes after head instead of body */
+	bool close;                 /* after the response */
+	bool unread;                /* a part of the request has not come */
+	struct http_socket *socket; /* owned; CONN_SOCKET */
+};
+
+struct http_exchange {
+	struct conn *conn; /* NULL: the client is gone */
+	struct http_message message;
+	size_t body_expected;
+	bool upgrade; /* a WebSocket is asked for */
+	void *data;
+};
+
+/* Where bytes are put together that libwebsockets is to send: it wants LWS_PRE bytes before them.
+ */
+#define HTTP_CHUNK 32768
+
+struct http_server {
+	uv_loop_t *loop;
+	struct http_server_config config; /* strings owned */
+	struct http_limit *limit;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	uv_poll_t listen;
+	uv_timer_t timer;
+	int fd;
+	int open_handles;
+	bool closing;
+	char url[96];
+	struct http_server_stats stats;
+	LIST_HEAD(, conn) conns;
+	unsigned char scratch[LWS_PRE + HTTP_CHUNK];
+};
+
+/* What is wrong with a request: the status of its answer, 0: nothing; and why. */
+struct http_fault {
+	int status;
+	const char *why; /* a sentence, static */
+};
+
+/* ---- http_server_head.c: what libwebsockets has parsed, as a message ------------------------- */
+
+/* Fills x->message, body_expected and upgrade from the head that wsi has just taken. *close is set
+ * if the connection must not be used again. */
+struct http_fault http_head_read(struct lws *wsi, struct http_exchange *x, bool *close);
+
+/* Whether the client waits for "100 Continue" before it sends the body. */
+bool http_head_expects(struct lws *wsi);
+
+/* ---- http_server_conn.c ---------------------------------------------------------------------- */
+
+/* A connection that was accepted, counted as one of the server's; wsi is yet to be set. */
+struct conn *http_conn_new(struct http_server *s, const char *peer);
+void http_conn_free(struct conn *c);
+
+/* The lws_callback_function of all connections. */
+int http_conn_event(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+/* Its deadline is over. Not from within a callback of libwebsockets. */
+void http_conn_deadline(struct conn *c);
+
+/* ---- http_server_socket.c -------------------------------------------------------------------- */
+
+/* Its part of http_conn_event. */
+int http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *in, size_t len);
+void http_socket_free(struct http_socket *s);
+
+/* ---- http_server_file.c ---------------------------------------------------------------------- */
+
+/* Sends the next piece, or has it read. Returns 1 when all was sent, 0: not yet, -1: it cannot be
+ * read any more. */
+int http_file_write(struct conn *c);
+
+/* Frees it, once libuv has ended what it reads. */
+void http_file_free(struct http_file *f);
+
+#endif

@@ -1,0 +1,143 @@
+/* supervisor_view.c - what others see of the supervisor: the snapshot, the queue, devices, its
+ * parts. Changes nothing. Loop thread. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json.h"
+#include "common/xmalloc.h"
+#include "proto/status.h"
+#include "supervisor/account_view.h"
+#include "supervisor/supervisor_state.h"
+#include "supervisor/web.h"
+
+struct cameras *
+supervisor_cameras(struct supervisor *s)
+{
+	return s->cameras;
+}
+
+const char *
+supervisor_store_state(const struct supervisor *s)
+{
+	return s->store ? "ok" : "none";
+}
+
+struct tokens *
+supervisor_tokens(struct supervisor *s)
+{
+	return s->tokens;
+}
+
+const char *
+supervisor_token_path(const struct supervisor *s)
+{
+	return s->token_path;
+}
+
+struct web *
+supervisor_web(struct supervisor *s)
+{
+	return s->web;
+}
+
+static void
+fill_accounts(struct supervisor *s, ms_t now, struct status *out)
+{
+	for (struct google *g = s->googles; g; g = g->next)
+		out->account_count++;
+	out->accounts = xcalloc(out->account_count + 1, sizeof(*out->accounts));
+	struct status_account *row = out->accounts;
+	for (struct google *g = s->googles; g; g = g->next, row++) {
+		struct discovery_view view = discovery_view(account_discovery(g->account), now);
+		account_status(g->account, now, row);
+		row->unconfigured = inventory_unconfigured(s->inventory, g->config, &view);
+	}
+}
+
+void
+supervisor_status(struct supervisor *s, struct status *out)
+{
+	ms_t now = clock_now();
+
+	*out = (struct status){ .version = strdup(VERSION),
+		.pid = getpid(),
+		.uptime_ms = now - s->started,
+		.camera_count = cameras_count(s->cameras) };
+	fill_accounts(s, now, out);
+	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
+	if (web_url(s->web))
+		out->http = strdup(web_url(s->web));
+	if (!out->cameras || !out->version)
+		abort();
+	for (size_t i = 0; i < out->camera_count; i++)
+		cameras_status(s->cameras, i, now, &out->cameras[i]);
+	health_status(s->health, now, out);
+	notify_status(s->notify, now, out);
+}
+
+struct json *
+supervisor_health(struct supervisor *s)
+{
+	struct status now;
+
+	supervisor_status(s, &now);
+	struct json *j = status_health_to_json(&now);
+	json_set(j, "history", health_history(s->health));
+	status_clear(&now);
+	return j;
+}
+
+struct json *
+supervisor_events(struct supervisor *s, const char *camera, int limit)
+{
+	return events_history(s->events, camera, limit);
+}
+
+struct json *
+supervisor_queue(struct supervisor *s)
+{
+	struct json *list = json_new_array();
+	ms_t now = clock_now();
+
+	for (struct google *g = s->googles; g; g = g->next)
+		json_add(list, account_queue(g->account, now));
+	return list;
+}
+
+/* ---- devices --------------------------------------------------------------------------------- */
+
+struct account *
+supervisor_account(struct supervisor *s, const char *google)
+{
+	for (struct google *g = s->googles; g; g = g->next)
+		if (strcmp(g->config->name, google) == 0)
+			return g->account;
+	return NULL;
+}
+
+static struct json *
+account_devices(
+	struct supervisor *s, const struct google *g, struct proposal_names *names, bool ask)
+{
+	struct discovery *d = account_discovery(g->account);
+	char why[256] = "";
+
+	if (ask)
+		discovery_ask(d, why, sizeof(why));
+	struct discovery_view view = discovery_view(d, clock_now());
+	return inventory_json(s->inventory, g->config, &view, names, why);
+}
+
+struct json *
+supervisor_devices(struct supervisor *s, const struct account *only, bool ask)
+{
+	struct proposal_names *names = proposal_names_new(s->config);
+	struct json *list = json_new_array();
+
+	for (struct google *g = s->googles; g; g = g->next)
+		if (!only || g->account == only)
+			json_add(list, account_devices(s, g, names, ask));
+	proposal_names_free(names);
+	return list;
+}

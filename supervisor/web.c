@@ -1,0 +1,349 @@
+/* web.c - from a request to the handler of its route: hosts, origins, tokens, methods, bodies.
+ * Owns the HTTP server and the list of route tables. Loop thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/json.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "supervisor/config.h"
+#include "supervisor/http_listen.h"
+#include "supervisor/token_file.h"
+#include "supervisor/web.h"
+#include "supervisor/web_routes.h"
+
+/* A configuration of a camera is 2 kB, an SDP answer 10 kB. */
+#define BODY_MAX (64 * 1024)
+/* A dashboard takes six connections of a browser, 50 scrapes a second one. */
+#define CONNECTIONS_MAX 512
+#define CONNECTIONS_PER_PEER 256
+#define REQUESTS_PER_SECOND 200
+#define REQUESTS_BURST 400
+#define TABLES_MAX 16
+
+static const char cookie_name[] = "camrelay_token=";
+
+struct web {
+	struct supervisor *supervisor;
+	struct tokens *tokens;
+	struct http_server *server;
+	char *names; /* other names of this host that requests may carry; NULL: none */
+	bool loopback;
+	size_t table_count;
+	const struct http_route *tables[TABLES_MAX];
+};
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void
+call_free(struct web_call *c)
+{
+	json_free(c->body);
+	free(c);
+}
+
+void
+web_respond(struct web_call *c, struct http_response *response)
+{
+	http_respond(c->exchange, response);
+	call_free(c);
+}
+
+void
+web_reply(struct web_call *c, int status, struct json *j)
+{
+	struct http_response r = http_response_json(status, j);
+
+	web_respond(c, &r);
+}
+
+void
+web_fail(struct web_call *c, int status, const char *sentence)
+{
+	struct http_response r = http_response_error(status, sentence);
+
+	if (status == 401)
+		http_response_add(&r, "WWW-Authenticate", "Bearer realm=\"camrelay\"");
+	web_respond(c, &r);
+}
+
+void
+web_file(struct web_call *c, const char *path, const char *type)
+{
+	http_respond_file(c->exchange, path, type);
+	call_free(c);
+}
+
+void
+web_upgrade(struct web_call *c, const struct http_socket_handler *handler)
+{
+	http_exchange_upgrade(c->exchange, handler);
+	call_free(c);
+}
+
+const char *
+web_value(const struct web_call *c, const char *name)
+{
+	return http_route_value(&c->match, name);
+}
+
+bool
+web_sees(const struct web_call *c, const char *camera)
+{
+	return !c->token || token_sees(c->token, camera);
+}
+
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+/* The token's text, in buffer; NULL if none was given. */
+static const char *
+given_token(const struct http_message *m, char *buffer, size_t size)
+{
+	const char *bearer = m->fields[HTTP_AUTHORIZATION];
+	const char *cookie = m->fields[HTTP_COOKIE];
+
+	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0) {
+		snprintf(buffer, size, "%s", bearer + 7 + strspn(bearer + 7, " "));
+		return buffer;
+	}
+	const char *at = cookie ? strstr(cookie, cookie_name) : NULL;
+	if (!at)
+		return NULL;
+	at += strlen(cookie_name);
+	snprintf(buffer, size, "%.*s", (int)strcspn(at, "; ,"), at);
+	return buffer;
+}
+
+/* Sets c->token. Returns 0 or the status of a refusal, with its sentence. */
+static int
+check_token(struct web_call *c, const char **why)
+{
+	const struct http_route *route = c->match.route;
+	const char *camera = http_route_value(&c->match, "camera");
+	unsigned char hash[TOKEN_HASH_BYTES];
+	char text[256];
+
+	if (route->role == TOKEN_NOBODY || tokens_count(c->web->tokens) == 0)
+		return 0;
+	*why = "this needs a token: Authorization: Bearer ...";
+	if (!given_token(c->message, text, sizeof(text)))
+		return 401;
+	token_hash(text, hash);
+	explicit_bzero(text, sizeof(text));
+	c->token = tokens_find(c->web->tokens, hash);
+	*why = "there is no such token";
+	if (!c->token)
+		return 401;
+	*why = "the token's role does not allow this";
+	if (!token_may(c->token, route->role))
+		return 403;
+	*why = "the token is for other cameras";
+	return (camera || route->all_cameras) && !token_sees(c->token, camera) ? 403 : 0;
+}
+
+/* Requests that a foreign page has made a browser send. */
+static int
+check_origin(const struct web_call *c, const char **why)
+{
+	const struct http_message *m = c->message;
+	bool reads = m->method == HTTP_GET || m->method == HTTP_HEAD;
+
+	*why = "the Host is not one of this server's names: see http_names in camrelay.conf(5)";
+	if (tokens_count(c->web->tokens) == 0 && !http_message_host_is_ours(m, c->web->names))
+		return 421;
+	*why = "a page of another origin may not do this";
+	if ((!reads || http_exchange_is_upgrade(c->exchange)) && http_message_is_foreign(m))
+		return 403;
+	return 0;
+}
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+static bool
+fail(struct web_call *c, int status, const char *why)
+{
+	web_fail(c, status, why);
+	return false;
+}
+
+static bool
+no_route(struct web_call *c)
+{
+	struct http_response r;
+
+	if (!c->match.known)
+		return fail(c, 404, "there is nothing at this path");
+	r = http_response_error(405, "this method is not for this path");
+	http_response_add(&r, "Allow", c->match.allow);
+	web_respond(c, &r);
+	return false;
+}
+
+/* A head has come: what needs no body is refused before there is one. */
+static bool
+on_head(void *arg, struct http_exchange *x)
+{
+	struct web *w = arg;
+	struct web_call *c = xcalloc(1, sizeof(*c));
+	const char *why;
+	char sentence[160];
+
+	c->web = w;
+	c->supervisor = w->supervisor;
+	c->exchange = x;
+	c->message = http_exchange_message(x);
+	http_exchange_set_data(x, c);
+	for (size_t i = 0; i < w->table_count; i++)
+		http_route_find(w->tables[i], c->message->method, c->message->path, &c->match);
+	int status = check_origin(c, &why);
+	if (status)
+		return fail(c, status, why);
+	if (!c->match.route)
+		return no_route(c);
+	status = check_token(c, &why);
+	if (status)
+		return fail(c, status, why);
+	if (http_route_check_query(c->match.route, c->message, sentence, sizeof(sentence)) < 0)
+		return fail(c, 400, sentence);
+	if (c->match.route->request && !http_message_is(c->message, "application/json"))
+		return fail(c, 415, "the body must be application/json");
+	if (c->match.route->websocket != http_exchange_is_upgrade(x))
+		return fail(c, 400,
+			c->match.route->websocket ? "this is a WebSocket: ask for an upgrade"
+						  : "there is no WebSocket here");
+	if (!c->match.route->websocket)
+		return true;
+	c->match.route->handle(c);
+	return false;
+}
+
+static void
+on_request(void *arg, struct http_exchange *x)
+{
+	struct web_call *c = http_exchange_data(x);
+	const struct http_message *m = c->message;
+	char why[160], sentence[200];
+
+	(void)arg;
+	if (!c->match.route->request && m->body_len > 0) {
+		web_fail(c, 400, "there must be no body here");
+		return;
+	}
+	if (c->match.route->request) {
+		c->body = json_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
+		if (!json_is_object(c->body)) {
+			snprintf(sentence, sizeof(sentence), "the body is no JSON object%s%s",
+				c->body ? "" : ": ", c->body ? "" : why);
+			web_fail(c, 400, sentence);
+			return;
+		}
+	}
+	c->match.route->handle(c);
+}
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+void
+web_add_routes(struct web *w, const struct http_route *table)
+{
+	if (w->table_count == TABLES_MAX)
+		abort();
+	w->tables[w->table_count++] = table;
+}
+
+/* Others may reach the address: then they need tokens. */
+static int
+check_address(const struct web_config *config, char *why, size_t why_size)
+{
+	const char *address = config->config->http;
+
+	if (http_listen_is_loopback(address))
+		return 0;
+	if (tokens_count(config->tokens) == 0) {
+		snprintf(why, why_size,
+			"http = %s: others could use it, since there is no token: make one with "
+			"camctl token add while http is 127.0.0.1:PORT, or leave it there",
+			address);
+		return -1;
+	}
+	if (!config->config->http_cert)
+		log_warn("http without TLS", LOG_STR("address", address),
+			LOG_STR("why",
+				"tokens and pictures can be read on the way: set http_cert"));
+	return 0;
+}
+
+int
+web_open(const struct web_config *config, struct web **out, char *why, size_t why_size)
+{
+	const struct config *c = config->config;
+	struct web *w = NULL;
+
+	*out = NULL;
+	if (strcmp(c->http, "none") == 0)
+		return 0;
+	if (check_address(config, why, why_size) < 0)
+		return -1;
+	w = xcalloc(1, sizeof(*w));
+	w->supervisor = config->supervisor;
+	w->tokens = config->tokens;
+	w->names = c->http_names ? strdup(c->http_names) : NULL;
+	w->loopback = http_listen_is_loopback(c->http);
+	web_add_routes(w, web_health_routes);
+	web_add_routes(w, web_control_routes);
+	const struct http_server_config server = { .loop = config->loop,
+		.address = c->http,
+		.cert = c->http_cert,
+		.key = c->http_key,
+		.limits = { .connections = CONNECTIONS_MAX,
+			.connections_per_peer = CONNECTIONS_PER_PEER,
+			.requests_per_second = REQUESTS_PER_SECOND,
+			.burst = REQUESTS_BURST },
+		.body_max = BODY_MAX,
+		.on_head = on_head,
+		.on_request = on_request,
+		.arg = w };
+	if (http_server_new(&server, &w->server, why, why_size) < 0) {
+		free(w->names);
+		free(w);
+		return -1;
+	}
+	*out = w;
+	return 0;
+}
+
+void
+web_close(struct web *w)
+{
+	if (!w)
+		return;
+	http_server_free(w->server);
+	free(w->names);
+	free(w);
+}
+
+const char *
+web_url(const struct web *w)
+{
+	return w ? http_server_url(w->server) : NULL;
+}
+
+bool
+web_is_loopback(const struct web *w)
+{
+	return w->loopback;
+}
+
+int
+web_reload(struct web *w, char *why, size_t why_size)
+{
+	return w ? http_server_reload_cert(w->server, why, why_size) : 0;
+}
+
+void
+web_stats(const struct web *w, struct http_server_stats *out)
+{
+	http_server_stats(w->server, out);
+}

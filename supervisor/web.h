@@ -1,0 +1,68 @@
+#ifndef SUPERVISOR_WEB_H
+#define SUPERVISOR_WEB_H
+
+#include "supervisor/http_route.h"
+#include "supervisor/http_server.h"
+#include "supervisor/supervisor.h"
+
+/* What camrelayd serves by HTTP: tables of routes, who may use them, and the way from a request to
+ * the handler of its route. Loop thread. */
+struct web;
+struct config;
+struct json;
+
+struct web_config {
+	uv_loop_t *loop;
+	struct supervisor *supervisor; /* lent, as tokens */
+	const struct config *config;   /* lent for the length of web_open */
+	struct tokens *tokens;
+};
+
+/* Listens where config says; *out is NULL with http = none. Returns 0, or -1 with a sentence: an
+ * address that cannot be had, or others can reach and there is no token. */
+int web_open(const struct web_config *config, struct web **out, char *why, size_t why_size);
+
+/* NULL is fine; freed when libuv has let go. */
+void web_close(struct web *w);
+
+/* Adds a table, which must outlive w. Those added first are looked through first. */
+void web_add_routes(struct web *w, const struct http_route *table);
+
+/* Where it is: "http://127.0.0.1:8080"; NULL without one. Lent. */
+const char *web_url(const struct web *w);
+
+/* Whether only this machine can reach it. */
+bool web_is_loopback(const struct web *w);
+
+/* Reads the certificate again. Returns 0, or -1 with a sentence and the old one kept. */
+int web_reload(struct web *w, char *why, size_t why_size);
+
+void web_stats(const struct web *w, struct http_server_stats *out);
+
+/* ---- for handlers ---------------------------------------------------------------------------- */
+
+/* One request that has passed all checks. Gone with its answer. */
+struct web_call {
+	struct web *web;
+	struct supervisor *supervisor;
+	struct http_exchange *exchange;
+	const struct http_message *message;
+	struct http_route_match match;
+	const struct token *token; /* valid until the loop goes on; NULL: none was needed */
+	struct json *body;         /* an object, of a route with a request; owned */
+};
+
+/* One of these, once. web_reply takes j. */
+void web_reply(struct web_call *c, int status, struct json *j);
+void web_fail(struct web_call *c, int status, const char *sentence);
+void web_respond(struct web_call *c, struct http_response *response);
+void web_file(struct web_call *c, const char *path, const char *type);
+void web_upgrade(struct web_call *c, const struct http_socket_handler *handler);
+
+/* The value of {name} in the path. */
+const char *web_value(const struct web_call *c, const char *name);
+
+/* Whether the caller may see that camera: to be asked for each where a list is answered. */
+bool web_sees(const struct web_call *c, const char *camera);
+
+#endif

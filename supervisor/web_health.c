@@ -1,0 +1,217 @@
+/* web_health.c - what is shown of the state by HTTP: the one snapshot, as others' dashboards want
+ * it. Keeps nothing. Loop thread. */
+#include <string.h>
+
+#include "common/json.h"
+#include "proto/status.h"
+#include "supervisor/web.h"
+#include "supervisor/web_routes.h"
+
+static void
+alive(struct web_call *c)
+{
+	struct json *j = json_new_object();
+
+	json_set_str(j, "status", "ok");
+	web_reply(c, 200, j);
+}
+
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+/* An account that cannot be used until a user logs in. */
+static bool
+is_usable(const struct status_account *a)
+{
+	return strcmp(a->state, "needs login") != 0;
+}
+
+static void
+ready(struct web_call *c)
+{
+	struct json *j = json_new_object();
+	struct json *parts = json_new_object();
+	struct json *accounts = json_new_object();
+	struct status s;
+	bool all = true;
+
+	supervisor_status(c->supervisor, &s);
+	json_set_str(parts, "configuration", "ok");
+	json_set_str(parts, "store", supervisor_store_state(c->supervisor));
+	for (size_t i = 0; i < s.account_count; i++) {
+		json_set_str(accounts, s.accounts[i].name, s.accounts[i].state);
+		all = all && is_usable(&s.accounts[i]);
+	}
+	status_clear(&s);
+	json_set(parts, "accounts", accounts);
+	json_set_bool(j, "ready", all);
+	json_set(j, "parts", parts);
+	web_reply(c, all ? 200 : 503, j);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static const char *const states[] = { "starting", "running", "failed", "degraded", "stopped" };
+#define STATES (sizeof(states) / sizeof(states[0]))
+
+static struct json *
+count_streams(const struct web_call *c, const struct status *s)
+{
+	struct json *streams = json_new_object();
+	struct json *by_state = json_new_object();
+	int64_t total = 0;
+
+	for (size_t k = 0; k < STATES; k++) {
+		int64_t n = 0;
+		for (size_t i = 0; i < s->camera_count; i++)
+			n += web_sees(c, s->cameras[i].name) &&
+			     strcmp(s->cameras[i].state, states[k]) == 0;
+		json_set_int(by_state, states[k], n);
+		total += n;
+	}
+	json_set_int(streams, "total", total);
+	json_set(streams, "by_state", by_state);
+	return streams;
+}
+
+/* A camera is as well as it ought to be: stopped ones are. */
+static bool
+is_well(const struct status_camera *cam)
+{
+	return strcmp(cam->state, "stopped") == 0 ||
+	       (strcmp(cam->state, "running") == 0 && cam->health &&
+		       strcmp(cam->health, "healthy") == 0);
+}
+
+static const char *
+overall(const struct web_call *c, const struct status *s)
+{
+	size_t seen = 0, well = 0;
+
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (web_sees(c, s->cameras[i].name)) {
+			seen++;
+			well += is_well(&s->cameras[i]);
+		}
+	for (size_t i = 0; i < s->account_count; i++)
+		if (!is_usable(&s->accounts[i]))
+			return "unhealthy";
+	return well == seen ? "healthy" : well > 0 ? "degraded" : "unhealthy";
+}
+
+static struct json *
+list_components(const struct web_call *c, const struct status *s)
+{
+	struct json *components = json_new_object();
+	struct json *accounts = json_new_object();
+
+	json_set_str(components, "supervisor", "ok");
+	json_set_str(components, "store", supervisor_store_state(c->supervisor));
+	for (size_t i = 0; i < s->account_count; i++)
+		json_set_str(accounts, s->accounts[i].name, s->accounts[i].state);
+	json_set(components, "accounts", accounts);
+	return components;
+}
+
+static void
+system_health(struct web_call *c)
+{
+	struct json *j = json_new_object();
+	struct json *consumers = json_new_object();
+	struct status s;
+
+	supervisor_status(c->supervisor, &s);
+	json_set_str(j, "status", overall(c, &s));
+	json_set_str(j, "version", s.version);
+	json_set_real(j, "uptime_seconds", (double)s.uptime_ms / 1000);
+	json_set(j, "components", list_components(c, &s));
+	json_set(j, "streams", count_streams(c, &s));
+	json_set_int(consumers, "active", 0);
+	json_set(j, "consumers", consumers);
+	status_clear(&s);
+	web_reply(c, 200, j);
+}
+
+/* ---- one camera ------------------------------------------------------------------------------ */
+
+static struct json *
+describe_worker(const struct status_camera *cam)
+{
+	struct json *j = json_new_object();
+
+	json_set_bool(j, "is_healthy",
+		cam->pid > 0 && cam->health && strcmp(cam->health, "healthy") == 0);
+	json_set_int(j, "pid", cam->pid);
+	json_set_real(j, "uptime_seconds", (double)cam->uptime_ms / 1000);
+	json_set_int(j, "restarts", cam->restarts);
+	return j;
+}
+
+static struct json *
+describe_producer(const struct status_camera *cam)
+{
+	struct json *j = json_new_object();
+
+	json_set_str(j, "session", cam->session);
+	json_set_real(j, "uptime_seconds", (double)cam->uptime_ms / 1000);
+	return j;
+}
+
+static struct json *
+describe_stream(const struct status_camera *cam)
+{
+	struct json *j = json_new_object();
+
+	json_set_str(j, "camera", cam->name);
+	json_set_str(j, "state", cam->state);
+	json_set_str(j, "health", cam->health);
+	json_set_str(j, "error", cam->error);
+	json_set(j, "worker", describe_worker(cam));
+	json_set(j, "producer", describe_producer(cam));
+	json_set_int(j, "consumers", 0);
+	return j;
+}
+
+static void
+all_streams(struct web_call *c)
+{
+	struct json *j = json_new_object();
+	struct json *list = json_new_array();
+	struct status s;
+
+	supervisor_status(c->supervisor, &s);
+	for (size_t i = 0; i < s.camera_count; i++)
+		if (web_sees(c, s.cameras[i].name))
+			json_add(list, describe_stream(&s.cameras[i]));
+	status_clear(&s);
+	json_set(j, "streams", list);
+	web_reply(c, 200, j);
+}
+
+static void
+one_stream(struct web_call *c)
+{
+	const char *name = web_value(c, "camera");
+	struct json *j = NULL;
+	struct status s;
+
+	supervisor_status(c->supervisor, &s);
+	for (size_t i = 0; i < s.camera_count && !j; i++)
+		if (strcmp(s.cameras[i].name, name) == 0)
+			j = describe_stream(&s.cameras[i]);
+	status_clear(&s);
+	if (j)
+		web_reply(c, 200, j);
+	else
+		web_fail(c, 404, "there is no such camera");
+}
+
+/* clang-format off */
+const struct http_route web_health_routes[] = {
+	{ .pattern = "/healthz", .handle = alive, .summary = "Whether camrelayd is alive" },
+	{ .pattern = "/readyz", .handle = ready, .summary = "Whether it can do its work, else which part cannot" },
+	{ .pattern = "/v2/health/system", .role = TOKEN_VIEW, .handle = system_health, .summary = "The whole" },
+	{ .pattern = "/v2/health/streams", .role = TOKEN_VIEW, .handle = all_streams, .summary = "Every camera" },
+	{ .pattern = "/v2/health/streams/{camera}", .role = TOKEN_VIEW, .handle = one_stream, .summary = "One camera" },
+	{ .pattern = NULL },
+};
+/* clang-format on */
