@@ -45,6 +45,7 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
 	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
+camrelayd_guard = supervisor/guard.o supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o supervisor/unit_guard.o supervisor/usage.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
@@ -55,7 +56,7 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view
 	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_guard) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets libcrypto
 
 worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \

@@ -55,6 +55,12 @@ static const struct field check_fields[] = {
 	CHECK(INT, age_ms),
 };
 
+#define LIMIT(t, n) ROW(status_limit, t, n)
+static const struct field limit_fields[] = {
+	LIMIT(STR, camera), LIMIT(STR, step), LIMIT(STR, own), LIMIT(STR, why), LIMIT(INT, priority),
+	LIMIT(INT, memory_bytes), LIMIT(REAL, cpu_percent), LIMIT(REAL, fps), LIMIT(INT, restarts),
+};
+
 #define WEBHOOK(t, n) ROW(status_webhook, t, n)
 static const struct field webhook_fields[] = {
 	WEBHOOK(STR, name), WEBHOOK(STR, url), WEBHOOK(STR, state), WEBHOOK(STR, error), WEBHOOK(INT, queued),
@@ -67,7 +73,7 @@ static const struct field head_fields[] = {
 };
 
 static const struct field own_fields[] = {
-	ROW(status, STR, health),
+	ROW(status, STR, health), ROW(status, INT, limit_level), ROW(status, STR, limit_why),
 };
 /* clang-format on */
 
@@ -103,6 +109,10 @@ static const struct rows check_rows = { .key = "checks",
 	.fields = check_fields,
 	.field_count = COUNT(check_fields),
 	.size = sizeof(struct status_check) };
+static const struct rows limit_rows = { .key = "limits",
+	.fields = limit_fields,
+	.field_count = COUNT(limit_fields),
+	.size = sizeof(struct status_limit) };
 static const struct rows webhook_rows = { .key = "webhooks",
 	.fields = webhook_fields,
 	.field_count = COUNT(webhook_fields),
@@ -123,6 +133,10 @@ static const struct {
 	{ .rows = &check_rows,
 		.at = offsetof(struct status, checks),
 		.count_at = offsetof(struct status, check_count),
+		.own = true },
+	{ .rows = &limit_rows,
+		.at = offsetof(struct status, limits),
+		.count_at = offsetof(struct status, limit_count),
 		.own = true },
 	{ .rows = &webhook_rows,
 		.at = offsetof(struct status, webhooks),

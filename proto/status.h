@@ -107,10 +107,26 @@ struct status_check {
 	int64_t age_ms;   /* of the last reading */
 };
 
+/* What a camera does without by the resource guard, as of its last look. */
+struct status_limit {
+	char *camera;
+	char *step; /* none, warn, recording off, substream, paused; the latter ones include the
+		       others */
+	char *own;  /* what of this is for the camera's own load */
+	char *why;  /* what of it is over which limit; NULL: nothing */
+	int64_t priority;
+	int64_t memory_bytes; /* resident */
+	double cpu_percent;   /* of one core */
+	double fps;
+	int64_t restarts; /* of its worker, for its memory */
+};
+
 struct status {
 	char *version;
-	char *health; /* the worst status of the checks */
-	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
+	char *health;        /* the worst status of the checks */
+	int64_t limit_level; /* of all cameras: 1 to 3 as the steps; above, so many are paused */
+	char *limit_why;     /* NULL: all together are within their limits */
+	char *http;          /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
 	struct status_account *accounts;
@@ -119,6 +135,8 @@ struct status {
 	size_t camera_count;
 	struct status_check *checks; /* of an older camrelayd: none, as what follows */
 	size_t check_count;
+	struct status_limit *limits;
+	size_t limit_count;
 	struct status_webhook *webhooks;
 	size_t webhook_count;
 };

@@ -18,6 +18,7 @@
 
 #define IN_SUPERVISOR(field) .section = "supervisor", .at = offsetof(struct config, field)
 #define IN_HEALTH(field) .section = "health", .at = offsetof(struct config_health, field)
+#define IN_GUARD(field) .section = "guard", .at = offsetof(struct config_guard, field)
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
@@ -131,6 +132,32 @@ static const struct setting rows[] = {
 	  .help = "So far the clock may be off by what services' answers say; by more, a warning" },
 	{ IN_HEALTH(clock_error_ms), .key = "clock_error", .live = true, .type = SET_DURATION,
 	  .min = 1000, .max = DAY_MS, .def = "1m", .help = "An error" },
+
+	{ IN_GUARD(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = MINUTE_MS, .def = "5s", .help = "How often the workers are looked at" },
+	/* A worker of one 4K camera with sound takes 40 MB. */
+	{ IN_GUARD(worker_memory_bytes), .key = "worker_memory", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "512M",
+	  .help = "What one worker may have in memory: with more its camera does without recording, then "
+		  "takes its substream, and if neither helps the worker is restarted. So is one whose "
+		  "memory will come to that. 0: no limit" },
+	{ IN_GUARD(worker_cpu_percent), .key = "worker_cpu", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "0",
+	  .help = "Percent of one core that one worker may take. 0: no limit" },
+	{ IN_GUARD(worker_fps), .key = "worker_fps", .live = true, .type = SET_INT,
+	  .min = 0, .max = 1000, .def = "0", .help = "Pictures a second of one camera. 0: no limit" },
+	{ IN_GUARD(total_memory_bytes), .key = "total_memory", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "What all workers together may have: with more all do without recording, then take "
+		  "their substreams, then the cameras of the lowest priority are paused. 0: no limit" },
+	{ IN_GUARD(total_cpu_percent), .key = "total_cpu", .live = true, .type = SET_INT,
+	  .min = 0, .max = 100000, .def = "0",
+	  .help = "Percent of one core that all workers together may take: 300 is three cores. 0: no "
+		  "limit" },
+	{ IN_GUARD(leak_window_ms), .key = "leak_window", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = 7 * DAY_MS, .def = "1h",
+	  .help = "A worker whose memory has grown all through this time, and would come to worker_memory "
+		  "within as long again, is restarted. No worker is restarted for its memory more often" },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },
@@ -317,6 +344,9 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
+	{ IN_CAMERA(priority), .key = "priority", .live = true, .type = SET_INT,
+	  .min = 0, .max = 100, .def = "50",
+	  .help = "Of cameras that together take too much, see [guard], the lowest is paused first" },
 	{ IN_CAMERA(record), .key = "record", .live = true, .type = SET_ENUM,
 	  .choices = "no yes events", .def = "no",
 	  .help = "Keep its pictures and sound in [recording]. events: only from camctl record CAMERA on "
@@ -354,6 +384,15 @@ open_health(void *root, const char *name)
 
 	(void)name;
 	return &c->health;
+}
+
+static void *
+open_guard(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	return &c->guard;
 }
 
 static void *
@@ -438,6 +477,10 @@ static const struct settings_section sections[] = {
 		.open = open_health,
 		.always = true,
 		.help = "What camrelayd looks at of itself and its machine: docs/health.md" },
+	{ .name = "guard",
+		.open = open_guard,
+		.always = true,
+		.help = "What workers may take of the machine: docs/health.md" },
 	{ .name = "google",
 		.named = true,
 		.open = open_google,

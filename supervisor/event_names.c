@@ -6,7 +6,7 @@
 #include "supervisor/event_names.h"
 #include "supervisor/list_item.h"
 
-enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, HEALTH, WEBHOOK, GROUPS };
+enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, HEALTH, LIMIT, WEBHOOK, GROUPS };
 
 static const char *const group_names[GROUPS] = {
 	[CAMERA] = "camera",
@@ -16,6 +16,7 @@ static const char *const group_names[GROUPS] = {
 	[RECORDING] = "recording",
 	[CONFIG] = "config",
 	[HEALTH] = "health",
+	[LIMIT] = "limit",
 	[WEBHOOK] = "webhook",
 };
 
@@ -70,6 +71,12 @@ static const struct {
 	{ .group = HEALTH, .name = "health ok" },
 	{ .group = HEALTH, .name = "health warning" },
 	{ .group = HEALTH, .name = "health error" },
+	{ .group = LIMIT, .name = "limit warning" },
+	{ .group = LIMIT, .name = "limit recording off" },
+	{ .group = LIMIT, .name = "limit substream" },
+	{ .group = LIMIT, .name = "limit paused" },
+	{ .group = LIMIT, .name = "limit back" },
+	{ .group = LIMIT, .name = "limit restart" },
 	{ .group = WEBHOOK, .name = "webhook failing" },
 	{ .group = WEBHOOK, .name = "webhook works again" },
 	{ .group = WEBHOOK, .name = "webhook gone" },

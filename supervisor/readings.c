@@ -259,12 +259,10 @@ look_at_secret(const char *path, struct check_reading *r)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
 		find_fault(r, CHECK_ERROR, path, strerror(errno));
 	else if (st.st_mode & (S_IROTH | S_IWOTH))
 		find_fault(r, CHECK_ERROR, path, "every user can read or write the secret");
-	else if (access(path, R_OK) < 0)
-		find_fault(r, CHECK_ERROR, path, strerror(errno));
 	else if (st.st_mode & S_IWGRP)
 		find_fault(r, CHECK_WARN, path, "its group can write the secret");
 }

@@ -302,6 +302,7 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 
 	if (cameras_new(&c, &s->cameras, why, why_size) < 0)
 		return -1;
+	s->guard = guard_new(s->loop, s->cameras, s->events);
 	for (struct google *g = s->googles; g; g = g->next)
 		account_restore(g->account);
 	return 0;
@@ -332,7 +333,8 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || supervisor_make_notify(s, why, why_size) < 0 ||
+		make_sockets(s, why, why_size) < 0 ||
+		supervisor_make_notify(s, why, why_size) < 0 ||
 		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
 		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
@@ -349,6 +351,7 @@ supervisor_start(struct supervisor *s)
 	cameras_start(s->cameras);
 	sweeper_set_config(s->sweeper, s->config->recording);
 	health_set_config(s->health, s->config);
+	guard_set_config(s->guard, &s->config->guard);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -401,6 +404,7 @@ supervisor_free(struct supervisor *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	guard_free(s->guard);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);

@@ -364,6 +364,7 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
 	health_set_config(s->health, a->fresh);
+	guard_set_config(s->guard, &a->fresh->guard);
 	say_changes(a);
 	int other_secrets = say_secrets(a, sfu_secret);
 	other_secrets += notify_apply(s->notify, a->fresh, a->says);

@@ -2,6 +2,7 @@
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
 #include "supervisor/control.h"
+#include "supervisor/guard.h"
 #include "supervisor/health.h"
 #include "supervisor/inventory.h"
 #include "supervisor/notify.h"
@@ -28,6 +29,7 @@ struct supervisor {
 	struct events *events;
 	struct notify *notify;
 	struct health *health;
+	struct guard *guard;
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;

@@ -73,6 +73,7 @@ supervisor_status(struct supervisor *s, struct status *out)
 	for (size_t i = 0; i < out->camera_count; i++)
 		cameras_status(s->cameras, i, now, &out->cameras[i]);
 	health_status(s->health, now, out);
+	guard_status(s->guard, out);
 	notify_status(s->notify, now, out);
 }
 

@@ -4,6 +4,7 @@
 #include "proto/msg.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
+#include "supervisor/guard_policy.h"
 #include "supervisor/outage.h"
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
@@ -51,6 +52,11 @@ struct unit {
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */
 	} record;
+	struct {
+		enum guard_step step;
+		bool paused; /* by the guard, and by nobody else since */
+		int64_t restarts;
+	} guard;
 	enum unit_life life;
 	bool outputs_ended; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);
