@@ -51,6 +51,14 @@ check_health(const struct config_health *h, struct settings *s)
 		settings_complain(s, h, "clock_error", "must not be less than clock_warn");
 }
 
+static void
+check_consumers(const struct config *c, struct settings *s)
+{
+	if (c->consumers.heartbeat_timeout_ms <= c->consumers.heartbeat_ms)
+		settings_complain(
+			s, &c->consumers, "heartbeat_timeout", "must be more than heartbeat");
+}
+
 /* ---- what the environment gives ---- */
 
 static const struct setting env_id = { .type = SET_TOKEN };
@@ -291,6 +299,7 @@ config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
 	check_health(&c->health, s);
+	check_consumers(c, s);
 	check_services(c, s);
 	for (const struct config_notify *n = c->notifies; n; n = n->next)
 		check_notify(c, s, n);

@@ -1,10 +1,7 @@
-/* config_table.c - camrelayd's settings: the table, and the objects that a file's sections become.
+/* config_table.c - camrelayd's settings: the table of their keys.
  * A row says all of one key, also whether a reload can change it. Keeps nothing. Any thread. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/xmalloc.h"
 #include "supervisor/config.h"
+#include "supervisor/config_sections.h"
 #include "supervisor/config_table.h"
 
 /* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
@@ -23,6 +20,7 @@
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
 #define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_CONSUMERS(field) .section = "consumers", .at = offsetof(struct config_consumers, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
@@ -254,6 +252,20 @@ static const struct setting rows[] = {
 	  .min = 1, .max = 90, .def = "10%",
 	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
 		  "nothing is recorded until there is more" },
+	{ IN_CONSUMERS(max), .key = "max", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "100", .help = "Viewers at once, of all cameras together" },
+	{ IN_CONSUMERS(max_per_camera), .key = "max_per_camera", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "20", .help = "Viewers of one camera at once" },
+	{ IN_CONSUMERS(heartbeat_ms), .key = "heartbeat", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "30s",
+	  .help = "How often a viewer is to say that it is still there. A WHEP player cannot: the SFU is "
+		  "asked that often whether it is" },
+	{ IN_CONSUMERS(heartbeat_timeout_ms), .key = "heartbeat_timeout", .live = true,
+	  .type = SET_DURATION,
+	  .min = 200, .max = DAY_MS, .def = "60s",
+	  .help = "A viewer that has said nothing for so long is ended" },
+	{ IN_CONSUMERS(stun_server), .key = "stun_server", .live = true, .type = SET_ADDRESS,
+	  .help = "host:port of a STUN server that WHEP players are told of. The SFU needs none" },
 	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
 	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
 	  .help = "The WHIP endpoint. Plain http only to this machine" },
@@ -368,153 +380,11 @@ static const struct setting rows[] = {
 };
 /* clang-format on */
 
-/* ---- the objects ---- */
-
-static void *
-open_supervisor(void *root, const char *name)
-{
-	(void)name;
-	return root;
-}
-
-static void *
-open_health(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	return &c->health;
-}
-
-static void *
-open_guard(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	return &c->guard;
-}
-
-static void *
-open_google(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_google **end = &c->googles;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_cloudflare(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
-	return c->cloudflare;
-}
-
-static void *
-open_recording(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	c->recording = xcalloc(1, sizeof(*c->recording));
-	return c->recording;
-}
-
-static void *
-open_whip(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_whip **end = &c->whips;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_notify(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_notify **end = &c->notifies;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_camera(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_camera **end = &c->cameras;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	c->camera_count++;
-	return *end;
-}
-
-static const struct settings_section sections[] = {
-	{ .name = "supervisor",
-		.open = open_supervisor,
-		.always = true,
-		.help = "The daemon itself" },
-	{ .name = "health",
-		.open = open_health,
-		.always = true,
-		.help = "What camrelayd looks at of itself and its machine: docs/health.md" },
-	{ .name = "guard",
-		.open = open_guard,
-		.always = true,
-		.help = "What workers may take of the machine: docs/health.md" },
-	{ .name = "google",
-		.named = true,
-		.open = open_google,
-		.stays = true,
-		.help = "One Device Access project and one user of it, hence one budget of "
-			"commands" },
-	{ .name = "cloudflare",
-		.open = open_cloudflare,
-		.stays = true,
-		.help = "The SFU that cameras are sent to" },
-	{ .name = "recording",
-		.open = open_recording,
-		.help = "Where cameras with record = yes or events are kept, and how long" },
-	{ .name = "whip",
-		.named = true,
-		.open = open_whip,
-		.stays = true,
-		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
-	{ .name = "notify",
-		.named = true,
-		.open = open_notify,
-		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. Needs "
-			"state_dir" },
-	{ .name = "camera",
-		.named = true,
-		.open = open_camera,
-		.help = "One camera: google and device, or url" },
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct settings_table config_table = {
-	.sections = sections,
-	.section_count = COUNT(sections),
+	.sections = config_sections,
+	.section_count = CONFIG_SECTIONS,
 	.rows = rows,
 	.row_count = COUNT(rows),
 };

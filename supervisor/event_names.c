@@ -6,7 +6,19 @@
 #include "supervisor/event_names.h"
 #include "supervisor/list_item.h"
 
-enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, HEALTH, LIMIT, WEBHOOK, GROUPS };
+enum group {
+	CAMERA,
+	MEDIA,
+	ACCOUNT,
+	DEVICE,
+	RECORDING,
+	CONFIG,
+	HEALTH,
+	LIMIT,
+	CONSUMER,
+	WEBHOOK,
+	GROUPS
+};
 
 static const char *const group_names[GROUPS] = {
 	[CAMERA] = "camera",
@@ -17,6 +29,7 @@ static const char *const group_names[GROUPS] = {
 	[CONFIG] = "config",
 	[HEALTH] = "health",
 	[LIMIT] = "limit",
+	[CONSUMER] = "consumer",
 	[WEBHOOK] = "webhook",
 };
 
@@ -62,6 +75,7 @@ static const struct {
 	{ .group = RECORDING, .name = "recording started" },
 	{ .group = RECORDING, .name = "recording stopped" },
 	{ .group = RECORDING, .name = "recording failed" },
+	{ .group = RECORDING, .name = "recording gap" },
 	{ .group = RECORDING, .name = "disk full" },
 	{ .group = RECORDING, .name = "recordings deleted" },
 	{ .group = RECORDING, .name = "recordings too large" },
@@ -77,6 +91,7 @@ static const struct {
 	{ .group = LIMIT, .name = "limit paused" },
 	{ .group = LIMIT, .name = "limit back" },
 	{ .group = LIMIT, .name = "limit restart" },
+	{ .group = CONSUMER, .name = "consumer must pull" },
 	{ .group = WEBHOOK, .name = "webhook failing" },
 	{ .group = WEBHOOK, .name = "webhook works again" },
 	{ .group = WEBHOOK, .name = "webhook gone" },

@@ -243,6 +243,16 @@ output_session(const struct output *o)
 	return o->kind == &kinds[CONFIG_OUTPUT_CLOUDFLARE] ? o->kind->where(o->machine) : NULL;
 }
 
+bool
+output_get_source(const struct output *o, struct output_source *out)
+{
+	*out = (struct output_source){ .session = output_session(o),
+		.tracks = o->tracks,
+		.track_count = o->track_count,
+		.sending = strcmp(o->word, "sending") == 0 };
+	return out->session != NULL;
+}
+
 const char *
 output_error(const struct output *o)
 {

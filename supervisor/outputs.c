@@ -42,9 +42,9 @@ on_answer(struct output *output, int64_t offer, const char *sdp, void *arg)
 {
 	struct place *p = arg;
 
-	(void)output;
 	if (p->number >= 0)
-		p->owner->events.on_answer(p->number, offer, sdp, p->owner->arg);
+		p->owner->events.on_answer(
+			p->number, offer, output_config(output)->name, sdp, p->owner->arg);
 }
 
 static void

@@ -340,6 +340,7 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 		supervisor_free(s);
 		return -1;
 	}
+	supervisor_make_consumers(s);
 	start_timers(s);
 	*out = s;
 	return 0;
@@ -357,12 +358,25 @@ supervisor_start(struct supervisor *s)
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 static void
+finish_stop(struct supervisor *s, bool clean)
+{
+	s->unclean = s->unclean || !clean;
+	if (--s->stops_pending > 0)
+		return;
+	log_info("supervisor stopped", LOG_STR("clean", s->unclean ? "no" : "yes"));
+	s->done(s->arg);
+}
+
+static void
 on_cameras_ended(void *arg, bool clean)
 {
-	struct supervisor *s = arg;
+	finish_stop(arg, clean);
+}
 
-	log_info("supervisor stopped", LOG_STR("clean", clean ? "yes" : "no"));
-	s->done(s->arg);
+static void
+on_consumers_ended(bool closed, void *arg)
+{
+	finish_stop(arg, closed);
 }
 
 void
@@ -375,6 +389,8 @@ supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
 	s->arg = arg;
 	log_info("supervisor stops", LOG_INT("cameras", cameras_count(s->cameras)));
 	systemd_notify("STOPPING=1");
+	s->stops_pending = 2;
+	consumers_stop(s->consumers, CONTRACT_STOP_TIMEOUT_MS, on_consumers_ended, s);
 	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
 }
 
@@ -405,6 +421,7 @@ supervisor_free(struct supervisor *s)
 		return;
 	web_close(s->web);
 	guard_free(s->guard);
+	consumers_free(s->consumers);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);

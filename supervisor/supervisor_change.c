@@ -365,6 +365,8 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	sweeper_set_config(s->sweeper, a->fresh->recording);
 	health_set_config(s->health, a->fresh);
 	guard_set_config(s->guard, &a->fresh->guard);
+	consumers_set_sfu(s->consumers, s->sfu);
+	consumers_configure(s->consumers, &a->fresh->consumers);
 	say_changes(a);
 	int other_secrets = say_secrets(a, sfu_secret);
 	other_secrets += notify_apply(s->notify, a->fresh, a->says);

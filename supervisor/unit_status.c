@@ -110,23 +110,14 @@ last_error(const struct unit *u, const struct camera_view *view)
 	return NULL;
 }
 
-/* Cloudflare's, at most one of them. */
-static const char *
-session(const struct unit *u)
-{
-	for (size_t i = 0; i < outputs_count(u->outputs); i++)
-		if (output_session(outputs_get(u->outputs, i)))
-			return output_session(outputs_get(u->outputs, i));
-	return NULL;
-}
-
 static void
 fill_outputs(const struct unit *u, struct status_camera *row)
 {
 	size_t n = outputs_count(u->outputs);
+	struct output_source source;
 
 	row->publication = xstrdup(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
-	row->session = xstrdup(session(u));
+	row->session = xstrdup(unit_get_source(u, &source) ? source.session : NULL);
 	if (row->session)
 		row->track = xasprintf("%s-video", u->name);
 	row->output_count = n;

@@ -58,7 +58,7 @@ struct recorder_queue {
 	struct node *first;
 	struct node **end;
 	size_t bytes;
-	bool dropping; /* until an IDR picture finds room */
+	bool dropping; /* until a key picture finds room */
 	uint64_t dropped;
 };
 
@@ -94,7 +94,7 @@ is_taken(struct recorder_queue *q, struct recorder_unit *u)
 		return true;
 	if (!q->dropping)
 		return room;
-	if (!room || !u->idr)
+	if (!room || !u->key)
 		return false;
 	q->dropping = false;
 	u->gap = true;

@@ -130,6 +130,7 @@ class Lab:
         self.camera_keys = camera or {}
         self.prefix = list(prefix)
         self.whips = whips or {}
+        self.own_keys = {}  # {camera: {key: value}}, of its section only
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -194,7 +195,7 @@ class Lab:
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
                                        "device": google["devices"][name], "publish": "cloudflare",
-                                       "ca_file": self.cam["ca"], **self.camera_keys}
+                                       "ca_file": self.cam["ca"], **self.camera_keys, **self.own_keys.get(name, {})}
 
     def write_config(self):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -321,6 +322,16 @@ class Lab:
         viewer = self._spawn(kind, "--api", self.cf["api"], "--sim", self.cf["sim"],
                              *(a for track in tracks for a in ("--discover", track)),
                              *(("--reference", REFERENCE) if self.reference else ()), *arguments)
+        return viewer
+
+    def view_directly(self, *arguments):
+        """A browser that the cameras are sent to by WHIP, with no SFU between, from start() on. It takes others at
+        viewer.base + name. What is said of viewers holds for it."""
+        viewer = self._spawn("whip_browser", *arguments)
+        viewer.base = viewer.ready()["base"]
+        for name in self.names:
+            self.own_keys.setdefault(name, {})["publish"] = f"whip:{viewer.base}{name}"
+        self.write_config()
         return viewer
 
     def view_listed(self, path, kind="viewer"):
