@@ -133,9 +133,9 @@ static const struct setting rows[] = {
 
 	{ IN_GUARD(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
 	  .min = 100, .max = MINUTE_MS, .def = "5s", .help = "How often the workers are looked at" },
-	/* A worker of one 4K camera with sound takes 40 MB. */
+	/* Workers take some 40 MB; the kernel lets them have 512 of data (worker/main.c): before that. */
 	{ IN_GUARD(worker_memory_bytes), .key = "worker_memory", .live = true, .type = SET_BYTES,
-	  .min = 0, .max = INT64_MAX, .def = "512M",
+	  .min = 0, .max = INT64_MAX, .def = "256M",
 	  .help = "What one worker may have in memory: with more its camera does without recording, then "
 		  "takes its substream, and if neither helps the worker is restarted. So is one whose "
 		  "memory will come to that. 0: no limit" },

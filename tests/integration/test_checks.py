@@ -69,8 +69,10 @@ def test_limits_are_settings_and_the_whole_is_as_its_worst_part(relay):
     relay.start()
     until_status(relay, "disk state", "warn")
     until_status(relay, "memory", "ok")
-    assert relay.json("status")["health"] == "warn"
-    assert relay.camctl("health").startswith("health: warn\nwarn  disk state: ")
+    # A busy machine has other parts that are bad.
+    now = relay.json("status")
+    assert now["health"] == max((c["status"] for c in now["checks"]), key=["ok", "warn", "error"].index) != "ok"
+    assert "\nwarn  disk state: " in relay.camctl("health")
     assert told(relay, "disk state") == ["health warning"]
     relay.write([health(disk_warn="1%", disk_error="1%", memory_warn="100%", memory_error="100%", cpu_warn="100%",
                         cpu_error="100%"), camera()])
