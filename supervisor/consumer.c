@@ -9,8 +9,8 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
-#include "supervisor/consumer.h"
 #include "common/xmalloc.h"
+#include "supervisor/consumer_table.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
@@ -22,20 +22,6 @@
 #define PULL_WITHIN_MS 20000
 /* Browsers answer within a second; an unconnected session expires by itself. */
 #define ANSWER_WITHIN_MS 30000
-
-enum event {
-	EV_PULL,   /* the owner's request */
-	EV_ANSWER, /* likewise */
-	EV_END,
-	EV_OPENED,  /* there is a session */
-	EV_OFFERED, /* the SFU made its offer */
-	EV_AGREED,  /* the SFU has answered, or taken what we brought */
-	EV_AGAIN,   /* what a new session and a pause may cure */
-	EV_FAILED,
-	EV_STALE, /* the camera is not published any more where we pulled it */
-	EV_SWAP,  /* it is published elsewhere, and the owner cannot be asked to pull */
-	EV_TIMER,
-};
 
 struct consumer {
 	enum consumer_state state;
@@ -60,61 +46,6 @@ struct consumer {
 	char why[256];
 	struct consumer_events events;
 	void *arg;
-};
-
-/* clang-format off */
-static const struct {
-	enum consumer_state from;
-	enum event event;
-	enum consumer_state to;
-} transitions[] = {
-	{ .from = CONSUMER_IDLE,      .event = EV_PULL,    .to = CONSUMER_OPENING   },
-	{ .from = CONSUMER_IDLE,      .event = EV_END,     .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_OPENING,   .event = EV_OPENED,  .to = CONSUMER_PULLING   },
-	{ .from = CONSUMER_OPENING,   .event = EV_AGAIN,   .to = CONSUMER_PAUSING   },
-	{ .from = CONSUMER_OPENING,   .event = EV_FAILED,  .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_OPENING,   .event = EV_END,     .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_PULLING,   .event = EV_OFFERED, .to = CONSUMER_OFFERED   },
-	{ .from = CONSUMER_PULLING,   .event = EV_AGREED,  .to = CONSUMER_LIVE      },
-	{ .from = CONSUMER_PULLING,   .event = EV_AGAIN,   .to = CONSUMER_PAUSING   },
-	{ .from = CONSUMER_PULLING,   .event = EV_FAILED,  .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_PULLING,   .event = EV_END,     .to = CONSUMER_CLOSING   },
-	{ .from = CONSUMER_PAUSING,   .event = EV_TIMER,   .to = CONSUMER_OPENING   },
-	{ .from = CONSUMER_PAUSING,   .event = EV_END,     .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_OFFERED,   .event = EV_PULL,    .to = CONSUMER_OPENING   },
-	{ .from = CONSUMER_OFFERED,   .event = EV_ANSWER,  .to = CONSUMER_ANSWERING },
-	{ .from = CONSUMER_OFFERED,   .event = EV_STALE,   .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_OFFERED,   .event = EV_TIMER,   .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_OFFERED,   .event = EV_END,     .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_ANSWERING, .event = EV_AGREED,  .to = CONSUMER_LIVE      },
-	{ .from = CONSUMER_ANSWERING, .event = EV_FAILED,  .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_ANSWERING, .event = EV_END,     .to = CONSUMER_CLOSING   },
-	{ .from = CONSUMER_LIVE,      .event = EV_PULL,    .to = CONSUMER_OPENING   },
-	{ .from = CONSUMER_LIVE,      .event = EV_STALE,   .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_LIVE,      .event = EV_SWAP,    .to = CONSUMER_SWAPPING  },
-	{ .from = CONSUMER_LIVE,      .event = EV_FAILED,  .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_LIVE,      .event = EV_END,     .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_SWAPPING,  .event = EV_AGREED,  .to = CONSUMER_LIVE      },
-	{ .from = CONSUMER_SWAPPING,  .event = EV_FAILED,  .to = CONSUMER_IDLE      },
-	{ .from = CONSUMER_SWAPPING,  .event = EV_END,     .to = CONSUMER_CLOSING   },
-	/* Whatever became of the mutation: now it is over. */
-	{ .from = CONSUMER_CLOSING,   .event = EV_OFFERED, .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_CLOSING,   .event = EV_AGREED,  .to = CONSUMER_ENDED     },
-	{ .from = CONSUMER_CLOSING,   .event = EV_FAILED,  .to = CONSUMER_ENDED     },
-};
-/* clang-format on */
-
-static const char *const state_names[CONSUMER_STATES] = {
-	[CONSUMER_IDLE] = "idle",
-	[CONSUMER_OPENING] = "opening",
-	[CONSUMER_PULLING] = "pulling",
-	[CONSUMER_PAUSING] = "pausing",
-	[CONSUMER_OFFERED] = "offered",
-	[CONSUMER_ANSWERING] = "answering",
-	[CONSUMER_LIVE] = "live",
-	[CONSUMER_SWAPPING] = "swapping",
-	[CONSUMER_CLOSING] = "closing",
-	[CONSUMER_ENDED] = "ended",
 };
 
 static void on_opened(const struct sfu_answer *a, void *arg);
@@ -159,7 +90,7 @@ swap(struct consumer *c)
 {
 	struct output_source source = { 0 };
 
-	cancel(c); /* of a probe */
+	cancel(c); /* a probe */
 	c->events.find(&source, c->arg);
 	snprintf(c->source, sizeof(c->source), "%s", source.session);
 	c->call = sfu_tracks_update(
@@ -175,7 +106,8 @@ enter(struct consumer *c, enum consumer_state state)
 		return;
 	c->state = state;
 	log_info("consumer state", LOG_CAM(c->camera), LOG_STR("id", c->id),
-		LOG_STR("from", state_names[old]), LOG_STR("to", state_names[state]));
+		LOG_STR("from", consumer_state_name(old)),
+		LOG_STR("to", consumer_state_name(state)));
 	timer_stop(c->timer);
 	switch (state) {
 	case CONSUMER_OPENING:
@@ -212,14 +144,13 @@ enter(struct consumer *c, enum consumer_state state)
 
 /* False: not in this state. */
 static bool
-handle(struct consumer *c, enum event event)
+handle(struct consumer *c, enum consumer_event event)
 {
-	for (size_t i = 0; i < sizeof(transitions) / sizeof(*transitions); i++)
-		if (transitions[i].from == c->state && transitions[i].event == event) {
-			enter(c, transitions[i].to);
-			return true;
-		}
-	return false;
+	enum consumer_state next = consumer_table_next(c->state, event);
+
+	if (next != CONSUMER_STATES)
+		enter(c, next);
+	return next != CONSUMER_STATES;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -271,7 +202,7 @@ fail(struct consumer *c, const struct sfu_answer *a)
 
 	snprintf(c->why, sizeof(c->why), "%s: %s", sfu_error_name(a->error), a->words);
 	log_warn("consumer failed", LOG_CAM(c->camera), LOG_STR("id", c->id),
-		LOG_STR("in", state_names[c->state]), LOG_STR("why", c->why));
+		LOG_STR("in", consumer_state_name(c->state)), LOG_STR("why", c->why));
 	if (pulling && may_try_again(c, a)) {
 		handle(c, EV_AGAIN);
 		return;
@@ -299,24 +230,31 @@ on_opened(const struct sfu_answer *a, void *arg)
 	handle(c, EV_OPENED);
 }
 
+/* sdp: the SFU's, NULL: none was due. */
+static void
+succeed(struct consumer *c, enum consumer_event event, const char *sdp)
+{
+	bool asked = consumer_is_asked(c);
+
+	c->why[0] = '\0';
+	handle(c, event);
+	if (asked)
+		report(c, CONSUMER_DONE, sdp);
+}
+
 /* Some tracks may be ours though others failed: whatever comes next, they are to be closed. */
 static void
 on_pulled(const struct sfu_answer *a, void *arg)
 {
 	struct consumer *c = arg;
-	bool asked = consumer_is_asked(c);
 
 	c->call = NULL;
 	memcpy(c->tracks, a->tracks, sizeof(c->tracks));
 	c->track_count = a->track_count;
-	if (a->error != SFU_OK) {
+	if (a->error != SFU_OK)
 		fail(c, a);
-		return;
-	}
-	c->why[0] = '\0';
-	handle(c, c->offer ? EV_AGREED : EV_OFFERED);
-	if (asked)
-		report(c, CONSUMER_DONE, a->sdp);
+	else
+		succeed(c, c->offer ? EV_AGREED : EV_OFFERED, a->sdp);
 }
 
 /* To the owner's answer, or to a swap. */
@@ -324,17 +262,12 @@ static void
 on_agreed(const struct sfu_answer *a, void *arg)
 {
 	struct consumer *c = arg;
-	bool asked = consumer_is_asked(c);
 
 	c->call = NULL;
-	if (a->error != SFU_OK) {
+	if (a->error != SFU_OK)
 		fail(c, a);
-		return;
-	}
-	c->why[0] = '\0';
-	handle(c, EV_AGREED);
-	if (asked)
-		report(c, CONSUMER_DONE, NULL);
+	else
+		succeed(c, EV_AGREED, NULL);
 }
 
 static void
@@ -425,12 +358,6 @@ enum consumer_state
 consumer_state(const struct consumer *c)
 {
 	return c->state;
-}
-
-const char *
-consumer_state_name(enum consumer_state state)
-{
-	return state_names[state];
 }
 
 bool

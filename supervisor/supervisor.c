@@ -330,6 +330,7 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->config = config;
 	s->config_path = absolute(config_path);
 	s->started = clock_now();
+	s->started_us = clock_wall_us();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||

@@ -39,3 +39,9 @@ supervisor_make_consumers(struct supervisor *s)
 	s->consumers = consumers_new(&c);
 	consumers_set_sfu(s->consumers, s->sfu);
 }
+
+struct consumers *
+supervisor_consumers(struct supervisor *s)
+{
+	return s->consumers;
+}

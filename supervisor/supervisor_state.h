@@ -44,6 +44,7 @@ struct supervisor {
 	uv_timer_t choose; /* cameras_choose */
 	int open_timers;
 	ms_t started;
+	int64_t started_us; /* the same as wall time was then: it must not change with the clock */
 	bool stopping;
 	int stops_pending; /* the cameras' and the consumers' */
 	bool unclean;      /* one of them did not end all */

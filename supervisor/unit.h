@@ -2,12 +2,14 @@
 #define SUPERVISOR_UNIT_H
 
 #include "proto/msg.h"
+#include "supervisor/call_tally.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/guard_policy.h"
 #include "supervisor/outage.h"
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
+#include "supervisor/totals.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
 
@@ -57,6 +59,12 @@ struct unit {
 		bool paused; /* by the guard, and by nobody else since */
 		int64_t restarts;
 	} guard;
+	struct {
+		struct totals totals;
+		struct call_tally calls; /* of accounts that it was of before */
+		int64_t restarts[WORKER_ENDS];
+		enum worker_end last_end; /* once there was a worker */
+	} counts;
 	enum unit_life life;
 	bool outputs_ended; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);

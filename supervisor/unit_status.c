@@ -8,6 +8,7 @@
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/unit_counts.h"
 #include "supervisor/unit_guard.h"
 
 static void
@@ -77,6 +78,9 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->gen = worker_proc_gen(u->proc);
 	row->restarts = row->gen > 1 ? row->gen - 1 - u->guard.restarts : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	struct proc_usage usage = worker_proc_usage(u->proc, now);
+	row->cpu_percent = usage.cpu_percent;
+	row->memory_bytes = usage.memory_bytes;
 	row->url = url_in_use(u);
 	row->phase = xstrdup(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)
@@ -187,4 +191,5 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 	fill_worker(u, now, row);
 	fill_stats(u, row);
 	fill_recording(u, row);
+	unit_counts_status(u, now, row);
 }

@@ -17,20 +17,20 @@ usage_parse(const char *stat, long ticks, long page_bytes, struct usage *out)
 {
 	/* The name is in brackets, and may have brackets and blanks inside. */
 	const char *after = strrchr(stat, ')');
-	unsigned long long user, system, since, size;
+	unsigned long long user, system, size;
 	long long pages;
 
 	*out = (struct usage){ 0 };
-	/* Fields 14, 15, 22, 23 and 24 of proc(5); the bracket ends the second. */
-	if (!after || sscanf(after + 1,
-			      " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s "
-			      "%*s %*s %*s %llu %llu %lld",
-			      &user, &system, &since, &size, &pages) != 5)
+	/* Fields 14, 15, 23 and 24 of proc(5); the bracket ends the second. */
+	if (!after ||
+		sscanf(after + 1,
+			" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s "
+			"%*s %*s %*s %llu %lld",
+			&user, &system, &size, &pages) != 4)
 		return ERR_PARSE;
 	*out = (struct usage){ .cpu_ms = (int64_t)((user + system) * 1000 / (unsigned long)ticks),
 		.memory_bytes = (int64_t)pages * page_bytes,
-		.virtual_bytes = (int64_t)size,
-		.started_ms = (int64_t)(since * 1000 / (unsigned long)ticks) };
+		.virtual_bytes = (int64_t)size };
 	return 0;
 }
 

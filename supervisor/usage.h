@@ -8,7 +8,6 @@ struct usage {
 	int64_t cpu_ms; /* in user and kernel mode, of all its threads, since it was started */
 	int64_t memory_bytes; /* resident */
 	int64_t virtual_bytes;
-	int64_t started_ms; /* since the machine was booted */
 };
 
 /* Reads it of a process that is ours. Returns 0, or ERR_SYS when there is no such process,

@@ -104,7 +104,7 @@ class Process:
 class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
-    supervisor, account, cloudflare, recording, camera: {key: value} added to the sections of the configuration; a value of
+    supervisor, account, cloudflare, recording, consumers, camera: {key: value} added to the sections of the configuration; a value of
     None takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
     which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py). prefix: of camrelayd's
     command line, as unshare.
@@ -115,7 +115,7 @@ class Lab:
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
                  supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug",
-                 state=False, reference=False, prefix=(), whips=None):
+                 state=False, reference=False, prefix=(), whips=None, consumers=None):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -131,6 +131,7 @@ class Lab:
         self.prefix = list(prefix)
         self.whips = whips or {}
         self.own_keys = {}  # {camera: {key: value}}, of its section only
+        self.consumers_keys = consumers or {}
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -190,6 +191,8 @@ class Lab:
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
         if self.recording_keys:
             yield "recording", self.recording_keys
+        if self.consumers_keys:
+            yield "consumers", self.consumers_keys
         for name, keys in self.whips.items():
             yield f'whip "{name}"', keys
         for number, name in enumerate(self.names):
