@@ -24,11 +24,42 @@ render_webhook(const struct json *w, FILE *out)
 	fprintf(out, "\n");
 }
 
+static void
+render_check(const struct json *c, FILE *out)
+{
+	fprintf(out, "%-5s %s: %s\n", json_str(c, "status"), json_str(c, "name"),
+		json_str(c, "text"));
+}
+
+static void
+render_limit(const struct json *l, FILE *out)
+{
+	const char *why = json_str(l, "why");
+	long long restarts = json_int(l, "restarts", 0);
+
+	fprintf(out, "limit %s: %s, %.0f MB, CPU %.0f %%, %.1f fps", json_str(l, "camera"),
+		json_str(l, "step"), (double)json_int(l, "memory_bytes", 0) / 1048576,
+		json_real(l, "cpu_percent", 0), json_real(l, "fps", 0));
+	if (restarts > 0)
+		fprintf(out, ", %lld restarts", restarts);
+	fprintf(out, "%s%s\n", why ? ": " : "", why ? why : "");
+}
+
 void
 render_health(const struct json *health, FILE *out)
 {
+	const struct json *checks = json_get(health, "checks");
+	const struct json *limits = json_get(health, "limits");
+	const char *limit_why = json_str(health, "limit_why");
 	const struct json *webhooks = json_get(health, "webhooks");
 
+	fprintf(out, "health: %s\n", json_str(health, "health"));
+	for (size_t i = 0; i < json_len(checks); i++)
+		render_check(json_at(checks, i), out);
+	if (limit_why)
+		fprintf(out, "limits: %s\n", limit_why);
+	for (size_t i = 0; i < json_len(limits); i++)
+		render_limit(json_at(limits, i), out);
 	for (size_t i = 0; i < json_len(webhooks); i++)
 		render_webhook(json_at(webhooks, i), out);
 }

@@ -66,6 +66,18 @@ static const struct field account_fields[] = {
 	ACCOUNT(INT, waits), ACCOUNT(INT, waited_ms), ACCOUNT(INT, longest_wait_ms),
 };
 
+#define CHECK(t, n) ROW(status_check, t, n)
+static const struct field check_fields[] = {
+	CHECK(STR, name), CHECK(STR, status), CHECK(STR, text), CHECK(REAL, value), CHECK(INT, since_ms),
+	CHECK(INT, age_ms),
+};
+
+#define LIMIT(t, n) ROW(status_limit, t, n)
+static const struct field limit_fields[] = {
+	LIMIT(STR, camera), LIMIT(STR, step), LIMIT(STR, own), LIMIT(STR, why), LIMIT(INT, priority),
+	LIMIT(INT, memory_bytes), LIMIT(REAL, cpu_percent), LIMIT(REAL, fps), LIMIT(INT, restarts),
+};
+
 #define WEBHOOK(t, n) ROW(status_webhook, t, n)
 static const struct field webhook_fields[] = {
 	WEBHOOK(STR, name), WEBHOOK(STR, url), WEBHOOK(STR, state), WEBHOOK(STR, error), WEBHOOK(INT, queued),
@@ -84,6 +96,10 @@ static const struct field head_fields[] = {
 	PART(disk, store_failures), PART(web, connections), PART(web, sockets), PART(web, accepted),
 	PART(web, refused), PART(web, code_1xx), PART(web, code_2xx), PART(web, code_3xx),
 	PART(web, code_4xx), PART(web, code_5xx), PART(web, bytes_out), PART(web, slow_sockets),
+};
+
+static const struct field own_fields[] = {
+	ROW(status, STR, health), ROW(status, INT, limit_level), ROW(status, STR, limit_why),
 };
 /* clang-format on */
 
@@ -136,6 +152,14 @@ static const struct rows account_rows = { .key = "accounts",
 	.inner = account_inner,
 	.inner_count = COUNT(account_inner) };
 
+static const struct rows check_rows = { .key = "checks",
+	.fields = check_fields,
+	.field_count = COUNT(check_fields),
+	.size = sizeof(struct status_check) };
+static const struct rows limit_rows = { .key = "limits",
+	.fields = limit_fields,
+	.field_count = COUNT(limit_fields),
+	.size = sizeof(struct status_limit) };
 static const struct rows webhook_rows = { .key = "webhooks",
 	.fields = webhook_fields,
 	.field_count = COUNT(webhook_fields),
@@ -153,6 +177,14 @@ static const struct {
 	{ .rows = &camera_rows,
 		.at = offsetof(struct status, cameras),
 		.count_at = offsetof(struct status, camera_count) },
+	{ .rows = &check_rows,
+		.at = offsetof(struct status, checks),
+		.count_at = offsetof(struct status, check_count),
+		.own = true },
+	{ .rows = &limit_rows,
+		.at = offsetof(struct status, limits),
+		.count_at = offsetof(struct status, limit_count),
+		.own = true },
 	{ .rows = &webhook_rows,
 		.at = offsetof(struct status, webhooks),
 		.count_at = offsetof(struct status, webhook_count),
@@ -243,6 +275,7 @@ status_to_json(const struct status *s)
 	struct json *j = json_new_object();
 
 	fields_encode(j, head_fields, COUNT(head_fields), s);
+	fields_encode(j, own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		encode_list(j, i, s);
 	return j;
@@ -253,6 +286,7 @@ status_health_to_json(const struct status *s)
 {
 	struct json *j = json_new_object();
 
+	fields_encode(j, own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		if (lists[i].own)
 			encode_list(j, i, s);
@@ -266,6 +300,8 @@ status_from_json(const struct json *j, struct status *s, char *why, size_t why_s
 	*s = (struct status){ 0 };
 
 	int err = fields_decode(j, head_fields, COUNT(head_fields), s, why, why_size);
+	if (!err)
+		err = fields_decode(j, own_fields, COUNT(own_fields), s, why, why_size);
 	for (size_t i = 0; i < COUNT(lists) && !err; i++)
 		if (!lists[i].own || json_get(j, lists[i].rows->key))
 			err = decode_rows(j, lists[i].rows, (void **)(object + lists[i].at),
@@ -288,6 +324,7 @@ status_clear(struct status *s)
 	char *object = (char *)s;
 
 	fields_clear(head_fields, COUNT(head_fields), s);
+	fields_clear(own_fields, COUNT(own_fields), s);
 	for (size_t i = 0; i < COUNT(lists); i++)
 		clear_rows(lists[i].rows, *(void **)(object + lists[i].at),
 			*(size_t *)(object + lists[i].count_at));

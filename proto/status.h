@@ -168,9 +168,36 @@ struct status_webhook {
 	int64_t next_try_ms; /* -1: none is planned */
 };
 
+/* One check of the machine. */
+struct status_check {
+	char *name;   /* disk state, memory, cpu, network HOST:PORT, permissions, clock */
+	char *status; /* ok, warn, error */
+	char *text;
+	double value;     /* percent, ms of the clock; of the others 0, 1, 2 as the status */
+	int64_t since_ms; /* so long with this status */
+	int64_t age_ms;   /* of the last reading */
+};
+
+/* What a camera does without by the resource guard, as of its last look. */
+struct status_limit {
+	char *camera;
+	char *step; /* none, warn, recording off, substream, paused; the latter ones include the
+		       others */
+	char *own;  /* what of this is for the camera's own load */
+	char *why;  /* what of it is over which limit; NULL: nothing */
+	int64_t priority;
+	int64_t memory_bytes; /* resident */
+	double cpu_percent;   /* of one core */
+	double fps;
+	int64_t restarts; /* of its worker, for its memory */
+};
+
 struct status {
 	char *version;
-	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
+	char *health;        /* the worst status of the checks */
+	int64_t limit_level; /* of all cameras: 1 to 3 as the steps; above, so many are paused */
+	char *limit_why;     /* NULL: all together are within their limits */
+	char *http;          /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
 	int64_t at_ms; /* wall time of the snapshot, since 1970 */
@@ -181,7 +208,11 @@ struct status {
 	size_t account_count;
 	struct status_camera *cameras;
 	size_t camera_count;
-	struct status_webhook *webhooks; /* of an older camrelayd: none, as what follows */
+	struct status_check *checks; /* of an older camrelayd: none, as what follows */
+	size_t check_count;
+	struct status_limit *limits;
+	size_t limit_count;
+	struct status_webhook *webhooks;
 	size_t webhook_count;
 };
 
@@ -190,7 +221,7 @@ struct status {
 struct json *status_to_json(const struct status *s);
 int status_from_json(const struct json *j, struct status *s, char *why, size_t why_size);
 
-/* Only what is about camrelayd itself: the lists from webhooks on. */
+/* Only what is about camrelayd itself: the lists from checks on, and health. */
 struct json *status_health_to_json(const struct status *s);
 
 /* The fields of a camera's row, n of them: name and type for who describes the snapshot. */

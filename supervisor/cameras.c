@@ -10,6 +10,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/recordings.h"
+#include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -210,11 +211,24 @@ cameras_running(const struct cameras *t)
 }
 
 void
+cameras_guard_reading(const struct cameras *t, size_t i, struct guard_reading *out)
+{
+	unit_guard_reading(t->units.units[i], out);
+}
+
+void
+cameras_guard(struct cameras *t, size_t i, const struct guard_decision *d)
+{
+	unit_guard_apply(t->units.units[i], d);
+}
+
+void
 cameras_command(struct cameras *t, int camera, enum camera_event ev)
 {
 	struct unit *u = find_number(t, camera);
 
 	log_info("camera command", LOG_CAM(u->name), LOG_STR("command", camera_event_text(ev)));
+	unit_guard_on_command(u);
 	unit_step(u, ev, NULL);
 }
 

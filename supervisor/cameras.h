@@ -78,6 +78,13 @@ size_t cameras_count(const struct cameras *t);
 /* Number of the i-th in the configuration's order, i below cameras_count. */
 int cameras_number(const struct cameras *t, size_t i);
 
+/* What the resource guard looks at of the i-th camera, all but memory and CPU; and what it has it
+ * do. */
+struct guard_reading;
+struct guard_decision;
+void cameras_guard_reading(const struct cameras *t, size_t i, struct guard_reading *out);
+void cameras_guard(struct cameras *t, size_t i, const struct guard_decision *d);
+
 /* An operator's wish: CAMERA_EV_START, STOP, RESTART or REGENERATE. */
 void cameras_command(struct cameras *t, int camera, enum camera_event ev);
 

@@ -265,6 +265,8 @@ void
 config_print(const struct config *c, FILE *out)
 {
 	settings_print(&config_table, "supervisor", NULL, c, out);
+	settings_print(&config_table, "health", NULL, &c->health, out);
+	settings_print(&config_table, "guard", NULL, &c->guard, out);
 	for (const struct config_google *g = c->googles; g; g = g->next)
 		settings_print(&config_table, "google", g->name, g, out);
 	if (c->cloudflare)

@@ -9,6 +9,8 @@
 #include "common/log.h"
 #include "supervisor/config_consumers.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_guard.h"
+#include "supervisor/config_health.h"
 #include "supervisor/config_notify.h"
 #include "supervisor/config_whip.h"
 
@@ -72,6 +74,7 @@ struct config_camera {
 	enum config_record record;
 	bool tls_verify;
 	char *ca_file;       /* NULL: the system's */
+	int priority;        /* higher: paused later when all together take too much */
 	ms_t media_stall_ms; /* no packet so long: reconnect; [supervisor]'s unless set here */
 };
 
@@ -115,6 +118,9 @@ struct config {
 	char *http_names; /* this host's names that its requests may carry; NULL: addresses only */
 	char *http_cert;  /* PEM files; NULL: without TLS */
 	char *http_key;
+
+	struct config_health health;
+	struct config_guard guard;
 
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */

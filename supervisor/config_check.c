@@ -39,6 +39,19 @@ check_supervisor(const struct config *c, struct settings *s)
 }
 
 static void
+check_health(const struct config_health *h, struct settings *s)
+{
+	if (h->disk_error < h->disk_warn)
+		settings_complain(s, h, "disk_error", "must not be less than disk_warn");
+	if (h->memory_error < h->memory_warn)
+		settings_complain(s, h, "memory_error", "must not be less than memory_warn");
+	if (h->cpu_error < h->cpu_warn)
+		settings_complain(s, h, "cpu_error", "must not be less than cpu_warn");
+	if (h->clock_error_ms < h->clock_warn_ms)
+		settings_complain(s, h, "clock_error", "must not be less than clock_warn");
+}
+
+static void
 check_consumers(const struct config *c, struct settings *s)
 {
 	if (c->consumers.heartbeat_timeout_ms <= c->consumers.heartbeat_ms)
@@ -285,6 +298,7 @@ void
 config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
+	check_health(&c->health, s);
 	check_consumers(c, s);
 	check_services(c, s);
 	for (const struct config_notify *n = c->notifies; n; n = n->next)

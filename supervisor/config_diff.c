@@ -232,6 +232,8 @@ config_diff(const struct config *was, const struct config *is, struct config_dif
 {
 	*out = (struct config_diff){ 0 };
 	compare(out, "supervisor", NULL, was, is);
+	compare(out, "health", NULL, &was->health, &is->health);
+	compare(out, "guard", NULL, &was->guard, &is->guard);
 	compare_googles(out, was, is);
 	compare_cloudflare(out, was, is);
 	compare_recording(out, was, is);

@@ -1,10 +1,7 @@
-/* config_table.c - camrelayd's settings: the table, and the objects that a file's sections become.
+/* config_table.c - camrelayd's settings: the table of their keys.
  * A row says all of one key, also whether a reload can change it. Keeps nothing. Any thread. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/xmalloc.h"
 #include "supervisor/config.h"
+#include "supervisor/config_sections.h"
 #include "supervisor/config_table.h"
 
 /* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
@@ -17,6 +14,8 @@
 #define DAY_MS (24 * HOUR_MS)
 
 #define IN_SUPERVISOR(field) .section = "supervisor", .at = offsetof(struct config, field)
+#define IN_HEALTH(field) .section = "health", .at = offsetof(struct config_health, field)
+#define IN_GUARD(field) .section = "guard", .at = offsetof(struct config_guard, field)
 #define IN_GOOGLE(field) .section = "google", .at = offsetof(struct config_google, field)
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
@@ -109,6 +108,54 @@ static const struct setting rows[] = {
 	  .help = "PEM file of the certificate and its chain, for HTTPS; read again by camctl reload, and "
 		  "when it changes. Left out, it is plain HTTP" },
 	{ IN_SUPERVISOR(http_key), .key = "http_key", .type = SET_PATH, .help = "PEM file of its key" },
+
+	{ IN_HEALTH(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "30s", .help = "How often all is looked at" },
+	{ IN_HEALTH(disk_warn), .key = "disk_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "85%",
+	  .help = "Of the disks of state_dir, run_dir and recordings: with so much used, a warning" },
+	{ IN_HEALTH(disk_error), .key = "disk_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "95%", .help = "An error" },
+	{ IN_HEALTH(memory_warn), .key = "memory_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "80%", .help = "Of the machine's memory" },
+	{ IN_HEALTH(memory_error), .key = "memory_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "90%", .help = "An error" },
+	{ IN_HEALTH(cpu_warn), .key = "cpu_warn", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "90%",
+	  .help = "Of all its cores, busy from one look to the next" },
+	{ IN_HEALTH(cpu_error), .key = "cpu_error", .live = true, .type = SET_PERCENT,
+	  .min = 1, .max = 100, .def = "99%", .help = "An error" },
+	{ IN_HEALTH(clock_warn_ms), .key = "clock_warn", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = DAY_MS, .def = "5s",
+	  .help = "So far the clock may be off by what services' answers say; by more, a warning" },
+	{ IN_HEALTH(clock_error_ms), .key = "clock_error", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = DAY_MS, .def = "1m", .help = "An error" },
+
+	{ IN_GUARD(interval_ms), .key = "interval", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = MINUTE_MS, .def = "5s", .help = "How often the workers are looked at" },
+	/* Workers take some 40 MB; the kernel lets them have 512 of data (worker/main.c): before that. */
+	{ IN_GUARD(worker_memory_bytes), .key = "worker_memory", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "256M",
+	  .help = "What one worker may have in memory: with more its camera does without recording, then "
+		  "takes its substream, and if neither helps the worker is restarted. So is one whose "
+		  "memory will come to that. 0: no limit" },
+	{ IN_GUARD(worker_cpu_percent), .key = "worker_cpu", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "0",
+	  .help = "Percent of one core that one worker may take. 0: no limit" },
+	{ IN_GUARD(worker_fps), .key = "worker_fps", .live = true, .type = SET_INT,
+	  .min = 0, .max = 1000, .def = "0", .help = "Pictures a second of one camera. 0: no limit" },
+	{ IN_GUARD(total_memory_bytes), .key = "total_memory", .live = true, .type = SET_BYTES,
+	  .min = 0, .max = INT64_MAX, .def = "0",
+	  .help = "What all workers together may have: with more all do without recording, then take "
+		  "their substreams, then the cameras of the lowest priority are paused. 0: no limit" },
+	{ IN_GUARD(total_cpu_percent), .key = "total_cpu", .live = true, .type = SET_INT,
+	  .min = 0, .max = 100000, .def = "0",
+	  .help = "Percent of one core that all workers together may take: 300 is three cores. 0: no "
+		  "limit" },
+	{ IN_GUARD(leak_window_ms), .key = "leak_window", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = 7 * DAY_MS, .def = "1h",
+	  .help = "A worker whose memory has grown all through this time, and would come to worker_memory "
+		  "within as long again, is restarted. No worker is restarted for its memory more often" },
 
 	{ IN_GOOGLE(project_id), .key = "project_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .help = "The Device Access project. Left out, it is GOOGLE_PROJECT_ID of the environment" },
@@ -309,6 +356,9 @@ static const struct setting rows[] = {
 	{ IN_CAMERA(media_stall_ms), .key = "media_stall", .live = true, .type = SET_DURATION,
 	  .min = 500, .max = 10 * MINUTE_MS,
 	  .help = "As in [supervisor], for this camera. Left out, it is as there" },
+	{ IN_CAMERA(priority), .key = "priority", .live = true, .type = SET_INT,
+	  .min = 0, .max = 100, .def = "50",
+	  .help = "Of cameras that together take too much, see [guard], the lowest is paused first" },
 	{ IN_CAMERA(record), .key = "record", .live = true, .type = SET_ENUM,
 	  .choices = "no yes events", .def = "no",
 	  .help = "Keep its pictures and sound in [recording]. events: only from camctl record CAMERA on "
@@ -330,141 +380,11 @@ static const struct setting rows[] = {
 };
 /* clang-format on */
 
-/* ---- the objects ---- */
-
-static void *
-open_supervisor(void *root, const char *name)
-{
-	(void)name;
-	return root;
-}
-
-static void *
-open_google(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_google **end = &c->googles;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_cloudflare(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
-	return c->cloudflare;
-}
-
-static void *
-open_recording(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	c->recording = xcalloc(1, sizeof(*c->recording));
-	return c->recording;
-}
-
-static void *
-open_consumers(void *root, const char *name)
-{
-	struct config *c = root;
-
-	(void)name;
-	return &c->consumers;
-}
-
-static void *
-open_whip(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_whip **end = &c->whips;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_notify(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_notify **end = &c->notifies;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	return *end;
-}
-
-static void *
-open_camera(void *root, const char *name)
-{
-	struct config *c = root;
-	struct config_camera **end = &c->cameras;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = xcalloc(1, sizeof(**end));
-	(*end)->name = xstrdup(name);
-	c->camera_count++;
-	return *end;
-}
-
-static const struct settings_section sections[] = {
-	{ .name = "supervisor",
-		.open = open_supervisor,
-		.always = true,
-		.help = "The daemon itself" },
-	{ .name = "google",
-		.named = true,
-		.open = open_google,
-		.stays = true,
-		.help = "One Device Access project and one user of it, hence one budget of "
-			"commands" },
-	{ .name = "cloudflare",
-		.open = open_cloudflare,
-		.stays = true,
-		.help = "The SFU that cameras are sent to" },
-	{ .name = "recording",
-		.open = open_recording,
-		.help = "Where cameras with record = yes or events are kept, and how long" },
-	{ .name = "consumers",
-		.open = open_consumers,
-		.always = true,
-		.help = "Who watches: viewers by the HTTP API and WHEP players" },
-	{ .name = "whip",
-		.named = true,
-		.open = open_whip,
-		.stays = true,
-		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
-	{ .name = "notify",
-		.named = true,
-		.open = open_notify,
-		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. "
-			"Needs "
-			"state_dir" },
-	{ .name = "camera",
-		.named = true,
-		.open = open_camera,
-		.help = "One camera: google and device, or url" },
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 const struct settings_table config_table = {
-	.sections = sections,
-	.section_count = COUNT(sections),
+	.sections = config_sections,
+	.section_count = CONFIG_SECTIONS,
 	.rows = rows,
 	.row_count = COUNT(rows),
 };

@@ -6,7 +6,19 @@
 #include "supervisor/event_names.h"
 #include "supervisor/list_item.h"
 
-enum group { CAMERA, MEDIA, ACCOUNT, DEVICE, RECORDING, CONFIG, WEBHOOK, GROUPS };
+enum group {
+	CAMERA,
+	MEDIA,
+	ACCOUNT,
+	DEVICE,
+	RECORDING,
+	CONFIG,
+	HEALTH,
+	LIMIT,
+	CONSUMER,
+	WEBHOOK,
+	GROUPS
+};
 
 static const char *const group_names[GROUPS] = {
 	[CAMERA] = "camera",
@@ -15,6 +27,9 @@ static const char *const group_names[GROUPS] = {
 	[DEVICE] = "device",
 	[RECORDING] = "recording",
 	[CONFIG] = "config",
+	[HEALTH] = "health",
+	[LIMIT] = "limit",
+	[CONSUMER] = "consumer",
 	[WEBHOOK] = "webhook",
 };
 
@@ -60,12 +75,23 @@ static const struct {
 	{ .group = RECORDING, .name = "recording started" },
 	{ .group = RECORDING, .name = "recording stopped" },
 	{ .group = RECORDING, .name = "recording failed" },
+	{ .group = RECORDING, .name = "recording gap" },
 	{ .group = RECORDING, .name = "disk full" },
 	{ .group = RECORDING, .name = "recordings deleted" },
 	{ .group = RECORDING, .name = "recordings too large" },
 	{ .group = CONFIG, .name = "added" },
 	{ .group = CONFIG, .name = "removed" },
 	{ .group = CONFIG, .name = "changed" },
+	{ .group = HEALTH, .name = "health ok" },
+	{ .group = HEALTH, .name = "health warning" },
+	{ .group = HEALTH, .name = "health error" },
+	{ .group = LIMIT, .name = "limit warning" },
+	{ .group = LIMIT, .name = "limit recording off" },
+	{ .group = LIMIT, .name = "limit substream" },
+	{ .group = LIMIT, .name = "limit paused" },
+	{ .group = LIMIT, .name = "limit back" },
+	{ .group = LIMIT, .name = "limit restart" },
+	{ .group = CONSUMER, .name = "consumer must pull" },
 	{ .group = WEBHOOK, .name = "webhook failing" },
 	{ .group = WEBHOOK, .name = "webhook works again" },
 	{ .group = WEBHOOK, .name = "webhook gone" },

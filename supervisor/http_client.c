@@ -31,6 +31,7 @@ struct http_call {
 	char *answer; /* what came, NUL-terminated; NULL: nothing */
 	size_t answer_len;
 	char why[CURL_ERROR_SIZE];
+	bool with_bearer;
 	LIST_ENTRY(http_call) link;
 };
 
@@ -41,6 +42,7 @@ struct http_client {
 	size_t answer_max;
 	ms_t last_timeout_ms; /* when a call last got no answer in time; 0: never */
 	bool calling_back;
+	struct http_client_clock clock;
 	LIST_HEAD(, http_call) calls; /* owned */
 };
 
@@ -196,6 +198,22 @@ answer_fill(struct http_answer *a, struct http_call *call, CURLcode code)
 		header(call->easy, "Retry-After"), a->date_us, clock_wall_us());
 }
 
+/* Half a second is what Date leaves out in the mean. */
+static void
+note_clock(struct http_client *c, const struct http_call *call, int64_t date_us)
+{
+	if (!call->with_bearer || date_us == 0)
+		return;
+	c->clock.answers++;
+	c->clock.ahead_ms = (clock_wall_us() - date_us) / 1000 - 500;
+}
+
+struct http_client_clock
+http_client_clock(const struct http_client *c)
+{
+	return c->clock;
+}
+
 static void
 finish(struct http_call *call, CURLcode code)
 {
@@ -203,6 +221,7 @@ finish(struct http_call *call, CURLcode code)
 	struct http_answer answer;
 
 	answer_fill(&answer, call, code);
+	note_clock(c, call, answer.date_us);
 	if (answer.err == ERR_TIMEOUT)
 		c->last_timeout_ms = clock_now();
 	c->calling_back = true;
@@ -442,7 +461,9 @@ http_client_start(struct http_client *c, const struct http_request *r, http_done
 	struct http_call *call = xcalloc(1, sizeof(*call));
 
 	assert(r->timeout_ms > 0);
-	*call = (struct http_call){ .client = c, .done = done, .arg = arg };
+	*call = (struct http_call){
+		.client = c, .done = done, .arg = arg, .with_bearer = r->bearer
+	};
 	LIST_INSERT_HEAD(&c->calls, call, link);
 	call->easy = curl_easy_init();
 	if (!call->easy)

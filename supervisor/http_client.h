@@ -61,6 +61,14 @@ void http_client_free(struct http_client *c);
 struct http_call *http_client_start(
 	struct http_client *c, const struct http_request *r, http_done *done, void *arg);
 
+/* What answers said of our clock by their Date. Only of requests with a bearer: they go to
+ * services, whose clocks can be believed. */
+struct http_client_clock {
+	int64_t answers;  /* so many; 0: nothing is known */
+	int64_t ahead_ms; /* ours, by the last; Date has whole seconds, hence 500 either way */
+};
+struct http_client_clock http_client_clock(const struct http_client *c);
+
 /* Ends the call; done will not come. The server may carry the request out all the same. */
 void http_client_cancel(struct http_call *call);
 

@@ -261,6 +261,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 		return -1;
 	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
+	s->health = health_new(s->loop, s->events, s->http);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
 	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
@@ -301,6 +302,7 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 
 	if (cameras_new(&c, &s->cameras, why, why_size) < 0)
 		return -1;
+	s->guard = guard_new(s->loop, s->cameras, s->events);
 	for (struct google *g = s->googles; g; g = g->next)
 		account_restore(g->account);
 	return 0;
@@ -350,6 +352,8 @@ supervisor_start(struct supervisor *s)
 {
 	cameras_start(s->cameras);
 	sweeper_set_config(s->sweeper, s->config->recording);
+	health_set_config(s->health, s->config);
+	guard_set_config(s->guard, &s->config->guard);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -417,10 +421,12 @@ supervisor_free(struct supervisor *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	guard_free(s->guard);
 	consumers_free(s->consumers);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
+	health_free(s->health);
 	sweeper_free(s->sweeper);
 	events_close(s->events);
 	notify_free(s->notify);

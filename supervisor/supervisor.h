@@ -71,7 +71,8 @@ const char *supervisor_token_path(const struct supervisor *s);
 /* What is served by HTTP; NULL: nothing. */
 struct web *supervisor_web(struct supervisor *s);
 
-/* What of the snapshot is about camrelayd itself: status_health_to_json's. */
+/* What of the snapshot is about camrelayd itself: status_health_to_json's,
+ * and "history", health_history's. */
 struct json *supervisor_health(struct supervisor *s);
 
 /* The planned calls of every account, an array. */

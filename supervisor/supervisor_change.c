@@ -365,6 +365,8 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
+	health_set_config(s->health, a->fresh);
+	guard_set_config(s->guard, &a->fresh->guard);
 	consumers_set_sfu(s->consumers, s->sfu);
 	consumers_configure(s->consumers, &a->fresh->consumers);
 	say_changes(a);

@@ -3,6 +3,8 @@
 
 #include "supervisor/consumers.h"
 #include "supervisor/control.h"
+#include "supervisor/guard.h"
+#include "supervisor/health.h"
 #include "supervisor/inventory.h"
 #include "supervisor/notify.h"
 #include "supervisor/secret.h"
@@ -27,6 +29,8 @@ struct supervisor {
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
 	struct notify *notify;
+	struct health *health;
+	struct guard *guard;
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
@@ -117,6 +118,8 @@ supervisor_status(struct supervisor *s, struct status *out)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
 		fill_camera(s, i, now, &out->cameras[i]);
+	health_status(s->health, now, out);
+	guard_status(s->guard, out);
 	notify_status(s->notify, now, out);
 }
 
@@ -127,6 +130,7 @@ supervisor_health(struct supervisor *s)
 
 	supervisor_status(s, &now);
 	struct json *j = status_health_to_json(&now);
+	json_set(j, "history", health_history(s->health));
 	status_clear(&now);
 	return j;
 }

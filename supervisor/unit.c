@@ -14,6 +14,7 @@
 #include "supervisor/kept.h"
 #include "supervisor/unit.h"
 #include "supervisor/unit_counts.h"
+#include "supervisor/unit_guard.h"
 #include "supervisor/unit_outage.h"
 #include "supervisor/unit_record.h"
 
@@ -42,20 +43,23 @@ stream_url(const struct unit *u)
 void
 unit_send_source(struct unit *u)
 {
+	const struct config_camera *c = u->config;
+	bool small = unit_guard_takes_substream(u);
+	const char *url = small ? c->substream : stream_url(u);
 	struct msg m = { .type = MSG_SOURCE,
-		.u.source = { .url = (char *)(uintptr_t)stream_url(u),
-			.url2 = u->config->url2,
-			.url3 = u->config->url3,
-			.url4 = u->config->url4,
-			.substream = u->config->substream,
-			.transport = (char *)(uintptr_t)config_transport_text(u->config->transport),
-			.url_return_ms = u->config->url_return_ms,
-			.ca_file = u->config->ca_file,
-			.tls_verify = u->config->tls_verify,
-			.stall_ms = u->config->media_stall_ms,
-			.sound = u->config->audio,
-			.gop_replay = (char *)(uintptr_t)config_replay_text(u->config->gop_replay),
-			.bframes = (char *)(uintptr_t)config_bframes_text(u->config->bframes),
+		.u.source = { .url = (char *)(uintptr_t)url,
+			.url2 = small ? NULL : c->url2,
+			.url3 = small ? NULL : c->url3,
+			.url4 = small ? NULL : c->url4,
+			.substream = small ? NULL : c->substream,
+			.transport = (char *)(uintptr_t)config_transport_text(c->transport),
+			.url_return_ms = c->url_return_ms,
+			.ca_file = c->ca_file,
+			.tls_verify = c->tls_verify,
+			.stall_ms = c->media_stall_ms,
+			.sound = c->audio,
+			.gop_replay = (char *)(uintptr_t)config_replay_text(c->gop_replay),
+			.bframes = (char *)(uintptr_t)config_bframes_text(c->bframes),
 			.publish = outputs_count(u->outputs) > 0,
 			.outputs = (int64_t)outputs_count(u->outputs),
 			.two_tracks = outputs_two_tracks(u->outputs) } };
@@ -86,7 +90,8 @@ send_token(struct unit *u)
 {
 	struct msg m = { .type = MSG_EXTENDED, .u.extended.url = (char *)(uintptr_t)stream_url(u) };
 
-	if (m.u.extended.url)
+	/* The smaller stream has none; who leaves it is told all. */
+	if (m.u.extended.url && !unit_guard_takes_substream(u))
 		worker_link_send(u->link, &m);
 }
 

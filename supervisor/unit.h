@@ -5,6 +5,7 @@
 #include "supervisor/call_tally.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
+#include "supervisor/guard_policy.h"
 #include "supervisor/outage.h"
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
@@ -53,6 +54,11 @@ struct unit {
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */
 	} record;
+	struct {
+		enum guard_step step;
+		bool paused; /* by the guard, and by nobody else since */
+		int64_t restarts;
+	} guard;
 	struct {
 		struct totals totals;
 		struct call_tally calls; /* of accounts that it was of before */

@@ -93,6 +93,8 @@ void
 unit_return(struct unit *u, const struct config_camera *config)
 {
 	u->life = UNIT_AT_WORK;
+	u->guard.step = GUARD_NONE;
+	u->guard.paused = false;
 	unit_set_config(u, config);
 }
 

@@ -7,6 +7,7 @@
 
 #include "supervisor/kept.h"
 #include "supervisor/timer.h"
+#include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
 
 /* ---- recording ------------------------------------------------------------------------------- */
@@ -38,7 +39,7 @@ unit_record_tell(struct unit *u)
 
 	/* Retention has the disk from min_free on. Where it cannot, since all is protected or
 	 * somebody else fills the disk, recording stops at half of that. */
-	if (is_wanted(u) && unit_record_dir(u, dir, sizeof(dir))) {
+	if (is_wanted(u) && unit_guard_records(u) && unit_record_dir(u, dir, sizeof(dir))) {
 		m.u.record.dir = dir;
 		m.u.record.min_free_percent = c->min_free_percent / 2;
 	}

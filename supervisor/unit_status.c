@@ -9,6 +9,7 @@
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/unit_counts.h"
+#include "supervisor/unit_guard.h"
 
 static void
 fill_stats(const struct unit *u, struct status_camera *row)
@@ -56,9 +57,11 @@ url_in_use(const struct unit *u)
 	const struct config_camera *c = u->config;
 	const char *const urls[] = { c->url, c->url2, c->url3, c->url4, c->substream };
 	static const char *const names[] = { "url", "url2", "url3", "url4", "substream" };
-	const int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
+	int64_t number = u->state.type == MSG_TYPES ? 0 : u->state.u.state.url_number;
 	char shown[200], *text;
 
+	if (number == 1 && unit_guard_takes_substream(u))
+		number = 5;
 	if ((!c->url2 && !c->substream) || number < 1 || number > 5 || !urls[number - 1])
 		return NULL;
 	log_redact_url(urls[number - 1], shown, sizeof(shown));
@@ -73,7 +76,7 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 
 	row->pid = worker_proc_pid(u->proc);
 	row->gen = worker_proc_gen(u->proc);
-	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
+	row->restarts = row->gen > 1 ? row->gen - 1 - u->guard.restarts : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
 	struct proc_usage usage = worker_proc_usage(u->proc, now);
 	row->cpu_percent = usage.cpu_percent;

@@ -20,7 +20,8 @@ class Alone:
         self.run_dir = os.path.join(self.directory, "run")
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.prefix = list(prefix)
-        self.supervisor_keys = {"run_dir": self.run_dir, "state_dir": os.path.join(self.directory, "state"), "log_level": "debug",
+        self.supervisor_keys = {"run_dir": self.run_dir, "state_dir": os.path.join(self.directory, "state"), "http": "none",
+                                "log_level": "debug",
                                 **(supervisor or {})}
         self.daemon = None
         self.write(sections)
@@ -42,8 +43,12 @@ class Alone:
     def start(self):
         self.daemon = Process("camrelayd", [*self.prefix, os.path.join(BUILD, "camrelayd"), "-f", "-c", self.config],
                               self.directory)
-        until(lambda: self.camctl("ping", check=False).returncode == 0, f"camrelayd answers; its log: {self.daemon.log_tail()}")
+        until(self.pings, "camrelayd answers")
         return self
+
+    def pings(self):
+        assert self.daemon.process.poll() is None, f"camrelayd ended:\n{self.daemon.log_tail()}"
+        return self.camctl("ping", check=False).returncode == 0
 
     def camctl(self, *arguments, check=True):
         done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", self.run_dir, *arguments], capture_output=True, text=True,
