@@ -48,11 +48,11 @@ camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_vie
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
-	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o \
+	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_recordings.o supervisor/web_control.o supervisor/web_schema.o supervisor/web_openapi.o \
 	supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
-	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/proc_usage.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_outputs) $(camrelayd_consumers) $(camrelayd_recording) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
@@ -76,7 +76,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstrea
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/pairs.o control/redirect.o control/render.o control/snapshot.o $(common) $(proto)
+	control/pairs.o control/redirect.o control/render.o control/snapshot.o control/token.o $(common) $(proto)
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl

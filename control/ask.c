@@ -111,19 +111,6 @@ ask_done(const struct invocation *in, struct json *request, struct json **answer
 	return EXIT_REFUSED;
 }
 
-static struct json *
-copy(const struct json *j)
-{
-	char why[80];
-	char *text = json_text(j, false);
-	struct json *out = json_parse(text, strlen(text), why, sizeof(why));
-
-	/* A camera's URL may have a password in it. */
-	explicit_bzero(text, strlen(text));
-	free(text);
-	return out;
-}
-
 int
 ask(const struct invocation *in, const char *command, struct json **answer)
 {
@@ -134,7 +121,7 @@ ask(const struct invocation *in, const char *command, struct json **answer)
 	if (in->argument)
 		json_set_str(request, "argument", in->argument);
 	if (in->settings && strcmp(command, in->command) == 0)
-		json_set(request, "settings", copy(in->settings));
+		json_set(request, "settings", json_copy(in->settings));
 	return ask_send(in, request, answer);
 }
 

@@ -14,6 +14,8 @@ struct invocation {
 	const char *command;
 	const char *camera; /* what the command is about, a camera or a section; NULL: none given */
 	const char *argument;  /* on, off, an hour; NULL: none given */
+	const char *role;      /* --role; NULL: not given */
+	struct json *cameras;  /* of each --camera its name; NULL: none given */
 	const char *output;    /* -o; NULL: not given */
 	struct json *settings; /* of add; NULL: none given */
 	ms_t timeout_ms;       /* for an answer */

@@ -20,6 +20,7 @@
 #include "control/pairs.h"
 #include "control/render.h"
 #include "control/snapshot.h"
+#include "control/token.h"
 
 /* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
  * a file waits for the disk. */
@@ -68,6 +69,7 @@ static const struct command commands[] = {
 	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
 	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
+	{ .name = "token", .args = "add|list|remove NAME", .help = "who may use the HTTP API: --role ROLE [--camera CAMERA]...", .camera = true, .optional = true, .argument = true, .run = token_run },
 	{ .name = "events", .args = "[CAMERA]", .help = "what happened; --follow: what happens", .run = run_events, .camera = true, .optional = true },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
 	{ .name = "version", .args = "", .help = "its version", .run = run_simple },
@@ -353,7 +355,7 @@ find_command(const char *name)
 static bool
 takes(const struct command *c, int args)
 {
-	int least = c->settings || c->argument ? 2 : c->camera && !c->optional ? 1 : 0;
+	int least = (c->settings || c->argument ? 2 : c->camera ? 1 : 0) - c->optional;
 	int most = c->settings ? INT_MAX : c->argument ? 2 : c->camera ? 1 : 0;
 
 	return args >= least && args <= most;
@@ -373,6 +375,8 @@ parse_options(int argc, char **argv, struct invocation *in)
 		{ .name = "json", .val = 'j' },
 		{ .name = "wait", .val = 'w' },
 		{ .name = "follow", .val = 'f' },
+		{ .name = "role", .has_arg = required_argument, .val = 'R' },
+		{ .name = "camera", .has_arg = required_argument, .val = 'C' },
 		{ .name = "help", .val = 'h' },
 		{ .name = NULL },
 	};
@@ -385,6 +389,12 @@ parse_options(int argc, char **argv, struct invocation *in)
 			break;
 		case 'o':
 			in->output = optarg;
+			break;
+		case 'R':
+			in->role = optarg;
+			break;
+		case 'C':
+			token_add_camera(in, optarg);
 			break;
 		case 'j':
 			in->json = true;
@@ -420,7 +430,7 @@ main(int argc, char **argv)
 	int args = argc - optind - 1;
 	if (!c || !takes(c, args) || c->output != (in.output != NULL))
 		return usage_error();
-	in.argument = c->argument ? argv[optind + 2] : NULL;
+	in.argument = c->argument && args > 1 ? argv[optind + 2] : NULL;
 	in.timeout_ms = c->slow ? SLOW_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
 	if (c->settings)
 		in.settings = pairs_parse(argv + optind + 2, args - 1, stdin, why, sizeof(why));
@@ -430,5 +440,6 @@ main(int argc, char **argv)
 	}
 	int code = c->run(&in);
 	json_free(in.settings);
+	json_free(in.cameras);
 	return code;
 }

@@ -16,7 +16,7 @@
 
 static const struct field output_fields[] = {
 	OUTPUT(STR, name), OUTPUT(STR, kind), OUTPUT(STR, state), OUTPUT(STR, media), OUTPUT(STR, session),
-	OUTPUT(STR, error),
+	OUTPUT(STR, error), OUTPUT(INT, ssrc),
 };
 
 static const struct field camera_fields[] = {
@@ -25,8 +25,8 @@ static const struct field camera_fields[] = {
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
-	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
-	CAMERA(INT, generates), CAMERA(INT, extends),
+	CAMERA(INT, uptime_ms), CAMERA(REAL, cpu_percent), CAMERA(INT, memory_bytes), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
+	CAMERA(INT, consumers), CAMERA(INT, generates), CAMERA(INT, extends),
 	CAMERA(INT, ever_generated), CAMERA(INT, ever_extended), CAMERA(INT, ever_lost),
 	CAMERA(INT, ever_workers), CAMERA(INT, failures), CAMERA(INT, restarts),
 	CAMERA(INT, width), CAMERA(INT, height), CAMERA(REAL, fps), CAMERA(INT, bitrate),
@@ -167,6 +167,13 @@ status_from_json(const struct json *j, struct status *s, char *why, size_t why_s
 	if (err)
 		status_clear(s);
 	return err;
+}
+
+const struct field *
+status_camera_fields(size_t *n)
+{
+	*n = COUNT(camera_fields);
+	return camera_fields;
 }
 
 void

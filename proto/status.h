@@ -20,6 +20,7 @@ struct status_output {
 	char *media;   /* as its worker says: connecting, sending, failed; NULL: nothing yet */
 	char *session; /* Cloudflare's id, or the server's origin; NULL without a session */
 	char *error;   /* NULL: none */
+	int64_t ssrc;  /* of the pictures that are sent there; 0: nothing was offered yet */
 };
 
 struct status_camera {
@@ -38,13 +39,16 @@ struct status_camera {
 	char *recording;   /* recorder_state_text(); NULL: record = no */
 	char *recording_why; /* why it does not record, NULL: it does, or should not */
 	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
-	int64_t state_ms; /* since when in this state */
-	int64_t pid;      /* 0: no worker */
+	int64_t consumers; /* that watch */
+	int64_t state_ms;  /* since when in this state */
+	int64_t pid;       /* 0: no worker */
 	int64_t gen;
-	int64_t uptime_ms;   /* the worker's */
-	int64_t expires_ms;  /* stream's time left; -1 without a stream, or for one that has no end
-			      */
-	int64_t next_try_ms; /* until the next Generate is asked for; -1: none planned */
+	int64_t uptime_ms;    /* the worker's */
+	double cpu_percent;   /* the worker's, of one processor, lately */
+	int64_t memory_bytes; /* the worker's, resident */
+	int64_t expires_ms;   /* stream's time left; -1 without a stream, or for one that has no end
+			       */
+	int64_t next_try_ms;  /* until the next Generate is asked for; -1: none planned */
 	int64_t generates;
 	int64_t extends;
 	int64_t ever_generated, ever_extended, ever_lost, ever_workers; /* over restarts */
@@ -99,6 +103,9 @@ struct status {
  * or ERR_PARSE with a sentence; unknown members are ignored, absent ones are 0. */
 struct json *status_to_json(const struct status *s);
 int status_from_json(const struct json *j, struct status *s, char *why, size_t why_size);
+
+/* The fields of a camera's row, n of them: name and type for who describes the snapshot. */
+const struct field *status_camera_fields(size_t *n);
 
 /* Frees everything inside s. */
 void status_clear(struct status *s);

@@ -129,6 +129,9 @@ static const struct command commands[] = {
 	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
 	{ .name = "login_code",    .run = control_login_code,   .google = true },
 	{ .name = "login_status",  .run = control_login_status, .google = true },
+	{ .name = "token_add",     .run = control_token_add },
+	{ .name = "token_list",    .run = control_token_list },
+	{ .name = "token_remove",  .run = control_token_remove },
 	{ .name = "ping",          .run = run_ping },
 	{ .name = "version",       .run = run_version },
 };

@@ -20,9 +20,12 @@ void recordings_free(struct recordings *r); /* NULL is fine */
 /* The recordings' items, for retention_plan. */
 struct retention_item *recordings_items(struct recordings *r, size_t *count);
 
-/* Deletes those that are doomed. Returns the bytes. Who plays one meanwhile gets an error for what
- * is gone; playlists never name it. */
-int64_t recordings_delete(struct recordings *r);
+/* The name of an item's camera, lent. */
+const char *recordings_camera(const struct recordings *r, int camera);
+
+/* Deletes those that are doomed. Returns the bytes, and in *count how many, which may be NULL. Who
+ * plays one meanwhile gets an error for what is gone; playlists never name it. */
+int64_t recordings_delete(struct recordings *r, size_t *count);
 
 /* Whether the disk of dir has room: bytes that are free, and all. Returns 0 or -errno. */
 int recordings_space(const char *dir, int64_t *free_bytes, int64_t *bytes);

@@ -59,6 +59,11 @@ void supervisor_status(struct supervisor *s, struct status *out);
 /* "ok"; or "none": no state_dir, nothing is kept. */
 const char *supervisor_store_state(const struct supervisor *s);
 
+uv_loop_t *supervisor_loop(struct supervisor *s);
+
+/* The one in force, lent until the loop goes on. */
+const struct config *supervisor_config(const struct supervisor *s);
+
 /* Those who may use the HTTP API; and the file that they are kept in, NULL: nothing is kept. */
 struct tokens *supervisor_tokens(struct supervisor *s);
 const char *supervisor_token_path(const struct supervisor *s);

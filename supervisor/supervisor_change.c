@@ -12,6 +12,7 @@
 #include "supervisor/config_file.h"
 #include "supervisor/credentials.h"
 #include "supervisor/supervisor_state.h"
+#include "supervisor/web.h"
 
 /* One command, from the file to the answer. */
 struct attempt {
@@ -354,6 +355,7 @@ static void
 apply(struct attempt *a, struct supervisor_answer *out)
 {
 	struct supervisor *s = a->s;
+	char why[512];
 
 	apply_googles(a);
 	bool sfu_secret = apply_sfu(a);
@@ -365,6 +367,8 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	consumers_set_sfu(s->consumers, s->sfu);
 	consumers_configure(s->consumers, &a->fresh->consumers);
 	say_changes(a, sfu_secret);
+	if (web_reload(s->web, why, sizeof(why)) < 0)
+		fprintf(a->says, "%s\n", why);
 	out->done = true;
 	out->changes = changes_to_json(a);
 	config_free(s->config);

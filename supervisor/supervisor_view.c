@@ -22,6 +22,18 @@ supervisor_store_state(const struct supervisor *s)
 	return s->store ? "ok" : "none";
 }
 
+uv_loop_t *
+supervisor_loop(struct supervisor *s)
+{
+	return s->loop;
+}
+
+const struct config *
+supervisor_config(const struct supervisor *s)
+{
+	return s->config;
+}
+
 struct tokens *
 supervisor_tokens(struct supervisor *s)
 {
@@ -71,8 +83,11 @@ supervisor_status(struct supervisor *s, struct status *out)
 		out->http = strdup(web_url(s->web));
 	if (!out->cameras || !out->version)
 		abort();
-	for (size_t i = 0; i < out->camera_count; i++)
-		cameras_status(s->cameras, i, now, &out->cameras[i]);
+	for (size_t i = 0; i < out->camera_count; i++) {
+		struct status_camera *row = &out->cameras[i];
+		cameras_status(s->cameras, i, now, row);
+		row->consumers = (int64_t)consumers_count(s->consumers, row->name);
+	}
 }
 
 struct json *

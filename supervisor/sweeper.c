@@ -55,7 +55,7 @@ sweep(struct work *w)
 
 	struct retention_item *items = recordings_items(r, &count);
 	w->count = retention_plan(items, count, &w->limits, &w->shortage);
-	w->bytes = recordings_delete(r);
+	w->bytes = recordings_delete(r, NULL);
 	w->swept = true;
 	recordings_free(r);
 }

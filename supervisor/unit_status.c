@@ -85,6 +85,9 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->gen = worker_proc_gen(u->proc);
 	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	struct proc_usage usage = worker_proc_usage(u->proc, now);
+	row->cpu_percent = usage.cpu_percent;
+	row->memory_bytes = usage.memory_bytes;
 	row->url = url_in_use(u);
 	row->phase = copy(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)

@@ -32,6 +32,7 @@ struct worker_proc {
 	int64_t gen;
 	ms_t since;
 	bool stopping; /* somebody asked for its end */
+	struct proc_usage usage;
 };
 
 /* What a worker may inherit: nothing of the supervisor's but where things are. */
@@ -273,6 +274,13 @@ int64_t
 worker_proc_gen(const struct worker_proc *w)
 {
 	return w->gen;
+}
+
+struct proc_usage
+worker_proc_usage(struct worker_proc *w, ms_t now)
+{
+	proc_usage_look(&w->usage, worker_proc_pid(w), now);
+	return w->usage;
 }
 
 ms_t

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "common/clock.h"
+#include "supervisor/proc_usage.h"
 
 /* The process of one camera: spawned, watched, ended. Whether and when there is to be another one
  * is the camera's decision (supervisor/camera.h). Loop thread. */
@@ -45,6 +46,9 @@ int64_t worker_proc_pid(const struct worker_proc *w);
 
 /* The newest spawn's number, from 1; 0 before the first. */
 int64_t worker_proc_gen(const struct worker_proc *w);
+
+/* What it takes of the machine; zeros when nothing runs. */
+struct proc_usage worker_proc_usage(struct worker_proc *w, ms_t now);
 
 /* When the running process was started, 0 when nothing runs. */
 ms_t worker_proc_since(const struct worker_proc *w);
