@@ -159,14 +159,14 @@ take_answer(struct web_call *c)
 	const char *type = json_str(c->body, "type");
 	const char *sdp = json_str(c->body, "sdp");
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
 
-	if (!id)
-		return;
 	if (!sdp || strncmp(sdp, "v=0", 3) != 0 || !type || strcmp(type, "answer") != 0) {
 		web_fail(c, 400, "the body must be {\"type\": \"answer\", \"sdp\": \"v=0...\"}");
 		return;
 	}
+	const char *id = web_consumer_own(c, false, &row);
+	if (!id)
+		return;
 	enum consumers_refusal refusal = consumers_answer(table(c), id, sdp, on_done, c);
 	if (refusal != CONSUMERS_TAKEN)
 		refuse(c, refusal);

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lab import Lab, until as wait
+from openapi_client import Client
 from watching import Player, Viewer, until, watching, write_tokens
 
 HEARTBEAT_S, TIMEOUT_S = 1, 3
@@ -98,6 +99,24 @@ def test_the_answer_to_a_whep_player_names_its_resource_and_the_ice_server(world
             assert (await api.refusal("DELETE", f"/whep/cam2/{player.id}")).status == 404
             await api.call("DELETE", player.location)
     run(scenario())
+
+
+def test_what_is_answered_is_what_the_api_says_of_itself(world):
+    lab, tokens = world
+    client = Client(lab.url(), tokens["all"])
+    status, told = client.call("post", "/v2/consumers", body={"camera": "cam1"})
+    assert status == 201
+    mine = {"id": told["id"]}
+    for path in ("/v2/consumers/{id}/heartbeat", "/v2/health/consumers/{id}/heartbeat"):
+        assert client.call("post", path, mine, body={"frames": 7, "lost": 0})[0] == 200
+        assert client.call("post", path, mine)[0] == 200
+    assert client.call("post", "/v2/consumers/{id}/pull", mine)[0] == 200
+    for path in ("/v2/health/consumers", "/v2/health/consumers/{id}", "/v2/health/streams/{camera}"):
+        assert client.call("get", path, {**mine, "camera": "cam1"})[0] == 200
+    assert client.call("delete", "/v2/consumers/{id}", mine)[0] == 204
+    assert client.call("get", "/v2/health/consumers/{id}", mine)[1]["end"] == "closed"
+    assert client.call("delete", "/v2/consumers/{id}", mine)[0] == 404
+    assert client.call("options", "/whep/{camera}", {"camera": "cam1"})[0] == 204
 
 
 # ---- a camera that is published elsewhere ----
