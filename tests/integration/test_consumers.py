@@ -201,8 +201,12 @@ def test_a_whep_player_that_leaves_without_a_word_is_noticed(world):
         async with watching(lab, tokens["all"], "aiortc") as (api, backend):
             player = await Player(api, backend, "cam1").open()
             await player.decode()
-            await asyncio.sleep(TIMEOUT_S + HEARTBEAT_S)
-            assert (await player.seen())["state"] == "live", "it needs no heartbeats"
+            session = (await player.seen())["session"]
+
+            async def asked():
+                return len(lab.sfu_calls(op="session_get", session=session)) > TIMEOUT_S / HEARTBEAT_S + 1
+            await until(asked, what="the SFU is asked longer than a viewer without heartbeats has")
+            assert (await player.seen())["state"] == "live"
             await backend.drop(player.key)
 
             async def ended():
