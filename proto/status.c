@@ -36,7 +36,7 @@ static const struct field camera_fields[] = {
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
 	CAMERA(INT, uptime_ms), CAMERA(REAL, cpu_percent), CAMERA(INT, memory_bytes), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
-	CAMERA(INT, generates), CAMERA(INT, extends),
+	CAMERA(INT, consumers), CAMERA(INT, generates), CAMERA(INT, extends),
 	CAMERA(INT, ever_generated), CAMERA(INT, ever_extended), CAMERA(INT, ever_lost),
 	CAMERA(INT, ever_workers), CAMERA(INT, failures), CAMERA(INT, restarts),
 	CAMERA(INT, width), CAMERA(INT, height), CAMERA(REAL, fps), CAMERA(INT, bitrate),

@@ -64,8 +64,9 @@ struct status_camera {
 	char *recording;   /* recorder_state_text(); NULL: record = no */
 	char *recording_why; /* why it does not record, NULL: it does, or should not */
 	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
-	int64_t state_ms; /* since when in this state */
-	int64_t pid;      /* 0: no worker */
+	int64_t consumers; /* that watch */
+	int64_t state_ms;  /* since when in this state */
+	int64_t pid;       /* 0: no worker */
 	int64_t gen;
 	int64_t uptime_ms;    /* the worker's */
 	double cpu_percent;   /* the worker's, of one processor, lately */

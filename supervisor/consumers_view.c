@@ -68,7 +68,7 @@ row_of(const struct viewer *v)
 		.whep = v->whep,
 		.state = consumer_state_name(c ? consumer_state(c) : CONSUMER_ENDED),
 		.end = v->end,
-		.why = over ? v->why : consumer_why(c),
+		.why = c && !over ? consumer_why(c) : v->why,
 		.session = c ? consumer_session(c) : "",
 		.must_pull = !over && !v->whep && consumer_must_pull(c),
 		.pulls = c ? consumer_pulls(c) : v->pulls,

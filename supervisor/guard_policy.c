@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/guard_ladder.h"
 #include "supervisor/guard_policy.h"
 #include "supervisor/leak.h"
@@ -40,10 +41,8 @@ guard_step_text(enum guard_step step)
 struct guard_policy *
 guard_policy_new(void)
 {
-	struct guard_policy *p = calloc(1, sizeof(*p));
+	struct guard_policy *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	return p;
 }
 
@@ -222,11 +221,9 @@ guard_policy_look(struct guard_policy *p, const struct config_guard *limits,
 	const struct guard_reading *readings, size_t count, ms_t now,
 	struct guard_decision *decisions)
 {
-	struct watched *cameras = calloc(count + 1, sizeof(*cameras));
+	struct watched *cameras = xcalloc(count + 1, sizeof(*cameras));
 	size_t wanted = count_wanted(readings, count);
 
-	if (!cameras)
-		abort();
 	for (size_t i = 0; i < count; i++) {
 		cameras[i] = take(p, readings[i].name);
 		look_at_one(&cameras[i], limits, &readings[i], now, &decisions[i]);

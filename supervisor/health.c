@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/check.h"
 #include "supervisor/events.h"
@@ -58,9 +59,7 @@ find(struct health *h, const char *name)
 	for (size_t i = 0; i < h->count; i++)
 		if (strcmp(h->checks[i].last.name, name) == 0)
 			return &h->checks[i];
-	h->checks = realloc(h->checks, (h->count + 1) * sizeof(*h->checks));
-	if (!h->checks)
-		abort();
+	h->checks = xrealloc(h->checks, (h->count + 1) * sizeof(*h->checks));
 	h->checks[h->count] = (struct check){ 0 };
 	return &h->checks[h->count++];
 }
@@ -157,9 +156,7 @@ start(struct health *h, struct job **slot, bool network)
 {
 	if (*slot)
 		return;
-	struct job *j = calloc(1, sizeof(*j));
-	if (!j)
-		abort();
+	struct job *j = xcalloc(1, sizeof(*j));
 	*j = (struct job){ .health = h,
 		.plan = readings_plan_new(h->config),
 		.slot = slot,
@@ -205,36 +202,24 @@ health_set_config(struct health *h, const struct config *config)
 
 /* ---- what people see ------------------------------------------------------------------------- */
 
-static char *
-copy(const char *text)
-{
-	char *c = strdup(text);
-
-	if (!c)
-		abort();
-	return c;
-}
-
 void
 health_status(const struct health *h, ms_t now, struct status *out)
 {
 	enum check_status worst = CHECK_OK;
 
 	out->check_count = h->count;
-	out->checks = calloc(h->count + 1, sizeof(*out->checks));
-	if (!out->checks)
-		abort();
+	out->checks = xcalloc(h->count + 1, sizeof(*out->checks));
 	for (size_t i = 0; i < h->count; i++) {
 		const struct check *c = &h->checks[i];
 		worst = check_worse(worst, c->status);
-		out->checks[i] = (struct status_check){ .name = copy(c->last.name),
-			.status = copy(check_status_text(c->status)),
-			.text = copy(c->last.text),
+		out->checks[i] = (struct status_check){ .name = xstrdup(c->last.name),
+			.status = xstrdup(check_status_text(c->status)),
+			.text = xstrdup(c->last.text),
 			.value = c->last.value,
 			.since_ms = now - c->since,
 			.age_ms = now - c->read_at };
 	}
-	out->health = copy(check_status_text(worst));
+	out->health = xstrdup(check_status_text(worst));
 }
 
 struct json *
@@ -262,14 +247,10 @@ health_history(const struct health *h)
 struct health *
 health_new(uv_loop_t *loop, struct events *events, const struct http_client *http)
 {
-	struct health *h = calloc(1, sizeof(*h));
+	struct health *h = xcalloc(1, sizeof(*h));
 
-	if (!h)
-		abort();
 	*h = (struct health){ .loop = loop, .events = events, .http = http };
-	h->history = calloc(HEALTH_HISTORY_MAX, sizeof(*h->history));
-	if (!h->history)
-		abort();
+	h->history = xcalloc(HEALTH_HISTORY_MAX, sizeof(*h->history));
 	h->timer = timer_new(loop, on_due, h);
 	return h;
 }

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/http_url.h"
 #include "supervisor/reach.h"
 #include "supervisor/readings.h"
@@ -26,22 +27,13 @@ struct readings_plan {
 	size_t service_count;
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* ---- the plan -------------------------------------------------------------------------------- */
 
 static void
 plan_dir(struct readings_plan *p, const char *name, const char *path)
 {
 	if (path)
-		p->dirs[p->dir_count++] =
-			(struct place){ .name = name, .path = checked(strdup(path)) };
+		p->dirs[p->dir_count++] = (struct place){ .name = name, .path = xstrdup(path) };
 }
 
 /* Names of systemd's credentials are systemd's to look after. */
@@ -50,8 +42,8 @@ plan_secret(struct readings_plan *p, const char *where)
 {
 	if (!where || !strchr(where, '/'))
 		return;
-	p->secrets = checked(realloc(p->secrets, (p->secret_count + 1) * sizeof(char *)));
-	p->secrets[p->secret_count++] = checked(strdup(where));
+	p->secrets = xrealloc(p->secrets, (p->secret_count + 1) * sizeof(char *));
+	p->secrets[p->secret_count++] = xstrdup(where);
 }
 
 static void
@@ -64,14 +56,14 @@ plan_service(struct readings_plan *p, const char *text)
 	for (size_t i = 0; i < p->service_count; i++)
 		if (p->services[i].port == url.port && strcmp(p->services[i].host, url.host) == 0)
 			return;
-	p->services = checked(realloc(p->services, (p->service_count + 1) * sizeof(url)));
+	p->services = xrealloc(p->services, (p->service_count + 1) * sizeof(url));
 	p->services[p->service_count++] = url;
 }
 
 struct readings_plan *
 readings_plan_new(const struct config *config)
 {
-	struct readings_plan *p = checked(calloc(1, sizeof(*p)));
+	struct readings_plan *p = xcalloc(1, sizeof(*p));
 
 	plan_dir(p, "state", config->state_dir);
 	plan_dir(p, "recordings", config->recording ? config->recording->dir : NULL);
@@ -282,7 +274,7 @@ read_permissions(const struct readings_plan *p, struct check_reading *r)
 struct check_reading *
 readings_of_machine(const struct readings_plan *p, struct readings_cpu *cpu, size_t *count)
 {
-	struct check_reading *list = checked(calloc(p->dir_count + 3, sizeof(*list)));
+	struct check_reading *list = xcalloc(p->dir_count + 3, sizeof(*list));
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->dir_count; i++)
@@ -314,7 +306,7 @@ read_service(const struct http_url *url, struct check_reading *r)
 struct check_reading *
 readings_of_network(const struct readings_plan *p, size_t *count)
 {
-	struct check_reading *list = checked(calloc(p->service_count + 1, sizeof(*list)));
+	struct check_reading *list = xcalloc(p->service_count + 1, sizeof(*list));
 
 	for (size_t i = 0; i < p->service_count; i++)
 		read_service(&p->services[i], &list[i]);

@@ -91,6 +91,7 @@ fill_camera(const struct supervisor *s, size_t i, ms_t now, struct status_camera
 	struct recordings_stored stored;
 
 	cameras_status(s->cameras, i, now, row);
+	row->consumers = (int64_t)consumers_count(s->consumers, row->name);
 	if (!sweeper_stored(s->sweeper, row->name, &stored))
 		return;
 	row->stored_bytes = stored.bytes;

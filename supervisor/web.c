@@ -194,13 +194,22 @@ no_route(struct web_call *c)
 	return false;
 }
 
-/* Without a type there may be no body; a handler misses it then. */
+/* Of the body that the route takes, NULL: none. */
+static const char *
+body_type(const struct http_route *route)
+{
+	return route->request ? "application/json" : route->body_type;
+}
+
+/* Without a type there may be no body. */
 static bool
 is_body_type(const struct web_call *c)
 {
-	const char *type = c->match.route->body_type;
+	const struct http_route *route = c->match.route;
+	const char *type = body_type(route);
+	bool given = c->message->fields[HTTP_CONTENT_TYPE];
 
-	return !type || !c->message->fields[HTTP_CONTENT_TYPE] || http_message_is(c->message, type);
+	return !type || (route->request_optional && !given) || http_message_is(c->message, type);
 }
 
 /* A head has come: what needs no body is refused before there is one. */
@@ -229,11 +238,9 @@ on_head(void *arg, struct http_exchange *x)
 		return fail(c, status, why);
 	if (http_route_check_query(c->match.route, c->message, sentence, sizeof(sentence)) < 0)
 		return fail(c, 400, sentence);
-	if (c->match.route->request && !http_message_is(c->message, "application/json"))
-		return fail(c, 415, "the body must be application/json");
 	if (!is_body_type(c)) {
 		snprintf(sentence, sizeof(sentence), "the body must be %s",
-			c->match.route->body_type);
+			body_type(c->match.route));
 		return fail(c, 415, sentence);
 	}
 	if (c->match.route->websocket != http_exchange_is_upgrade(x))
@@ -246,12 +253,6 @@ on_head(void *arg, struct http_exchange *x)
 	return false;
 }
 
-static bool
-takes_json(const struct http_route *route)
-{
-	return route->body_type && strcmp(route->body_type, "application/json") == 0;
-}
-
 static void
 on_request(void *arg, struct http_exchange *x)
 {
@@ -261,11 +262,11 @@ on_request(void *arg, struct http_exchange *x)
 	char why[160], sentence[200];
 
 	(void)arg;
-	if (!route->request && !route->body_type && m->body_len > 0) {
+	if (!body_type(route) && m->body_len > 0) {
 		web_fail(c, 400, "there must be no body here");
 		return;
 	}
-	if (route->request || (takes_json(route) && m->body_len > 0)) {
+	if (route->request && (m->body_len > 0 || !route->request_optional)) {
 		c->body = json_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
 		if (!json_is_object(c->body)) {
 			snprintf(sentence, sizeof(sentence), "the body is no JSON object%s%s",
@@ -337,9 +338,9 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	web_add_routes(w, web_recordings_routes);
 	web_add_routes(w, web_control_routes);
 	web_add_routes(w, web_metrics_routes);
-	web_add_routes(w, web_openapi_routes);
 	web_add_routes(w, web_consumer_routes);
 	web_add_routes(w, web_whep_routes);
+	web_add_routes(w, web_openapi_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
 		.cert = c->http_cert,

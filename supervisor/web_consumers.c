@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "supervisor/web_consumer.h"
 #include "supervisor/web_routes.h"
+#include "supervisor/web_schema.h"
 
 static struct consumers *
 table(const struct web_call *c)
@@ -158,14 +159,14 @@ take_answer(struct web_call *c)
 	const char *type = json_str(c->body, "type");
 	const char *sdp = json_str(c->body, "sdp");
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
 
-	if (!id)
-		return;
 	if (!sdp || strncmp(sdp, "v=0", 3) != 0 || !type || strcmp(type, "answer") != 0) {
 		web_fail(c, 400, "the body must be {\"type\": \"answer\", \"sdp\": \"v=0...\"}");
 		return;
 	}
+	const char *id = web_consumer_own(c, false, &row);
+	if (!id)
+		return;
 	enum consumers_refusal refusal = consumers_answer(table(c), id, sdp, on_done, c);
 	if (refusal != CONSUMERS_TAKEN)
 		refuse(c, refusal);
@@ -247,24 +248,23 @@ show_consumer(struct web_call *c)
 }
 
 /* clang-format off */
-#define CONSUMER(verb, path, does, says) \
-	{ .method = HTTP_##verb, .pattern = path, .role = TOKEN_VIEW, .handle = does, .summary = says }
-#define TAKES_JSON .body_type = "application/json"
+#define CONSUMER(verb, path, does) .method = HTTP_##verb, .pattern = path, .role = TOKEN_VIEW, .handle = does
 
 const struct http_route web_consumer_routes[] = {
-	{ .method = HTTP_POST, .pattern = "/v2/consumers", .role = TOKEN_VIEW, .handle = open_consumer,
-	  .summary = "Watch a camera: the SFU's offer", TAKES_JSON, .status = 201 },
-	{ .method = HTTP_PUT, .pattern = "/v2/consumers/{id}/answer", .role = TOKEN_VIEW,
-	  .handle = take_answer, .summary = "The viewer's answer to that offer", TAKES_JSON },
-	CONSUMER(POST, "/v2/consumers/{id}/pull", pull, "Another offer, for a camera that was published elsewhere"),
-	{ .method = HTTP_POST, .pattern = "/v2/consumers/{id}/heartbeat", .role = TOKEN_VIEW,
-	  .handle = heartbeat, .summary = "It still watches, and what it has received", TAKES_JSON },
-	{ .method = HTTP_DELETE, .pattern = "/v2/consumers/{id}", .role = TOKEN_VIEW,
-	  .handle = close_consumer, .summary = "It watches no more", .status = 204 },
-	CONSUMER(GET, "/v2/health/consumers", list_consumers, "Who watches, and the last who did"),
-	CONSUMER(GET, "/v2/health/consumers/{id}", show_consumer, "One of them"),
-	{ .method = HTTP_POST, .pattern = "/v2/health/consumers/{id}/heartbeat", .role = TOKEN_VIEW,
-	  .handle = heartbeat, .summary = "As /v2/consumers/{id}/heartbeat", TAKES_JSON },
+	{ CONSUMER(POST, "/v2/consumers", open_consumer), .summary = "Watch a camera: the SFU's offer",
+	  .request = &web_schema_new_consumer, .response = &web_schema_consumer, .status = 201 },
+	{ CONSUMER(PUT, "/v2/consumers/{id}/answer", take_answer), .summary = "The viewer's answer to that offer",
+	  .request = &web_schema_description, .response = &web_schema_consumer },
+	{ CONSUMER(POST, "/v2/consumers/{id}/pull", pull), .response = &web_schema_consumer,
+	  .summary = "Another offer, for a camera that was published elsewhere" },
+	{ CONSUMER(POST, "/v2/consumers/{id}/heartbeat", heartbeat), .response = &web_schema_consumer,
+	  .summary = "It still watches, and what it has received", .request = &web_schema_heartbeat, .request_optional = true },
+	{ CONSUMER(DELETE, "/v2/consumers/{id}", close_consumer), .summary = "It watches no more", .status = 204 },
+	{ CONSUMER(GET, "/v2/health/consumers", list_consumers), .summary = "Who watches, and the last who did",
+	  .response = &web_schema_watchers },
+	{ CONSUMER(GET, "/v2/health/consumers/{id}", show_consumer), .summary = "One of them", .response = &web_schema_watcher },
+	{ CONSUMER(POST, "/v2/health/consumers/{id}/heartbeat", heartbeat), .response = &web_schema_consumer,
+	  .summary = "As /v2/consumers/{id}/heartbeat", .request = &web_schema_heartbeat, .request_optional = true },
 	{ .pattern = NULL },
 };
 /* clang-format on */

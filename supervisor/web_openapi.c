@@ -125,7 +125,7 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 	if (m->type == WEB_STR_MAP || m->type == WEB_INT_MAP)
 		json_set(schema, "additionalProperties",
 			type_of(m->type == WEB_STR_MAP ? "string" : "integer"));
-	if (m->optional && m->type != WEB_OBJECT)
+	if (m->optional && m->type != WEB_OBJECT && m->type != WEB_ANY)
 		json_set_bool(schema, "nullable", true);
 }
 
@@ -189,10 +189,12 @@ describe_responses(const struct http_route *r, struct json *components)
 	int good = r->websocket ? 101 : r->status ? r->status : 200;
 
 	snprintf(status, sizeof(status), "%d", good);
-	struct json *body = r->response
-				    ? content("application/json", refer(r->response, components))
-			    : r->type ? content(r->type, type_of("string"))
-				      : NULL;
+	struct json *body = NULL;
+	if (r->response)
+		body = content("application/json", refer(r->response, components));
+	else if (r->type)
+		body = content(r->type,
+			type_of(strcmp(r->type, "application/json") == 0 ? "object" : "string"));
 	json_set(j, status, describe_response(http_status_text(good), body));
 	/* Readiness is told by its status, in the same words. */
 	if (r->response == &web_schema_ready)
@@ -216,10 +218,12 @@ describe_operation(const struct http_route *r, struct json *components)
 	snprintf(text, sizeof(text), "Role: %s", token_role_text(r->role));
 	json_set_str(j, "description", r->role == TOKEN_NOBODY ? "Needs no token" : text);
 	json_set(j, "parameters", describe_parameters(r));
-	if (r->request) {
-		struct json *body = object_of(
-			"content", content("application/json", refer(r->request, components)));
-		json_set_bool(body, "required", true);
+	struct json *taken = r->request ? content("application/json", refer(r->request, components))
+			     : r->body_type ? content(r->body_type, type_of("string"))
+					    : NULL;
+	if (taken) {
+		struct json *body = object_of("content", taken);
+		json_set_bool(body, "required", !r->request_optional);
 		json_set(j, "requestBody", body);
 	}
 	json_set(j, "responses", describe_responses(r, components));

@@ -138,6 +138,48 @@ const struct web_schema web_schema_camera = { .name = "camera", .camera = true }
 SCHEMA(cameras,
 	{ .name = "cameras", .type = WEB_LIST, .of = &web_schema_camera });
 
+SCHEMA(new_consumer,
+	{ .name = "camera", .type = WEB_STR });
+SCHEMA(description,
+	{ .name = "type", .type = WEB_STR, .help = "offer, answer" },
+	{ .name = "sdp", .type = WEB_STR });
+SCHEMA(heartbeat,
+	{ .name = "frames", .type = WEB_INT, .optional = true, .help = "decoded so far" },
+	{ .name = "bytes", .type = WEB_INT, .optional = true, .help = "received so far, as packets" },
+	{ .name = "packets", .type = WEB_INT, .optional = true },
+	{ .name = "lost", .type = WEB_INT, .optional = true, .help = "packets" },
+	{ .name = "freezes", .type = WEB_INT, .optional = true },
+	{ .name = "width", .type = WEB_INT, .optional = true },
+	{ .name = "height", .type = WEB_INT, .optional = true });
+SCHEMA(consumer,
+	{ .name = "id", .type = WEB_STR },
+	{ .name = "camera", .type = WEB_STR },
+	{ .name = "state", .type = WEB_STR, .help = "offered, live, idle, ..." },
+	{ .name = "session", .type = WEB_STR, .optional = true, .help = "at the SFU" },
+	{ .name = "repull", .type = WEB_BOOL, .help = "the camera is published elsewhere: POST .../pull" },
+	{ .name = "heartbeat_interval_seconds", .type = WEB_REAL },
+	{ .name = "heartbeat_timeout_seconds", .type = WEB_REAL },
+	{ .name = "offer", .type = WEB_OBJECT, .of = &web_schema_description, .optional = true });
+SCHEMA(watcher,
+	{ .name = "id", .type = WEB_STR },
+	{ .name = "camera", .type = WEB_STR },
+	{ .name = "kind", .type = WEB_STR, .help = "api, whep" },
+	{ .name = "owner", .type = WEB_STR, .optional = true, .help = "the token's name" },
+	{ .name = "state", .type = WEB_STR },
+	{ .name = "end", .type = WEB_STR, .optional = true, .help = "closed, lapsed, failed, ...; absent: it watches" },
+	{ .name = "error", .type = WEB_STR, .optional = true },
+	{ .name = "repull", .type = WEB_BOOL },
+	{ .name = "pulls", .type = WEB_INT },
+	{ .name = "since", .type = WEB_TIME },
+	{ .name = "duration_seconds", .type = WEB_REAL },
+	{ .name = "heartbeat_age_seconds", .type = WEB_REAL },
+	{ .name = "stats", .type = WEB_OBJECT, .of = &web_schema_heartbeat },
+	{ .name = "session", .type = WEB_STR, .optional = true, .help = "at the SFU, for its owner" });
+SCHEMA(watchers,
+	{ .name = "active", .type = WEB_INT },
+	{ .name = "consumers", .type = WEB_LIST, .of = &web_schema_watcher },
+	{ .name = "ended", .type = WEB_INT_MAP, .help = "since the start, by how they did" });
+
 INNER(error_detail,
 	{ .name = "status", .type = WEB_INT },
 	{ .name = "code", .type = WEB_STR, .help = "for programs: not_found" },

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lab import Lab, until as wait
+from openapi_client import Client
 from watching import Player, Viewer, until, watching, write_tokens
 
 HEARTBEAT_S, TIMEOUT_S = 1, 3
@@ -100,6 +101,24 @@ def test_the_answer_to_a_whep_player_names_its_resource_and_the_ice_server(world
     run(scenario())
 
 
+def test_what_is_answered_is_what_the_api_says_of_itself(world):
+    lab, tokens = world
+    client = Client(lab.url(), tokens["all"])
+    status, told = client.call("post", "/v2/consumers", body={"camera": "cam1"})
+    assert status == 201
+    mine = {"id": told["id"]}
+    for path in ("/v2/consumers/{id}/heartbeat", "/v2/health/consumers/{id}/heartbeat"):
+        assert client.call("post", path, mine, body={"frames": 7, "lost": 0})[0] == 200
+        assert client.call("post", path, mine)[0] == 200
+    assert client.call("post", "/v2/consumers/{id}/pull", mine)[0] == 200
+    for path in ("/v2/health/consumers", "/v2/health/consumers/{id}", "/v2/health/streams/{camera}"):
+        assert client.call("get", path, {**mine, "camera": "cam1"})[0] == 200
+    assert client.call("delete", "/v2/consumers/{id}", mine)[0] == 204
+    assert client.call("get", "/v2/health/consumers/{id}", mine)[1]["end"] == "closed"
+    assert client.call("delete", "/v2/consumers/{id}", mine)[0] == 404
+    assert client.call("options", "/whep/{camera}", {"camera": "cam1"})[0] == 204
+
+
 # ---- a camera that is published elsewhere ----
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -182,8 +201,12 @@ def test_a_whep_player_that_leaves_without_a_word_is_noticed(world):
         async with watching(lab, tokens["all"], "aiortc") as (api, backend):
             player = await Player(api, backend, "cam1").open()
             await player.decode()
-            await asyncio.sleep(TIMEOUT_S + HEARTBEAT_S)
-            assert (await player.seen())["state"] == "live", "it needs no heartbeats"
+            session = (await player.seen())["session"]
+
+            async def asked():
+                return len(lab.sfu_calls(op="session_get", session=session)) > TIMEOUT_S / HEARTBEAT_S + 1
+            await until(asked, what="the SFU is asked longer than a viewer without heartbeats has")
+            assert (await player.seen())["state"] == "live"
             await backend.drop(player.key)
 
             async def ended():

@@ -329,7 +329,7 @@ a_player_is_never_asked_to_pull(void **state)
 static void
 the_ended_are_remembered_up_to_a_limit(void **state)
 {
-	char id[CONSUMER_ID_BYTES], first[CONSUMER_ID_BYTES];
+	char id[CONSUMER_ID_BYTES] = "", first[CONSUMER_ID_BYTES] = "";
 	struct consumer_row r;
 
 	for (int i = 0; i <= CONSUMERS_HISTORY; i++) {
