@@ -20,7 +20,8 @@
 #define TYPE_SHIFT 1
 #define LAYER_BITS 0x01f8
 #define TEMPORAL_BITS 0x0007
-/* Types below are of pictures that are no IRAP; BLA, IDR and CRA follow, and two that are reserved. */
+/* Types below are of pictures that are no IRAP; BLA, IDR and CRA follow, and two that are reserved.
+ */
 #define NOT_IRAP_MAX 15
 #define IRAP_MAX 23
 /* 7.4.3.2.1 */
@@ -349,7 +350,8 @@ static void
 merge_headers(uint8_t *header, const uint8_t *nal)
 {
 	const unsigned a = header_of(header), b = header_of(nal);
-	const unsigned layer = (a & LAYER_BITS) < (b & LAYER_BITS) ? a & LAYER_BITS : b & LAYER_BITS;
+	const unsigned layer =
+		(a & LAYER_BITS) < (b & LAYER_BITS) ? a & LAYER_BITS : b & LAYER_BITS;
 	const unsigned temporal =
 		(a & TEMPORAL_BITS) < (b & TEMPORAL_BITS) ? a & TEMPORAL_BITS : b & TEMPORAL_BITS;
 

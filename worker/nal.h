@@ -28,10 +28,10 @@ struct nal_set {
 	unsigned id;    /* below set_counts[level] */
 	unsigned above; /* id of the set that it refers to; 0 of the highest */
 	/* H.265's */
-	uint8_t poc_bits;        /* SPS: log2_max_pic_order_cnt_lsb */
-	uint8_t top_layer;       /* SPS: the highest TemporalId */
-	bool colour_planes;      /* SPS: separate_colour_plane_flag */
-	bool output_flags;       /* PPS: output_flag_present_flag */
+	uint8_t poc_bits;         /* SPS: log2_max_pic_order_cnt_lsb */
+	uint8_t top_layer;        /* SPS: the highest TemporalId */
+	bool colour_planes;       /* SPS: separate_colour_plane_flag */
+	bool output_flags;        /* PPS: output_flag_present_flag */
 	uint8_t extra_slice_bits; /* PPS: num_extra_slice_header_bits */
 };
 

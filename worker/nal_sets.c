@@ -138,8 +138,8 @@ nal_sets_sps_of(const struct nal_sets *s, unsigned pps_id)
 {
 	const struct nal_set *pps = nal_sets_get(s, NAL_PPS, pps_id);
 	const struct nal_set *sps = pps ? nal_sets_get(s, NAL_SPS, pps->above) : NULL;
-	const bool whole = sps && (s->codec->set_counts[NAL_VPS] == 0 ||
-					  nal_sets_get(s, NAL_VPS, sps->above));
+	const bool whole =
+		sps && (s->codec->set_counts[NAL_VPS] == 0 || nal_sets_get(s, NAL_VPS, sps->above));
 
 	return whole ? (int)sps->id : -1;
 }
@@ -169,7 +169,8 @@ is_needed(const struct nal_sets *s, const struct nal_set *set, int sps_id)
 static void
 send_sets(struct nal_sets *s, int sps_id, uint64_t unit, nal_sets_emit *emit, void *arg)
 {
-	bool renewed = false; /* a set that came before the one it refers to is unknown to who joins */
+	bool renewed =
+		false; /* a set that came before the one it refers to is unknown to who joins */
 
 	for (size_t i = 0; i < s->count; i++) {
 		struct set *set = &s->all[i];

@@ -38,8 +38,8 @@ int nal_sets_sps_of(const struct nal_sets *s, unsigned pps_id);
 typedef void nal_sets_emit(void *arg, struct nal_bytes set);
 void nal_sets_send_due(struct nal_sets *s, uint64_t unit, nal_sets_emit *emit, void *arg);
 
-/* The same before a key picture of this SPS, with what its access unit has not had yet: VPS and SPS,
- * then every PPS of the SPS, since the pictures that follow may use any. */
+/* The same before a key picture of this SPS, with what its access unit has not had yet: VPS and
+ * SPS, then every PPS of the SPS, since the pictures that follow may use any. */
 void nal_sets_send_for_key(
 	struct nal_sets *s, unsigned sps_id, uint64_t unit, nal_sets_emit *emit, void *arg);
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The bits of a NAL unit's payload, its emulation prevention left out: 7.3.1 and 9.1 of ITU-T H.264,
- * 7.3.1 and 9.2 of H.265, which are the same. Pure. */
+/* The bits of a NAL unit's payload, its emulation prevention left out: 7.3.1 and 9.1 of ITU-T
+ * H.264, 7.3.1 and 9.2 of H.265, which are the same. Pure. */
 struct rbsp {
 	const uint8_t *at;
 	const uint8_t *end;

@@ -12,9 +12,9 @@
 struct nal_sets;
 
 struct video_codec {
-	const char *name; /* in SDP: "H264" */
+	const char *name;  /* in SDP: "H264" */
 	const char *libav; /* libavcodec's name of it and of its decoder */
-	char mp4_tag[5]; /* the sample entry's name, ISO/IEC 14496-15 */
+	char mp4_tag[5];   /* the sample entry's name, ISO/IEC 14496-15 */
 
 	/* NAL units' headers. The type stands in the first byte. */
 	size_t header_bytes;

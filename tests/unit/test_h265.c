@@ -13,16 +13,16 @@
 
 /* 320x180 of 184 coded lines, Main, level 2, no reordering */
 #define MAIN_180P                                                                                  \
-	"42010101600000030090000003000003003ca00a080c1f3e5ba4a4c2f016808000000300800000078"         \
+	"42010101600000030090000003000003003ca00a080c1f3e5ba4a4c2f016808000000300800000078"        \
 	"4"
 /* 1920x1080 of 1088 coded lines, Main 10, level 5.1, high tier, B-frames as references */
 #define MAIN10_1080P                                                                               \
-	"420101222000000300900000030000030099a003c0801107cad965654a4c2f0168080000030008000003"      \
+	"420101222000000300900000030000030099a003c0801107cad965654a4c2f0168080000030008000003"     \
 	"007840"
 /* By a bit writer: id 5 of VPS 3, 322x182 in 4:4:4 by planes, cropped by single samples, three
  * sub-layers that say their own profiles and levels, 16 bits of picture order count */
 #define LAYERS                                                                                     \
-	"42013524000003000090000003000003009cd00024000003000090000003000003005a78312014" \
+	"42013524000003000090000003000003009cd00024000003000090000003000003005a78312014"           \
 	"3016f4e4c6cb954af0"
 #define PPS "4401c073c189"
 
