@@ -109,6 +109,18 @@ json_text(const struct json *v, bool pretty)
 }
 
 struct json *
+json_copy(const struct json *v)
+{
+	char why[80];
+	char *text = json_text(v, false);
+	struct json *out = json_parse(text, strlen(text), why, sizeof(why));
+
+	explicit_bzero(text, strlen(text));
+	free(text);
+	return out;
+}
+
+struct json *
 json_get(const struct json *j, const char *path)
 {
 	json_object *o = unwrap(j);
@@ -125,6 +137,16 @@ json_get(const struct json *j, const char *path)
 		path += n + (path[n] == '.');
 	}
 	return wrap(o);
+}
+
+struct json *
+json_get_key(const struct json *j, const char *key)
+{
+	json_object *value = NULL;
+
+	if (json_is_object(j))
+		json_object_object_get_ex(unwrap(j), key, &value);
+	return wrap(value);
 }
 
 const char *

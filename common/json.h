@@ -18,6 +18,9 @@ struct json *json_parse(const char *text, size_t len, char *why, size_t why_size
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 
+/* Another root of the same; the text in between is wiped, since it may hold secrets. */
+struct json *json_copy(const struct json *v);
+
 /* Frees a root; NULL is fine. Never call it on a lent value. */
 void json_free(struct json *root);
 
@@ -32,6 +35,9 @@ int64_t json_int(const struct json *j, const char *path, int64_t fallback);
 double json_real(const struct json *j, const char *path, double fallback);
 bool json_truth(const struct json *j, const char *path, bool fallback);
 struct json *json_get(const struct json *j, const char *path); /* any type, or NULL */
+
+/* The member of that name, which may have dots and slashes in it; NULL if there is none. */
+struct json *json_get_key(const struct json *j, const char *key);
 
 /* Why json_str(j, path) is NULL, for people: "results.streamToken is missing", "error is a string,
  * not an object". Writes into why and returns it. */

@@ -27,6 +27,7 @@ static struct {
 	enum log_format format;
 	enum log_level level;
 	char path[512];
+	atomic_llong lines[LOG_ERROR + 1]; /* by level */
 } sink = { .fd = STDERR_FILENO, .format = LOG_LOGFMT, .level = LOG_INFO };
 
 static const char *const level_names[] = {
@@ -226,6 +227,7 @@ log_write(enum log_level level, const char *event, const struct log_field *field
 
 	if (level < sink.level)
 		return;
+	atomic_fetch_add(&sink.lines[level], 1);
 	if (sink.format == LOG_JSON)
 		format_json(&l, level, event, fields);
 	else
@@ -290,6 +292,12 @@ void
 log_set_level(enum log_level level)
 {
 	sink.level = level;
+}
+
+int64_t
+log_lines(enum log_level level)
+{
+	return atomic_load(&sink.lines[level]);
 }
 
 static const char *const format_names[] = {

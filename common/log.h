@@ -65,6 +65,9 @@ int log_level_parse(const char *word, enum log_level *out);
 /* Another level, for the lines from now on. */
 void log_set_level(enum log_level level);
 
+/* Lines of that level that this process has written since it was started; any thread. */
+int64_t log_lines(enum log_level level);
+
 /* What log_open set. */
 enum log_format log_format(void);
 enum log_level log_level(void);

@@ -395,6 +395,17 @@ settings_print(const struct settings_table *table, const char *section, const ch
 	fputc('\n', out);
 }
 
+/* A manual page's source has each sentence on a line of its own. */
+static void
+print_sentences(const char *text, FILE *out)
+{
+	const char *end;
+
+	for (; (end = strstr(text, ". ")); text = end + 2)
+		fprintf(out, "%.*s.\n", (int)(end - text), text);
+	fprintf(out, "%s.\n", text);
+}
+
 static void
 print_row_manual(const struct setting *row, FILE *out)
 {
@@ -405,7 +416,7 @@ print_row_manual(const struct setting *row, FILE *out)
 		fprintf(out, "Not supported by this version.\n");
 		return;
 	}
-	fprintf(out, "%s.\n", row->help);
+	print_sentences(row->help, out);
 	fprintf(out, "Must be %s.\n", value_allowed(row, allowed));
 	if (row->required)
 		fprintf(out, "Required.\n");
@@ -420,8 +431,8 @@ settings_print_manual(const struct settings_table *table, FILE *out)
 {
 	for (size_t i = 0; i < table->section_count; i++) {
 		const struct settings_section *section = &table->sections[i];
-		fprintf(out, ".Ss [%s%s]\n%s.\n", section->name, section->named ? " \"name\"" : "",
-			section->help);
+		fprintf(out, ".Ss [%s%s]\n", section->name, section->named ? " \"name\"" : "");
+		print_sentences(section->help, out);
 		if (section->later) {
 			fprintf(out, "Not supported by this version.\n");
 			continue;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The C library's, but never NULL: a daemon that has no memory for its own small things cannot say so
- * either, so it aborts, and whoever supervises it starts another. What comes from outside is limited
- * before memory is taken for it. All but the stream is freed by free(). */
+/* The C library's, but never NULL: a daemon that has no memory for its own small things cannot say
+ * so either, so it aborts, and whoever supervises it starts another. What comes from outside is
+ * limited before memory is taken for it. All but the stream is freed by free(). */
 
 static inline void *
 xchecked(void *p)

@@ -130,6 +130,8 @@
 	F(S, REAL, sound_level, OPTIONAL) /* dBFS of the last second; 0: no sound */ \
 	F(S, REAL, sound_drift, OPTIONAL) /* ppm that the camera's sound clock is fast */ \
 	F(S, INT, sound_silence_ms, OPTIONAL) /* put in where sound was missing */ \
+	F(S, INT, keyframes, OPTIONAL) /* of the camera, as the next */ \
+	F(S, INT, bytes_in, OPTIONAL) /* of its pictures' NAL units */ \
 	F(S, REAL, loss_ratio, REQUIRED) /* as the far end last reported */ \
 	F(S, REAL, rtt_ms, REQUIRED)
 

@@ -14,10 +14,19 @@
 #define CAMERA(t, n) ROW(status_camera, t, n)
 #define ACCOUNT(t, n) ROW(status_account, t, n)
 #define OUTPUT(t, n) ROW(status_output, t, n)
+#define TOTAL(n) { .name = "total_" #n, .type = FIELD_INT, .offset = offsetof(struct status_camera, totals.n) }
+#define PART(p, n) { .name = #p "_" #n, .type = FIELD_INT, .offset = offsetof(struct status, p.n) }
 
 static const struct field output_fields[] = {
 	OUTPUT(STR, name), OUTPUT(STR, kind), OUTPUT(STR, state), OUTPUT(STR, media), OUTPUT(STR, session),
-	OUTPUT(STR, error),
+	OUTPUT(STR, error), OUTPUT(INT, ssrc),
+};
+
+static const struct field count_fields[] = { ROW(status_count, STR, name), ROW(status_count, INT, count) };
+
+static const struct field bucket_fields[] = {
+	ROW(status_bucket, STR, name), ROW(status_bucket, INT, limit), ROW(status_bucket, INT, used),
+	ROW(status_bucket, INT, held_ms), ROW(status_bucket, INT, slow_ms),
 };
 
 static const struct field camera_fields[] = {
@@ -26,7 +35,7 @@ static const struct field camera_fields[] = {
 	CAMERA(STR, session), CAMERA(STR, track), CAMERA(STR, recording), CAMERA(STR, recording_why),
 	CAMERA(INT, recorded_bytes), CAMERA(INT, recorded_segments), CAMERA(INT, recording_gaps),
 	CAMERA(INT, recording_dropped), CAMERA(INT, state_ms), CAMERA(INT, pid), CAMERA(INT, gen),
-	CAMERA(INT, uptime_ms), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
+	CAMERA(INT, uptime_ms), CAMERA(REAL, cpu_percent), CAMERA(INT, memory_bytes), CAMERA(INT, expires_ms), CAMERA(INT, next_try_ms),
 	CAMERA(INT, generates), CAMERA(INT, extends),
 	CAMERA(INT, ever_generated), CAMERA(INT, ever_extended), CAMERA(INT, ever_lost),
 	CAMERA(INT, ever_workers), CAMERA(INT, failures), CAMERA(INT, restarts),
@@ -41,12 +50,20 @@ static const struct field camera_fields[] = {
 	CAMERA(REAL, sound_level), CAMERA(REAL, sound_drift), CAMERA(REAL, loss_ratio),
 	CAMERA(REAL, rtt_ms), CAMERA(INT, rtsp_ms), CAMERA(INT, offer_ms), CAMERA(INT, answer_ms),
 	CAMERA(INT, ice_ms), CAMERA(INT, dtls_ms), CAMERA(INT, first_packet_ms),
+	CAMERA(INT, keyframe_ms), CAMERA(INT, stored_bytes),
+	CAMERA(INT, stored_oldest_ms), CAMERA(INT, extend_calls), CAMERA(INT, generate_calls),
+	TOTAL(frames), TOTAL(keyframes), TOTAL(bytes_in), TOTAL(gaps), TOTAL(late), TOTAL(b_frames),
+	TOTAL(b_dropped), TOTAL(packets), TOTAL(bytes), TOTAL(dropped), TOTAL(nacks), TOTAL(resent),
+	TOTAL(plis), TOTAL(firs), TOTAL(replays), TOTAL(reconnects), TOTAL(sound_packets),
+	TOTAL(sound_silence_ms), TOTAL(recorded_bytes), TOTAL(recorded_segments),
+	TOTAL(recording_gaps), TOTAL(recording_dropped), TOTAL(cpu_ms),
 };
 
 static const struct field account_fields[] = {
 	ACCOUNT(STR, name), ACCOUNT(STR, state), ACCOUNT(STR, error), ACCOUNT(INT, streams),
 	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, turned_away), ACCOUNT(INT, calls),
-	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured),
+	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured), ACCOUNT(INT, expired),
+	ACCOUNT(INT, waits), ACCOUNT(INT, waited_ms), ACCOUNT(INT, longest_wait_ms),
 };
 
 #define WEBHOOK(t, n) ROW(status_webhook, t, n)
@@ -58,6 +75,15 @@ static const struct field webhook_fields[] = {
 
 static const struct field head_fields[] = {
 	ROW(status, STR, version), ROW(status, STR, http), ROW(status, INT, pid), ROW(status, INT, uptime_ms),
+	ROW(status, INT, at_ms),
+	PART(process, started_ms), PART(process, cpu_ms), PART(process, memory_bytes),
+	PART(process, virtual_bytes), PART(process, open_fds), PART(process, max_fds),
+	PART(process, logged_debug), PART(process, logged_info), PART(process, logged_warn),
+	PART(process, logged_error), PART(disk, recording_free_bytes), PART(disk, recording_bytes),
+	PART(disk, deleted_bytes), PART(disk, store_bytes), PART(disk, store_writes),
+	PART(disk, store_failures), PART(web, connections), PART(web, sockets), PART(web, accepted),
+	PART(web, refused), PART(web, code_1xx), PART(web, code_2xx), PART(web, code_3xx),
+	PART(web, code_4xx), PART(web, code_5xx), PART(web, bytes_out), PART(web, slow_sockets),
 };
 /* clang-format on */
 
@@ -67,27 +93,48 @@ struct rows {
 	const struct field *fields;
 	size_t field_count;
 	size_t size;
-	/* What each row has a list of in turn, NULL: nothing; and where, and how many. */
-	const struct rows *inner;
-	size_t inner_at, inner_count_at;
+	/* What each row has lists of in turn. */
+	const struct inner *inner;
+	size_t inner_count;
 };
 
-static const struct rows output_rows = { .key = "outputs",
-	.fields = output_fields,
-	.field_count = COUNT(output_fields),
-	.size = sizeof(struct status_output) };
+struct inner {
+	struct rows rows;
+	size_t at, count_at; /* in the row: where, and how many */
+};
+
+/* clang-format off */
+#define INNER(in, k, list, n, row, table) { \
+	.rows = { .key = (k), .fields = (table), .field_count = COUNT(table), .size = sizeof(struct row) }, \
+	.at = offsetof(struct in, list), .count_at = offsetof(struct in, n) }
+
+static const struct inner camera_inner[] = {
+	INNER(status_camera, "outputs", outputs, output_count, status_output, output_fields),
+	INNER(status_camera, "restarts_by", restarts_by, restarts_by_count, status_count, count_fields),
+	INNER(status_camera, "extend_failures", extend_failures, extend_failure_count, status_count,
+		count_fields),
+	INNER(status_camera, "generate_failures", generate_failures, generate_failure_count, status_count,
+		count_fields),
+	INNER(status_camera, "buckets", buckets, bucket_count, status_bucket, bucket_fields),
+};
+
+static const struct inner account_inner[] = {
+	INNER(status_account, "buckets", buckets, bucket_count, status_bucket, bucket_fields),
+};
+/* clang-format on */
 
 static const struct rows camera_rows = { .key = "cameras",
 	.fields = camera_fields,
 	.field_count = COUNT(camera_fields),
 	.size = sizeof(struct status_camera),
-	.inner = &output_rows,
-	.inner_at = offsetof(struct status_camera, outputs),
-	.inner_count_at = offsetof(struct status_camera, output_count) };
+	.inner = camera_inner,
+	.inner_count = COUNT(camera_inner) };
 static const struct rows account_rows = { .key = "accounts",
 	.fields = account_fields,
 	.field_count = COUNT(account_fields),
-	.size = sizeof(struct status_account) };
+	.size = sizeof(struct status_account),
+	.inner = account_inner,
+	.inner_count = COUNT(account_inner) };
 
 static const struct rows webhook_rows = { .key = "webhooks",
 	.fields = webhook_fields,
@@ -121,13 +168,16 @@ encode_rows(struct json *j, const struct rows *r, const void *rows, size_t n)
 		struct json *row = json_new_object();
 		const char *object = (const char *)rows + i * r->size;
 		fields_encode(row, r->fields, r->field_count, object);
-		if (r->inner)
-			encode_rows(row, r->inner, *(void *const *)(object + r->inner_at),
-				*(const size_t *)(object + r->inner_count_at));
+		for (const struct inner *in = r->inner; in < r->inner + r->inner_count; in++)
+			encode_rows(row, &in->rows, *(void *const *)(object + in->at),
+				*(const size_t *)(object + in->count_at));
 		json_add(list, row);
 	}
 	json_set(j, r->key, list);
 }
+
+static int decode_inner(
+	const struct json *row, const struct rows *r, char *object, char *why, size_t why_size);
 
 static int
 decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, char *why,
@@ -146,12 +196,22 @@ decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, 
 		char *object = (char *)*rows + i * r->size;
 		err = fields_decode(
 			json_at(list, i), r->fields, r->field_count, object, why, why_size);
-		/* An older camrelayd does not say it. */
-		if (!err && r->inner && json_get(json_at(list, i), r->inner->key))
-			err = decode_rows(json_at(list, i), r->inner,
-				(void **)(object + r->inner_at),
-				(size_t *)(object + r->inner_count_at), why, why_size);
+		if (!err)
+			err = decode_inner(json_at(list, i), r, object, why, why_size);
 	}
+	return err;
+}
+
+/* An older camrelayd does not say some of it. */
+static int
+decode_inner(const struct json *row, const struct rows *r, char *object, char *why, size_t why_size)
+{
+	int err = 0;
+
+	for (const struct inner *in = r->inner; in < r->inner + r->inner_count && !err; in++)
+		if (json_get(row, in->rows.key))
+			err = decode_rows(row, &in->rows, (void **)(object + in->at),
+				(size_t *)(object + in->count_at), why, why_size);
 	return err;
 }
 
@@ -161,9 +221,9 @@ clear_rows(const struct rows *r, void *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char *object = (char *)rows + i * r->size;
 		fields_clear(r->fields, r->field_count, object);
-		if (r->inner)
-			clear_rows(r->inner, *(void **)(object + r->inner_at),
-				*(size_t *)(object + r->inner_count_at));
+		for (const struct inner *in = r->inner; in < r->inner + r->inner_count; in++)
+			clear_rows(&in->rows, *(void **)(object + in->at),
+				*(size_t *)(object + in->count_at));
 	}
 	free(rows);
 }
@@ -213,6 +273,13 @@ status_from_json(const struct json *j, struct status *s, char *why, size_t why_s
 	if (err)
 		status_clear(s);
 	return err;
+}
+
+const struct field *
+status_camera_fields(size_t *n)
+{
+	*n = COUNT(camera_fields);
+	return camera_fields;
 }
 
 void

@@ -12,6 +12,31 @@ struct json;
 /* What camrelayd is, at one moment: the one truth that camctl, HTTP and metrics render. Strings are
  * owned by the row. Members of a row are what its table in status.c lists. */
 
+/* How often something came to be for that reason; every reason that there is has a row. */
+struct status_count {
+	char *name; /* of the reason: hung, rate_limited, ... */
+	int64_t count;
+};
+
+/* One of Google's quotas. */
+struct status_bucket {
+	char *name;      /* commands, lists; of a camera: extend, generate, stop, minute, hour */
+	int64_t limit;   /* calls in a window, 0: none */
+	int64_t used;    /* in the last window */
+	int64_t held_ms; /* so long a 429 still holds it */
+	int64_t slow_ms; /* so long it still runs at half its limit */
+};
+
+/* A camera's counters since camrelayd began: over the deaths of its workers, as all that is media
+ * is counted by them from 0. */
+struct status_totals {
+	int64_t frames, keyframes, bytes_in, gaps, late, b_frames, b_dropped;
+	int64_t packets, bytes, dropped, nacks, resent, plis, firs, replays, reconnects;
+	int64_t sound_packets, sound_silence_ms;
+	int64_t recorded_bytes, recorded_segments, recording_gaps, recording_dropped;
+	int64_t cpu_ms; /* of the workers */
+};
+
 /* One place that a camera is published to, in the order of its `publish`. */
 struct status_output {
 	char *name;    /* cloudflare, whip:NAME, whip:https://host/ */
@@ -20,6 +45,7 @@ struct status_output {
 	char *media;   /* as its worker says: connecting, sending, failed; NULL: nothing yet */
 	char *session; /* Cloudflare's id, or the server's origin; NULL without a session */
 	char *error;   /* NULL: none */
+	int64_t ssrc;  /* of the pictures that are sent there; 0: nothing was offered yet */
 };
 
 struct status_camera {
@@ -41,10 +67,12 @@ struct status_camera {
 	int64_t state_ms; /* since when in this state */
 	int64_t pid;      /* 0: no worker */
 	int64_t gen;
-	int64_t uptime_ms;   /* the worker's */
-	int64_t expires_ms;  /* stream's time left; -1 without a stream, or for one that has no end
-			      */
-	int64_t next_try_ms; /* until the next Generate is asked for; -1: none planned */
+	int64_t uptime_ms;    /* the worker's */
+	double cpu_percent;   /* the worker's, of one processor, lately */
+	int64_t memory_bytes; /* the worker's, resident */
+	int64_t expires_ms;   /* stream's time left; -1 without a stream, or for one that has no end
+			       */
+	int64_t next_try_ms;  /* until the next Generate is asked for; -1: none planned */
 	int64_t generates;
 	int64_t extends;
 	int64_t ever_generated, ever_extended, ever_lost, ever_workers; /* over restarts */
@@ -69,6 +97,17 @@ struct status_camera {
 	int64_t rtsp_ms, offer_ms, answer_ms, ice_ms, dtls_ms, first_packet_ms;
 	struct status_output *outputs; /* owned */
 	size_t output_count;
+	int64_t keyframe_ms;  /* since the last key picture came, of whichever worker; -1: none */
+	int64_t stored_bytes; /* of its recordings on the disk, as of the last sweep */
+	int64_t stored_oldest_ms; /* wall time of the oldest of them, since 1970; 0: none */
+	struct status_totals totals;
+	/* Owned. */
+	struct status_count
+		*restarts_by; /* workers started after the first, by how the last ended */
+	struct status_count *extend_failures, *generate_failures;
+	struct status_bucket *buckets; /* of a camera of Google's */
+	size_t restarts_by_count, extend_failure_count, generate_failure_count, bucket_count;
+	int64_t extend_calls, generate_calls; /* that were answered, in whatever way */
 };
 
 struct status_account {
@@ -82,6 +121,38 @@ struct status_account {
 	int64_t turned_away;            /* of these, those for whom none can be spared */
 	int64_t unconfigured;           /* RTSP cameras at Google that no section is for */
 	int64_t calls, refused, failed; /* commands since start; of these 429; failed otherwise */
+	int64_t expired;                /* streams that no Extend saved */
+	int64_t waits, waited_ms;       /* Generates that left, and what they waited for a slot */
+	int64_t longest_wait_ms;        /* of those that wait now */
+	struct status_bucket *buckets;  /* owned */
+	size_t bucket_count;
+};
+
+/* camrelayd itself. */
+struct status_process {
+	int64_t started_ms; /* wall time since 1970 */
+	int64_t cpu_ms;
+	int64_t memory_bytes, virtual_bytes;
+	int64_t open_fds, max_fds;
+	int64_t logged_debug, logged_info, logged_warn, logged_error; /* lines */
+};
+
+/* What camrelayd keeps on disks. */
+struct status_disk {
+	int64_t recording_free_bytes;         /* of the recordings' disk; -1: there are none */
+	int64_t recording_bytes;              /* how large that is */
+	int64_t deleted_bytes;                /* of recordings, since start */
+	int64_t store_bytes;                  /* -1: there is no store, as the next two */
+	int64_t store_writes, store_failures; /* since start */
+};
+
+/* What its HTTP server did since start. */
+struct status_http {
+	int64_t connections, sockets; /* now; of these, WebSockets */
+	int64_t accepted, refused;    /* connections; of these, over a limit */
+	int64_t code_1xx, code_2xx, code_3xx, code_4xx, code_5xx; /* answers by their status */
+	int64_t bytes_out;                                        /* of bodies */
+	int64_t slow_sockets; /* WebSockets closed because they did not keep up */
 };
 
 /* A [notify] section. Counts are since the start of camrelayd but for queued. */
@@ -102,6 +173,10 @@ struct status {
 	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
 	int64_t pid;
 	int64_t uptime_ms;
+	int64_t at_ms; /* wall time of the snapshot, since 1970 */
+	struct status_process process;
+	struct status_disk disk;
+	struct status_http web; /* all 0 if http is NULL */
 	struct status_account *accounts;
 	size_t account_count;
 	struct status_camera *cameras;
@@ -117,6 +192,9 @@ int status_from_json(const struct json *j, struct status *s, char *why, size_t w
 
 /* Only what is about camrelayd itself: the lists from webhooks on. */
 struct json *status_health_to_json(const struct status *s);
+
+/* The fields of a camera's row, n of them: name and type for who describes the snapshot. */
+const struct field *status_camera_fields(size_t *n);
 
 /* Frees everything inside s. */
 void status_clear(struct status *s);

@@ -85,6 +85,7 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 
 	enum call_verdict verdict = scheduler_answered(a->scheduler, &call, &told, now);
 	l->call = (struct api_call){ .kind = CALL_NONE };
+	call_tally_add(&l->tally, call.kind, answer->error);
 	log_answer(l, call.kind, answer, verdict);
 	/* An Extend that outlived its stream brings a token for nothing. */
 	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.sdm.rtsp_url))

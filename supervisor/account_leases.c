@@ -61,6 +61,7 @@ take_back(struct camera_lease *l, int camera, const char *name)
 	l->call.camera = camera;
 	l->camera = camera;
 	l->leaving = false;
+	l->tally = (struct call_tally){ 0 };
 	free(l->name);
 	l->name = xstrdup(name);
 	if (has_stream(l, now))

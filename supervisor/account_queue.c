@@ -1,6 +1,9 @@
 /* account_queue.c - what `camctl queue` says of an account: its next calls, and what is left in
  * each of Google's buckets. Changes nothing. Loop thread. */
+#include <stdlib.h>
+
 #include "common/json.h"
+#include "proto/status.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
 #include "supervisor/scheduler_view.h"
@@ -26,39 +29,25 @@ plan_to_json(const struct account *a, ms_t now)
 	return calls;
 }
 
-static void
-add_bucket(struct json *to, const char *name, struct quota_usage usage)
-{
-	struct json *j = json_new_object();
-
-	json_set_str(j, "bucket", name);
-	json_set_int(j, "limit", usage.limit);
-	json_set_int(j, "used", usage.used);
-	json_set_int(j, "held_ms", usage.held_ms);
-	json_set_int(j, "slow_ms", usage.slow_ms);
-	json_add(to, j);
-}
-
+/* An account's, or with a camera's number that camera's. */
 static struct json *
-buckets_of_account(struct quota *q, ms_t now)
+buckets_to_json(const struct account *a, int camera, ms_t now)
 {
 	struct json *list = json_new_array();
+	size_t n;
 
-	add_bucket(list, "commands", quota_usage(q, NULL, QUOTA_EXECUTE, CALL_EXTEND, now));
-	add_bucket(list, "lists", quota_usage(q, NULL, QUOTA_LIST, CALL_LIST, now));
-	return list;
-}
-
-static struct json *
-buckets_of_camera(struct quota *q, struct quota_device *d, ms_t now)
-{
-	struct json *list = json_new_array();
-
-	for (enum call_kind kind = CALL_EXTEND; kind <= CALL_STOP; kind++)
-		add_bucket(
-			list, verdict_call_name(kind), quota_usage(q, d, QUOTA_COMMAND, kind, now));
-	add_bucket(list, "minute", quota_usage(q, d, QUOTA_DEVICE_MINUTE, CALL_EXTEND, now));
-	add_bucket(list, "hour", quota_usage(q, d, QUOTA_DEVICE_HOUR, CALL_EXTEND, now));
+	struct status_bucket *buckets = account_buckets(a, camera, now, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct json *j = json_new_object();
+		json_set_str(j, "bucket", buckets[i].name);
+		json_set_int(j, "limit", buckets[i].limit);
+		json_set_int(j, "used", buckets[i].used);
+		json_set_int(j, "held_ms", buckets[i].held_ms);
+		json_set_int(j, "slow_ms", buckets[i].slow_ms);
+		json_add(list, j);
+		free(buckets[i].name);
+	}
+	free(buckets);
 	return list;
 }
 
@@ -68,10 +57,9 @@ cameras_to_json(const struct account *a, ms_t now)
 	struct json *cameras = json_new_array();
 
 	for (const struct camera_lease *l = a->leases; l; l = l->next) {
-		struct quota_device *d = scheduler_quota_device(a->scheduler, l->camera);
 		struct json *j = json_new_object();
 		json_set_str(j, "camera", l->name);
-		json_set(j, "buckets", buckets_of_camera(scheduler_quota(a->scheduler), d, now));
+		json_set(j, "buckets", buckets_to_json(a, l->camera, now));
 		json_add(cameras, j);
 	}
 	return cameras;
@@ -80,12 +68,11 @@ cameras_to_json(const struct account *a, ms_t now)
 struct json *
 account_queue(const struct account *a, ms_t now)
 {
-	struct quota *q = scheduler_quota(a->scheduler);
 	struct json *j = json_new_object();
 
 	json_set_str(j, "account", a->config->name);
-	json_set_int(j, "pace_ms", quota_pace(q, now));
-	json_set(j, "buckets", buckets_of_account(q, now));
+	json_set_int(j, "pace_ms", quota_pace(scheduler_quota(a->scheduler), now));
+	json_set(j, "buckets", buckets_to_json(a, -1, now));
 	json_set(j, "cameras", cameras_to_json(a, now));
 	json_set(j, "calls", plan_to_json(a, now));
 	return j;

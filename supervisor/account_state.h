@@ -2,6 +2,7 @@
 #define SUPERVISOR_ACCOUNT_STATE_H
 
 #include "supervisor/account.h"
+#include "supervisor/call_tally.h"
 #include "supervisor/credentials.h"
 #include "supervisor/discovery.h"
 #include "supervisor/keep.h"
@@ -26,6 +27,7 @@ struct camera_lease {
 	ms_t granted_at; /* by the last Generate or Extend */
 	/* The call in flight, at most one per camera (scheduler.h). */
 	struct api_call call;
+	struct call_tally tally; /* of this camera's calls */
 };
 
 struct account {

@@ -44,6 +44,12 @@ account_notice(const struct account *a, int camera)
 	return device_list_trouble(view.devices, account_find_lease(a, camera)->device);
 }
 
+const struct call_tally *
+account_calls(const struct account *a, int camera)
+{
+	return &account_find_lease(a, camera)->tally;
+}
+
 bool
 account_is_usable(const struct account *a)
 {
@@ -106,5 +112,10 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 			 stats.calls[CALL_STOP],
 		.refused = stats.rate_limited,
 		.failed = stats.failed,
+		.expired = stats.expired,
+		.waits = stats.waits,
+		.waited_ms = stats.waited_ms,
+		.longest_wait_ms = stats.longest_wait_ms,
 	};
+	row->buckets = account_buckets(a, -1, now, &row->bucket_count);
 }

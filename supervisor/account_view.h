@@ -6,6 +6,8 @@
 /* What people see of an account. */
 struct json;
 struct status_account;
+struct status_bucket;
+struct call_tally;
 
 /* "ok", "needs login", "no token yet", "api down", "held by 429", "half pace", "overloaded". */
 const char *account_state(const struct account *a, ms_t now);
@@ -17,6 +19,13 @@ const char *account_trouble(const struct account *a);
 /* What else there is to say of a camera, a sentence, lent: that no slots can be spared for it, or
  * what speaks against it in the newest list of devices. NULL: nothing. */
 const char *account_notice(const struct account *a, int camera);
+
+/* What is left in Google's buckets: the account's if camera is -1, else that camera's. The rows are
+ * yours, as in a snapshot. */
+struct status_bucket *account_buckets(const struct account *a, int camera, ms_t now, size_t *count);
+
+/* How the calls for a camera went, since it is this account's. Lent. */
+const struct call_tally *account_calls(const struct account *a, int camera);
 
 /* account_status fills a row whose strings are the row's; account_queue adds the calls
  * that are planned: {"camera","call","in_ms"}, and the buckets. */

@@ -268,6 +268,14 @@ cameras_protect(
 	return -1;
 }
 
+bool
+cameras_get_source(const struct cameras *t, const char *name, struct output_source *out)
+{
+	const struct unit *u = units_find(&t->units, name);
+
+	return u && unit_get_source(u, out);
+}
+
 void
 cameras_status(const struct cameras *t, size_t i, ms_t now, struct status_camera *row)
 {

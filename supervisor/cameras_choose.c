@@ -10,15 +10,15 @@
 #include "supervisor/federation.h"
 
 /* The accounts of the configuration, in its order. */
-struct field {
+struct candidates {
 	struct account **accounts;
 	size_t count;
 };
 
-static struct field
-make_field(const struct cameras *t)
+static struct candidates
+make_candidates(const struct cameras *t)
 {
-	struct field f = { 0 };
+	struct candidates f = { 0 };
 
 	for (const struct config_google *g = t->config.config->googles; g; g = g->next)
 		f.count++;
@@ -41,7 +41,7 @@ count_others(const struct cameras *t, const struct unit *u, const struct account
 
 /* -1: none. */
 static int
-choose(const struct cameras *t, const struct unit *u, const struct field *f)
+choose(const struct cameras *t, const struct unit *u, const struct candidates *f)
 {
 	struct federation_account *facts = xcalloc(f->count + 1, sizeof(*facts));
 	int current = -1;
@@ -98,7 +98,7 @@ cameras_choose(struct cameras *t)
 {
 	if (t->shutdown.done || !is_any_auto(t))
 		return;
-	struct field f = make_field(t);
+	struct candidates f = make_candidates(t);
 	for (size_t i = 0; i < t->units.count; i++) {
 		struct unit *u = t->units.units[i];
 		bool open = config_is_auto(u->config) && u->life == UNIT_AT_WORK;

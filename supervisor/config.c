@@ -254,6 +254,7 @@ config_free(struct config *c)
 	if (c->recording)
 		settings_clear(&config_table, "recording", c->recording);
 	free(c->recording);
+	settings_clear(&config_table, "consumers", &c->consumers);
 	settings_clear(&config_table, "supervisor", c);
 	free(c->env.project_id);
 	free(c->env.client_id);
@@ -270,6 +271,7 @@ config_print(const struct config *c, FILE *out)
 		settings_print(&config_table, "cloudflare", NULL, c->cloudflare, out);
 	if (c->recording)
 		settings_print(&config_table, "recording", NULL, c->recording, out);
+	settings_print(&config_table, "consumers", NULL, &c->consumers, out);
 	for (const struct config_whip *w = c->whips; w; w = w->next)
 		settings_print(&config_table, "whip", w->name, w, out);
 	for (const struct config_notify *n = c->notifies; n; n = n->next)

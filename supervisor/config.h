@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "supervisor/config_consumers.h"
 #include "supervisor/config_google.h"
 #include "supervisor/config_notify.h"
 #include "supervisor/config_whip.h"
@@ -118,9 +119,10 @@ struct config {
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */
-	struct config_whip *whips;            /* owned; by next, in the file's order */
-	struct config_notify *notifies;       /* owned; by next, in the file's order */
-	struct config_camera *cameras;        /* owned; by next, in the file's order */
+	struct config_consumers consumers;
+	struct config_whip *whips;      /* owned; by next, in the file's order */
+	struct config_notify *notifies; /* owned; by next, in the file's order */
+	struct config_camera *cameras;  /* owned; by next, in the file's order */
 	size_t camera_count;
 };
 

@@ -38,6 +38,14 @@ check_supervisor(const struct config *c, struct settings *s)
 	check_http(c, s);
 }
 
+static void
+check_consumers(const struct config *c, struct settings *s)
+{
+	if (c->consumers.heartbeat_timeout_ms <= c->consumers.heartbeat_ms)
+		settings_complain(
+			s, &c->consumers, "heartbeat_timeout", "must be more than heartbeat");
+}
+
 /* ---- what the environment gives ---- */
 
 static const struct setting env_id = { .type = SET_TOKEN };
@@ -277,6 +285,7 @@ void
 config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
+	check_consumers(c, s);
 	check_services(c, s);
 	for (const struct config_notify *n = c->notifies; n; n = n->next)
 		check_notify(c, s, n);

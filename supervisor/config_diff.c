@@ -235,6 +235,7 @@ config_diff(const struct config *was, const struct config *is, struct config_dif
 	compare_googles(out, was, is);
 	compare_cloudflare(out, was, is);
 	compare_recording(out, was, is);
+	compare(out, "consumers", NULL, &was->consumers, &is->consumers);
 	compare_whips(out, was, is);
 	compare_notifies(out, was, is);
 	compare_cameras(out, was, is);

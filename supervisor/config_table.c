@@ -21,6 +21,7 @@
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
 #define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_CONSUMERS(field) .section = "consumers", .at = offsetof(struct config_consumers, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
 #define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
@@ -204,6 +205,20 @@ static const struct setting rows[] = {
 	  .min = 1, .max = 90, .def = "10%",
 	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
 		  "nothing is recorded until there is more" },
+	{ IN_CONSUMERS(max), .key = "max", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "100", .help = "Viewers at once, of all cameras together" },
+	{ IN_CONSUMERS(max_per_camera), .key = "max_per_camera", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "20", .help = "Viewers of one camera at once" },
+	{ IN_CONSUMERS(heartbeat_ms), .key = "heartbeat", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "30s",
+	  .help = "How often a viewer is to say that it is still there. A WHEP player cannot: the SFU is "
+		  "asked that often whether it is" },
+	{ IN_CONSUMERS(heartbeat_timeout_ms), .key = "heartbeat_timeout", .live = true,
+	  .type = SET_DURATION,
+	  .min = 200, .max = DAY_MS, .def = "60s",
+	  .help = "A viewer that has said nothing for so long is ended" },
+	{ IN_CONSUMERS(stun_server), .key = "stun_server", .live = true, .type = SET_ADDRESS,
+	  .help = "host:port of a STUN server that WHEP players are told of. The SFU needs none" },
 	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
 	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
 	  .help = "The WHIP endpoint. Plain http only to this machine" },
@@ -358,6 +373,15 @@ open_recording(void *root, const char *name)
 }
 
 static void *
+open_consumers(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	return &c->consumers;
+}
+
+static void *
 open_whip(void *root, const char *name)
 {
 	struct config *c = root;
@@ -415,6 +439,10 @@ static const struct settings_section sections[] = {
 	{ .name = "recording",
 		.open = open_recording,
 		.help = "Where cameras with record = yes or events are kept, and how long" },
+	{ .name = "consumers",
+		.open = open_consumers,
+		.always = true,
+		.help = "Who watches: viewers by the HTTP API and WHEP players" },
 	{ .name = "whip",
 		.named = true,
 		.open = open_whip,
@@ -423,7 +451,8 @@ static const struct settings_section sections[] = {
 	{ .name = "notify",
 		.named = true,
 		.open = open_notify,
-		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. Needs "
+		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. "
+			"Needs "
 			"state_dir" },
 	{ .name = "camera",
 		.named = true,

@@ -8,6 +8,7 @@
 #include "common/json.h"
 #include "proto/status.h"
 #include "supervisor/control_request.h"
+#include "supervisor/metrics.h"
 
 /* The newest events that are told. */
 #define EVENTS_SHOWN 100
@@ -42,6 +43,19 @@ static bool
 run_queue(struct request *r)
 {
 	r->data = supervisor_queue(r->supervisor);
+	return true;
+}
+
+static bool
+run_metrics(struct request *r)
+{
+	struct status s;
+
+	supervisor_status(r->supervisor, &s);
+	r->long_text = metrics_text(&s, METRICS_TEXT);
+	/* camctl ends what it prints with a newline, as everything else. */
+	r->long_text[strlen(r->long_text) - 1] = '\0';
+	status_clear(&s);
 	return true;
 }
 
@@ -118,6 +132,7 @@ static const struct command commands[] = {
 	{ .name = "status",        .run = run_status },
 	{ .name = "health",        .run = run_health },
 	{ .name = "queue",         .run = run_queue },
+	{ .name = "metrics",       .run = run_metrics },
 	{ .name = "events",        .run = run_events },
 	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
 	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
@@ -137,6 +152,9 @@ static const struct command commands[] = {
 	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
 	{ .name = "login_code",    .run = control_login_code,   .google = true },
 	{ .name = "login_status",  .run = control_login_status, .google = true },
+	{ .name = "token_add",     .run = control_token_add },
+	{ .name = "token_list",    .run = control_token_list },
+	{ .name = "token_remove",  .run = control_token_remove },
 	{ .name = "ping",          .run = run_ping },
 	{ .name = "version",       .run = run_version },
 };

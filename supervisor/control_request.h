@@ -46,6 +46,11 @@ bool control_unprotect(struct request *r);
 bool control_snapshot(struct request *r);
 bool control_snapshot_done(struct request *r);
 
+/* Commands about the HTTP API's tokens, control_token.c. Likewise. */
+bool control_token_add(struct request *r);
+bool control_token_list(struct request *r);
+bool control_token_remove(struct request *r);
+
 /* Commands about the configuration, control_config.c. Likewise. */
 bool control_reload(struct request *r);
 bool control_add(struct request *r);

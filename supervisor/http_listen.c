@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +30,9 @@ split(const char *address, char *host, size_t host_size, const char **port)
 	memcpy(host, start, n);
 	host[n] = '\0';
 	*port = colon + 1;
-	return 0;
+	/* getaddrinfo would take 65616 for 80. */
+	size_t digits = strspn(*port, "0123456789");
+	return digits > 0 && digits <= 5 && !(*port)[digits] && atoi(*port) <= UINT16_MAX ? 0 : -1;
 }
 
 int
@@ -90,7 +94,7 @@ http_listen_open(const char *address, char *why, size_t why_size)
 char *
 http_listen_name(int fd, char *out, size_t size)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t len = sizeof(s);
 	char host[64], port[16];
 
@@ -105,7 +109,7 @@ http_listen_name(int fd, char *out, size_t size)
 int
 http_listen_accept(int fd, char *peer, size_t peer_size)
 {
-	struct sockaddr_storage s;
+	struct sockaddr_storage s = { 0 };
 	socklen_t len = sizeof(s);
 
 	int client = accept4(fd, (struct sockaddr *)&s, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -11,6 +12,8 @@
 #include "supervisor/http_listen.h"
 #include "supervisor/http_server_state.h"
 
+/* How often the certificate's file is looked at: its key is written after it, or before. */
+#define CERT_INTERVAL_MS 5000
 /* How often deadlines are looked at. */
 #define SWEEP_INTERVAL_MS 1000
 
@@ -43,6 +46,14 @@ static const struct lws_protocols protocols[] = {
 	{ .name = "camrelay", .callback = http_conn_event, .rx_buffer_size = HTTP_SOCKET_TEXT_MAX },
 	{ .name = NULL },
 };
+
+static struct timespec
+changed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0 };
+}
 
 static struct lws_context_creation_info
 vhost_info(const struct http_server *s, const char *name)
@@ -87,6 +98,8 @@ make_context(struct http_server *s, char *why, size_t why_size)
 	s->context = lws_create_context(&info);
 	if (s->context)
 		s->vhost = lws_create_vhost(s->context, &info);
+	if (s->config.cert)
+		s->cert_changed = changed(s->config.cert);
 	if (s->vhost)
 		return 0;
 	snprintf(why, why_size,
@@ -113,6 +126,26 @@ http_server_reload_cert(struct http_server *s, char *why, size_t why_size)
 	snprintf(why, why_size, "http_cert %s and http_key %s cannot be used: the old ones stay",
 		s->config.cert, s->config.key);
 	return -1;
+}
+
+/* Whoever renews certificates need not know of us. */
+static void
+look_at_cert(struct http_server *s, ms_t now)
+{
+	char why[512];
+
+	if (!s->config.cert || now < s->cert_look)
+		return;
+	s->cert_look = now + CERT_INTERVAL_MS;
+	struct timespec is = changed(s->config.cert);
+	if (is.tv_sec == 0 ||
+		(is.tv_sec == s->cert_changed.tv_sec && is.tv_nsec == s->cert_changed.tv_nsec))
+		return;
+	s->cert_changed = is;
+	if (http_server_reload_cert(s, why, sizeof(why)) < 0)
+		log_error("http certificate", LOG_STR("why", why));
+	else
+		log_info("http certificate read again", LOG_STR("path", s->config.cert));
 }
 
 /* ---- accepting ------------------------------------------------------------------------------- */
@@ -172,6 +205,7 @@ on_sweep(uv_timer_t *timer)
 		if (c->wsi && now >= c->deadline)
 			http_conn_deadline(c);
 	}
+	look_at_cert(s, now);
 	uv_poll_start(&s->listen, UV_READABLE, on_listen);
 }
 

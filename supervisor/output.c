@@ -16,6 +16,7 @@ struct output {
 	char camera[64];
 	struct config_outputs config; /* owned; of one */
 	int64_t offer;                /* the number of the worker's newest, 0: none */
+	int64_t ssrc;                 /* of its pictures */
 	struct sfu_track tracks[2];   /* of that offer */
 	size_t track_count;
 	char word[16];    /* the worker's: connecting, sending, failed; "": none */
@@ -194,10 +195,23 @@ forget_word(struct output *o)
 	o->word[0] = o->reason[0] = '\0';
 }
 
+/* RFC 5576 4.1: the first a=ssrc of the pictures' section; the next is what they are sent again by.
+ */
+static int64_t
+video_ssrc(const char *sdp)
+{
+	const char attribute[] = "\na=ssrc:";
+	const char *video = strstr(sdp, "m=video");
+	const char *at = video ? strstr(video, attribute) : NULL;
+
+	return at ? (int64_t)strtoul(at + strlen(attribute), NULL, 10) : 0;
+}
+
 void
 output_offer(struct output *o, const struct msg_offer *offer)
 {
 	o->offer = offer->offer;
+	o->ssrc = video_ssrc(offer->sdp);
 	forget_word(o);
 	o->track_count = 0;
 	add_track(o, "video", offer->video_mid);
@@ -243,6 +257,16 @@ output_session(const struct output *o)
 	return o->kind == &kinds[CONFIG_OUTPUT_CLOUDFLARE] ? o->kind->where(o->machine) : NULL;
 }
 
+bool
+output_get_source(const struct output *o, struct output_source *out)
+{
+	*out = (struct output_source){ .session = output_session(o),
+		.tracks = o->tracks,
+		.track_count = o->track_count,
+		.sending = strcmp(o->word, "sending") == 0 };
+	return out->session != NULL;
+}
+
 const char *
 output_error(const struct output *o)
 {
@@ -267,7 +291,8 @@ output_status(const struct output *o, struct status_output *row)
 		.state = copy(output_state_name(o)),
 		.session = copy(o->kind->where(o->machine)),
 		.media = copy(o->word),
-		.error = copy(output_error(o)) };
+		.error = copy(output_error(o)),
+		.ssrc = o->offer ? o->ssrc : 0 };
 }
 
 /* ---- making and ending ----------------------------------------------------------------------- */

@@ -117,7 +117,8 @@ abandon(struct publish *p)
 		sfu_cancel(p->call);
 	p->call = NULL;
 	if (p->session_track_count > 0)
-		unpublish_add(p->unpublish, p->session, p->session_tracks, p->session_track_count);
+		unpublish_add(p->unpublish, p->camera, p->session, p->session_tracks,
+			p->session_track_count);
 	p->session[0] = '\0';
 	p->session_track_count = 0;
 	p->not_ready_tries = 0;
@@ -337,7 +338,7 @@ publish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera,
 
 	p->camera = xstrdup(camera);
 	p->sfu = sfu;
-	p->unpublish = unpublish_new(loop, sfu, p->camera);
+	p->unpublish = unpublish_new(loop, sfu);
 	p->timer = timer_new(loop, on_timer, p);
 	p->backoff = (struct backoff){
 		.first_ms = PAUSE_FIRST_MS, .cap_ms = PAUSE_CAP_MS, .jitter_percent = 20

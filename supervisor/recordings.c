@@ -26,7 +26,8 @@ struct place {
 
 struct recordings {
 	int64_t now_us;
-	int camera; /* that is being looked through */
+	int camera;   /* that is being looked through */
+	char **names; /* of the cameras, by their numbers */
 	struct retention_item *items;
 	struct place *places; /* by the items' tags */
 	size_t count;
@@ -167,6 +168,8 @@ on_camera(struct recordings *r, const char *path, const char *name)
 
 	if (!value_is_name(name) || !join(folder, path, name))
 		return;
+	r->names = xrealloc(r->names, ((size_t)r->camera + 1) * sizeof(*r->names));
+	r->names[r->camera] = xstrdup(name);
 	each_entry(r, folder, on_day);
 	r->camera++;
 }
@@ -190,6 +193,9 @@ recordings_free(struct recordings *r)
 		free(r->places[i].folder);
 		free(r->places[i].file);
 	}
+	for (int i = 0; i < r->camera; i++)
+		free(r->names[i]);
+	free(r->names);
 	free(r->items);
 	free(r->places);
 	free(r);
@@ -200,6 +206,32 @@ recordings_items(struct recordings *r, size_t *count)
 {
 	*count = r->count;
 	return r->items;
+}
+
+struct recordings_stored *
+recordings_sum(const struct recordings *r, size_t *count)
+{
+	struct recordings_stored *sums = xcalloc((size_t)r->camera + 1, sizeof(*sums));
+
+	*count = (size_t)r->camera;
+	for (int i = 0; i < r->camera; i++)
+		snprintf(sums[i].name, sizeof(sums[i].name), "%s", r->names[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct retention_item *item = &r->items[i];
+		struct recordings_stored *c = &sums[item->camera];
+		if (item->doomed)
+			continue;
+		c->bytes += item->bytes;
+		if (c->oldest_us == 0 || item->start_us < c->oldest_us)
+			c->oldest_us = item->start_us;
+	}
+	return sums;
+}
+
+const char *
+recordings_camera(const struct recordings *r, int camera)
+{
+	return r->names[camera];
 }
 
 /* ---- deleting -------------------------------------------------------------------------------- */
@@ -273,9 +305,10 @@ delete_segment(const char *path, char *file)
 }
 
 int64_t
-recordings_delete(struct recordings *r)
+recordings_delete(struct recordings *r, size_t *count)
 {
 	int64_t bytes = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct retention_item *item = &r->items[i];
@@ -285,7 +318,10 @@ recordings_delete(struct recordings *r)
 		bool gone =
 			at->file ? delete_segment(at->folder, at->file) : delete_hour(at->folder);
 		bytes += gone ? item->bytes : 0;
+		n += gone;
 	}
+	if (count)
+		*count = n;
 	return bytes;
 }
 

@@ -20,9 +20,22 @@ void recordings_free(struct recordings *r); /* NULL is fine */
 /* The recordings' items, for retention_plan. */
 struct retention_item *recordings_items(struct recordings *r, size_t *count);
 
-/* Deletes those that are doomed. Returns the bytes. Who plays one meanwhile gets an error for what
- * is gone; playlists never name it. */
-int64_t recordings_delete(struct recordings *r);
+/* What is there of each camera. */
+struct recordings_stored {
+	char name[64];
+	int64_t bytes;
+	int64_t oldest_us; /* wall time; 0: there is nothing */
+};
+
+/* Counts what is not doomed. Returns the rows, yours to free. */
+struct recordings_stored *recordings_sum(const struct recordings *r, size_t *count);
+
+/* The name of an item's camera, lent. */
+const char *recordings_camera(const struct recordings *r, int camera);
+
+/* Deletes those that are doomed. Returns the bytes, and in *count how many, which may be NULL. Who
+ * plays one meanwhile gets an error for what is gone; playlists never name it. */
+int64_t recordings_delete(struct recordings *r, size_t *count);
 
 /* Whether the disk of dir has room: bytes that are free, and all. Returns 0 or -errno. */
 int recordings_space(const char *dir, int64_t *free_bytes, int64_t *bytes);

@@ -250,6 +250,16 @@ scheduler_turned_away(const struct scheduler *s, int camera)
 	return e && is_turned_away(e);
 }
 
+static void
+count_wait(const struct entry *e, ms_t now, struct scheduler_stats *stats)
+{
+	if (!e->wants_generate || e->from > now)
+		return;
+	stats->waiting++;
+	if (now - e->from > stats->longest_wait_ms)
+		stats->longest_wait_ms = now - e->from;
+}
+
 struct scheduler_stats
 scheduler_stats(const struct scheduler *s, ms_t now)
 {
@@ -257,7 +267,7 @@ scheduler_stats(const struct scheduler *s, ms_t now)
 
 	for (int i = 0; i < s->count; i++) {
 		stats.living += s->entries[i]->stream == STREAM_LIVING;
-		stats.waiting += s->entries[i]->wants_generate && s->entries[i]->from <= now;
+		count_wait(s->entries[i], now, &stats);
 		stats.turned_away += is_turned_away(s->entries[i]);
 	}
 	stats.api_down = s->breaker.open;

@@ -174,6 +174,10 @@ call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const str
 	e->call = (struct api_call){ .kind = kind, .camera = e->camera, .number = ++s->calls };
 	e->lease.busy = kind != CALL_GENERATE;
 	s->stats.calls[kind]++;
+	if (kind == CALL_GENERATE) {
+		s->stats.waits++;
+		s->stats.waited_ms += look->now - e->from;
+	}
 	if (s->breaker.open)
 		breaker_probed(&s->breaker, look->slots.pace_ms, s->settings.probe_cap_ms,
 			look->spare, look->now);

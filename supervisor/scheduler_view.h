@@ -17,8 +17,11 @@ struct scheduler_stats {
 	unsigned calls[CALL_LIST]; /* that left, by kind */
 	unsigned failed;
 	unsigned rate_limited;
-	unsigned expired;  /* streams that died because no Extend succeeded in time */
-	unsigned given_up; /* of these, for want of a slot */
+	unsigned expired;     /* streams that died because no Extend succeeded in time */
+	unsigned given_up;    /* of these, for want of a slot */
+	unsigned waits;       /* Generates that left, */
+	ms_t waited_ms;       /* and what they waited for their slots */
+	ms_t longest_wait_ms; /* of those that are wanted now */
 	int living;
 	int waiting;     /* Generates wanted now */
 	int turned_away; /* of these, those for whom no slots can be spared */

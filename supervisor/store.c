@@ -45,6 +45,8 @@ struct store {
 	sqlite3 *checkpointer;
 	struct store_checkpoint *checkpoint;
 
+	int64_t writes;
+	int64_t write_failures;
 	unsigned failing; /* a bit per statement that failed last time, and one for checkpoints */
 	unsigned logged;  /* a bit per -err that was logged since nothing was failing */
 };
@@ -175,6 +177,8 @@ store_write(
 	if (code == SQLITE_OK)
 		code = sqlite3_step(s->statements[which]);
 	int err = finish(s, which, code);
+	s->writes++;
+	s->write_failures += err != 0;
 	step_checkpoint(s);
 	return err;
 }
@@ -209,6 +213,14 @@ int64_t
 store_number(const struct store *s, enum store_statement which, int column)
 {
 	return sqlite3_column_int64(s->statements[which], column);
+}
+
+struct store_stats
+store_stats(const struct store *s)
+{
+	return (struct store_stats){ .writes = s->writes,
+		.failures = s->write_failures,
+		.bytes = store_file_bytes(s->path) };
 }
 
 int64_t

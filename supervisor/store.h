@@ -35,6 +35,14 @@ int store_open(const char *dir, struct store **out, char *why, size_t why_size);
 /* Writes everything into the one file. NULL is fine. */
 void store_close(struct store *s);
 
+/* For people: what it was used for since it was opened, and what it takes of the disk. */
+struct store_stats {
+	int64_t writes;
+	int64_t failures; /* of these */
+	int64_t bytes;    /* of state.db, without the log beside it */
+};
+struct store_stats store_stats(const struct store *s);
+
 /* ---- streams --------------------------------------------------------------------------------- */
 
 struct store_stream {

@@ -179,3 +179,11 @@ store_file_set_aside(
 		return refuse(why, why_size, path, strerror(errno));
 	return 0;
 }
+
+int64_t
+store_file_bytes(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}

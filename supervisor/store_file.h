@@ -2,6 +2,7 @@
 #define SUPERVISOR_STORE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The store's directory and the files in it, as files: who may read them, who holds them, and where
  * damaged ones go. All return 0, or an enum err with a sentence in why. */
@@ -20,5 +21,8 @@ int store_file_make(const char *path, char *why, size_t why_size);
  * dir_fd is of its directory. Nothing is ever overwritten. ERR_SYS. */
 int store_file_set_aside(
 	const char *path, int dir_fd, char *aside, size_t aside_size, char *why, size_t why_size);
+
+/* How large path is; 0 if that cannot be seen. */
+int64_t store_file_bytes(const char *path);
 
 #endif

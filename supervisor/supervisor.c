@@ -328,15 +328,18 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->config = config;
 	s->config_path = absolute(config_path);
 	s->started = clock_now();
+	s->started_us = clock_wall_us();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || supervisor_make_notify(s, why, why_size) < 0 ||
+		make_sockets(s, why, why_size) < 0 ||
+		supervisor_make_notify(s, why, why_size) < 0 ||
 		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
 		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
+	supervisor_make_consumers(s);
 	start_timers(s);
 	*out = s;
 	return 0;
@@ -352,12 +355,25 @@ supervisor_start(struct supervisor *s)
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 static void
+finish_stop(struct supervisor *s, bool clean)
+{
+	s->unclean = s->unclean || !clean;
+	if (--s->stops_pending > 0)
+		return;
+	log_info("supervisor stopped", LOG_STR("clean", s->unclean ? "no" : "yes"));
+	s->done(s->arg);
+}
+
+static void
 on_cameras_ended(void *arg, bool clean)
 {
-	struct supervisor *s = arg;
+	finish_stop(arg, clean);
+}
 
-	log_info("supervisor stopped", LOG_STR("clean", clean ? "yes" : "no"));
-	s->done(s->arg);
+static void
+on_consumers_ended(bool closed, void *arg)
+{
+	finish_stop(arg, closed);
 }
 
 void
@@ -370,6 +386,8 @@ supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
 	s->arg = arg;
 	log_info("supervisor stops", LOG_INT("cameras", cameras_count(s->cameras)));
 	systemd_notify("STOPPING=1");
+	s->stops_pending = 2;
+	consumers_stop(s->consumers, CONTRACT_STOP_TIMEOUT_MS, on_consumers_ended, s);
 	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
 }
 
@@ -399,6 +417,7 @@ supervisor_free(struct supervisor *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	consumers_free(s->consumers);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);

@@ -51,12 +51,18 @@ void supervisor_remove(struct supervisor *s, const char *camera, struct supervis
 void supervisor_free(struct supervisor *s);
 
 struct cameras *supervisor_cameras(struct supervisor *s);
+struct consumers *supervisor_consumers(struct supervisor *s);
 
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
 
 /* "ok"; or "none": no state_dir, nothing is kept. */
 const char *supervisor_store_state(const struct supervisor *s);
+
+uv_loop_t *supervisor_loop(struct supervisor *s);
+
+/* The one in force, lent until the loop goes on. */
+const struct config *supervisor_config(const struct supervisor *s);
 
 /* Those who may use the HTTP API; and the file that they are kept in, NULL: nothing is kept. */
 struct tokens *supervisor_tokens(struct supervisor *s);

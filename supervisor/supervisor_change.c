@@ -13,6 +13,7 @@
 #include "supervisor/config_file.h"
 #include "supervisor/credentials.h"
 #include "supervisor/supervisor_state.h"
+#include "supervisor/web.h"
 
 /* One command, from the file to the answer. */
 struct attempt {
@@ -355,6 +356,7 @@ static void
 apply(struct attempt *a, struct supervisor_answer *out)
 {
 	struct supervisor *s = a->s;
+	char why[512];
 
 	apply_googles(a);
 	bool sfu_secret = apply_sfu(a);
@@ -363,10 +365,14 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
+	consumers_set_sfu(s->consumers, s->sfu);
+	consumers_configure(s->consumers, &a->fresh->consumers);
 	say_changes(a);
 	int other_secrets = say_secrets(a, sfu_secret);
 	other_secrets += notify_apply(s->notify, a->fresh, a->says);
 	say_rest(a, other_secrets);
+	if (web_reload(s->web, why, sizeof(why)) < 0)
+		fprintf(a->says, "%s\n", why);
 	out->done = true;
 	out->changes = changes_to_json(a);
 	config_free(s->config);

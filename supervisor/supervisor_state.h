@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_SUPERVISOR_STATE_H
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
+#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/inventory.h"
 #include "supervisor/notify.h"
@@ -29,6 +30,7 @@ struct supervisor {
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;
+	struct consumers *consumers;
 	struct control *control;
 	struct tokens *tokens;
 	char *token_path; /* NULL: no state_dir */
@@ -38,7 +40,10 @@ struct supervisor {
 	uv_timer_t choose; /* cameras_choose */
 	int open_timers;
 	ms_t started;
+	int64_t started_us; /* the same as wall time was then: it must not change with the clock */
 	bool stopping;
+	int stops_pending; /* the cameras' and the consumers' */
+	bool unclean;      /* one of them did not end all */
 	void (*done)(void *arg);
 	void *arg;
 };
@@ -59,6 +64,9 @@ int supervisor_make_notify(struct supervisor *s, char *why, size_t why_size);
 struct google *supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size);
 void supervisor_free_googles(struct google *g);
+
+/* Nobody watches yet. */
+void supervisor_make_consumers(struct supervisor *s);
 
 /* The secret of [cloudflare], and what is made with it, which takes it. */
 int supervisor_read_sfu_secret(

@@ -28,6 +28,9 @@ struct work {
 	bool swept;
 	size_t count;
 	int64_t bytes;
+	int64_t disk_bytes;             /* 0: the disk could not be looked at */
+	struct recordings_stored *left; /* of each camera, if swept */
+	size_t left_count;
 	struct retention_shortage shortage;
 };
 
@@ -44,6 +47,9 @@ struct sweeper {
 	ms_t sweep_at; /* the next whole look */
 	ms_t vain_until;
 	struct config_recording config; /* dir owned */
+	struct sweeper_disk disk;
+	struct recordings_stored *stored; /* owned; of the last sweep */
+	size_t stored_count;
 };
 
 /* ---- the pool's thread ----------------------------------------------------------------------- */
@@ -56,7 +62,8 @@ sweep(struct work *w)
 
 	struct retention_item *items = recordings_items(r, &count);
 	w->count = retention_plan(items, count, &w->limits, &w->shortage);
-	w->bytes = recordings_delete(r);
+	w->left = recordings_sum(r, &w->left_count);
+	w->bytes = recordings_delete(r, NULL);
 	w->swept = true;
 	recordings_free(r);
 }
@@ -66,12 +73,11 @@ on_work(uv_work_t *request)
 {
 	struct sweeper *s = request->data;
 	struct work *w = &s->work;
-	int64_t bytes;
 
 	/* Without a folder nothing was recorded yet. */
-	if (recordings_space(w->dir, &w->limits.free_bytes, &bytes) != 0)
+	if (recordings_space(w->dir, &w->limits.free_bytes, &w->disk_bytes) != 0)
 		return;
-	w->limits.min_free_bytes = bytes / 100 * w->min_free_percent;
+	w->limits.min_free_bytes = w->disk_bytes / 100 * w->min_free_percent;
 	if (w->sweep || w->limits.free_bytes < w->limits.min_free_bytes)
 		sweep(w);
 }
@@ -84,6 +90,8 @@ free_if_done(struct sweeper *s)
 	if (!s->closing || !s->closed || s->busy)
 		return;
 	free(s->work.dir);
+	free(s->work.left);
+	free(s->stored);
 	free(s->config.dir);
 	free(s);
 }
@@ -107,17 +115,33 @@ tell_shortage(struct sweeper *s)
 		s->short_told = is_short;
 }
 
+/* Takes over what work has seen. */
+static void
+note(struct sweeper *s, struct work *w)
+{
+	s->disk.free_bytes = w->disk_bytes > 0 ? w->limits.free_bytes : -1;
+	s->disk.bytes = w->disk_bytes;
+	s->disk.deleted_bytes += w->bytes;
+	if (!w->swept)
+		return;
+	free(s->stored);
+	s->stored = w->left;
+	s->stored_count = w->left_count;
+	w->left = NULL;
+}
+
 static void
 on_swept(uv_work_t *request, int status)
 {
 	struct sweeper *s = request->data;
-	const struct work *w = &s->work;
+	struct work *w = &s->work;
 
 	s->busy = false;
 	if (s->closing || status < 0) {
 		free_if_done(s);
 		return;
 	}
+	note(s, w);
 	if (w->count > 0) {
 		char text[120];
 		snprintf(text, sizeof(text), "%zu hours and segments, %.1f MB", w->count,
@@ -171,6 +195,7 @@ sweeper_new(uv_loop_t *loop, struct events *events)
 	struct sweeper *s = xcalloc(1, sizeof(*s));
 
 	s->events = events;
+	s->disk.free_bytes = -1;
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;
 	return s;
@@ -182,6 +207,7 @@ sweeper_set_config(struct sweeper *s, const struct config_recording *config)
 	free(s->config.dir);
 	s->config = (struct config_recording){ 0 };
 	s->configured = config != NULL;
+	s->disk.free_bytes = -1;
 	if (!config) {
 		uv_timer_stop(&s->timer);
 		return;
@@ -190,6 +216,24 @@ sweeper_set_config(struct sweeper *s, const struct config_recording *config)
 	s->config.dir = xstrdup(config->dir);
 	s->sweep_at = s->vain_until = clock_now();
 	uv_timer_start(&s->timer, on_timer, 0, SPACE_INTERVAL_MS);
+}
+
+struct sweeper_disk
+sweeper_disk(const struct sweeper *s)
+{
+	return s->disk;
+}
+
+bool
+sweeper_stored(const struct sweeper *s, const char *camera, struct recordings_stored *out)
+{
+	for (size_t i = 0; i < s->stored_count; i++) {
+		if (strcmp(s->stored[i].name, camera) != 0)
+			continue;
+		*out = s->stored[i];
+		return true;
+	}
+	return false;
 }
 
 static void

@@ -198,6 +198,11 @@ tokens_add(struct tokens *t, const struct token *token, char *why, size_t why_si
 			snprintf(why, why_size, "there is a token %s already", token->name);
 			return -1;
 		}
+	for (size_t i = 0; i < token->camera_count; i++)
+		if (!value_is_name(token->cameras[i])) {
+			snprintf(why, why_size, "%.64s is no name of a camera", token->cameras[i]);
+			return -1;
+		}
 	if (t->count == TOKENS_MAX) {
 		snprintf(why, why_size, "there are %d tokens: remove some", TOKENS_MAX);
 		return -1;

@@ -13,6 +13,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/kept.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_counts.h"
 #include "supervisor/unit_outage.h"
 #include "supervisor/unit_record.h"
 
@@ -93,6 +94,7 @@ static void
 start_worker(struct unit *u)
 {
 	tally_add(&u->tally, TALLY_WORKERS);
+	unit_counts_on_start(u);
 	worker_proc_start(u->proc);
 	worker_link_expect(u->link, worker_proc_gen(u->proc));
 }
@@ -212,6 +214,7 @@ on_state(struct unit *u, const struct msg *m)
 	const struct msg_state *s = &m->u.state;
 
 	kept_set(&u->state, m);
+	totals_on_state(&u->counts.totals, s);
 	if (camera_set_media(u->machine, to_media(s->health), clock_now())) {
 		log_info("camera media", LOG_CAM(u->name), LOG_STR("health", s->health),
 			LOG_STR("phase", s->phase), LOG_STR("reason", s->reason));
@@ -228,6 +231,7 @@ on_stats(struct unit *u, const struct msg *m)
 {
 	kept_forget(&u->stats);
 	u->stats = *m; /* numbers only */
+	unit_counts_on_stats(u, &m->u.stats);
 }
 
 static void
@@ -283,7 +287,7 @@ tell_ended(struct unit *u)
 }
 
 static void
-on_death(void *arg, const char *why)
+on_death(void *arg, enum worker_end end, const char *why)
 {
 	struct unit *u = arg;
 
@@ -291,6 +295,7 @@ on_death(void *arg, const char *why)
 	kept_forget(&u->state);
 	kept_forget(&u->stats);
 	unit_record_on_death(u);
+	unit_counts_on_death(u, end);
 	camera_set_media(u->machine, CAMERA_MEDIA_OFFLINE, clock_now());
 	events_publish(u->shared->events, u->name, "worker died", why);
 	unit_outage_on_trouble(u, why);

@@ -2,11 +2,13 @@
 #define SUPERVISOR_UNIT_H
 
 #include "proto/msg.h"
+#include "supervisor/call_tally.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/outage.h"
 #include "supervisor/outputs.h"
 #include "supervisor/tally.h"
+#include "supervisor/totals.h"
 #include "supervisor/worker_link.h"
 #include "supervisor/worker_proc.h"
 
@@ -51,6 +53,12 @@ struct unit {
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */
 	} record;
+	struct {
+		struct totals totals;
+		struct call_tally calls; /* of accounts that it was of before */
+		int64_t restarts[WORKER_ENDS];
+		enum worker_end last_end; /* once there was a worker */
+	} counts;
 	enum unit_life life;
 	bool outputs_ended; /* unless UNIT_AT_WORK */
 	void (*on_ended)(void *arg);
@@ -98,6 +106,9 @@ bool unit_is_ended(const struct unit *u);
 /* Frees it; on_freed comes when libuv has let go of it. Also of a unit whose unit_open failed. May
  * be called in on_ended. */
 void unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg);
+
+/* Where viewers find it; false: nowhere. */
+bool unit_get_source(const struct unit *u, struct output_source *out);
 
 /* Its row of the snapshot; the strings are the row's. */
 void unit_status(const struct unit *u, ms_t now, struct status_camera *row);

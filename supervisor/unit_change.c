@@ -7,6 +7,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_counts.h"
 
 static struct account *
 find_account(struct unit *u)
@@ -37,6 +38,7 @@ unit_attach(struct unit *u, int number)
 void
 unit_detach(struct unit *u)
 {
+	unit_counts_on_detach(u);
 	if (u->account)
 		account_remove(u->account, u->number);
 	u->account = NULL;

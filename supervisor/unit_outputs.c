@@ -62,6 +62,16 @@ on_trouble(const char *name, const char *why, void *arg)
 	events_publish(u->shared->events, u->name, "publish failed", text);
 }
 
+/* Cloudflare's, at most one of them. */
+bool
+unit_get_source(const struct unit *u, struct output_source *out)
+{
+	for (size_t i = 0; i < outputs_count(u->outputs); i++)
+		if (output_get_source(outputs_get(u->outputs, i), out))
+			return true;
+	return false;
+}
+
 /* ---- which there are ------------------------------------------------------------------------- */
 
 void

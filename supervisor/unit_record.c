@@ -62,6 +62,7 @@ void
 unit_record_on_state(struct unit *u, const struct msg *m)
 {
 	kept_set(&u->record.state, m);
+	totals_on_recording(&u->counts.totals, &m->u.recording);
 }
 
 /* ---- snapshots ------------------------------------------------------------------------------- */

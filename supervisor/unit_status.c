@@ -8,7 +8,7 @@
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
-#include "supervisor/unit.h"
+#include "supervisor/unit_counts.h"
 
 static void
 fill_stats(const struct unit *u, struct status_camera *row)
@@ -75,6 +75,9 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->gen = worker_proc_gen(u->proc);
 	row->restarts = row->gen > 1 ? row->gen - 1 : 0;
 	row->uptime_ms = row->pid ? now - worker_proc_since(u->proc) : 0;
+	struct proc_usage usage = worker_proc_usage(u->proc, now);
+	row->cpu_percent = usage.cpu_percent;
+	row->memory_bytes = usage.memory_bytes;
 	row->url = url_in_use(u);
 	row->phase = xstrdup(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)
@@ -108,23 +111,14 @@ last_error(const struct unit *u, const struct camera_view *view)
 	return NULL;
 }
 
-/* Cloudflare's, at most one of them. */
-static const char *
-session(const struct unit *u)
-{
-	for (size_t i = 0; i < outputs_count(u->outputs); i++)
-		if (output_session(outputs_get(u->outputs, i)))
-			return output_session(outputs_get(u->outputs, i));
-	return NULL;
-}
-
 static void
 fill_outputs(const struct unit *u, struct status_camera *row)
 {
 	size_t n = outputs_count(u->outputs);
+	struct output_source source;
 
 	row->publication = xstrdup(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
-	row->session = xstrdup(session(u));
+	row->session = xstrdup(unit_get_source(u, &source) ? source.session : NULL);
 	if (row->session)
 		row->track = xasprintf("%s-video", u->name);
 	row->output_count = n;
@@ -194,4 +188,5 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 	fill_worker(u, now, row);
 	fill_stats(u, row);
 	fill_recording(u, row);
+	unit_counts_status(u, now, row);
 }

@@ -143,6 +143,17 @@ check_token(struct web_call *c, const char **why)
 	return (camera || route->all_cameras) && !token_sees(c->token, camera) ? 403 : 0;
 }
 
+/* No browser adds Authorization by itself: a page that sends it has the token. Before it does, the
+ * browser asks by OPTIONS, which changes nothing. */
+static bool
+may_cross(const struct web_call *c)
+{
+	const struct http_route *route = c->match.route;
+
+	return route && route->cors &&
+	       (route->method == HTTP_OPTIONS || c->message->fields[HTTP_AUTHORIZATION]);
+}
+
 /* Requests that a foreign page has made a browser send. */
 static int
 check_origin(const struct web_call *c, const char **why)
@@ -154,6 +165,8 @@ check_origin(const struct web_call *c, const char **why)
 	if (tokens_count(c->web->tokens) == 0 && !http_message_host_is_ours(m, c->web->names))
 		return 421;
 	*why = "a page of another origin may not do this";
+	if (may_cross(c))
+		return 0;
 	if ((!reads || http_exchange_is_upgrade(c->exchange)) && http_message_is_foreign(m))
 		return 403;
 	return 0;
@@ -179,6 +192,15 @@ no_route(struct web_call *c)
 	http_response_add(&r, "Allow", c->match.allow);
 	web_respond(c, &r);
 	return false;
+}
+
+/* Without a type there may be no body; a handler misses it then. */
+static bool
+is_body_type(const struct web_call *c)
+{
+	const char *type = c->match.route->body_type;
+
+	return !type || !c->message->fields[HTTP_CONTENT_TYPE] || http_message_is(c->message, type);
 }
 
 /* A head has come: what needs no body is refused before there is one. */
@@ -209,6 +231,11 @@ on_head(void *arg, struct http_exchange *x)
 		return fail(c, 400, sentence);
 	if (c->match.route->request && !http_message_is(c->message, "application/json"))
 		return fail(c, 415, "the body must be application/json");
+	if (!is_body_type(c)) {
+		snprintf(sentence, sizeof(sentence), "the body must be %s",
+			c->match.route->body_type);
+		return fail(c, 415, sentence);
+	}
 	if (c->match.route->websocket != http_exchange_is_upgrade(x))
 		return fail(c, 400,
 			c->match.route->websocket ? "this is a WebSocket: ask for an upgrade"
@@ -219,19 +246,26 @@ on_head(void *arg, struct http_exchange *x)
 	return false;
 }
 
+static bool
+takes_json(const struct http_route *route)
+{
+	return route->body_type && strcmp(route->body_type, "application/json") == 0;
+}
+
 static void
 on_request(void *arg, struct http_exchange *x)
 {
 	struct web_call *c = http_exchange_data(x);
+	const struct http_route *route = c->match.route;
 	const struct http_message *m = c->message;
 	char why[160], sentence[200];
 
 	(void)arg;
-	if (!c->match.route->request && m->body_len > 0) {
+	if (!route->request && !route->body_type && m->body_len > 0) {
 		web_fail(c, 400, "there must be no body here");
 		return;
 	}
-	if (c->match.route->request) {
+	if (route->request || (takes_json(route) && m->body_len > 0)) {
 		c->body = json_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
 		if (!json_is_object(c->body)) {
 			snprintf(sentence, sizeof(sentence), "the body is no JSON object%s%s",
@@ -240,7 +274,7 @@ on_request(void *arg, struct http_exchange *x)
 			return;
 		}
 	}
-	c->match.route->handle(c);
+	route->handle(c);
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -251,6 +285,14 @@ web_add_routes(struct web *w, const struct http_route *table)
 	if (w->table_count == TABLES_MAX)
 		abort();
 	w->tables[w->table_count++] = table;
+}
+
+void
+web_each_table(
+	const struct web *w, void (*each)(void *arg, const struct http_route *table), void *arg)
+{
+	for (size_t i = 0; i < w->table_count; i++)
+		each(arg, w->tables[i]);
 }
 
 /* Others may reach the address: then they need tokens. */
@@ -292,7 +334,12 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	w->names = c->http_names ? strdup(c->http_names) : NULL;
 	w->loopback = http_listen_is_loopback(c->http);
 	web_add_routes(w, web_health_routes);
+	web_add_routes(w, web_recordings_routes);
 	web_add_routes(w, web_control_routes);
+	web_add_routes(w, web_metrics_routes);
+	web_add_routes(w, web_openapi_routes);
+	web_add_routes(w, web_consumer_routes);
+	web_add_routes(w, web_whep_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
 		.cert = c->http_cert,

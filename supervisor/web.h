@@ -28,6 +28,10 @@ void web_close(struct web *w);
 /* Adds a table, which must outlive w. Those added first are looked through first. */
 void web_add_routes(struct web *w, const struct http_route *table);
 
+/* Calls each for every table, in their order. */
+void web_each_table(
+	const struct web *w, void (*each)(void *arg, const struct http_route *table), void *arg);
+
 /* Where it is: "http://127.0.0.1:8080"; NULL without one. Lent. */
 const char *web_url(const struct web *w);
 
@@ -49,7 +53,7 @@ struct web_call {
 	const struct http_message *message;
 	struct http_route_match match;
 	const struct token *token; /* valid until the loop goes on; NULL: none was needed */
-	struct json *body;         /* an object, of a route with a request; owned */
+	struct json *body;         /* an object, of a route with a request or body_type; owned */
 };
 
 /* One of these, once. web_reply takes j. */

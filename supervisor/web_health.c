@@ -4,8 +4,10 @@
 
 #include "common/json.h"
 #include "proto/status.h"
+#include "supervisor/consumers.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
+#include "supervisor/web_schema.h"
 
 static void
 alive(struct web_call *c)
@@ -112,6 +114,18 @@ list_components(const struct web_call *c, const struct status *s)
 	return components;
 }
 
+static int64_t
+count_consumers(const struct web_call *c, const struct status *s)
+{
+	const struct consumers *table = supervisor_consumers(c->supervisor);
+	int64_t count = 0;
+
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (web_sees(c, s->cameras[i].name))
+			count += (int64_t)consumers_count(table, s->cameras[i].name);
+	return count;
+}
+
 static void
 system_health(struct web_call *c)
 {
@@ -125,7 +139,7 @@ system_health(struct web_call *c)
 	json_set_real(j, "uptime_seconds", (double)s.uptime_ms / 1000);
 	json_set(j, "components", list_components(c, &s));
 	json_set(j, "streams", count_streams(c, &s));
-	json_set_int(consumers, "active", 0);
+	json_set_int(consumers, "active", count_consumers(c, &s));
 	json_set(j, "consumers", consumers);
 	status_clear(&s);
 	web_reply(c, 200, j);
@@ -141,23 +155,28 @@ describe_worker(const struct status_camera *cam)
 	json_set_bool(j, "is_healthy",
 		cam->pid > 0 && cam->health && strcmp(cam->health, "healthy") == 0);
 	json_set_int(j, "pid", cam->pid);
+	json_set_real(j, "cpu_percent", cam->cpu_percent);
+	json_set_real(j, "memory_mb", (double)cam->memory_bytes / 1e6);
 	json_set_real(j, "uptime_seconds", (double)cam->uptime_ms / 1000);
 	json_set_int(j, "restarts", cam->restarts);
 	return j;
 }
 
+/* The first place that it is published to. */
 static struct json *
 describe_producer(const struct status_camera *cam)
 {
+	const struct status_output *out = cam->output_count ? &cam->outputs[0] : NULL;
 	struct json *j = json_new_object();
 
-	json_set_str(j, "session", cam->session);
+	json_set_str(j, "session", out ? out->session : NULL);
+	json_set_int(j, "ssrc", out ? out->ssrc : 0);
 	json_set_real(j, "uptime_seconds", (double)cam->uptime_ms / 1000);
 	return j;
 }
 
 static struct json *
-describe_stream(const struct status_camera *cam)
+describe_stream(const struct web_call *c, const struct status_camera *cam)
 {
 	struct json *j = json_new_object();
 
@@ -167,12 +186,15 @@ describe_stream(const struct status_camera *cam)
 	json_set_str(j, "error", cam->error);
 	json_set(j, "worker", describe_worker(cam));
 	json_set(j, "producer", describe_producer(cam));
-	json_set_int(j, "consumers", 0);
+	json_set_int(j, "consumers",
+		(int64_t)consumers_count(supervisor_consumers(c->supervisor), cam->name));
 	return j;
 }
 
+/* Answers {key: [what each makes of every camera that the caller may see]}. */
 static void
-all_streams(struct web_call *c)
+reply_list(struct web_call *c, const char *key,
+	void (*each)(const struct web_call *c, struct json *list, const struct status_camera *cam))
 {
 	struct json *j = json_new_object();
 	struct json *list = json_new_array();
@@ -181,10 +203,22 @@ all_streams(struct web_call *c)
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count; i++)
 		if (web_sees(c, s.cameras[i].name))
-			json_add(list, describe_stream(&s.cameras[i]));
+			each(c, list, &s.cameras[i]);
 	status_clear(&s);
-	json_set(j, "streams", list);
+	json_set(j, key, list);
 	web_reply(c, 200, j);
+}
+
+static void
+add_stream(const struct web_call *c, struct json *list, const struct status_camera *cam)
+{
+	json_add(list, describe_stream(c, cam));
+}
+
+static void
+all_streams(struct web_call *c)
+{
+	reply_list(c, "streams", add_stream);
 }
 
 static void
@@ -197,7 +231,7 @@ one_stream(struct web_call *c)
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count && !j; i++)
 		if (strcmp(s.cameras[i].name, name) == 0)
-			j = describe_stream(&s.cameras[i]);
+			j = describe_stream(c, &s.cameras[i]);
 	status_clear(&s);
 	if (j)
 		web_reply(c, 200, j);
@@ -205,13 +239,94 @@ one_stream(struct web_call *c)
 		web_fail(c, 404, "there is no such camera");
 }
 
+/* ---- in and out ------------------------------------------------------------------------------ */
+
+/* What comes of a camera. */
+static void
+add_ingestion(const struct web_call *c, struct json *list, const struct status_camera *cam)
+{
+	(void)c;
+	struct json *j = json_new_object();
+
+	json_set_str(j, "camera", cam->name);
+	json_set_str(j, "account", cam->account);
+	json_set_str(j, "state", cam->state);
+	json_set_str(j, "health", cam->health);
+	json_set_int(j, "width", cam->width);
+	json_set_int(j, "height", cam->height);
+	json_set_real(j, "fps", cam->fps);
+	json_set_int(j, "bitrate_bps", cam->bitrate);
+	json_set_real(j, "gop_seconds", (double)cam->gop_ms / 1000);
+	json_set_real(j, "keyframe_age_seconds", (double)cam->keyframe_age_ms / 1000);
+	json_set_real(j, "jitter_ms", cam->jitter_ms);
+	json_set_int(j, "frames", cam->frames);
+	json_set_int(j, "gaps", cam->gaps);
+	json_set_int(j, "late", cam->late);
+	json_set_int(j, "reconnects", cam->reconnects);
+	json_set_bool(j, "sound", cam->sound_packets > 0);
+	if (cam->expires_ms >= 0)
+		json_set_real(j, "expires_in_seconds", (double)cam->expires_ms / 1000);
+	json_set_int(j, "extensions", cam->extends);
+	json_set_int(j, "failures", cam->failures);
+	json_add(list, j);
+}
+
+static void
+ingestion(struct web_call *c)
+{
+	reply_list(c, "ingestion", add_ingestion);
+}
+
+/* What goes to each place that a camera is published to. Packets and what the far end says of them
+ * are the camera's, all its places together. */
+static void
+add_producers(const struct web_call *c, struct json *list, const struct status_camera *cam)
+{
+	(void)c;
+	for (size_t i = 0; i < cam->output_count; i++) {
+		const struct status_output *out = &cam->outputs[i];
+		struct json *j = json_new_object();
+		json_set_str(j, "camera", cam->name);
+		json_set_str(j, "name", out->name);
+		json_set_str(j, "kind", out->kind);
+		json_set_str(j, "state", out->state);
+		json_set_str(j, "media", out->media);
+		json_set_str(j, "session", out->session);
+		json_set_str(j, "track", out->session ? cam->track : NULL);
+		json_set_int(j, "ssrc", out->ssrc);
+		json_set_str(j, "error", out->error);
+		json_set_int(j, "packets", cam->packets);
+		json_set_int(j, "bytes", cam->bytes);
+		json_set_int(j, "nacks", cam->nacks);
+		json_set_int(j, "plis", cam->plis);
+		json_set_real(j, "loss_ratio", cam->loss_ratio);
+		json_set_real(j, "rtt_ms", cam->rtt_ms);
+		json_add(list, j);
+	}
+}
+
+static void
+producers(struct web_call *c)
+{
+	reply_list(c, "producers", add_producers);
+}
+
 /* clang-format off */
 const struct http_route web_health_routes[] = {
-	{ .pattern = "/healthz", .handle = alive, .summary = "Whether camrelayd is alive" },
-	{ .pattern = "/readyz", .handle = ready, .summary = "Whether it can do its work, else which part cannot" },
-	{ .pattern = "/v2/health/system", .role = TOKEN_VIEW, .handle = system_health, .summary = "The whole" },
-	{ .pattern = "/v2/health/streams", .role = TOKEN_VIEW, .handle = all_streams, .summary = "Every camera" },
-	{ .pattern = "/v2/health/streams/{camera}", .role = TOKEN_VIEW, .handle = one_stream, .summary = "One camera" },
+	{ .pattern = "/healthz", .handle = alive, .summary = "Whether camrelayd is alive",
+	  .response = &web_schema_alive },
+	{ .pattern = "/readyz", .handle = ready,
+	  .summary = "Whether it can do its work, else which part cannot", .response = &web_schema_ready },
+	{ .pattern = "/v2/health/system", .role = TOKEN_VIEW, .handle = system_health,
+	  .summary = "The whole", .response = &web_schema_system },
+	{ .pattern = "/v2/health/streams", .role = TOKEN_VIEW, .handle = all_streams,
+	  .summary = "Every camera's stream", .response = &web_schema_streams },
+	{ .pattern = "/v2/health/streams/{camera}", .role = TOKEN_VIEW, .handle = one_stream,
+	  .summary = "One camera's stream", .response = &web_schema_stream },
+	{ .pattern = "/v2/health/ingestion", .role = TOKEN_VIEW, .handle = ingestion,
+	  .summary = "What comes of every camera", .response = &web_schema_ingestion },
+	{ .pattern = "/v2/health/producers", .role = TOKEN_VIEW, .handle = producers,
+	  .summary = "What goes to every place that cameras are published to", .response = &web_schema_producers },
 	{ .pattern = NULL },
 };
 /* clang-format on */

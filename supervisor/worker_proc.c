@@ -33,6 +33,8 @@ struct worker_proc {
 	int64_t gen;
 	ms_t since;
 	bool stopping; /* somebody asked for its end */
+	bool hung;     /* it was killed for that */
+	struct proc_usage usage;
 };
 
 /* What a worker may inherit: nothing of the supervisor's but where things are. */
@@ -79,6 +81,30 @@ describe_death(int64_t code, int sig, char *why, size_t size)
 		snprintf(why, size, "exit code %d", (int)code);
 }
 
+static enum worker_end
+end_of(const struct worker_proc *w, int64_t code, int sig)
+{
+	if (w->stopping || (sig == 0 && code == CONTRACT_EXIT_OK))
+		return WORKER_END_ASKED;
+	if (w->hung)
+		return WORKER_END_HUNG;
+	return sig ? WORKER_END_CRASHED : WORKER_END_EXITED;
+}
+
+const char *
+worker_end_name(enum worker_end end)
+{
+	static const char *const names[WORKER_ENDS] = {
+		[WORKER_END_ASKED] = "asked",
+		[WORKER_END_EXITED] = "exited",
+		[WORKER_END_CRASHED] = "crashed",
+		[WORKER_END_HUNG] = "hung",
+		[WORKER_END_UNSTARTABLE] = "unstartable",
+	};
+
+	return names[end];
+}
+
 static void
 on_child_exit(uv_process_t *process, int64_t code, int sig)
 {
@@ -98,7 +124,7 @@ on_child_exit(uv_process_t *process, int64_t code, int sig)
 	log_at(w->stopping ? LOG_INFO : LOG_WARN, "worker died", LOG_CAM(w->config.camera),
 		LOG_INT("pid", process->pid), LOG_INT("gen", w->gen), LOG_STR("why", why),
 		LOG_INT("after_ms", clock_now() - w->since));
-	w->config.on_death(w->config.arg, why);
+	w->config.on_death(w->config.arg, end_of(w, code, sig), why);
 }
 
 static int
@@ -184,7 +210,7 @@ on_spawn_failed(uv_timer_t *timer)
 {
 	struct worker_proc *w = timer->data;
 
-	w->config.on_death(w->config.arg, "could not be started");
+	w->config.on_death(w->config.arg, WORKER_END_UNSTARTABLE, "could not be started");
 }
 
 static void
@@ -222,7 +248,7 @@ worker_proc_start(struct worker_proc *w)
 
 	assert(!w->child);
 	w->gen++;
-	w->stopping = false;
+	w->stopping = w->hung = false;
 	child->owner = w;
 	child->process.data = child;
 	int err = spawn_with_pipes(w, child);
@@ -254,6 +280,7 @@ worker_proc_kill(struct worker_proc *w)
 {
 	if (!w->child)
 		return;
+	w->hung = true;
 	log_warn("worker killed", LOG_CAM(w->config.camera), LOG_INT("pid", w->child->process.pid));
 	uv_process_kill(&w->child->process, SIGKILL);
 }
@@ -268,6 +295,13 @@ int64_t
 worker_proc_gen(const struct worker_proc *w)
 {
 	return w->gen;
+}
+
+struct proc_usage
+worker_proc_usage(struct worker_proc *w, ms_t now)
+{
+	proc_usage_look(&w->usage, worker_proc_pid(w), now);
+	return w->usage;
 }
 
 ms_t

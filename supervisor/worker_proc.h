@@ -6,10 +6,24 @@
 #include <uv.h>
 
 #include "common/clock.h"
+#include "supervisor/proc_usage.h"
 
 /* The process of one camera: spawned, watched, ended. Whether and when there is to be another one
  * is the camera's decision (supervisor/camera.h). Loop thread. */
 struct worker_proc;
+
+/* How a worker ended. */
+enum worker_end {
+	WORKER_END_ASKED,       /* it was told to: by us, or by somebody's SIGTERM */
+	WORKER_END_EXITED,      /* with another exit code than CONTRACT_EXIT_OK */
+	WORKER_END_CRASHED,     /* by a signal */
+	WORKER_END_HUNG,        /* it was killed because it no longer answered */
+	WORKER_END_UNSTARTABLE, /* it could not be started */
+	WORKER_ENDS
+};
+
+/* "asked", "exited", "crashed", "hung", "unstartable". */
+const char *worker_end_name(enum worker_end end);
 
 struct worker_proc_config {
 	uv_loop_t *loop;
@@ -19,7 +33,7 @@ struct worker_proc_config {
 	ms_t kill_timeout_ms; /* TERM to KILL */
 	/* It is gone, or could not be started. why is for people: "signal 9 (Killed)", "exit code
 	 * 70". From the loop, never from inside a function of this header. */
-	void (*on_death)(void *arg, const char *why);
+	void (*on_death)(void *arg, enum worker_end end, const char *why);
 	void *arg;
 };
 
@@ -45,6 +59,9 @@ int64_t worker_proc_pid(const struct worker_proc *w);
 
 /* The newest spawn's number, from 1; 0 before the first. */
 int64_t worker_proc_gen(const struct worker_proc *w);
+
+/* What it takes of the machine; zeros when nothing runs. */
+struct proc_usage worker_proc_usage(struct worker_proc *w, ms_t now);
 
 /* When the running process was started, 0 when nothing runs. */
 ms_t worker_proc_since(const struct worker_proc *w);

@@ -61,6 +61,13 @@ demux_open_sound(struct demux *d, const struct relay_track *track)
 			sound_track_frame_us(d->sound));
 }
 
+void
+demux_start(struct demux *d, enum relay_media media, uint32_t rtp_timestamp)
+{
+	if (media == RELAY_PICTURES || d->sound)
+		timeline_start(d->timeline, media, rtp_timestamp);
+}
+
 const struct audio_format *
 demux_sound(const struct demux *d, const char **why)
 {

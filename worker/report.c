@@ -204,6 +204,8 @@ report_stats(struct report *r, struct link *link, const struct media_stats *s)
 			.sound_level = s->has_sound ? s->sound.level_dbfs : 0,
 			.sound_drift = s->sound.drift_ppm,
 			.sound_silence_ms = s->sound.silence_ms,
+			.keyframes = q->keyframes,
+			.bytes_in = (int64_t)q->bytes,
 			.loss_ratio = s->sent.loss_ratio,
 			.rtt_ms = s->sent.rtt_ms } };
 

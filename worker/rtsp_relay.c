@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
 #include "common/xmalloc.h"
 #include "worker/rtsp_setup.h"
@@ -372,7 +373,10 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 		return ERR_REFUSED;
 	if (status >= 300)
 		return 0;
-	r->playing |= !strcmp(r->method, "PLAY");
+	if (!strcmp(r->method, "PLAY")) {
+		r->playing = true;
+		rtsp_play_note(r, m);
+	}
 	if (!strcmp(r->method, "SETUP"))
 		rtsp_setup_note(r, m);
 	if (!strcmp(r->method, "DESCRIBE"))

@@ -72,6 +72,11 @@ struct relay {
 		bool taken;    /* the camera sends by UDP */
 		uint16_t port; /* from there; 0: it does not say */
 	} udp[RELAY_MEDIA];
+	/* RTP-Info of the answer to PLAY. */
+	struct {
+		bool known;
+		uint32_t timestamp;
+	} start[RELAY_MEDIA];
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
@@ -95,6 +100,9 @@ size_t relay_growth(const struct relay *r);
 
 /* The track of pictures or sound as the camera described it; NULL if none was set up. */
 const struct relay_track *relay_track(const struct relay *r, enum relay_media media);
+
+/* The timestamp that the answer to PLAY gave to that media; false if it gave none. */
+bool relay_start(const struct relay *r, enum relay_media media, uint32_t *timestamp);
 
 /* Passes on all whole requests of in for which out has room. Returns 0, or ERR_PARSE and ERR_RANGE
  * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and relay_growth. With

@@ -253,14 +253,19 @@ pick_stream(struct source *s)
 	return give_up(s);
 }
 
+/* What is known of the tracks before their first packets. */
 static void
 open_tracks(struct source *s)
 {
 	const struct relay_track *sound = tunnel_track(s->tunnel, RELAY_SOUND);
+	uint32_t timestamp;
 
 	demux_open_pictures(s->demux, s->codec);
 	if (sound)
 		demux_open_sound(s->demux, sound);
+	for (int i = 0; i < RELAY_MEDIA; i++)
+		if (tunnel_start(s->tunnel, (enum relay_media)i, &timestamp))
+			demux_start(s->demux, (enum relay_media)i, timestamp);
 }
 
 static int

@@ -403,6 +403,12 @@ tunnel_track(const struct tunnel *t, enum relay_media media)
 }
 
 bool
+tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp)
+{
+	return relay_start(&t->relay, media, timestamp);
+}
+
+bool
 tunnel_is_described(const struct tunnel *t)
 {
 	return t->relay.described;

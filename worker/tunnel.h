@@ -40,6 +40,9 @@ struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config
 /* As relay_track. */
 const struct relay_track *tunnel_track(const struct tunnel *t, enum relay_media media);
 
+/* As relay_start. */
+bool tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp);
+
 /* The camera has described pictures of a codec that there is. */
 bool tunnel_is_described(const struct tunnel *t);
 

@@ -183,6 +183,9 @@ def test_what_make_install_lays_down_starts_and_stops(init, tmp_path):
                    cwd=ROOT, check=True, timeout=60)
     script = root / "etc/init.d/camrelay"
     assert os.access(script, os.X_OK) and "DAEMON=/opt/camrelay/sbin/camrelayd" in script.read_text()
+    pages = root / "opt/camrelay/share/doc/camrelay"
+    assert "file:///opt/camrelay/share/doc/camrelay/runbook.md#" in (pages / "prometheus/camrelay.rules.yml").read_text()
+    assert (pages / "runbook.md").exists() and (pages / "grafana/camrelay-overview.json").exists()
     shutil.copy(script, init.folder / "init")
     defaults = init.folder / "default"
     defaults.write_text(defaults.read_text().replace(str(init.daemon), f"{root}/opt/camrelay/sbin/camrelayd"))

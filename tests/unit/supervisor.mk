@@ -36,3 +36,10 @@ unit_verdict = supervisor/verdict.o
 unit_stream = supervisor/stream.o supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o \
 	supervisor/timestamp.o common/json.o
 unit_stream_libs = json-c
+
+# What is counted, and how it is told to Prometheus.
+units += totals usage call_tally metrics
+unit_totals = supervisor/totals.o
+unit_usage = supervisor/usage.o
+unit_call_tally = supervisor/call_tally.o
+unit_metrics = supervisor/metrics.o supervisor/metrics_table.o supervisor/camera.o supervisor/camera_table.o common/backoff.o

@@ -273,6 +273,22 @@ threads_do_not_mix_their_lines_and_reopening_loses_none(void **state)
 }
 
 static void
+lines_are_counted_by_level_if_they_are_written(void **state)
+{
+	(void)state;
+	open_log(LOG_LOGFMT);
+	int64_t debug = log_lines(LOG_DEBUG);
+	int64_t info = log_lines(LOG_INFO);
+	int64_t warn = log_lines(LOG_WARN);
+	log_debug("below the level");
+	log_warn("one");
+	log_warn("two");
+	assert_int_equal(log_lines(LOG_DEBUG), debug);
+	assert_int_equal(log_lines(LOG_INFO), info);
+	assert_int_equal(log_lines(LOG_WARN), warn + 2);
+}
+
+static void
 errno_survives_a_line(void **state)
 {
 	(void)state;
@@ -343,6 +359,7 @@ main(void)
 		cmocka_unit_test(after_logrotate_a_new_file_is_written),
 		cmocka_unit_test(the_log_can_go_back_to_stderr),
 		cmocka_unit_test(threads_do_not_mix_their_lines_and_reopening_loses_none),
+		cmocka_unit_test(lines_are_counted_by_level_if_they_are_written),
 		cmocka_unit_test(errno_survives_a_line),
 		cmocka_unit_test(words_of_settings_and_argv_are_those_of_the_enums),
 		cmocka_unit_test(urls_lose_their_secrets),

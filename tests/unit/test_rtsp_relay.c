@@ -235,6 +235,30 @@ the_status_before_teardown_is_kept(void **state)
 	assert_true(s->relay.torn_down);
 }
 
+/* Two tracks, of which each name is the end of the other's. */
+static void
+the_answer_to_play_gives_each_media_its_timestamp(void **state)
+{
+	struct session *s = *state;
+	uint32_t at;
+
+	s->relay.tracks[0] = (struct relay_track){ .media = RTSP_AUDIO, .control = "1" };
+	s->relay.tracks[1] = (struct relay_track){ .media = RTSP_VIDEO, .control = "video/1" };
+	s->relay.track_count = 2;
+	s->relay.media[RELAY_SOUND].channel = 2;
+	s->relay.media[RELAY_PICTURES].channel = 0;
+	s->relay.media[RELAY_PICTURES].track = 1;
+	assert_false(relay_start(&s->relay, RELAY_PICTURES, &at));
+	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nRTP-Info: url=rtsp://h/video/1;rtptime=7,"
+				 "url=rtsp://h/1;rtptime=8,url=rtsp://h/1;rtptime=9\r\n\r\n"),
+		0);
+	assert_true(relay_start(&s->relay, RELAY_PICTURES, &at));
+	assert_int_equal(at, 7);
+	assert_true(relay_start(&s->relay, RELAY_SOUND, &at));
+	assert_int_equal(at, 8);
+}
+
 static void
 packets_of_pictures_are_for_the_caller(void **state)
 {
@@ -548,6 +572,7 @@ main(void)
 		SESSION_TEST(h265_is_taken_unless_there_is_h264),
 		SESSION_TEST(h265_that_is_not_in_the_order_of_decoding_is_refused),
 		SESSION_TEST(the_status_before_teardown_is_kept),
+		SESSION_TEST(the_answer_to_play_gives_each_media_its_timestamp),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),

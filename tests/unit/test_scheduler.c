@@ -116,6 +116,28 @@ without_cameras_there_is_nothing_to_wait_for(void **state)
 }
 
 static void
+what_generates_wait_for_their_slots_is_counted(void **state)
+{
+	ms_t now = 0;
+
+	for (int camera = 0; camera < 2; camera++) {
+		scheduler_add(*state, camera);
+		scheduler_want_generate(*state, camera, GENERATE_START, 0);
+	}
+	expect_call(*state, &now, CALL_GENERATE, 0, CALL_OK);
+	struct scheduler_stats stats = scheduler_stats(*state, 5000);
+	assert_int_equal(stats.waiting, 1);
+	assert_int_equal(stats.longest_wait_ms, 5000);
+	assert_int_equal(stats.waited_ms, 0);
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_OK);
+	stats = scheduler_stats(*state, now);
+	assert_int_equal(stats.waits, 2);
+	assert_int_equal(stats.waited_ms, now);
+	assert_true(now >= 12000);
+	assert_int_equal(stats.longest_wait_ms, 0);
+}
+
+static void
 first_starts_are_twelve_seconds_apart(void **state)
 {
 	ms_t now = 0;
@@ -868,6 +890,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(without_cameras_there_is_nothing_to_wait_for),
+		TEST(what_generates_wait_for_their_slots_is_counted),
 		TEST(first_starts_are_twelve_seconds_apart),
 		TEST(recoveries_take_every_slot_and_come_in_the_order_they_were_wanted),
 		TEST(the_operators_generate_is_first_of_its_class),

@@ -40,8 +40,25 @@ a_snapshot_survives_the_way(void **state)
 		.kind = copy("whip"),
 		.state = copy("live"),
 		.media = copy("sending") };
+	in.cameras[0].restarts_by = calloc(1, sizeof(*in.cameras[0].restarts_by));
+	in.cameras[0].restarts_by_count = 1;
+	in.cameras[0].restarts_by[0] = (struct status_count){ .name = copy("hung"), .count = 3 };
+	in.cameras[0].totals.frames = 77;
+	in.accounts[0].buckets = calloc(1, sizeof(*in.accounts[0].buckets));
+	in.accounts[0].bucket_count = 1;
+	in.accounts[0].buckets[0] = (struct status_bucket){ .name = copy("lists"), .used = 4 };
+	in.process.cpu_ms = 12;
+	in.disk.store_bytes = -1;
 	struct json *j = status_to_json(&in);
 	assert_int_equal(status_from_json(j, &out, why, sizeof(why)), 0);
+	assert_string_equal(out.cameras[0].restarts_by[0].name, "hung");
+	assert_int_equal(out.cameras[0].restarts_by[0].count, 3);
+	assert_int_equal(out.cameras[0].totals.frames, 77);
+	assert_int_equal(out.cameras[1].restarts_by_count, 0);
+	assert_string_equal(out.accounts[0].buckets[0].name, "lists");
+	assert_int_equal(out.accounts[0].buckets[0].used, 4);
+	assert_int_equal(out.process.cpu_ms, 12);
+	assert_int_equal(out.disk.store_bytes, -1);
 	assert_string_equal(out.version, "9");
 	assert_string_equal(out.accounts[0].name, "home");
 	assert_true(out.accounts[0].qpm == 10 && out.camera_count == 2);

@@ -1,0 +1,148 @@
+/* control_token.c - commands about the tokens of the HTTP API.
+ * Owns nothing; a change is written before it counts. Loop thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "supervisor/control_request.h"
+#include "supervisor/token_file.h"
+#include "supervisor/web.h"
+
+/* Writes the list as it is now; on failure it is read again, as it was. */
+static bool
+keep(struct request *r)
+{
+	const char *path = supervisor_token_path(r->supervisor);
+	struct tokens *t = supervisor_tokens(r->supervisor);
+	char why[200];
+
+	if (token_file_write(path, t, r->text, sizeof(r->text)) == 0)
+		return true;
+	if (token_file_read(path, t, why, sizeof(why)) < 0)
+		log_error("http tokens", LOG_STR("why", why));
+	return false;
+}
+
+static bool
+can_keep(struct request *r)
+{
+	if (supervisor_token_path(r->supervisor))
+		return true;
+	snprintf(r->text, sizeof(r->text),
+		"tokens are kept in [supervisor] state_dir, which is not set");
+	return false;
+}
+
+/* The cameras that are asked for, lent by the request. They need not be configured yet. */
+static bool
+take_cameras(struct request *r, struct token *token)
+{
+	const struct json *list = json_get(r->fields, "cameras");
+	size_t n = json_len(list);
+
+	for (size_t i = 0; i < n && i < TOKEN_CAMERAS_MAX; i++) {
+		const char *name = json_str(json_at(list, i), "name");
+		token->cameras[token->camera_count++] = (char *)(name ? name : "");
+	}
+	if (n > TOKEN_CAMERAS_MAX)
+		snprintf(r->text, sizeof(r->text), "a token has at most %d cameras",
+			TOKEN_CAMERAS_MAX);
+	return n <= TOKEN_CAMERAS_MAX;
+}
+
+static bool
+take_token(struct request *r, struct token *token)
+{
+	const char *name = json_str(r->fields, "name");
+	const char *role = json_str(r->fields, "role");
+
+	token->role = role ? token_role_parse(role) : TOKEN_NOBODY;
+	token->made_s = clock_wall_us() / 1000000;
+	if (name && strlen(name) < sizeof(token->name))
+		snprintf(token->name, sizeof(token->name), "%s", name);
+	if (token->role != TOKEN_NOBODY)
+		return take_cameras(r, token);
+	snprintf(r->text, sizeof(r->text), "a token's role must be view, operate or admin");
+	return false;
+}
+
+bool
+control_token_add(struct request *r)
+{
+	struct tokens *t = supervisor_tokens(r->supervisor);
+	struct token token = { 0 };
+	char text[TOKEN_TEXT_BYTES];
+
+	if (!can_keep(r) || !take_token(r, &token))
+		return false;
+	token_make(text);
+	token_hash(text, token.hash);
+	bool done = tokens_add(t, &token, r->text, sizeof(r->text)) == 0 && keep(r);
+	if (done) {
+		snprintf(r->text, sizeof(r->text), "token %s: it is shown this once", token.name);
+		r->data = json_new_object();
+		json_set_str(r->data, "token", text);
+		log_info("http token added", LOG_ID("token", token.name),
+			LOG_STR("role", token_role_text(token.role)));
+	}
+	explicit_bzero(text, sizeof(text));
+	return done;
+}
+
+static struct json *
+describe(const struct token *token)
+{
+	struct json *j = json_new_object();
+	struct json *cameras = json_new_array();
+	char made[CLOCK_TEXT_BYTES];
+
+	json_set_str(j, "name", token->name);
+	json_set_str(j, "role", token_role_text(token->role));
+	for (size_t i = 0; i < token->camera_count; i++) {
+		struct json *one = json_new_object();
+		json_set_str(one, "name", token->cameras[i]);
+		json_add(cameras, one);
+	}
+	json_set(j, "cameras", cameras);
+	json_set_str(j, "made", clock_text(token->made_s * 1000000, made));
+	return j;
+}
+
+bool
+control_token_list(struct request *r)
+{
+	const struct tokens *t = supervisor_tokens(r->supervisor);
+
+	r->data = json_new_array();
+	for (size_t i = 0; i < tokens_count(t); i++)
+		json_add(r->data, describe(tokens_at(t, i)));
+	return true;
+}
+
+bool
+control_token_remove(struct request *r)
+{
+	struct tokens *t = supervisor_tokens(r->supervisor);
+	const struct web *web = supervisor_web(r->supervisor);
+	const char *name = json_str(r->fields, "name");
+
+	if (!can_keep(r))
+		return false;
+	if (web && !web_is_loopback(web) && tokens_count(t) == 1) {
+		snprintf(r->text, sizeof(r->text),
+			"it is the last one, and [supervisor] http is an address that others can "
+			"reach: add another first");
+		return false;
+	}
+	if (!name || tokens_remove(t, name) < 0) {
+		snprintf(r->text, sizeof(r->text), "there is no token %.64s", name ? name : "");
+		return false;
+	}
+	if (!keep(r))
+		return false;
+	log_info("http token removed", LOG_ID("token", name));
+	snprintf(r->text, sizeof(r->text), "removed token %s", name);
+	return true;
+}
