@@ -177,17 +177,20 @@ class Capture:
         raise ConnectionError(f"not connected in {TRIES} tries")
 
     async def pull(self, http):
-        options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret")
-        api, pull = viewer_common.Api(options, http), Pull()
+        options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret", offer=False)
+        pull = Pull()
         published = [p for p in self.lab.sfu_state()["published"] if p["trackName"] == self.track_name]
-        session, self.offer = await api.pull((published[-1]["sessionId"], self.track_name))
+        await viewer_common.Api(options, http).connect(pull, (published[-1]["sessionId"], self.track_name), self)
+        return pull
+
+    async def answer(self, pull, offer):
+        """As a viewer's backend: the SFU's offer to our answer."""
+        self.offer = offer
         await pull.pc.setRemoteDescription(RTCSessionDescription(
-            self.as_h264(re.sub("profile-level-id=[0-9a-fA-F]{6}", "profile-level-id=" + AIORTC_PROFILE, self.offer)),
-            "offer"))
+            self.as_h264(re.sub("profile-level-id=[0-9a-fA-F]{6}", "profile-level-id=" + AIORTC_PROFILE, offer)), "offer"))
         self.listen(pull.pc.getReceivers()[0])
         await pull.pc.setLocalDescription(await pull.pc.createAnswer())
-        await api.answer(session, pull.pc.localDescription.sdp.replace(" H264/90000", f" {self.codec.name.upper()}/90000"))
-        return pull
+        return pull.pc.localDescription.sdp.replace(" H264/90000", f" {self.codec.name.upper()}/90000")
 
     def as_h264(self, sdp):
         if self.codec is clips.H264:
