@@ -376,10 +376,16 @@ upstream_answered(struct upstream *u, int64_t offer, const char *sdp, const char
 void
 upstream_refused(struct upstream *u, int64_t offer, const char *why)
 {
+	char text[WHY_MAX];
+
 	if (!u->peer || offer != u->offer)
 		return;
 	u->no_g711 |= u->g711; /* for all we know that was why */
-	on_failed(u, ERR_REFUSED, why);
+	/* Or this; H.264 is taken by all. */
+	const bool usual = u->codec == &video_h264;
+	snprintf(text, sizeof(text), "%s%s%s%s", why, usual ? "" : " (",
+		usual ? "" : u->codec->name, usual ? "" : " was offered)");
+	on_failed(u, ERR_REFUSED, text);
 }
 
 void

@@ -370,7 +370,7 @@ def test_a_redirect_is_not_followed():
         assert not other.connections
 
 
-@pytest.mark.parametrize("codec,name", [("H265/90000", "H265"), ("VP8/90000", "VP8")])
+@pytest.mark.parametrize("codec,name", [("MPV/90000", "MPV"), ("VP8/90000", "VP8")])
 def test_other_codecs_are_named(codec, name):
     with Stub(play(lambda c: None, sdp=SDP.replace("H264/90000", codec))) as s:
         assert_failed(probe(s.url()), UNSUPPORTED, f"the camera offers {name} video")

@@ -93,7 +93,7 @@ def test_a_first_url_that_fails_is_tried_twice_before_the_next(lab):
 
 
 def test_a_url_whose_codec_is_no_good_gives_way_at_once_and_the_list_goes_round(lab):
-    tries = {"h265": 0, "jpeg": 0}
+    tries = {"vp8": 0, "jpeg": 0}
 
     def offers(codec, clock=90000):
         def script(c):
@@ -101,20 +101,20 @@ def test_a_url_whose_codec_is_no_good_gives_way_at_once_and_the_list_goes_round(
             open_session(c, sdp=SDP.replace("H264/90000", f"{codec.upper()}/{clock}"))
         return script
 
-    with Stub(offers("h265")) as one, Stub(offers("jpeg")) as two:
+    with Stub(offers("vp8")) as one, Stub(offers("jpeg")) as two:
         write(lab, url=one.url(), url2=two.url(), url3=lab.good)
         lab.start()
         until(lambda: plays(lab, 3), "url3 plays")
-        assert tries == {"h265": 1, "jpeg": 1}
+        assert tries == {"vp8": 1, "jpeg": 1}
 
 
-@pytest.mark.parametrize("rtpmap,name", [("H265/90000", "H265"), ("JPEG/90000", "JPEG"), ("VP8/90000", "VP8"),
+@pytest.mark.parametrize("rtpmap,name", [("JPEG/90000", "JPEG"), ("VP8/90000", "VP8"),
                                          ("x-odd/90000", "x-odd")])
 def test_a_codec_that_is_not_ours_is_named_to_people(lab, rtpmap, name):
     with Stub(lambda c: open_session(c, sdp=SDP.replace("H264/90000", rtpmap))) as camera:
         write(lab, url=camera.url())
         lab.start()
-        until(lambda: f"the camera offers {name} video, not H264" in lab.camctl("show", "yard"), "camctl show names it")
+        until(lambda: f"the camera offers {name} video, not H264 or H265" in lab.camctl("show", "yard"), "camctl show names it")
         assert "the camera offers" in lab.camctl("status")
 
 

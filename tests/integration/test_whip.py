@@ -275,3 +275,21 @@ def test_places_come_and_go_by_reload():
         until(lambda: whip.seen("cam1").get("feeds") == 0, "nothing is left at the WHIP server")
         until(lambda: lab.rows()["cam1"]["phase"] == "running", "it is watched only")
         assert whip.outputs("cam1") == []
+
+
+def test_h265_goes_to_the_server_that_takes_it_beside_one_that_does_not():
+    made = Whip(publish="cloudflare, whip:{name}", camera_args=("--codec", "h265"), sfu_args=("--video-codecs", "h264"))
+    lab = made.lab
+    try:
+        def output(name):
+            return next(o for o in lab.rows()["cam1"]["outputs"] if o["name"] == name)
+
+        until(lambda: output("whip:cam1").get("media") == "sending", "the one is sent to")
+        until(lambda: "cloudflare does not take H265" in (output("cloudflare").get("error") or ""), "the other refuses")
+        sent = lab.rows()["cam1"]["packets"]
+        until(lambda: lab.rows()["cam1"]["packets"] > sent + 100, "the one is sent to on")
+        assert output("whip:cam1")["media"] == "sending" and output("cloudflare")["media"] == "failed"
+        assert lab.log().count("peer codec refused") == 1
+        assert "output=1 mid=0 codec=H265" in lab.log()
+    finally:
+        lab.close()

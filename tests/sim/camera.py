@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""camera.py - a camera server like Nest's: RTSP and RTSPS with real H.264 and AAC, on loopback.
+"""camera.py - a camera server like Nest's: RTSP and RTSPS with real H.264 or H.265 and AAC, on loopback.
 
 gst-rtsp-server 1.22 serves any number of independent cameras on one plain and one TLS port, TCP interleaved only.
 Every picture shows its camera's name, a running clock and the frame number (see clips.py: a strip for programs too).
@@ -201,7 +201,7 @@ def load_camera(args, spec, number, name):
 def load_cameras(args):
     width, height = args.size
     spec = clips.Spec(width, height, args.fps, args.bitrate, args.gop, args.profile, args.slices, args.audio_rate, args.still,
-                      args.bframes, args.pyramid, args.flash)
+                      args.bframes, args.pyramid, args.flash, clips.CODECS[args.codec])
     os.makedirs(args.cache, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(load_camera, args, spec, i, name) for i, name in enumerate(args.names, 1)]
@@ -245,6 +245,7 @@ def arguments():
     add("--fps", type=int, default=15, help="pictures per second (15)")
     add("--bitrate", type=int, default=500, help="kbit/s (500)")
     add("--gop", type=float, default=1.0, help="seconds between IDRs (1)")
+    add("--codec", choices=clips.CODECS, default="h264", help="of the pictures (h264)")
     add("--profile", choices=("baseline", "main", "high"), default="main", help="H.264 profile (main, as Nest)")
     add("--slices", type=int, default=1, help="slices per picture (1)")
     add("--still", action="store_true", help="a scene in which nothing moves, without noise")

@@ -107,7 +107,7 @@ class VideoTrack(Track):
         if self.feed.camera.frozen and self.sent:
             template = self.sent
         self.sent = template
-        self.send(stamped(template) if self.feed.camera.sei else template, n, picture.order)
+        self.send(stamped(template, self.clip.codec) if self.feed.camera.sei else template, n, picture.order)
         self.feed.frames += 1
         self.feed.camera.frames += 1
 
@@ -122,9 +122,9 @@ class AudioTrack(Track):
         self.send(self.sound.buffers[n % len(self.sound.buffers)], n)
 
 
-def stamped(template):
+def stamped(template, codec):
     """The picture behind an SEI (user data) with the time of sending: CLOCK_MONOTONIC ns, 20 ASCII digits."""
-    body = bytes([clips.NAL_SEI, 5, 36]) + SEI_UUID + b"%020d" % time.monotonic_ns() + b"\x80"
+    body = codec.sei + bytes([5, 36]) + SEI_UUID + b"%020d" % time.monotonic_ns() + b"\x80"
     buffer = Gst.Buffer.new_wrapped(clips.avc([body]))
     if template.has_flags(Gst.BufferFlags.DELTA_UNIT):
         buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
@@ -238,10 +238,9 @@ class Picture:
     """One access unit as GStreamer buffers, ready to be shared by every connection."""
 
     def __init__(self, unit, video, in_band):
-        sets = [video.sps, video.pps]
         self.idr = unit.idr
         self.order = unit.order + video.spec.bframes
-        self.with_sets = wrap(sets + unit.nals, unit.idr)
+        self.with_sets = wrap(video.sets + unit.nals, unit.idr)
         self.plain = self.with_sets if unit.idr and in_band else wrap(unit.nals, unit.idr)
 
 
@@ -254,12 +253,12 @@ def wrap(nals, idr):
 
 class Clip:
     def __init__(self, video, in_band):
+        self.codec = video.spec.codec
         self.fps = video.spec.fps
         self.gop = video.spec.gop_frames
         self.size = f"{video.spec.width}x{video.spec.height}"
         self.pictures = [Picture(unit, video, in_band) for unit in video.units]
-        self.caps = Gst.Caps.from_string("video/x-h264,stream-format=avc,alignment=au,codec_data=(buffer)"
-                                         + video.codec_data().hex())
+        self.caps = Gst.Caps.from_string(f"{self.codec.caps},alignment=au,codec_data=(buffer){video.codec_data().hex()}")
 
 
 class Sound:
@@ -323,7 +322,7 @@ LIVE_SOUND = {"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay 
 def launch_line(camera, mtu):
     source = ("is-live=true format=time do-timestamp=false block=false max-bytes=0 max-buffers=200 "
               "leaky-type=downstream")  # a track that the client does not set up must not fill the memory
-    line = (f"appsrc name=video {source} ! rtph264pay name=pay0 pt=96 config-interval=0 "
+    line = (f"appsrc name=video {source} ! {camera.main.codec.payloader} name=pay0 pt=96 config-interval=0 "
             f"aggregate-mode=zero-latency mtu={mtu} ")
     if camera.sound:
         line += f"appsrc name=audio {source} ! rtpmp4gpay name=pay1 pt=97 mtu={mtu} "

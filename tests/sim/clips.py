@@ -26,7 +26,42 @@ FLASH_S, FLASH_HZ = 0.2, 1000
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
 HUM_HZ, HUM_STEP_HZ, BEEP_FACTOR = 220, 20, 4
 START_CODE = re.compile(b"\x00\x00\x01")
-NAL_SLICE, NAL_IDR, NAL_SEI, NAL_SPS, NAL_PPS, NAL_AUD = 1, 5, 6, 7, 8, 9
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How NAL units are told apart, and who makes and packetizes them. Types are nal_unit_type of table 7-1."""
+    name: str
+    shift: int  # of the type in a NAL unit's first byte
+    mask: int
+    header: int  # bytes
+    slices: tuple  # of pictures that need others
+    keys: tuple  # of pictures that need none
+    sets: tuple  # parameter sets, in their order
+    delimiter: int
+    sei: bytes  # a NAL unit's header
+    encoder: tuple  # ffmpeg's options
+    parameters: str  # the option of the encoder's own parameters
+    container: str
+    caps: str  # GStreamer's
+    payloader: str
+    aggregate: int  # types of RTP payloads: RFC 6184 5.2, RFC 7798 4.4
+    fragment: int
+
+    def kind(self, nal):
+        return nal[0] >> self.shift & self.mask
+
+    def starts_picture(self, nal):
+        """The first slice of a picture: its header begins with a 1 bit (first_mb_in_slice is ue(v) 0, or the flag itself)."""
+        return self.kind(nal) in self.slices + self.keys and nal[self.header] & 0x80 != 0
+
+
+H264 = Codec("h264", 0, 31, 1, (1,), (5,), (7, 8), 9, b"\x06", ("-c:v", "libx264", "-preset", "veryfast"), "-x264-params",
+             "h264", "video/x-h264,stream-format=avc", "rtph264pay", 24, 28)
+H265 = Codec("h265", 1, 63, 2, tuple(range(10)), (19, 20, 21), (32, 33, 34), 35, b"\x4e\x01",
+             ("-c:v", "libx265", "-preset", "ultrafast"), "-x265-params", "hevc", "video/x-h265,stream-format=hvc1",
+             "rtph265pay", 48, 49)
+CODECS = {codec.name: codec for codec in (H264, H265)}
 
 
 @dataclass(frozen=True)
@@ -44,6 +79,7 @@ class Spec:
     bframes: int = 0  # in a row
     pyramid: bool = False  # B-frames that others refer to
     flash: bool = False  # a white picture and a beep instead of test pattern and hum
+    codec: Codec = H264
 
     @property
     def gop_frames(self):
@@ -65,12 +101,31 @@ class AccessUnit:
 @dataclass
 class Video:
     spec: Spec
-    sps: bytes
-    pps: bytes
+    sets: list  # VPS (of H.265), SPS, PPS
     units: list  # of AccessUnit
 
+    @property
+    def sps(self):
+        return self.sets[-2]
+
+    @property
+    def pps(self):
+        return self.sets[-1]
+
     def codec_data(self):
-        """AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3.1; NAL lengths of 4 bytes."""
+        """The decoder configuration record with NAL lengths of 4 bytes."""
+        return self.hvcc() if self.spec.codec is H265 else self.avcc()
+
+    def hvcc(self):
+        """HEVCDecoderConfigurationRecord, ISO/IEC 14496-15 8.3.3.1: 4:2:0 of 8 bits, one sub-layer."""
+        profile = self.sps.replace(b"\x00\x00\x03", b"\x00\x00")[3:15]  # general_profile_space to general_level_idc
+        out = b"\x01" + profile + bytes([0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, len(self.sets)])
+        for nal in self.sets:
+            out += bytes([0x80 | H265.kind(nal), 0, 1]) + len(nal).to_bytes(2, "big") + nal
+        return out
+
+    def avcc(self):
+        """AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3.1."""
         return (bytes([1]) + self.sps[1:4] + bytes([0xff, 0xe1]) + len(self.sps).to_bytes(2, "big") + self.sps
                 + bytes([1]) + len(self.pps).to_bytes(2, "big") + self.pps)
 
@@ -92,21 +147,16 @@ def split_nals(data):
     return [data[a:b].rstrip(b"\x00") for a, b in zip(marks, ends)]
 
 
-def starts_picture(nal):
-    """A slice whose first_mb_in_slice is 0: ue(v) of 0 is a single 1 bit."""
-    return nal[0] & 31 in (NAL_SLICE, NAL_IDR) and nal[1] & 0x80 != 0
-
-
-def group_units(nals):
+def group_units(nals, codec=H264):
     """NAL units -> access units. What precedes a picture's first slice belongs to it."""
     units, pending = [], []
     for nal in nals:
-        kind = nal[0] & 31
-        if kind not in (NAL_SLICE, NAL_IDR):
-            if kind not in (NAL_SPS, NAL_PPS, NAL_AUD):
+        kind = codec.kind(nal)
+        if kind not in codec.slices + codec.keys:
+            if kind not in codec.sets + (codec.delimiter,):
                 pending.append(nal)
-        elif starts_picture(nal):
-            units.append(AccessUnit(pending + [nal], kind == NAL_IDR))
+        elif codec.starts_picture(nal):
+            units.append(AccessUnit(pending + [nal], kind in codec.keys))
             pending = []
         else:
             units[-1].nals.append(nal)
@@ -115,8 +165,8 @@ def group_units(nals):
 
 def cut_video(data, spec):
     nals = split_nals(data)
-    first = lambda kind: next(n for n in nals if n[0] & 31 == kind)
-    video = Video(spec, first(NAL_SPS), first(NAL_PPS), group_units(nals))
+    sets = [next(n for n in nals if spec.codec.kind(n) == kind) for kind in spec.codec.sets]
+    video = Video(spec, sets, group_units(nals, spec.codec))
     check_video(video)
     return video
 
@@ -175,10 +225,11 @@ def filters(spec, name, number):
 
 
 def b_frames(spec):
-    """x264's parameters: always as many in a row as were asked for."""
+    """The encoder's parameters: always as many in a row as were asked for."""
     if not spec.bframes:
         return "bframes=0"
-    return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={'normal' if spec.pyramid else 'none'}"
+    pyramid = {H264: ("none", "normal"), H265: (0, 1)}[spec.codec][spec.pyramid]
+    return f"bframes={spec.bframes}:b-adapt=0:b-pyramid={pyramid}"
 
 
 def flash_filters(spec, number):
@@ -194,14 +245,20 @@ def picture_source(spec, name, number):
     return f"{'smptebars' if spec.still else 'testsrc2'}={size}", filters(spec, name, number)
 
 
+def encoder_parameters(spec):
+    closed = f"keyint={spec.gop_frames}:min-keyint={spec.gop_frames}:scenecut=0:open-gop=0:{b_frames(spec)}:"
+    if spec.codec is H265:  # its picture of several slices would need as many rows of 64 lines for each
+        return closed + f"slices={spec.slices}:log-level=error"
+    return closed + f"sliced-threads=0:slices={spec.slices}"
+
+
 def video_command(spec, name, number, out):
-    gop = spec.gop_frames
-    x264 = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{b_frames(spec)}:sliced-threads=0:slices={spec.slices}"
     source, drawn = picture_source(spec, name, number)
     return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-vf", drawn,
-            "-frames:v", str(spec.frames), "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
-            "-profile:v", spec.profile, "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
-            "-bufsize", f"{spec.bitrate}k", "-x264-params", x264, "-f", "h264", out]
+            "-frames:v", str(spec.frames), *spec.codec.encoder, "-pix_fmt", "yuv420p",
+            "-profile:v", spec.profile if spec.codec is H264 else "main", "-b:v", f"{spec.bitrate}k", "-maxrate", f"{spec.bitrate}k",
+            "-bufsize", f"{spec.bitrate}k", spec.codec.parameters, encoder_parameters(spec), "-f",
+            spec.codec.container, out]
 
 
 def hum_hz(number):
@@ -233,7 +290,7 @@ def cached(folder, suffix, command):
 def load_video(folder, spec, name, number):
     os.makedirs(folder, exist_ok=True)
     command = video_command(spec, name, number, "")
-    video = cut_video(cached(folder, ".h264", command), spec)
+    video = cut_video(cached(folder, "." + spec.codec.name, command), spec)
     if spec.bframes:
         # The same once more, since the bare stream has no times: "stream, dts, pts, duration, size, hash" for each picture.
         lines = cached(folder, ".times", [*command[:-3], "-f", "framecrc", ""]).decode().splitlines()

@@ -75,6 +75,7 @@ class Track:
         self.created = self.last_rtp = time.monotonic()
         self.created_unix = time.time()
         self.packets = 0
+        self.fmtp = []                     # of its offer, first that of the codec itself
 
     def describe(self):
         out = {"location": "remote" if self.source else "local", "mid": self.mid,
@@ -212,7 +213,8 @@ class Sfu:
 
     async def start_engine(self):
         self.engine = None
-        engine = Janus(self.shim, self.options.srtp, self.options.janus_debug, self.options.audio_codecs)
+        engine = Janus(self.shim, self.options.srtp, self.options.janus_debug, self.options.audio_codecs,
+                       self.options.video_codecs)
         self.engines.append(engine)
         await engine.start()
         engine.set_loss(self.loss)
@@ -358,6 +360,7 @@ class Sfu:
         for mid, name in names.items():
             kind = offer.by_mid()[mid][0].split()[0][2:]
             session.tracks[mid] = Track(session, mid, name, kind)
+            session.tracks[mid].fmtp = sdp_shape.attributes(offer.by_mid()[mid], "fmtp")
             session.tracks[mid].poisoned = mid in session.used_mids
         session.used_mids.update(names)
         return {"type": "answer", "sdp": answer}
@@ -567,7 +570,7 @@ class Sfu:
                    bytes=way.get("bytes"), codec=media.get("codecs", {}).get("codec"),
                    pt=media.get("codecs", {}).get("pt"))
         if not track.source:
-            out.update(ssrc=ssrc, idle_ms=int(1000 * (time.monotonic() - track.last_rtp)),
+            out.update(ssrc=ssrc, fmtp=track.fmtp, idle_ms=int(1000 * (time.monotonic() - track.last_rtp)),
                        retransmissions=way.get("retransmissions"), poisoned=track.poisoned,
                        rtcp=media.get("rtcp", {}).get("main"))
             with contextlib.suppress(ValueError):   # the engine may just have been closed
@@ -915,6 +918,7 @@ def parse_arguments():
     add("--unconnected-ttl", type=float, default=60, metavar="S",
         help="end a session that never connected")
     add("--m-sections", type=int, default=8, help="budget of a session, then 410")
+    add("--video-codecs", default="h264,vp8,vp9,av1,h265", help="that the SFU takes (h264,vp8,vp9,av1,h265)")
     add("--audio-codecs", default="opus,pcmu,pcma", help="that the SFU takes (opus,pcmu,pcma)")
     add("--loss", type=float, default=0, metavar="P", help="share of incoming RTP to lose, 0 to 1")
     add("--cache", default=os.path.join(HERE, "..", "..", "build", "sim-cache"),

@@ -73,7 +73,7 @@ room-{room}: {{
     bitrate = 0
     fir_freq = 0
     audiocodec = "{audio}"
-    videocodec = "h264,vp8,vp9,av1,h265"
+    videocodec = "{video}"
     notify_joining = false
     audiolevel_ext = false
     videoorient_ext = false
@@ -159,11 +159,12 @@ class Handle:
 class Janus:
     """A Janus child process and the conversation with it."""
 
-    def __init__(self, shim, srtp=None, debug=3, audio="opus,pcmu,pcma"):
+    def __init__(self, shim, srtp=None, debug=3, audio="opus,pcmu,pcma", video="h264,vp8,vp9,av1,h265"):
         self.shim = shim
         self.srtp = srtp             # OpenSSL's list of SRTP profiles; None = Janus' own
         self.debug = debug
         self.audio = audio
+        self.video = video
         self.dir = tempfile.mkdtemp(prefix="sim-janus-")
         self.process = None
         self.http = None
@@ -195,7 +196,7 @@ class Janus:
         self.session = reply["data"]["id"]
 
     def _write_configuration(self):
-        values = {"dir": self.dir, "lib": LIBDIR, "debug": self.debug, "room": ROOM, "audio": self.audio,
+        values = {"dir": self.dir, "lib": LIBDIR, "debug": self.debug, "room": ROOM, "audio": self.audio, "video": self.video,
                   "other_plugins": others("plugins", "libjanus_videoroom.so", "libjanus_nosip.so"),
                   "other_transports": others("transports", "libjanus_websockets.so")}
         for name, text in (("janus", JANUS_JCFG), ("janus.transport.websockets", WEBSOCKETS_JCFG),

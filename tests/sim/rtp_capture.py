@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import av
 
+import clips
 import viewer_common
 from viewer_aiortc import Pull
 from aiortc import RTCSessionDescription
@@ -24,7 +25,6 @@ logging.getLogger("aiortc.codecs.h264").setLevel(logging.ERROR)
 
 HEADER_BYTES = 12
 CONNECT_S, TRIES = 15, 3
-STAP_A, FU_A = 24, 28
 # aiortc takes no other H.264; what the SFU really offers is kept in Capture.offer.
 AIORTC_PROFILE = "42e01f"
 
@@ -35,12 +35,13 @@ class Packet:
     timestamp: int
     marker: bool
     payload: bytes
+    codec: clips.Codec = clips.H264
     arrived: float = field(default_factory=time.monotonic)
 
     @property
     def kind(self):
-        """NAL unit type of the payload: STAP_A, FU_A or that of the one NAL unit in it."""
-        return self.payload[0] & 31
+        """NAL unit type of the payload: aggregate, fragment or that of the one NAL unit in it."""
+        return self.codec.kind(self.payload)
 
     @property
     def rtp_bytes(self):
@@ -55,7 +56,7 @@ class AccessUnit:
 
     @property
     def types(self):
-        return [nal[0] & 31 for nal in self.nals]
+        return [packet.codec.kind(nal) for packet in self.packets[:1] for nal in self.nals]
 
 
 def extend(seq, near):
@@ -64,20 +65,21 @@ def extend(seq, near):
 
 
 def unpack(packets):
-    """RTP payloads -> NAL units, RFC 6184 5.6 to 5.8. Fails on anything that is not packetization-mode 1."""
+    """RTP payloads -> NAL units, RFC 6184 5.6 to 5.8 and RFC 7798 4.4. Fails on anything that is not packetization-mode 1."""
     nals, open_fu = [], None
     for packet in packets:
-        kind, data = packet.kind, packet.payload
-        assert open_fu is None or kind == FU_A, "a fragmented NAL unit does not end"
-        if kind == STAP_A:
-            nals += aggregated(data[1:])
-        elif kind != FU_A:
-            assert 1 <= kind <= 23, f"payload type {kind}"
+        kind, data, codec = packet.kind, packet.payload, packet.codec
+        assert open_fu is None or kind == codec.fragment, "a fragmented NAL unit does not end"
+        if kind == codec.aggregate:
+            nals += aggregated(data[codec.header:])
+        elif kind != codec.fragment:
+            assert kind < codec.aggregate, f"payload type {kind}"
             nals.append(data)
         else:
-            start, end = data[1] & 0x80, data[1] & 0x40
-            assert bool(start) == (open_fu is None) and not (start and end), "FU-A's start bit"
-            open_fu = (bytes([data[0] & 0xe0 | data[1] & 31]) if start else open_fu) + data[2:]
+            fu = data[codec.header]
+            start, end = fu & 0x80, fu & 0x40
+            assert bool(start) == (open_fu is None) and not (start and end), "the fragment's start bit"
+            open_fu = (header_of(codec, data, fu) if start else open_fu) + data[codec.header + 1:]
             if end:
                 nals.append(open_fu)
                 open_fu = None
@@ -85,10 +87,16 @@ def unpack(packets):
     return nals
 
 
+def header_of(codec, data, fu):
+    """The NAL unit's header: the fragment's with the type that its third byte (H.264: second) says."""
+    first = data[0] & ~(codec.mask << codec.shift) | (fu & codec.mask) << codec.shift
+    return bytes([first]) + data[1:codec.header]
+
+
 def aggregated(data):
     while data:
         size = int.from_bytes(data[:2], "big")
-        assert 0 < size <= len(data) - 2, "STAP-A's sizes"
+        assert 0 < size <= len(data) - 2, "the aggregate's sizes"
         yield data[2:2 + size]
         data = data[2 + size:]
 
@@ -107,9 +115,13 @@ def access_units(packets):
 
 
 class Capture:
-    """with Capture(lab, "cam1") as capture: ... capture.units()"""
+    """with Capture(lab, "cam1") as capture: ... capture.units()
 
-    def __init__(self, lab, name):
+    aiortc knows no H.265: it is told that it is H.264, which it need not decode, and the SFU hears what it offered.
+    """
+
+    def __init__(self, lab, name, codec=clips.H264):
+        self.codec = codec
         self.lab, self.track_name = lab, f"{name}-video"
         self.offer = None  # of the SFU, as it came
         self.packets = {}  # extended sequence number -> Packet
@@ -165,16 +177,28 @@ class Capture:
         raise ConnectionError(f"not connected in {TRIES} tries")
 
     async def pull(self, http):
-        options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret")
-        api, pull = viewer_common.Api(options, http), Pull()
+        options = types.SimpleNamespace(api=self.lab.cf["api"], app_id=self.lab.cf["app_id"], secret="sim-secret", offer=False)
+        pull = Pull()
         published = [p for p in self.lab.sfu_state()["published"] if p["trackName"] == self.track_name]
-        session, self.offer = await api.pull((published[-1]["sessionId"], self.track_name))
+        await viewer_common.Api(options, http).connect(pull, (published[-1]["sessionId"], self.track_name), self)
+        return pull
+
+    async def answer(self, pull, offer):
+        """As a viewer's backend: the SFU's offer to our answer."""
+        self.offer = offer
         await pull.pc.setRemoteDescription(RTCSessionDescription(
-            re.sub("profile-level-id=[0-9a-fA-F]{6}", "profile-level-id=" + AIORTC_PROFILE, self.offer), "offer"))
+            self.as_h264(re.sub("profile-level-id=[0-9a-fA-F]{6}", "profile-level-id=" + AIORTC_PROFILE, offer)), "offer"))
         self.listen(pull.pc.getReceivers()[0])
         await pull.pc.setLocalDescription(await pull.pc.createAnswer())
-        await api.answer(session, pull.pc.localDescription.sdp)
-        return pull
+        return pull.pc.localDescription.sdp.replace(" H264/90000", f" {self.codec.name.upper()}/90000")
+
+    def as_h264(self, sdp):
+        if self.codec is clips.H264:
+            return sdp
+        own = re.search(r"a=rtpmap:(\d+) H265/90000", sdp)[1]
+        without = re.sub(rf"a=fmtp:{own} .*\r\n", "", sdp)
+        return without.replace(f"a=rtpmap:{own} H265/90000", f"a=rtpmap:{own} H264/90000\r\na=fmtp:{own} "
+                               f"packetization-mode=1;profile-level-id={AIORTC_PROFILE}")
 
     def listen(self, receiver):
         """Sees each packet before aiortc does."""
@@ -200,4 +224,4 @@ class Capture:
         seq = extend(seq, self.newest)
         self.newest = max(seq, self.newest)
         if seq >= self.first:  # older ones were lost before we came and are sent again now
-            self.packets[seq] = Packet(seq, packet.timestamp, bool(packet.marker), bytes(payload))
+            self.packets[seq] = Packet(seq, packet.timestamp, bool(packet.marker), bytes(payload), self.codec)

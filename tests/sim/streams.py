@@ -35,7 +35,7 @@ def group(nals):
         kind = nal[0] & 31
         if kind in PREFIX:
             pending.append(nal)
-        elif kind in SLICES and clips.starts_picture(nal):
+        elif kind in SLICES and clips.H264.starts_picture(nal):
             units.append([*pending, nal])
             pending = []
         else:

@@ -378,6 +378,10 @@ a_set_over_its_bound_is_not_kept(void **state)
 #define H_SPS                                                                                      \
 	"42010101600000030090000003000003003ca00a080c1f3e595952930bc05a0200000300020000030"        \
 	"01e10"
+#define H_SPS_5 /* id 5, as in test_h265.c */                                                      \
+	"42013524000003000090000003000003009cd00024000003000090000003000003005a783120143016f4e4c6" \
+	"c"                                                                                        \
+	"b954af0"
 #define H_PPS "4401c073c189"
 #define H_SETS "000001" H_VPS "000001" H_SPS "000001" H_PPS
 #define H_SEI "4e0105ff80"
@@ -497,6 +501,46 @@ pictures_that_are_shown_earlier_are_b_whatever_their_slices(void **state)
 	assert_int_equal(nal_stream_stats(s).b_slices, 5);
 }
 
+/* A P picture whose slice says no more than the low eight bits of its order count: first slice, PPS
+ * 0, P, the count. */
+static void
+feed_count(struct nal_stream *s, int64_t pts, unsigned count)
+{
+	const unsigned bits = 0x1au << 11 | (count & 0xff) << 3 | 4;
+	const uint8_t nal[] = { 2, 1, (uint8_t)(bits >> 8), (uint8_t)bits };
+
+	nal_stream_feed(s, (struct nal_bytes){ .bytes = nal, .len = sizeof(nal) }, pts, true);
+}
+
+static void
+the_order_count_wraps(void **state)
+{
+	struct nal_stream *s = *state;
+
+	for (unsigned i = 1; i <= 1000; i++)
+		feed_count(s, i * 3000, i);
+	assert_int_equal(nal_stream_stats(s).b_slices, 0);
+	feed_count(s, 1025 * 3000, 1025); /* its low bits are smaller */
+	assert_int_equal(nal_stream_stats(s).b_slices, 0);
+	feed_count(s, 1022 * 3000, 1022); /* and these are larger */
+	assert_int_equal(nal_stream_stats(s).b_slices, 1);
+}
+
+/* Between what was lost and the next key picture nothing is known of the order. */
+static void
+a_loss_makes_no_b_pictures(void **state)
+{
+	struct nal_stream *s = *state;
+
+	nal_stream_set_b(s, NAL_STREAM_B_REFUSE);
+	feed(s, 0, H_IDR, true);
+	feed_count(s, 3000, 1);
+	nal_stream_restart(s);
+	feed_count(s, 600000, 200);
+	feed_count(s, 603000, 80);
+	assert_false(nal_stream_is_refused(s));
+}
+
 static void
 b_pictures_of_h265_that_nobody_refers_to_are_left_out(void **state)
 {
@@ -539,6 +583,8 @@ of_another_codec_no_set_is_kept(void **state)
 
 	nal_stream_begin(s, &video_h265);
 	feed(s, 3000, H_IDR, true);
+	learn(s, "000001" H_SPS_5); /* the active one was of id 0 */
+	assert_int_equal(format_of(s).width, 319);
 	nal_stream_begin(s, &video_h264);
 	feed(s, 6000, IDR, true);
 	assert_string_equal(emitted, "");
@@ -585,6 +631,8 @@ main(void)
 			other_layers_and_reserved_types_are_dropped_and_filler_of_two_bytes_ends),
 		H265(leading_pictures_are_left_out_where_the_stream_begins),
 		RUNNING_H265(pictures_that_are_shown_earlier_are_b_whatever_their_slices),
+		RUNNING_H265(the_order_count_wraps),
+		RUNNING_H265(a_loss_makes_no_b_pictures),
 		RUNNING_H265(b_pictures_of_h265_that_nobody_refers_to_are_left_out),
 		RUNNING_H265(one_b_picture_refuses_the_connection_and_a_gop_without_one_proves_it),
 		RUNNING(of_another_codec_no_set_is_kept),

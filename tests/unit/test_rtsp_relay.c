@@ -201,6 +201,9 @@ h265_is_taken_unless_there_is_h264(void **state)
 	assert_int_equal(
 		describe(s, "v=0\r\n" VIDEO("98", "H265", "t1") VIDEO("96", "H264", "t2")), 0);
 	assert_ptr_equal(s->relay.codec, &video_h264);
+	assert_int_equal(
+		describe(s, "v=0\r\n" VIDEO("96", "H264", "t2") VIDEO("98", "H265", "t1")), 0);
+	assert_ptr_equal(s->relay.codec, &video_h264);
 	set_up(s, SHORT "/t1", "0-1");
 	set_up(s, SHORT "/t2", "2-3");
 	assert_string_equal(relay_track(&s->relay, RELAY_PICTURES)->codec, "H264");
