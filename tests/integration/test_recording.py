@@ -130,22 +130,52 @@ def test_a_camera_that_was_away_leaves_a_gap(disk):
         assert decode(playlist.path) == []
 
 
+def until_played(lab):
+    """Some GOPs have come: what is to be recorded is."""
+    until(lambda: lab.rows()["cam1"]["sound_packets"] > 200, "four seconds of sound")
+
+
 def test_events_are_switched_by_hand(disk):
     with start(disk, record="events") as lab:
         assert lab.rows()["cam1"]["recording"] == "off"
         assert not os.path.exists(disk)
         assert lab.camctl("record", "cam1", "on") == "recording\n"
         until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
-        # A worker's death does not switch it off.
+        # A worker's death does not switch it off, nor does a restart, whether asked for or not.
         os.kill(lab.pid("cam1"), signal.SIGKILL)
         lab.until_running()
         until_segments(lab, disk, 2)
+        lab.daemon.process.kill()
+        lab.daemon.process.wait()
+        lab.start()
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording after kill -9")
+        assert lab.daemon.stop() == 0
+        lab.start()
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording after a restart")
         assert lab.camctl("record", "cam1", "off") == "no longer recording\n"
         until(lambda: lab.rows()["cam1"]["recording"] == "off", "off")
         until(lambda: events(lab, "recording stopped"), "the event")
         assert all(p.ended for p in playlists(os.path.join(disk, "cam1")))
+        assert lab.daemon.stop() == 0
+        until_played(lab.start())
+        assert lab.rows()["cam1"]["recording"] == "off"
         refused = lab.camctl("record", "cam1", "perhaps", check=False)
         assert (refused.returncode, refused.stderr) == (1, "camctl: record takes on or off\n")
+
+
+def test_a_camera_that_comes_back_is_recorded_when_that_is_asked_for_again(disk):
+    with start(disk, cameras=2, record="events") as lab:
+        lab.camctl("record", "cam1", "on")
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
+        lab.names = ["cam2"]
+        lab.write_config()
+        lab.camctl("reload")
+        until(lambda: "cam1" not in lab.rows(), "it has left")
+        lab.names = ["cam1", "cam2"]
+        lab.write_config()
+        lab.camctl("reload")
+        until_played(lab)
+        assert lab.rows()["cam1"]["recording"] == "off"
 
 
 def test_record_is_changed_by_a_reload(disk):
