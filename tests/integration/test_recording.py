@@ -2,14 +2,17 @@
 
 ffmpeg and ffprobe are the judges. The relay must not notice: not a packet that is not sent.
 """
+import array
 import json
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
 
+import clips
 import recordings
 from lab import Lab, until
 from recordings import Playlist, decode, decode_segment, playlists, segments
@@ -22,8 +25,8 @@ def directory(tmp_path):
     return str(tmp_path / "recordings")
 
 
-def start(disk, cameras=1, record="yes", **more):
-    lab = Lab(cameras=cameras, recording={"dir": disk, "min_free": "1%"}, camera={"record": record, **more}, state=True,
+def start(disk, cameras=1, record="yes", camera_args=(), **more):
+    lab = Lab(cameras=cameras, camera_args=camera_args, recording={"dir": disk, "min_free": "1%"}, camera={"record": record, **more}, state=True,
               supervisor={"start_stagger": "0s", "media_stall": "1s"})
     try:
         lab.start()
@@ -100,6 +103,33 @@ def test_a_recording_is_whole_and_on_time(disk):
         assert_continuous(found)
         assert begun < found[0].start and found[-1].start + found[-1].duration < ended + 0.5
         assert all(abs(s.duration - SEGMENT_S) < 0.2 for s in found[:-1] if len(lists) == 1)
+
+
+def tone_hz(path):
+    """Of the sound in a playlist: how often it rises through zero in a second, of the seconds that are whole."""
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "a:0", "-ar", "8000", "-f", "s16le", "-"],
+                          capture_output=True, timeout=120, check=True)
+    samples = array.array("h", done.stdout)[8000:]
+    samples = samples[:len(samples) // 8000 * 8000]
+    rises = sum(a < 0 <= b for a, b in zip(samples, samples[1:]))
+    return rises / (len(samples) / 8000)
+
+
+@pytest.mark.parametrize("codec", ["pcmu", "pcma"])
+def test_g711_is_recorded_as_aac(disk, codec):
+    with start(disk, camera_args=("--audio-codec", codec)) as lab:
+        until_segments(lab, disk, 2)
+        assert lab.close() == 0
+    playlist, = playlists(os.path.join(disk, "cam1"))
+    for segment in playlist.segments:
+        decode_segment(segment)
+    assert sorted(set(recordings.codecs(playlist.path))) == ["aac", "h264"]
+    sound = recordings.packet_times(playlist.path, "a:0")
+    assert abs(len(sound) * 0.128 - sum(s.duration for s in playlist.segments)) < 0.5
+    # Where sound and pictures are put right against each other at the start there is a step.
+    steps = [b - a for a, b in zip(sound, sound[1:])]
+    assert len([step for step in steps if abs(step - 0.128) > 0.001]) <= 2, steps
+    assert abs(tone_hz(playlist.path) - clips.hum_hz(1)) < 5
 
 
 def test_it_plays_while_it_is_written(disk):
