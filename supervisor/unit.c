@@ -335,6 +335,7 @@ unit_new(const struct cameras_config *shared, const struct config_camera *config
 	*u = (struct unit){ .shared = shared, .config = config_camera_copy(config) };
 	snprintf(u->name, sizeof(u->name), "%s", config->name);
 	tally_open(&u->tally, shared->store, u->name);
+	unit_record_open(u);
 	u->state.type = u->stats.type = u->record.state.type = u->record.done.type = MSG_TYPES;
 	struct camera_settings settings = machine_settings(u);
 	u->machine = camera_new(&settings, clock_now());
@@ -426,6 +427,7 @@ void
 unit_leave(struct unit *u, void (*on_ended)(void *arg), void *arg)
 {
 	u->life = UNIT_LEAVING;
+	unit_record_on_leave(u);
 	unit_step(u, CAMERA_EV_STOP, NULL);
 	unit_detach(u);
 	end(u, END_OUTPUTS_MS, on_ended, arg);

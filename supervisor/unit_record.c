@@ -1,16 +1,44 @@
 /* unit_record.c - one camera's recording and snapshots.
- * Owns what an operator asked for, and how long a snapshot's file stays. What is on the disk is the
- * worker's, and retention's. Loop thread. */
+ * Owns what an operator asked for, also over a restart, and how long a snapshot's file stays. What
+ * is on the disk is the worker's, and retention's. Loop thread. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "supervisor/kept.h"
+#include "supervisor/store.h"
 #include "supervisor/timer.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
 
+/* In the store: 1 while an operator has it recorded. */
+#define ASKED "record"
+
 /* ---- recording ------------------------------------------------------------------------------- */
+
+void
+unit_record_open(struct unit *u)
+{
+	int64_t asked = 0;
+
+	if (u->shared->store)
+		store_get_counter(u->shared->store, u->name, ASKED, &asked);
+	u->record.asked = asked > 0;
+}
+
+static void
+set_asked(struct unit *u, bool asked)
+{
+	if (u->shared->store && asked != u->record.asked)
+		store_set_counter(u->shared->store, u->name, ASKED, asked);
+	u->record.asked = asked;
+}
+
+void
+unit_record_on_leave(struct unit *u)
+{
+	set_asked(u, false);
+}
 
 bool
 unit_record_dir(const struct unit *u, char *path, size_t size)
@@ -54,7 +82,7 @@ unit_record_ask(struct unit *u, bool on, char *why, size_t why_size)
 			u->name, u->config->record == CONFIG_RECORD_YES ? "yes" : "no");
 		return -1;
 	}
-	u->record.asked = on;
+	set_asked(u, on);
 	unit_record_tell(u);
 	return 0;
 }

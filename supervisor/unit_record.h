@@ -9,6 +9,12 @@
 /* One camera's recording and snapshots, as far as the supervisor has to do with them. Loop thread.
  */
 
+/* Takes up what an operator asked for before the restart. */
+void unit_record_open(struct unit *u);
+
+/* The configuration has the camera no more: a later one of its name is asked for anew. */
+void unit_record_on_leave(struct unit *u);
+
 /* Tells the worker what it is to do; it may know already. */
 void unit_record_tell(struct unit *u);
 

@@ -1,14 +1,15 @@
 /* archive.c - recording and snapshots of one camera, between media and supervisor.
- * Owns both, and what was told. Decides nothing. Loop thread; the tap: media
- * thread. */
+ * Owns both, the sound's transcoder, and what was told. Decides nothing. Loop thread; the tap:
+ * media thread. */
 #include <glib.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "worker/archive.h"
-#include "worker/audio.h"
+#include "worker/audio_aac.h"
 #include "worker/link.h"
 #include "worker/recorder.h"
 #include "worker/snapshot.h"
@@ -18,7 +19,11 @@ struct archive {
 	struct link *link;
 	struct recorder *recorder;
 	struct snapshot *snapshot;
-	bool records_sound; /* media thread only */
+	/* Media thread only: sound is recorded as it comes, or as the transcoder makes it; NULL:
+	 * there is none. */
+	bool records_sound;
+	struct audio_aac *transcoder;
+	atomic_bool wanted; /* a recording: to transcode for nobody costs time */
 	struct recorder_stats told;
 	enum recorder_state announced; /* the last that was an event; never WAITING */
 	char *dir;
@@ -43,16 +48,39 @@ on_gap(void *arg)
 	recorder_gap(a->recorder);
 }
 
-/* HLS has no G.711 (HLS authoring specification, 2): such a camera is recorded without sound. */
+static void
+on_aac(const uint8_t *data, size_t len, int64_t at_us, void *arg)
+{
+	struct archive *a = arg;
+
+	recorder_audio(a->recorder, data, len, at_us);
+}
+
+static bool
+is_g711(const struct audio_format *format)
+{
+	return format && (format->codec == AUDIO_PCMU || format->codec == AUDIO_PCMA);
+}
+
+/* HLS has no G.711 (HLS authoring specification, 2), and Opus not everywhere: a camera with Opus is
+ * recorded without sound. */
 static void
 on_sound_format(void *arg, const struct audio_format *format)
 {
 	struct archive *a = arg;
-	bool aac = format && format->codec == AUDIO_AAC;
+	const uint8_t *config = NULL;
+	size_t len = 0;
 
-	a->records_sound = aac;
-	recorder_audio_config(
-		a->recorder, aac ? format->config : NULL, aac ? format->config_len : 0);
+	audio_aac_free(a->transcoder);
+	a->transcoder = is_g711(format) ? audio_aac_new(format->codec, on_aac, a) : NULL;
+	a->records_sound = format && format->codec == AUDIO_AAC;
+	if (a->transcoder)
+		config = audio_aac_config(a->transcoder, &len);
+	else if (a->records_sound) {
+		config = format->config;
+		len = format->config_len;
+	}
+	recorder_audio_config(a->recorder, config, len);
 }
 
 static void
@@ -62,6 +90,8 @@ on_sound(void *arg, const struct audio_unit *unit)
 
 	if (a->records_sound)
 		recorder_audio(a->recorder, unit->data, unit->len, unit->at_us);
+	else if (a->transcoder && atomic_load(&a->wanted))
+		audio_aac_feed(a->transcoder, unit);
 }
 
 struct tap
@@ -167,6 +197,7 @@ on_snapshot_done(void *arg, const struct snapshot_result *r)
 void
 archive_on_record(struct archive *a, const struct msg_record *m)
 {
+	atomic_store(&a->wanted, m->dir != NULL);
 	if (!m->dir) {
 		recorder_stop(a->recorder);
 		return;
@@ -200,6 +231,7 @@ archive_free(struct archive *a)
 {
 	if (!a)
 		return;
+	audio_aac_free(a->transcoder);
 	recorder_free(a->recorder);
 	snapshot_free(a->snapshot);
 	g_free(a->dir);

@@ -2,14 +2,17 @@
 
 ffmpeg and ffprobe are the judges. The relay must not notice: not a packet that is not sent.
 """
+import array
 import json
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
 
+import clips
 import recordings
 from lab import Lab, until
 from recordings import Playlist, decode, decode_segment, playlists, segments
@@ -22,8 +25,8 @@ def directory(tmp_path):
     return str(tmp_path / "recordings")
 
 
-def start(disk, cameras=1, record="yes", **more):
-    lab = Lab(cameras=cameras, recording={"dir": disk, "min_free": "1%"}, camera={"record": record, **more}, state=True,
+def start(disk, cameras=1, record="yes", camera_args=(), **more):
+    lab = Lab(cameras=cameras, camera_args=camera_args, recording={"dir": disk, "min_free": "1%"}, camera={"record": record, **more}, state=True,
               supervisor={"start_stagger": "0s", "media_stall": "1s"})
     try:
         lab.start()
@@ -102,6 +105,33 @@ def test_a_recording_is_whole_and_on_time(disk):
         assert all(abs(s.duration - SEGMENT_S) < 0.2 for s in found[:-1] if len(lists) == 1)
 
 
+def tone_hz(path):
+    """Of the sound in a playlist: how often it rises through zero in a second, of the seconds that are whole."""
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "a:0", "-ar", "8000", "-f", "s16le", "-"],
+                          capture_output=True, timeout=120, check=True)
+    samples = array.array("h", done.stdout)[8000:]
+    samples = samples[:len(samples) // 8000 * 8000]
+    rises = sum(a < 0 <= b for a, b in zip(samples, samples[1:]))
+    return rises / (len(samples) / 8000)
+
+
+@pytest.mark.parametrize("codec", ["pcmu", "pcma"])
+def test_g711_is_recorded_as_aac(disk, codec):
+    with start(disk, camera_args=("--audio-codec", codec)) as lab:
+        until_segments(lab, disk, 2)
+        assert lab.close() == 0
+    playlist, = playlists(os.path.join(disk, "cam1"))
+    for segment in playlist.segments:
+        decode_segment(segment)
+    assert sorted(set(recordings.codecs(playlist.path))) == ["aac", "h264"]
+    sound = recordings.packet_times(playlist.path, "a:0")
+    assert abs(len(sound) * 0.128 - sum(s.duration for s in playlist.segments)) < 0.5
+    # Where sound and pictures are put right against each other at the start there is a step.
+    steps = [b - a for a, b in zip(sound, sound[1:])]
+    assert len([step for step in steps if abs(step - 0.128) > 0.001]) <= 2, steps
+    assert abs(tone_hz(playlist.path) - clips.hum_hz(1)) < 5
+
+
 def test_it_plays_while_it_is_written(disk):
     with start(disk) as lab:
         until_segments(lab, disk, 2)
@@ -130,22 +160,52 @@ def test_a_camera_that_was_away_leaves_a_gap(disk):
         assert decode(playlist.path) == []
 
 
+def until_played(lab):
+    """Some GOPs have come: what is to be recorded is."""
+    until(lambda: lab.rows()["cam1"]["sound_packets"] > 200, "four seconds of sound")
+
+
 def test_events_are_switched_by_hand(disk):
     with start(disk, record="events") as lab:
         assert lab.rows()["cam1"]["recording"] == "off"
         assert not os.path.exists(disk)
         assert lab.camctl("record", "cam1", "on") == "recording\n"
         until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
-        # A worker's death does not switch it off.
+        # A worker's death does not switch it off, nor does a restart, whether asked for or not.
         os.kill(lab.pid("cam1"), signal.SIGKILL)
         lab.until_running()
         until_segments(lab, disk, 2)
+        lab.daemon.process.kill()
+        lab.daemon.process.wait()
+        lab.start()
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording after kill -9")
+        assert lab.daemon.stop() == 0
+        lab.start()
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording after a restart")
         assert lab.camctl("record", "cam1", "off") == "no longer recording\n"
         until(lambda: lab.rows()["cam1"]["recording"] == "off", "off")
         until(lambda: events(lab, "recording stopped"), "the event")
         assert all(p.ended for p in playlists(os.path.join(disk, "cam1")))
+        assert lab.daemon.stop() == 0
+        until_played(lab.start())
+        assert lab.rows()["cam1"]["recording"] == "off"
         refused = lab.camctl("record", "cam1", "perhaps", check=False)
         assert (refused.returncode, refused.stderr) == (1, "camctl: record takes on or off\n")
+
+
+def test_a_camera_that_comes_back_is_recorded_when_that_is_asked_for_again(disk):
+    with start(disk, cameras=2, record="events") as lab:
+        lab.camctl("record", "cam1", "on")
+        until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
+        lab.names = ["cam2"]
+        lab.write_config()
+        lab.camctl("reload")
+        until(lambda: "cam1" not in lab.rows(), "it has left")
+        lab.names = ["cam1", "cam2"]
+        lab.write_config()
+        lab.camctl("reload")
+        until_played(lab)
+        assert lab.rows()["cam1"]["recording"] == "off"
 
 
 def test_record_is_changed_by_a_reload(disk):

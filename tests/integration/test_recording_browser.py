@@ -133,10 +133,12 @@ async def play(url, lab, camera):
         await browser.close()
 
 
-def test_a_browser_plays_it_while_it_is_written(tmp_path):
+@pytest.mark.parametrize("codec", ["aac", "pcmu"])
+def test_a_browser_plays_it_while_it_is_written(tmp_path, codec):
     disk = str(tmp_path / "recordings")
     camera = os.path.join(disk, "cam1")
-    with Lab(cameras=1, recording={"dir": disk, "min_free": "1%"}, camera={"record": "yes"}) as lab, serve(disk) as url:
+    with Lab(cameras=1, recording={"dir": disk, "min_free": "1%"}, camera={"record": "yes"},
+             camera_args=("--audio-codec", codec)) as lab, serve(disk) as url:
         lab.start()
         lab.until_running()
         harness.until(lambda: playlists(camera) and len(playlists(camera)[-1].segments) >= 2, "two segments", 60)

@@ -23,11 +23,14 @@ unit_tunnel = worker/tunnel.o worker/udp_input.o worker/rtp_order.o worker/recep
 	common/clock.o common/err.o $(unit_rtsp_relay)
 unit_tunnel_libs = openssl libavutil
 
-fuzzers += rtp_info rtsp_relay
+fuzzers += rtp_info rtsp_relay udp_input
 fuzz_rtp_info = $(unit_rtp_info)
 fuzz_rtsp_relay_libs = libavutil
 fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
 	worker/aac_payload.o worker/aac_format.o worker/rtp.o
+
+fuzz_udp_input_libs = libavutil
+fuzz_udp_input = worker/udp_input.o worker/rtp_order.o worker/reception.o worker/rtcp.o worker/transport_cc.o $(fuzz_rtsp_relay)
 
 $(B)/tests/integration/source_probe: $(addprefix $(B)/,tests/integration/source_probe.o \
 		$(source_objects) common/clock.o common/err.o)

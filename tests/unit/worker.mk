@@ -1,6 +1,6 @@
 # worker.mk - the worker's pure modules: each links itself alone, nal_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch \
+units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch audio_aac \
 	quality rtcp rtp sdp \
 	sent sound substream timeline transport_cc url_list
 unit_url_list = worker/url_list.o
@@ -12,6 +12,8 @@ audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_e
 audio_libs = libavcodec libswresample libavutil
 unit_audio = $(audio) tests/unit/sound.o
 unit_audio_libs = $(audio_libs)
+unit_audio_aac = worker/audio_aac.o worker/audio_decode.o tests/unit/sound.o
+unit_audio_aac_libs = $(audio_libs)
 unit_audio_line = worker/audio_line.o
 unit_audio_place = worker/audio_place.o worker/audio_line.o worker/audio_drift.o worker/audio_resample.o
 unit_audio_place_libs = $(audio_libs)
