@@ -127,7 +127,7 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
 
 # What the integration tests drive.
-probes = api_probe peer_probe source_probe store_probe
+probes = api_probe http_probe peer_probe source_probe store_probe
 probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes half an hour and proves nothing; tests/bench/README.md.

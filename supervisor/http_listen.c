@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +30,9 @@ split(const char *address, char *host, size_t host_size, const char **port)
 	memcpy(host, start, n);
 	host[n] = '\0';
 	*port = colon + 1;
-	return 0;
+	/* getaddrinfo would take 65616 for 80. */
+	size_t digits = strspn(*port, "0123456789");
+	return digits > 0 && digits <= 5 && !(*port)[digits] && atoi(*port) <= UINT16_MAX ? 0 : -1;
 }
 
 int

@@ -77,7 +77,8 @@ const struct http_message *http_exchange_message(const struct http_exchange *x);
 void http_exchange_set_data(struct http_exchange *x, void *data);
 void *http_exchange_data(const struct http_exchange *x);
 
-/* Whether nobody waits for the answer any more. It must be given all the same. */
+/* Whether it is known that nobody waits for the answer any more: libwebsockets may learn that a
+ * client is gone only when it writes. It must be given all the same. */
 bool http_exchange_is_gone(const struct http_exchange *x);
 
 /* Answers x, which is freed; once, now or later. response's body is taken over; to HEAD it is not

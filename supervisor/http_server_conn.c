@@ -387,6 +387,7 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		return on_writable(c);
 	case LWS_CALLBACK_ESTABLISHED:
 	case LWS_CALLBACK_RECEIVE:
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return c->socket ? http_socket_event(c, reason, in, len) : -1;
 	case LWS_CALLBACK_RAW_RX:

@@ -25,6 +25,7 @@ struct http_socket {
 	void *data;
 	bool open;      /* on_open was called */
 	int close_code; /* it is to be closed; 0: no */
+	bool close_sent;
 	STAILQ_HEAD(, text) backlog;
 	size_t backlog_bytes;
 	size_t received;
@@ -115,6 +116,23 @@ http_socket_close(struct http_socket *s, int code)
 	lws_callback_on_writable(s->conn->wsi);
 }
 
+/* Written by us: libwebsockets 4.1.6 sends what lws_close_reason says when a callback for what was
+ * received returns -1, but not when this one does. The client's answer, or the deadline, ends it.
+ */
+static int
+send_close(struct http_socket *s)
+{
+	/* RFC 6455 5.2: a final close frame of two bytes. */
+	unsigned char frame[LWS_PRE + 4] = { [LWS_PRE] = 0x88, [LWS_PRE + 1] = 2 };
+
+	if (s->close_sent)
+		return 0;
+	s->close_sent = true;
+	frame[LWS_PRE + 2] = (unsigned char)(s->close_code >> 8);
+	frame[LWS_PRE + 3] = (unsigned char)s->close_code;
+	return lws_write(s->conn->wsi, frame + LWS_PRE, 4, LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
 /* One text; what libwebsockets cannot send at once it keeps, and does not call before it has. */
 static int
 on_writable(struct http_socket *s)
@@ -122,12 +140,8 @@ on_writable(struct http_socket *s)
 	struct lws *wsi = s->conn->wsi;
 	struct text *t = STAILQ_FIRST(&s->backlog);
 
-	if (!t && s->close_code) {
-		lws_close_reason(wsi, (enum lws_close_status)s->close_code, NULL, 0);
-		return -1;
-	}
 	if (!t)
-		return 0;
+		return s->close_code ? send_close(s) : 0;
 	STAILQ_REMOVE_HEAD(&s->backlog, next);
 	s->backlog_bytes -= t->len;
 	int n = lws_write(wsi, t->bytes + LWS_PRE, t->len, LWS_WRITE_TEXT);
@@ -172,6 +186,9 @@ http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *
 {
 	struct http_socket *s = c->socket;
 
+	/* An answer to ours needs none. */
+	if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE)
+		return s->close_sent ? -1 : 0;
 	if (reason == LWS_CALLBACK_RECEIVE)
 		return on_received(s, in, len);
 	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)

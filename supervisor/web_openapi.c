@@ -125,7 +125,7 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 	if (m->type == WEB_STR_MAP || m->type == WEB_INT_MAP)
 		json_set(schema, "additionalProperties",
 			type_of(m->type == WEB_STR_MAP ? "string" : "integer"));
-	if (m->optional && m->type != WEB_OBJECT)
+	if (m->optional && m->type != WEB_OBJECT && m->type != WEB_ANY)
 		json_set_bool(schema, "nullable", true);
 }
 
@@ -189,10 +189,12 @@ describe_responses(const struct http_route *r, struct json *components)
 	int good = r->websocket ? 101 : r->status ? r->status : 200;
 
 	snprintf(status, sizeof(status), "%d", good);
-	struct json *body = r->response
-				    ? content("application/json", refer(r->response, components))
-			    : r->type ? content(r->type, type_of("string"))
-				      : NULL;
+	struct json *body = NULL;
+	if (r->response)
+		body = content("application/json", refer(r->response, components));
+	else if (r->type)
+		body = content(r->type,
+			type_of(strcmp(r->type, "application/json") == 0 ? "object" : "string"));
 	json_set(j, status, describe_response(http_status_text(good), body));
 	/* Readiness is told by its status, in the same words. */
 	if (r->response == &web_schema_ready)

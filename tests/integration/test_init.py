@@ -51,7 +51,7 @@ class Sandbox:
         self.port = socket.create_server(("127.0.0.1", 0))
         url = f"rtsp://127.0.0.1:{self.port.getsockname()[1]}/x"
         self.config.write_text(
-            f"[supervisor]\nrun_dir = {folder}/run\nlog_file = {folder}/log\nworker = {BUILD}/camrelay-worker\n"
+            f"[supervisor]\nrun_dir = {folder}/run\nhttp = 127.0.0.1:0\nlog_file = {folder}/log\nworker = {BUILD}/camrelay-worker\n"
             f'[camera "porch"]\nurl = {url}\npublish = none\n')
         script = (folder / "init")
         with open(f"{ROOT}/etc/init.d/camrelay", encoding="utf-8") as f:

@@ -54,7 +54,7 @@ def heard(server, word):
 @pytest.mark.parametrize("abstract", [False, True], ids=["path", "abstract"])
 def test_ready_then_watchdog_then_an_orderly_end(tmp_path, abstract):
     config = tmp_path / "c.conf"
-    config.write_text(f"[supervisor]\nrun_dir = {tmp_path}/run\n")
+    config.write_text(f"[supervisor]\nrun_dir = {tmp_path}/run\nhttp = 127.0.0.1:0\n")
     name = f"@camrelay-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.settimeout(60)

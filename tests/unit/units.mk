@@ -23,5 +23,7 @@ fuzzers =
 -include tests/unit/store.mk
 # Recordings.
 -include tests/unit/recording.mk
+# HTTP.
+-include tests/unit/http.mk
 # camctl.
 -include tests/unit/control.mk

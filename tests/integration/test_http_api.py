@@ -1,0 +1,490 @@
+"""The HTTP API: what it shows, what it does, who may, and what is refused."""
+import asyncio
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import aiohttp
+import pytest
+
+from lab import BUILD, Lab, until
+from openapi_client import Client, fetch
+
+HEAD_TIMEOUT_S = 10  # http_server_conn.c
+BODY_TIMEOUT_S = 15
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    recordings = tmp_path_factory.mktemp("recordings")
+    lab = Lab(cameras=2, state=True, supervisor={"http_names": "relay.test"}, recording={"dir": str(recordings)},
+              camera={"record": "yes"})
+    try:
+        lab.start()
+        lab.until_running()
+        yield lab
+    finally:
+        assert lab.close() == 0
+
+
+@pytest.fixture(scope="module")
+def url(lab):
+    return lab.url()
+
+
+def get(url, path, **headers):
+    status, _, text = fetch("GET", url + path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    return status, json.loads(text)
+
+
+def raw(url, data, shut=False, deadline_s=30):
+    """What is answered to these bytes until the server closes: (seconds, text)."""
+    host, port = url.rsplit("/", 1)[1].split(":")
+    start = time.monotonic()
+    with socket.create_connection((host, int(port)), timeout=deadline_s) as s:
+        s.sendall(data)
+        if shut:
+            s.shutdown(socket.SHUT_WR)
+        text = b""
+        while part := s.recv(65536):
+            text += part
+    return time.monotonic() - start, text
+
+
+def error_of(text):
+    """The status and the sentence of a raw answer."""
+    head, _, body = text.partition(b"\r\n\r\n")
+    error = json.loads(body)["error"]
+    assert int(head.split()[1]) == error["status"]
+    return error["status"], error["message"]
+
+
+# ---- what is shown ----------------------------------------------------------------------------------------------
+
+def test_every_operation_of_the_document_answers_as_it_says(lab, url):
+    client = Client(url)
+    client.check_document()
+    seen = 0
+    for method, path, _ in client.operations():
+        if method == "get":
+            for camera in ("cam1", "nobody"):
+                status, _ = client.call(method, path, {"camera": camera})
+                assert status == (404 if camera == "nobody" and "{camera}" in path else 200), path
+                seen += 1
+    assert seen >= 20
+
+
+def test_what_operations_do_not_know_is_refused_in_their_own_words(url):
+    client = Client(url)
+    for method, path, operation in client.operations():
+        status, body = client.call(method, path, {"camera": "cam1"}, query={"no_such_thing": "1"})
+        assert (status, body["error"]["message"]) == (400, "there is no parameter no_such_thing here"), path
+        for p in operation["parameters"]:
+            if p["schema"]["type"] == "integer":
+                assert client.call(method, path, {"camera": "cam1"}, query={p["name"]: "many"})[0] == 400
+        if "requestBody" in operation:
+            assert client.call(method, path, {"camera": "cam1"}, body=[1])[0] == 400
+            assert client.call(method, path, {"camera": "cam1"}, body={})[0] == 400
+            assert client.call(method, path, {"camera": "cam1"})[0] == 415
+
+
+def test_the_state_is_that_of_camctl(lab, url):
+    rows = lab.rows()
+    status, system = get(url, "/v2/health/system")
+    assert (status, system["status"]) == (200, "healthy")
+    assert system["streams"] == {"total": 2, "by_state": {"starting": 0, "running": 2, "failed": 0, "degraded": 0,
+                                                          "stopped": 0}}
+    stream = get(url, "/v2/health/streams/cam1")[1]
+    assert (stream["state"], stream["worker"]["is_healthy"]) == ("running", True)
+    assert stream["worker"]["pid"] == rows["cam1"]["pid"]
+    assert stream["producer"]["session"] == rows["cam1"]["session"]
+    assert [row["name"] for row in get(url, "/v2/cameras")[1]["cameras"]] == ["cam1", "cam2"]
+    assert get(url, "/readyz") == (200, {"ready": True, "parts": {"configuration": "ok", "store": "ok",
+                                                                  "accounts": {"home": "ok"}}})
+
+
+def test_the_ssrc_is_what_the_sfu_hears(lab, url):
+    producer = next(p for p in get(url, "/v2/health/producers")[1]["producers"] if p["camera"] == "cam1")
+    assert (producer["kind"], producer["media"]) == ("cloudflare", "sending")
+    offers = [c for c in lab.sfu_calls(op="tracks_new") if producer["session"] in json.dumps(c)]
+    assert producer["ssrc"] > 0 and offers
+
+
+def test_a_worker_takes_memory_and_processor_time(lab, url):
+    def busy():
+        worker = get(url, "/v2/health/streams/cam1")[1]["worker"]
+        return worker["memory_mb"] > 5 and 0 < worker["cpu_percent"] < 200
+    until(busy, "cam1's worker is seen to do something")
+
+
+def test_head_is_get_without_its_body(url):
+    got = fetch("GET", url + "/v2/openapi.json")
+    head = fetch("HEAD", url + "/v2/openapi.json")
+    assert (head[0], head[2]) == (200, b"")
+    assert head[1]["Content-Length"] == got[1]["Content-Length"] == str(len(got[2]))
+
+
+def test_no_page_may_frame_sniff_or_read_it(url):
+    for path in ("/healthz", "/nothing"):
+        headers = fetch("GET", url + path, headers={"Origin": "http://evil.example"})[1]
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Access-Control-Allow-Origin"] is None and headers["Cache-Control"] == "no-store"
+
+
+# ---- what is done -----------------------------------------------------------------------------------------------
+
+def test_restart_makes_a_new_pid_and_keeps_the_stream(lab, url):
+    before = lab.rows()["cam2"]
+    status, body = Client(url).call("post", "/v2/cameras/{camera}/restart", {"camera": "cam2"})
+    assert (status, body["text"]) == (202, "restarting its worker")
+    until(lambda: lab.rows()["cam2"]["pid"] not in (0, before["pid"]), "another pid")
+    row = lab.until_running()["cam2"]
+    assert row["generates"] == before["generates"]
+
+
+def test_extend_is_the_same_as_camctls(lab, url):
+    before = lab.rows()["cam1"]["extends"]
+    assert Client(url).call("post", "/v2/cameras/{camera}/extend", {"camera": "cam1"})[0] == 202
+    until(lambda: lab.rows()["cam1"]["extends"] > before, "an extension")
+
+
+def test_stop_start_and_what_is_refused(lab, url):
+    client = Client(url)
+    assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "cam2"})[0] == 202
+    until(lambda: lab.rows()["cam2"]["state"] == "stopped", "cam2 stopped")
+    status, body = client.call("post", "/v2/cameras/{camera}/extend", {"camera": "cam2"})
+    assert status == 409 and body["error"]["message"]
+    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "nobody"})[0] == 404
+    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "all"})[0] == 202
+    lab.until_running()
+
+
+def test_a_camera_is_added_and_removed(lab, url):
+    client = Client(url)
+    new = {"name": "yard", "settings": {"url": "rtsp://127.0.0.1:9/x", "publish": "none"}}
+    assert client.call("post", "/v2/cameras", body=new)[0] == 201
+    assert "yard" in lab.rows()
+    assert client.call("post", "/v2/cameras", body=new)[0] == 409
+    status, body = client.call("post", "/v2/cameras", body={"name": "x", "settings": {"url": "http://h/"}})
+    assert status == 422 and "must be a URL that begins with rtsp://" in body["error"]["message"]
+    assert client.call("post", "/v2/cameras", body={"name": "../x", "settings": {"url": "rtsp://h/"}})[0] == 422
+    assert client.call("delete", "/v2/cameras/{camera}", {"camera": "yard"})[0] == 200
+    assert client.call("delete", "/v2/cameras/{camera}", {"camera": "yard"})[0] == 404
+    assert "yard" not in lab.rows()
+
+
+def test_recordings_are_counted_and_cleaned_up(lab, url):
+    client = Client(url)
+    folder = os.path.join(lab.recording_keys["dir"], "cam1", "2020-01-02", "03")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "00-00.000.mp4"), "wb") as file:
+        file.write(b"x" * 300000)
+    recording = client.call("get", "/v2/health/recordings/{camera}", {"camera": "cam1"})[1]
+    assert (recording["oldest_time"], recording["state"]) == ("2020-01-02T03:00:00.000Z", "recording")
+    assert recording["size_mb"] > 0.29
+    status, done = client.call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "cam2"},
+                               query={"retention_days": 30})
+    assert (status, done["deleted_count"]) == (200, 0)
+    status, done = client.call("post", "/v2/health/recordings/cleanup", query={"retention_days": 30})
+    assert (status, done["deleted_count"]) == (200, 1) and 0.29 < done["deleted_size_mb"] < 0.4
+    assert not os.path.exists(folder)
+    assert client.call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "nobody"})[0] == 404
+
+
+# ---- what is refused --------------------------------------------------------------------------------------------
+
+def test_other_methods_are_told_which_there_are(url):
+    status, headers, _ = fetch("PUT", url + "/v2/cameras/cam1")
+    assert (status, headers["Allow"]) == (405, "GET, HEAD, DELETE")
+    assert fetch("GET", url + "/nothing/here")[0] == 404
+
+
+@pytest.mark.parametrize("data, status", [
+    (b"nonsense\r\n\r\n", 400),
+    (b"BREW /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 501),
+    (b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 10.0.0.1\r\nConnection: close\r\n\r\n", 400),
+    (b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % (b"a" * 3000), 414),
+    (b"GET /healthz?%s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % (b"a&" * 17), 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: %s\r\nConnection: close\r\n\r\n" % (b"a" * 9000), 431),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 411),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n", 400),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000, 413),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", 415),
+    (b"POST /v2/cameras/cam1/stop HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", 400),
+    (b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 3\r\n"
+     b"Connection: close\r\n\r\n{\"a", 400),
+    (b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", 421),
+    (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", 400),
+])
+def test_a_bad_request_gets_a_json_error(url, data, status):
+    assert error_of(raw(url, data)[1])[0] == status
+
+
+def test_names_of_ours_are_answered(url):
+    assert get(url, "/healthz", Host="relay.test:80")[0] == 200
+    assert get(url, "/healthz", Host="localhost")[0] == 200
+
+
+def test_a_page_of_another_origin_does_nothing(lab, url):
+    pid = lab.pid("cam1")
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert fetch("POST", url + "/v2/cameras/cam1/restart", headers=headers)[0] == 403
+    assert lab.pid("cam1") == pid
+
+
+def test_who_is_slow_is_told_so(url):
+    answers = {}
+
+    def ask(name, data):
+        answers[name] = raw(url, data)
+
+    threads = [threading.Thread(target=ask, args=args) for args in (
+        ("nothing", b""), ("head", b"GET /healthz HTTP/1.1\r\nHo"),
+        ("body", b"POST /v2/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                 b"Content-Length: 10\r\n\r\nabc"))]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    for name, least in (("nothing", HEAD_TIMEOUT_S), ("head", HEAD_TIMEOUT_S), ("body", BODY_TIMEOUT_S)):
+        seconds, text = answers[name]
+        assert error_of(text)[0] == 408 and seconds >= least - 1, name
+
+
+def test_too_many_requests_are_told_when_to_come_again(url):
+    async def flood(count):
+        async with aiohttp.ClientSession() as session:
+            async def one():
+                async with session.get(url + "/healthz") as answer:
+                    return answer.status, answer.headers.get("Retry-After")
+            return await asyncio.gather(*(one() for _ in range(count)))
+    answers = asyncio.run(flood(1500))
+    refused = [retry for status, retry in answers if status == 429]
+    assert {status for status, _ in answers} == {200, 429}
+    assert refused and all(retry == "1" for retry in refused)
+    until(lambda: all(status == 200 for status, _ in asyncio.run(flood(300))), "it is served again")
+
+
+def test_connections_beyond_the_limit_are_told_so(url):
+    host, port = url.rsplit("/", 1)[1].split(":")
+    held = [socket.create_connection((host, int(port)), timeout=20) for _ in range(258)]
+    try:
+        held[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        text = b""
+        while part := held[-1].recv(65536):
+            text += part
+        assert error_of(text) == (429, "too many connections from this address")
+    finally:
+        for s in held:
+            s.close()
+    until(lambda: fetch("GET", url + "/healthz")[0] == 200, "it is served again")
+
+
+def test_a_client_that_goes_away_harms_nobody(lab, url):
+    host, port = url.rsplit("/", 1)[1].split(":")
+    for _ in range(50):
+        with socket.create_connection((host, int(port)), timeout=20) as s:
+            s.sendall(b"GET /v2/health/recordings HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert get(url, "/healthz")[0] == 200
+    assert lab.pings()
+
+
+# ---- tokens -----------------------------------------------------------------------------------------------------
+
+def token_add(lab, *arguments):
+    done = lab.camctl("token", "add", *arguments, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"camrelay_[A-Za-z0-9_-]{43}\n", done.stdout)
+    assert done.stdout.strip() not in done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def tokens(lab):
+    made = {role: token_add(lab, role, "--role", role) for role in ("view", "operate", "admin")}
+    made["cam1"] = token_add(lab, "only1", "--role", "operate", "--camera", "cam1")
+    yield made
+    for name in ("view", "operate", "admin", "only1"):
+        lab.camctl("token", "remove", name)
+
+
+def test_with_a_token_there_is_nothing_without_one(lab, url, tokens):
+    for method, path in (("GET", "/v2/health/system"), ("GET", "/v2/cameras"), ("POST", "/v2/cameras/cam1/restart"),
+                         ("DELETE", "/v2/cameras/cam1")):
+        for token in (None, "x", tokens["admin"][:-1], "camrelay_" + "A" * 43):
+            status, headers, _ = fetch(method, url + path, token)
+            assert (status, headers["WWW-Authenticate"]) == (401, 'Bearer realm="camrelay"')
+    assert fetch("GET", url + "/healthz")[0] == fetch("GET", url + "/readyz")[0] == 200
+
+
+def test_a_role_includes_those_below(url, tokens):
+    wanted = {("GET", "/v2/cameras"): "view", ("POST", "/v2/cameras/cam1/start"): "operate",
+              ("POST", "/v2/health/recordings/cleanup"): "operate", ("DELETE", "/v2/cameras/nobody"): "admin"}
+    order = ["view", "operate", "admin"]
+    for (method, path), least in wanted.items():
+        for role in order:
+            status = fetch(method, url + path, tokens[role])[0]
+            assert (status == 403) == (order.index(role) < order.index(least)), (method, path, role, status)
+
+
+def test_a_token_for_a_camera_sees_and_does_nothing_else(url, tokens):
+    client = Client(url, tokens["cam1"])
+    assert [row["name"] for row in client.call("get", "/v2/cameras")[1]["cameras"]] == ["cam1"]
+    assert client.call("get", "/v2/health/system")[1]["streams"]["total"] == 1
+    assert [r["camera"] for r in client.call("get", "/v2/health/recordings")[1]["recordings"]] == ["cam1"]
+    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "cam1"})[0] == 202
+    for path in ("/v2/cameras/{camera}", "/v2/health/streams/{camera}", "/v2/health/recordings/{camera}"):
+        assert client.call("get", path, {"camera": "cam2"})[0] == 403
+    assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "cam2"})[0] == 403
+    assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "all"})[0] == 403
+    assert client.call("post", "/v2/health/recordings/cleanup")[0] == 403
+
+
+def test_tokens_are_kept_hashed_and_never_told_again(lab, url, tokens):
+    with open(os.path.join(lab.directory, "state", "http.tokens"), encoding="ascii") as file:
+        kept = file.read()
+    assert os.stat(os.path.join(lab.directory, "state", "http.tokens")).st_mode & 0o777 == 0o600
+    told = lab.camctl("token", "list") + lab.camctl("--json", "token", "list") + lab.log() + kept
+    assert not any(token in told for token in tokens.values())
+    assert "only1" in told
+
+
+def test_what_is_no_token_is_said(lab):
+    for arguments, words in ((("add", "x", "--role", "king"), "must be view, operate or admin"),
+                             (("add", "A b", "--role", "view"), "name must be"),
+                             (("remove", "nobody"), "there is no token nobody"),
+                             (("add", "x", "--role", "view", "--camera", "a/b"), "a/b is no name of a camera")):
+        done = lab.camctl("token", *arguments, check=False)
+        assert done.returncode == 1 and words in done.stderr and done.stdout == ""
+    for arguments in ((), ("add",), ("add", "x"), ("list", "x"), ("dance", "x"), ("remove",)):
+        done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", lab.run_dir, "token", *arguments],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 64, arguments
+
+
+# ---- where it listens -------------------------------------------------------------------------------------------
+
+def daemon(tmp_path, keys, prepare=None):
+    """A camrelayd without a camera: (process, run_dir)"""
+    run = tmp_path / "run"
+    state = tmp_path / "state"
+    state.mkdir(exist_ok=True)
+    config = tmp_path / "camrelay.conf"
+    config.write_text("[supervisor]\n" + "".join(f"{k} = {v}\n" for k, v in
+                                                 {"run_dir": run, "state_dir": state, **keys}.items()))
+    log = open(tmp_path / "log", "ab")
+    with log:
+        process = subprocess.Popen([os.path.join(BUILD, "camrelayd"), "-f", "-c", str(config)], stderr=log)
+    return process, run
+
+
+def address_of(run):
+    done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(run), "--json", "status"], capture_output=True,
+                          text=True, check=False)
+    return json.loads(done.stdout).get("http") if done.returncode == 0 else None
+
+
+def ended(process):
+    process.terminate()
+    return process.wait(20)
+
+
+def test_others_cannot_reach_it_without_a_token(tmp_path):
+    process, _ = daemon(tmp_path, {"http": "0.0.0.0:0"})
+    assert process.wait(20) == 78
+    assert "there is no token" in (tmp_path / "log").read_text()
+
+
+def test_with_a_token_they_can_and_the_last_one_stays(tmp_path):
+    process, run = daemon(tmp_path, {"http": "127.0.0.1:0"})
+    until(lambda: address_of(run), "it listens")
+    camctl = [os.path.join(BUILD, "camctl"), "-r", str(run), "token"]
+    subprocess.run([*camctl, "add", "a", "--role", "view"], check=True, capture_output=True)
+    assert ended(process) == 0
+    process, run = daemon(tmp_path, {"http": "0.0.0.0:0"})
+    try:
+        port = until(lambda: address_of(run), "it listens").rsplit(":", 1)[1]
+        assert fetch("GET", f"http://127.0.0.1:{port}/v2/cameras")[0] == 401
+        done = subprocess.run([*camctl, "remove", "a"], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "it is the last one" in done.stderr
+        assert "tokens and pictures can be read on the way" in (tmp_path / "log").read_text()
+    finally:
+        assert ended(process) == 0
+
+
+def test_ipv6_and_none(tmp_path):
+    process, run = daemon(tmp_path, {"http": "[::1]:0"})
+    try:
+        address = until(lambda: address_of(run), "it listens")
+        assert address.startswith("http://[::1]:") and fetch("GET", address + "/healthz")[0] == 200
+    finally:
+        assert ended(process) == 0
+    process, run = daemon(tmp_path, {"http": "none"})
+    try:
+        until(lambda: subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(run), "ping"], capture_output=True,
+                                     check=False).returncode == 0, "it runs")
+        assert address_of(run) is None
+    finally:
+        assert ended(process) == 0
+
+
+def test_an_address_in_use_is_said(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process, _ = daemon(tmp_path, {"http": f"127.0.0.1:{taken.getsockname()[1]}"})
+        assert process.wait(20) == 78
+    assert "Address already in use" in (tmp_path / "log").read_text()
+
+
+def certificate(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out",
+                    folder / "cert.pem", "-days", "2", "-subj", f"/CN={name}"], check=True, capture_output=True)
+
+
+def subject(address):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host, port = address.rsplit("/", 1)[1].split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as s, context.wrap_socket(s) as tls:
+        der = tls.getpeercert(True)
+        tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert tls.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    done = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-subject"], input=der, capture_output=True,
+                          check=True)
+    return done.stdout.decode().split("CN = ")[1].strip()
+
+
+def test_a_certificate_is_replaced_while_it_runs(tmp_path):
+    certificate(tmp_path, "first")
+    process, run = daemon(tmp_path, {"http": "127.0.0.1:0", "http_cert": tmp_path / "cert.pem",
+                                     "http_key": tmp_path / "key.pem"})
+    reload = [os.path.join(BUILD, "camctl"), "-r", str(run), "reload"]
+    try:
+        address = until(lambda: address_of(run), "it listens")
+        assert address.startswith("https://") and subject(address) == "first"
+        certificate(tmp_path, "second")
+        subprocess.run(reload, check=True, capture_output=True)
+        assert subject(address) == "second"
+        (tmp_path / "key.pem").write_text("nonsense")
+        said = subprocess.run(reload, check=True, capture_output=True, text=True).stdout
+        assert "cannot be used: the old ones stay" in said and subject(address) == "second"
+        certificate(tmp_path, "third")
+        until(lambda: subject(address) == "third", "the file's change is seen")
+    finally:
+        assert ended(process) == 0
+
+
+def test_a_certificate_that_is_none_is_said(tmp_path):
+    (tmp_path / "cert.pem").write_text("nonsense")
+    process, _ = daemon(tmp_path, {"http": "127.0.0.1:0", "http_cert": tmp_path / "cert.pem",
+                                   "http_key": tmp_path / "cert.pem"})
+    assert process.wait(20) == 78
+    assert "http_cert and http_key cannot be used" in (tmp_path / "log").read_text()
