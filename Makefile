@@ -44,22 +44,27 @@ camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/ac
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \
 	supervisor/publish.o supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o
+camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
+camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
-	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_recordings.o supervisor/web_control.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_schema.o supervisor/web_openapi.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_status.o supervisor/supervisor_change.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/config_diff.o supervisor/config_file.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o supervisor/worker_proc.o supervisor/proc_usage.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o \
+	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o supervisor/proc_usage.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o \
 	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
-	$(camrelayd_outputs) $(camrelayd_recording) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
+	$(camrelayd_outputs) $(camrelayd_consumers) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
 camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets libcrypto
 
-worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
+# H.264 and H.265, which link what they read parameter sets by.
+video_codecs = worker/video_codec.o worker/h264.o worker/h265.o worker/nal_sets.o worker/annexb.o worker/rbsp.o
+
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
-worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o worker/h264.o worker/h264_stream.o worker/rtp.o worker/rtcp.o \
+worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o $(video_codecs) worker/nal_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o worker/freeze.o
 worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_decode.o worker/audio_drift.o \
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
@@ -74,7 +79,7 @@ camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstrea
 camrelay-worker_libs = json-c nanomsg libavformat libavcodec libswresample libavutil libsrtp2 nice openssl libbsd
 
 camctl = control/main.o control/ask.o control/discover.o control/login.o control/login_reply.o \
-	control/pairs.o control/redirect.o control/render.o control/snapshot.o control/token.o $(common) $(proto)
+	control/paint.o control/pairs.o control/redirect.o control/render.o control/render_health.o control/snapshot.o control/terminal.o control/top.o $(common) $(proto) control/token.o
 camctl_libs = json-c nanomsg
 
 programs = camrelayd camrelay-worker camctl
@@ -158,7 +163,9 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 docs/man/camctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/camrelay.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 docs/man/camrelayd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 etc/completion/camctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/camctl
 	install -d $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
 	install -m 644 docs/runbook.md docs/metrics.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
 	install -m 644 etc/prometheus/prometheus.yml $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus

@@ -8,6 +8,7 @@
 
 #include "common/ini_edit.h"
 #include "common/ini_file.h"
+#include "common/xmalloc.h"
 
 enum kind { BLANK, COMMENT, HEADING, OTHER };
 
@@ -25,14 +26,6 @@ struct lines {
 	const char *section;
 	const char *name;
 };
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
@@ -57,7 +50,7 @@ cut(struct lines *l, const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		room += text[i] == '\n';
-	l->line = checked(calloc(room, sizeof(*l->line)));
+	l->line = xcalloc(room, sizeof(*l->line));
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t n = newline ? (size_t)(newline + 1 - text) : (size_t)(end - text);
@@ -153,7 +146,7 @@ copy_without(const struct ini_text *text, const char *from, const char *to, stru
 	size_t tail = (size_t)(text->bytes + text->len - to);
 
 	out->len = head + tail;
-	out->bytes = checked(malloc(out->len + 1));
+	out->bytes = xmalloc(out->len + 1);
 	memcpy(out->bytes, text->bytes, head);
 	memcpy(out->bytes + head, to, tail);
 	out->bytes[out->len] = '\0';
@@ -231,7 +224,7 @@ reads_back(const struct ini_text *block, const struct ini_section *section)
 static bool
 write_section(const struct ini_section *s, const char *newline, struct ini_text *out)
 {
-	FILE *f = checked(open_memstream(&out->bytes, &out->len));
+	FILE *f = xopen_memstream(&out->bytes, &out->len);
 
 	fprintf(f, "[%s \"%s\"]%s", s->section, s->name, newline);
 	for (size_t i = 0; i < s->count; i++)
@@ -253,7 +246,7 @@ static void
 append(const struct ini_text *text, const struct ini_text *block, const char *newline,
 	struct ini_text *out)
 {
-	FILE *f = checked(open_memstream(&out->bytes, &out->len));
+	FILE *f = xopen_memstream(&out->bytes, &out->len);
 
 	fwrite(text->bytes, 1, text->len, f);
 	if (text->len > 0 && text->bytes[text->len - 1] != '\n')

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/ini_file.h"
+#include "common/xmalloc.h"
 
 /* A camera's URL may be 4096 bytes long (supervisor/config_table.c). */
 #define LINE_BYTES_MAX 8192
@@ -119,10 +120,8 @@ ini_file_parse(const char *text, size_t len, const struct ini_events *events, vo
 	struct mistakes *mistakes)
 {
 	struct reader r = { .events = events, .arg = arg, .mistakes = mistakes };
-	char *copy = malloc(len + 1);
+	char *copy = xmalloc(len + 1);
 
-	if (!copy)
-		abort();
 	memcpy(copy, text, len);
 	if (len > INI_FILE_BYTES_MAX)
 		mistakes_add(mistakes, &(struct mistake_at){ 0 }, "is longer than %d bytes",
@@ -136,11 +135,9 @@ void
 ini_file_read(
 	const char *path, const struct ini_events *events, void *arg, struct mistakes *mistakes)
 {
-	char *text = malloc(INI_FILE_BYTES_MAX + 1);
+	char *text = xmalloc(INI_FILE_BYTES_MAX + 1);
 	FILE *f = fopen(path, "re");
 
-	if (!text)
-		abort();
 	size_t len = f ? fread(text, 1, INI_FILE_BYTES_MAX + 1, f) : 0;
 	if (!f || ferror(f))
 		mistakes_add(

@@ -16,6 +16,7 @@
 
 #include "common/err.h"
 #include "common/ipc.h"
+#include "common/xmalloc.h"
 
 struct ipc {
 	int socket;
@@ -133,9 +134,7 @@ ipc_recv(struct ipc *ipc, char **text, size_t *len)
 
 	if (n < 0)
 		return errno == EAGAIN ? ERR_AGAIN : ERR_SYS;
-	char *copy = malloc((size_t)n + 1);
-	if (!copy)
-		abort();
+	char *copy = xmalloc((size_t)n + 1);
 	memcpy(copy, message, (size_t)n);
 	copy[n] = '\0';
 	nn_freemsg(message);

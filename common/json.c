@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/xmalloc.h"
 
 #define DEPTH_MAX 32
 /* Above this a double has no three digits behind the point. */
@@ -104,11 +105,7 @@ json_text(const struct json *v, bool pretty)
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 	flags |=
 		pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_PLAIN;
-	char *copy = strdup(json_object_to_json_string_ext(unwrap(v), flags));
-
-	if (!copy)
-		abort();
-	return copy;
+	return xstrdup(json_object_to_json_string_ext(unwrap(v), flags));
 }
 
 struct json *

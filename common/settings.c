@@ -9,6 +9,7 @@
 #include "common/mistakes.h"
 #include "common/settings.h"
 #include "common/value.h"
+#include "common/xmalloc.h"
 
 /* A heading and what stood under it. */
 struct block {
@@ -33,14 +34,6 @@ struct settings {
 	struct block *current; /* NULL: under no heading, or under one that is wrong */
 	bool headed;           /* a heading was seen */
 };
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 static void *
 field(void *object, const struct setting *row)
@@ -90,12 +83,12 @@ set_defaults(const struct settings_table *t, const char *section, void *object)
 static struct block *
 add_block(struct settings *s, const struct settings_section *section, const char *name, int line)
 {
-	struct block *b = checked(calloc(1, sizeof(*b)));
+	struct block *b = xcalloc(1, sizeof(*b));
 
 	b->section = section;
-	b->name = name ? checked(strdup(name)) : NULL;
+	b->name = xstrdup(name);
 	b->line = line;
-	b->given = checked(calloc(s->table->row_count, sizeof(*b->given)));
+	b->given = xcalloc(s->table->row_count, sizeof(*b->given));
 	b->object = section->open(s->root, name);
 	set_defaults(s->table, section->name, b->object);
 	*s->end = b;
@@ -216,7 +209,7 @@ set_value(struct settings *s, const struct setting *row, struct mistake_at *at, 
 		return;
 	}
 	given->line = at->line;
-	given->text = checked(strdup(at->value));
+	given->text = xstrdup(at->value);
 	if (row->type == SET_LATER)
 		mistakes_warn(&s->mistakes, at, not_yet);
 	else if (value_parse(row, value, field(s->current->object, row)) < 0)
@@ -266,11 +259,11 @@ static const struct ini_events events = { .heading = on_heading, .pair = on_pair
 static struct settings *
 begin(const char *path, const struct settings_table *table, void *root, FILE *errors)
 {
-	struct settings *s = checked(calloc(1, sizeof(*s)));
+	struct settings *s = xcalloc(1, sizeof(*s));
 
 	s->table = table;
 	s->root = root;
-	s->path = checked(strdup(path));
+	s->path = xstrdup(path);
 	s->mistakes = (struct mistakes){ .path = s->path, .out = errors };
 	s->end = &s->blocks;
 	return s;
@@ -402,6 +395,17 @@ settings_print(const struct settings_table *table, const char *section, const ch
 	fputc('\n', out);
 }
 
+/* A manual page's source has each sentence on a line of its own. */
+static void
+print_sentences(const char *text, FILE *out)
+{
+	const char *end;
+
+	for (; (end = strstr(text, ". ")); text = end + 2)
+		fprintf(out, "%.*s.\n", (int)(end - text), text);
+	fprintf(out, "%s.\n", text);
+}
+
 static void
 print_row_manual(const struct setting *row, FILE *out)
 {
@@ -412,7 +416,7 @@ print_row_manual(const struct setting *row, FILE *out)
 		fprintf(out, "Not supported by this version.\n");
 		return;
 	}
-	fprintf(out, "%s.\n", row->help);
+	print_sentences(row->help, out);
 	fprintf(out, "Must be %s.\n", value_allowed(row, allowed));
 	if (row->required)
 		fprintf(out, "Required.\n");
@@ -427,8 +431,8 @@ settings_print_manual(const struct settings_table *table, FILE *out)
 {
 	for (size_t i = 0; i < table->section_count; i++) {
 		const struct settings_section *section = &table->sections[i];
-		fprintf(out, ".Ss [%s%s]\n%s.\n", section->name, section->named ? " \"name\"" : "",
-			section->help);
+		fprintf(out, ".Ss [%s%s]\n", section->name, section->named ? " \"name\"" : "");
+		print_sentences(section->help, out);
 		if (section->later) {
 			fprintf(out, "Not supported by this version.\n");
 			continue;

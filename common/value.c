@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/value.h"
 #include "common/value_redact.h"
+#include "common/xmalloc.h"
 
 #define NAME_BYTES_MAX 63
 #define PORT_MAX 65535
@@ -224,10 +225,8 @@ print_number(const struct unit *units, int64_t n, char *out, size_t size)
 static void
 store_string(char **at, const char *text)
 {
-	char *copy = strdup(text);
+	char *copy = xstrdup(text);
 
-	if (!copy)
-		abort();
 	free(*at);
 	*at = copy;
 }

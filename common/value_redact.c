@@ -1,10 +1,10 @@
 /* value_redact.c - what may be shown of values that hold secrets in their midst. Pure. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/value_redact.h"
+#include "common/xmalloc.h"
 
 /* The n bytes of a URL up to its host: what follows may be a secret. */
 static void
@@ -45,10 +45,8 @@ value_redact_list(const char *choices, const char *list)
 	const char *s = list;
 	char *out = NULL;
 	size_t size;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = xopen_memstream(&out, &size);
 
-	if (!f)
-		abort();
 	for (const char *sep = ""; s; sep = ", ") {
 		s += strspn(s, " \t");
 		size_t n = strcspn(s, ",");
@@ -73,10 +71,8 @@ value_redact_url(const char *url)
 {
 	char *out = NULL;
 	size_t size;
-	FILE *f = open_memstream(&out, &size);
+	FILE *f = xopen_memstream(&out, &size);
 
-	if (!f)
-		abort();
 	print_host(f, url, strlen(url));
 	fclose(f);
 	return out;

@@ -13,13 +13,14 @@
 #include "control/ask.h"
 #include "proto/msg.h"
 
-/* camrelayd takes a request within a turn of its loop; more is no supervisor. */
+/* camrelayd takes a request within a turn of its loop; more is no supervisor. Nobody who waits less
+ * for the answer waits longer for that. */
 #define SEND_TIMEOUT_MS 3000
 
 static int
-no_supervisor(const char *path, const char *why)
+no_supervisor(const struct invocation *in, const char *path, const char *why)
 {
-	fprintf(stderr, "camctl: no camrelayd at %s: %s\n", path, why);
+	fprintf(in->complaints, "camctl: no camrelayd at %s: %s\n", path, why);
 	return EX_UNAVAILABLE;
 }
 
@@ -32,9 +33,9 @@ ask_connect(
 
 	snprintf(path, sizeof(path), "%s/%s", in->run_dir, name);
 	if (access(path, R_OK | W_OK) < 0)
-		return no_supervisor(path, strerror(errno));
+		return no_supervisor(in, path, strerror(errno));
 	int err = ipc_connect(pattern, path, out);
-	return err ? no_supervisor(path, err_text(err)) : 0;
+	return err ? no_supervisor(in, path, err_text(err)) : 0;
 }
 
 struct json *
@@ -49,9 +50,9 @@ ask_request(const char *command)
 
 /* The request is taken once the connection stands: a moment after the connect. */
 static int
-send_request(struct ipc *ipc, const char *text)
+send_request(struct ipc *ipc, const char *text, ms_t timeout_ms)
 {
-	ms_t deadline = clock_now() + SEND_TIMEOUT_MS;
+	ms_t deadline = clock_now() + (timeout_ms < SEND_TIMEOUT_MS ? timeout_ms : SEND_TIMEOUT_MS);
 	int err;
 
 	while ((err = ipc_send(ipc, text)) == ERR_AGAIN && clock_now() < deadline)
@@ -68,11 +69,11 @@ exchange(const struct invocation *in, const char *request, char **text, size_t *
 	int code = ask_connect(in, IPC_REQ, "control.ipc", &ipc);
 	if (code)
 		return code;
-	int err = send_request(ipc, request);
+	int err = send_request(ipc, request, in->timeout_ms);
 	if (!err)
 		err = ipc_recv_wait(ipc, (int)in->timeout_ms, text, len);
 	ipc_close(ipc);
-	return err ? no_supervisor(in->run_dir, err_text(err)) : 0;
+	return err ? no_supervisor(in, in->run_dir, err_text(err)) : 0;
 }
 
 int
@@ -93,7 +94,7 @@ ask_send(const struct invocation *in, struct json *request, struct json **answer
 	free(text);
 	if (*answer)
 		return 0;
-	fprintf(stderr, "camctl: the answer is not understood: %s\n", why);
+	fprintf(in->complaints, "camctl: the answer is not understood: %s\n", why);
 	return EXIT_REFUSED;
 }
 
@@ -105,7 +106,7 @@ ask_done(const struct invocation *in, struct json *request, struct json **answer
 	if (code || json_truth(*answer, "ok", false))
 		return code;
 	const char *text = json_str(*answer, "text");
-	fprintf(stderr, "camctl: %s\n", text ? text : "refused without a word");
+	fprintf(in->complaints, "camctl: %s\n", text ? text : "refused without a word");
 	json_free(*answer);
 	*answer = NULL;
 	return EXIT_REFUSED;
@@ -123,6 +124,23 @@ ask(const struct invocation *in, const char *command, struct json **answer)
 	if (in->settings && strcmp(command, in->command) == 0)
 		json_set(request, "settings", json_copy(in->settings));
 	return ask_send(in, request, answer);
+}
+
+int
+ask_status(const struct invocation *in, struct status *s)
+{
+	struct json *answer;
+	char why[160];
+
+	int code = ask(in, "status", &answer);
+	if (code)
+		return code;
+	if (status_from_json(json_get(answer, "data"), s, why, sizeof(why)) != 0) {
+		fprintf(in->complaints, "camctl: the status is not understood: %s\n", why);
+		code = EXIT_REFUSED;
+	}
+	json_free(answer);
+	return code;
 }
 
 void
@@ -143,6 +161,6 @@ ask_conclude(const struct invocation *in, struct json *answer)
 	if (in->json)
 		ask_print(answer);
 	else if (text && *text)
-		fprintf(ok ? stdout : stderr, "%s%s\n", ok ? "" : "camctl: ", text);
+		fprintf(ok ? stdout : in->complaints, "%s%s\n", ok ? "" : "camctl: ", text);
 	return ok ? 0 : EXIT_REFUSED;
 }

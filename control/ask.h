@@ -2,9 +2,11 @@
 #define CONTROL_ASK_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "common/clock.h"
 #include "common/ipc.h"
+#include "proto/status.h"
 
 struct json;
 
@@ -18,6 +20,7 @@ struct invocation {
 	struct json *cameras;  /* of each --camera its name; NULL: none given */
 	const char *output;    /* -o; NULL: not given */
 	struct json *settings; /* of add; NULL: none given */
+	FILE *complaints;      /* where sentences about what fails are said: stderr */
 	ms_t timeout_ms;       /* for an answer */
 	bool json;
 	bool wait;
@@ -45,6 +48,11 @@ int ask_done(const struct invocation *in, struct json *request, struct json **an
 /* As ask_send, with the invocation's camera as the argument, and its settings if this is the
  * command that they were given for. */
 int ask(const struct invocation *in, const char *command, struct json **answer);
+
+/* Asks for the status; *s is the caller's to clear. Returns 0, or an exit code with the sentence
+ * said.
+ */
+int ask_status(const struct invocation *in, struct status *s);
 
 /* Prints the sentence (or the JSON) of an answer without data. Returns the exit code. */
 int ask_conclude(const struct invocation *in, struct json *answer);

@@ -17,10 +17,12 @@
 #include "control/ask.h"
 #include "control/discover.h"
 #include "control/login.h"
+#include "control/paint.h"
 #include "control/pairs.h"
 #include "control/render.h"
 #include "control/snapshot.h"
 #include "control/token.h"
+#include "control/top.h"
 
 /* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
  * a file waits for the disk. */
@@ -47,13 +49,18 @@ struct command {
 static int run_simple(const struct invocation *in);
 static int run_status(const struct invocation *in);
 static int run_show(const struct invocation *in);
+static int run_list(const struct invocation *in);
 static int run_queue(const struct invocation *in);
+static int run_health(const struct invocation *in);
 static int run_events(const struct invocation *in);
 
 /* clang-format off */
 static const struct command commands[] = {
 	{ .name = "status", .args = "", .help = "accounts and cameras", .run = run_status },
+	{ .name = "top", .args = "", .help = "the same, drawn anew each second", .run = top_run },
 	{ .name = "show", .args = "CAMERA", .help = "all of one camera", .camera = true, .run = run_show },
+	{ .name = "health", .args = "", .help = "camrelayd itself: checks, limits, webhooks", .run = run_health },
+	{ .name = "list", .args = "[cameras|accounts]", .help = "their names, one a line", .camera = true, .optional = true, .run = run_list },
 	{ .name = "queue", .args = "", .help = "the next calls to Google", .run = run_queue },
 	{ .name = "discover", .args = "[GOOGLE]", .help = "the cameras that Google lists, asked for now if its quota allows", .camera = true, .optional = true, .run = discover_run },
 	{ .name = "login", .args = "GOOGLE", .help = "let a user grant the cameras of his Google account", .camera = true, .run = login_run },
@@ -81,37 +88,25 @@ static const struct command commands[] = {
 static void
 print_usage(FILE *out)
 {
-	fprintf(out,
-		"usage: camctl [-r RUN_DIR] [--json] [--wait] [-o FILE] COMMAND [ARGUMENT...]\n");
+	fprintf(out, "usage: camctl [OPTION...] COMMAND [ARGUMENT...]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %-20s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
-	fprintf(out, "  -r RUN_DIR  camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
-		     "  --json      the answer as JSON\n"
-		     "  --wait      until it is so: running after add, start, restart and\n"
-		     "              regenerate, extended after extend, stopped after stop\n"
-		     "A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
-		     "Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
+	fprintf(out,
+		"Options:\n"
+		"  -r RUN_DIR     camrelayd's run_dir (/run/camrelay, or $CAMRELAY_RUN_DIR)\n"
+		"  -o FILE        where snapshot writes the picture\n"
+		"  --json         the answer as JSON\n"
+		"  --wait         until it is so: running after add, start, restart and\n"
+		"                 regenerate, extended after extend, stopped after stop\n"
+		"  --follow       events as they happen\n"
+		"  -V, --version  camctl's version; camctl version asks camrelayd for its own\n"
+		"  -h, --help     this\n"
+		"A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"
+		"Exit: 0 done, 1 refused or failed, 64 usage, 69 no supervisor.\n");
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
-
-static int
-ask_status(const struct invocation *in, struct status *s)
-{
-	struct json *answer;
-	char why[160];
-
-	int code = ask(in, "status", &answer);
-	if (code)
-		return code;
-	if (status_from_json(json_get(answer, "data"), s, why, sizeof(why)) != 0) {
-		fprintf(stderr, "camctl: the status is not understood: %s\n", why);
-		code = EXIT_REFUSED;
-	}
-	json_free(answer);
-	return code;
-}
 
 static const struct status_camera *
 find_camera(const struct status *s, const char *name)
@@ -211,7 +206,7 @@ run_status(const struct invocation *in)
 	int code = ask_status(in, &s);
 	if (code)
 		return code;
-	render_status(&s, stdout);
+	render_status(&s, stdout, paint_wanted(stdout));
 	status_clear(&s);
 	return 0;
 }
@@ -265,20 +260,61 @@ run_show(const struct invocation *in)
 	return code;
 }
 
+/* Names alone: for scripts, and for the shell's completion. */
 static int
-run_queue(const struct invocation *in)
+run_list(const struct invocation *in)
+{
+	struct json *answer;
+	const char *what = in->camera ? in->camera : "cameras";
+
+	if (strcmp(what, "cameras") != 0 && strcmp(what, "accounts") != 0) {
+		fprintf(stderr, "camctl: list %s: must be cameras or accounts\n", what);
+		return EX_USAGE;
+	}
+	int code = ask_send(in, ask_request("status"), &answer);
+	if (code)
+		return code;
+	const struct json *rows = json_get(json_get(answer, "data"), what);
+	struct json *names = json_new_array();
+	for (size_t i = 0; i < json_len(rows); i++) {
+		const char *name = json_str(json_at(rows, i), "name");
+		json_add_str(names, name ? name : "-");
+		if (!in->json)
+			puts(name ? name : "-");
+	}
+	if (in->json)
+		ask_print(names);
+	json_free(names);
+	json_free(answer);
+	return 0;
+}
+
+static int
+show(const struct invocation *in, void (*render)(const struct json *data, FILE *out))
 {
 	struct json *answer;
 
-	int code = ask(in, "queue", &answer);
+	int code = ask(in, in->command, &answer);
 	if (code)
 		return code;
 	if (in->json)
 		ask_print(json_get(answer, "data"));
 	else
-		render_queue(json_get(answer, "data"), stdout);
+		render(json_get(answer, "data"), stdout);
 	json_free(answer);
 	return 0;
+}
+
+static int
+run_queue(const struct invocation *in)
+{
+	return show(in, render_queue);
+}
+
+static int
+run_health(const struct invocation *in)
+{
+	return show(in, render_health);
 }
 
 /* An event, unless it is of another camera than the user asked for. */
@@ -379,11 +415,12 @@ parse_options(int argc, char **argv, struct invocation *in)
 		{ .name = "role", .has_arg = required_argument, .val = 'R' },
 		{ .name = "camera", .has_arg = required_argument, .val = 'C' },
 		{ .name = "help", .val = 'h' },
+		{ .name = "version", .val = 'V' },
 		{ .name = NULL },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "r:o:jwfh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "r:o:jwfhV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'r':
 			in->run_dir = optarg;
@@ -409,6 +446,9 @@ parse_options(int argc, char **argv, struct invocation *in)
 		case 'h':
 			print_usage(stdout);
 			exit(0);
+		case 'V':
+			printf("camctl %s\n", VERSION);
+			exit(0);
 		default:
 			return -1;
 		}
@@ -420,7 +460,7 @@ int
 main(int argc, char **argv)
 {
 	const char *dir = getenv("CAMRELAY_RUN_DIR");
-	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay" };
+	struct invocation in = { .run_dir = dir ? dir : "/run/camrelay", .complaints = stderr };
 	char why[160];
 
 	if (parse_options(argc, argv, &in) < 0 || optind == argc)

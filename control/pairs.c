@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "control/pairs.h"
+#include "common/xmalloc.h"
 
 /* The line without its end; yours. NULL: there is none. */
 static char *
@@ -51,13 +52,11 @@ static int
 parse_word(struct json *pairs, const char *word, FILE *in, char *why, size_t why_size)
 {
 	size_t n = strcspn(word, "=");
-	char *key = strndup(word, n);
+	char *key = xstrndup(word, n);
 	bool asked = strcmp(word + n, "=-") == 0;
 	char *line = asked ? read_line(in) : NULL;
 	const char *value = asked ? line : word + n + 1;
 
-	if (!key)
-		abort();
 	if (word[n] == '\0' || n == 0)
 		snprintf(why, why_size, "%.60s: must be key=value", word);
 	else if (!value)

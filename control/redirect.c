@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "control/redirect.h"
+#include "common/xmalloc.h"
 
 /* Browsers also open connections that they do not use yet: such a one holds up the others. */
 #define REQUEST_TIMEOUT_MS 2000
@@ -82,11 +83,9 @@ listen_at(unsigned port)
 int
 redirect_open(const char *uri, struct redirect **out, char *why, size_t why_size)
 {
-	struct redirect *r = calloc(1, sizeof(*r));
+	struct redirect *r = xcalloc(1, sizeof(*r));
 	unsigned port;
 
-	if (!r)
-		abort();
 	if (parse_uri(uri, &port, r->path, sizeof(r->path)) < 0) {
 		snprintf(why, why_size, "%s is not on this machine", uri);
 		free(r);
@@ -165,11 +164,9 @@ send_page(int fd, const char *status, const char *words)
 bool
 redirect_take(struct redirect *r, const char *state, struct login_reply *out)
 {
-	char *request = malloc(REQUEST_BYTES_MAX);
+	char *request = xmalloc(REQUEST_BYTES_MAX);
 	bool taken = false;
 
-	if (!request)
-		abort();
 	int fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0 && read_request(fd, request, REQUEST_BYTES_MAX)) {
 		bool reply = login_reply_of_request(request, r->path, out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "control/paint.h"
 #include "control/render.h"
 
 /* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's.
@@ -53,8 +54,16 @@ render_account(const struct status_account *a, FILE *out)
 			(long long)a->unconfigured);
 }
 
+/* A state or a health in a column of that width. */
 static void
-render_row(const struct status_camera *c, FILE *out)
+render_word(const char *word, int width, FILE *out, bool colour)
+{
+	fprintf(out, "%s%-*.*s%s ", colour ? paint_of_word(word) : "", width, width, word,
+		colour ? PAINT_END : "");
+}
+
+static void
+render_row(const struct status_camera *c, FILE *out, bool colour)
 {
 	char expires[24];
 	char video[24] = "-";
@@ -65,14 +74,17 @@ render_row(const struct status_camera *c, FILE *out)
 			(long long)c->height);
 	if (c->pid > 0)
 		snprintf(pid, sizeof(pid), "%lld", (long long)c->pid);
-	fprintf(out, "%-16.16s %-8.8s %-12.12s %6s %5.1f %5.2f %9.9s %7s %.*s\n", c->name, c->state,
-		c->health, format_span(c->expires_ms, expires, sizeof(expires)), c->fps,
+	fprintf(out, "%-16.16s ", c->name);
+	render_word(or_dash(c->state), 8, out, colour);
+	render_word(or_dash(c->health), 12, out, colour);
+	fprintf(out, "%6s %5.1f %5.2f %9.9s %7s %.*s\n",
+		format_span(c->expires_ms, expires, sizeof(expires)), c->fps,
 		(double)c->bitrate / 1e6, video, pid, ERROR_COLUMNS,
 		or_dash(c->error ? c->error : c->notice));
 }
 
 void
-render_status(const struct status *s, FILE *out)
+render_status(const struct status *s, FILE *out, bool colour)
 {
 	char up[24];
 
@@ -80,10 +92,11 @@ render_status(const struct status *s, FILE *out)
 		format_span(s->uptime_ms, up, sizeof(up)));
 	for (size_t i = 0; i < s->account_count; i++)
 		render_account(&s->accounts[i], out);
-	fprintf(out, "%-16s %-8s %-12s %6s %5s %5s %9s %7s %s\n", "CAMERA", "STATE", "HEALTH",
-		"EXPIRY", "FPS", "MBIT", "VIDEO", "PID", "LAST ERROR");
+	fprintf(out, "%s%-16s %-8s %-12s %6s %5s %5s %9s %7s %s%s\n", colour ? PAINT_HEADING : "",
+		"CAMERA", "STATE", "HEALTH", "EXPIRY", "FPS", "MBIT", "VIDEO", "PID", "LAST ERROR",
+		colour ? PAINT_END : "");
 	for (size_t i = 0; i < s->camera_count; i++)
-		render_row(&s->cameras[i], out);
+		render_row(&s->cameras[i], out, colour);
 }
 
 static void

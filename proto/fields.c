@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/fields.h"
+#include "common/xmalloc.h"
 
 static const char *const type_names[] = {
 	[FIELD_STR] = "string",
@@ -51,9 +52,7 @@ take_str(const struct json *j, const char *name, char **at)
 
 	if (!s)
 		return;
-	*at = strdup(s);
-	if (!*at)
-		abort();
+	*at = xstrdup(s);
 }
 
 /* Whether the member is there with its type. Two fallbacks that differ tell a value from none. */

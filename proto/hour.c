@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/hour.h"
+#include "common/xmalloc.h"
 
 /* An hour of 1 s segments has 3,600 of some 150 bytes; what is larger is not ours. */
 #define PLAYLIST_BYTES_MAX (16 * 1024 * 1024)
@@ -142,9 +143,7 @@ load_file(int fd, struct playlist **out)
 		return -errno;
 	if (st.st_size > PLAYLIST_BYTES_MAX)
 		return -EFBIG;
-	char *text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		abort();
+	char *text = xmalloc((size_t)st.st_size + 1);
 	int len = read_all(fd, text, (size_t)st.st_size);
 	if (len >= 0)
 		*out = playlist_parse(text, (size_t)len);

@@ -33,7 +33,8 @@
 #define MSG_FIELDS_answer(F, S) \
 	F(S, INT, output, OPTIONAL) \
 	F(S, INT, offer, REQUIRED) \
-	F(S, STR, sdp, REQUIRED)
+	F(S, STR, sdp, REQUIRED) \
+	F(S, STR, receiver, OPTIONAL) /* whose it is, for people */
 
 /* That offer came to nothing: make another one. */
 #define MSG_FIELDS_publish_failed(F, S) \

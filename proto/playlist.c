@@ -7,21 +7,14 @@
 
 #include "common/clock.h"
 #include "proto/playlist.h"
+#include "common/xmalloc.h"
 
 #define US 1000000
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
 
 struct playlist *
 playlist_new(int64_t target_s)
 {
-	struct playlist *p = checked(calloc(1, sizeof(*p)));
+	struct playlist *p = xcalloc(1, sizeof(*p));
 
 	p->target_s = target_s;
 	return p;
@@ -58,11 +51,11 @@ fit_target(struct playlist *p, int64_t duration_us)
 void
 playlist_add(struct playlist *p, const struct playlist_entry *entry)
 {
-	p->entries = checked(realloc(p->entries, (p->count + 1) * sizeof(*p->entries)));
+	p->entries = xrealloc(p->entries, (p->count + 1) * sizeof(*p->entries));
 	struct playlist_entry *e = &p->entries[p->count++];
 	*e = *entry;
-	e->uri = checked(strdup(entry->uri));
-	e->map = checked(strdup(entry->map));
+	e->uri = xstrdup(entry->uri);
+	e->map = xstrdup(entry->map);
 	fit_target(p, e->duration_us);
 }
 
@@ -133,7 +126,7 @@ read_map(struct reader *r, const char *text)
 	if (text[n] != '"')
 		return;
 	free(r->next.map);
-	r->next.map = checked(strndup(text, n));
+	r->next.map = xstrndup(text, n);
 }
 
 static bool
@@ -185,7 +178,7 @@ struct playlist *
 playlist_parse(const char *text, size_t len)
 {
 	struct reader r = { .p = playlist_new(0) };
-	char *copy = checked(strndup(text, len));
+	char *copy = xstrndup(text, len);
 	char *rest = copy;
 	char *end;
 
@@ -225,7 +218,7 @@ playlist_text(const struct playlist *p)
 	char *text = NULL;
 	size_t size;
 	const char *map = NULL;
-	FILE *out = checked(open_memstream(&text, &size));
+	FILE *out = xopen_memstream(&text, &size);
 
 	/* 7: EXT-X-MAP in a playlist that is not of I-frames only has 6, fMP4 is usual with 7. */
 	fprintf(out,
@@ -240,5 +233,5 @@ playlist_text(const struct playlist *p)
 	if (p->ended)
 		fprintf(out, "#EXT-X-ENDLIST\n");
 	fclose(out);
-	return checked(text);
+	return text;
 }

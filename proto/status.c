@@ -5,6 +5,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/status.h"
+#include "common/xmalloc.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -63,6 +64,13 @@ static const struct field account_fields[] = {
 	ACCOUNT(INT, qpm), ACCOUNT(INT, used), ACCOUNT(INT, waiting), ACCOUNT(INT, turned_away), ACCOUNT(INT, calls),
 	ACCOUNT(INT, refused), ACCOUNT(INT, failed), ACCOUNT(INT, unconfigured), ACCOUNT(INT, expired),
 	ACCOUNT(INT, waits), ACCOUNT(INT, waited_ms), ACCOUNT(INT, longest_wait_ms),
+};
+
+#define WEBHOOK(t, n) ROW(status_webhook, t, n)
+static const struct field webhook_fields[] = {
+	WEBHOOK(STR, name), WEBHOOK(STR, url), WEBHOOK(STR, state), WEBHOOK(STR, error), WEBHOOK(INT, queued),
+	WEBHOOK(INT, delivered), WEBHOOK(INT, refused), WEBHOOK(INT, dropped), WEBHOOK(INT, failures),
+	WEBHOOK(INT, next_try_ms),
 };
 
 static const struct field head_fields[] = {
@@ -128,6 +136,29 @@ static const struct rows account_rows = { .key = "accounts",
 	.inner = account_inner,
 	.inner_count = COUNT(account_inner) };
 
+static const struct rows webhook_rows = { .key = "webhooks",
+	.fields = webhook_fields,
+	.field_count = COUNT(webhook_fields),
+	.size = sizeof(struct status_webhook) };
+
+/* The snapshot's lists. */
+static const struct {
+	const struct rows *rows;
+	size_t at, count_at;
+	bool own; /* about camrelayd itself; an older one does not say it */
+} lists[] = {
+	{ .rows = &account_rows,
+		.at = offsetof(struct status, accounts),
+		.count_at = offsetof(struct status, account_count) },
+	{ .rows = &camera_rows,
+		.at = offsetof(struct status, cameras),
+		.count_at = offsetof(struct status, camera_count) },
+	{ .rows = &webhook_rows,
+		.at = offsetof(struct status, webhooks),
+		.count_at = offsetof(struct status, webhook_count),
+		.own = true },
+};
+
 static void
 encode_rows(struct json *j, const struct rows *r, const void *rows, size_t n)
 {
@@ -159,9 +190,7 @@ decode_rows(const struct json *j, const struct rows *r, void **rows, size_t *n, 
 		json_why_not(j, r->key, "array", why, why_size);
 		return ERR_PARSE;
 	}
-	*rows = calloc(json_len(list) + 1, r->size);
-	if (!*rows)
-		abort();
+	*rows = xcalloc(json_len(list) + 1, r->size);
 	*n = json_len(list);
 	for (size_t i = 0; i < *n && !err; i++) {
 		char *object = (char *)*rows + i * r->size;
@@ -199,31 +228,48 @@ clear_rows(const struct rows *r, void *rows, size_t n)
 	free(rows);
 }
 
+static void
+encode_list(struct json *j, size_t i, const struct status *s)
+{
+	const char *object = (const char *)s;
+
+	encode_rows(j, lists[i].rows, *(void *const *)(object + lists[i].at),
+		*(const size_t *)(object + lists[i].count_at));
+}
+
 struct json *
 status_to_json(const struct status *s)
 {
 	struct json *j = json_new_object();
 
 	fields_encode(j, head_fields, COUNT(head_fields), s);
-	encode_rows(j, &account_rows, s->accounts, s->account_count);
-	encode_rows(j, &camera_rows, s->cameras, s->camera_count);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		encode_list(j, i, s);
+	return j;
+}
+
+struct json *
+status_health_to_json(const struct status *s)
+{
+	struct json *j = json_new_object();
+
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (lists[i].own)
+			encode_list(j, i, s);
 	return j;
 }
 
 int
 status_from_json(const struct json *j, struct status *s, char *why, size_t why_size)
 {
-	void *accounts = NULL;
-	void *cameras = NULL;
+	char *object = (char *)s;
 	*s = (struct status){ 0 };
 
 	int err = fields_decode(j, head_fields, COUNT(head_fields), s, why, why_size);
-	if (!err)
-		err = decode_rows(j, &account_rows, &accounts, &s->account_count, why, why_size);
-	s->accounts = accounts;
-	if (!err)
-		err = decode_rows(j, &camera_rows, &cameras, &s->camera_count, why, why_size);
-	s->cameras = cameras;
+	for (size_t i = 0; i < COUNT(lists) && !err; i++)
+		if (!lists[i].own || json_get(j, lists[i].rows->key))
+			err = decode_rows(j, lists[i].rows, (void **)(object + lists[i].at),
+				(size_t *)(object + lists[i].count_at), why, why_size);
 	if (err)
 		status_clear(s);
 	return err;
@@ -239,8 +285,11 @@ status_camera_fields(size_t *n)
 void
 status_clear(struct status *s)
 {
+	char *object = (char *)s;
+
 	fields_clear(head_fields, COUNT(head_fields), s);
-	clear_rows(&account_rows, s->accounts, s->account_count);
-	clear_rows(&camera_rows, s->cameras, s->camera_count);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		clear_rows(lists[i].rows, *(void **)(object + lists[i].at),
+			*(size_t *)(object + lists[i].count_at));
 	*s = (struct status){ 0 };
 }

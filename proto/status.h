@@ -155,6 +155,19 @@ struct status_http {
 	int64_t slow_sockets; /* WebSockets closed because they did not keep up */
 };
 
+/* A [notify] section. Counts are since the start of camrelayd but for queued. */
+struct status_webhook {
+	char *name;
+	char *url;   /* its origin */
+	char *state; /* idle, waiting, sending, gone */
+	char *error; /* of the last try; NULL: it was well */
+	int64_t queued, delivered;
+	int64_t refused;     /* by the receiver, for good */
+	int64_t dropped;     /* too many, too old, or the receiver is gone */
+	int64_t failures;    /* tries in a row that failed */
+	int64_t next_try_ms; /* -1: none is planned */
+};
+
 struct status {
 	char *version;
 	char *http; /* where it is served, "http://127.0.0.1:8080"; NULL: nowhere */
@@ -168,12 +181,17 @@ struct status {
 	size_t account_count;
 	struct status_camera *cameras;
 	size_t camera_count;
+	struct status_webhook *webhooks; /* of an older camrelayd: none, as what follows */
+	size_t webhook_count;
 };
 
 /* The snapshot as JSON, and back (the rows are the caller's to clear). status_from_json returns 0
  * or ERR_PARSE with a sentence; unknown members are ignored, absent ones are 0. */
 struct json *status_to_json(const struct status *s);
 int status_from_json(const struct json *j, struct status *s, char *why, size_t why_size);
+
+/* Only what is about camrelayd itself: the lists from webhooks on. */
+struct json *status_health_to_json(const struct status *s);
 
 /* The fields of a camera's row, n of them: name and type for who describes the snapshot. */
 const struct field *status_camera_fields(size_t *n);

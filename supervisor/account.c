@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
 #include "supervisor/credentials.h"
@@ -152,7 +153,8 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	case SCHEDULER_GIVEN_UP:
 		log_error("scheduler gave a stream up", LOG_CAM(name),
 			LOG_STR("reason", "not all streams can be extended in time"));
-		a->on_news(a->arg, name, "given up", "not all streams can be extended in time");
+		a->on_news(a->arg, a->config->name, name, "given up",
+			"not all streams can be extended in time");
 		break;
 	case SCHEDULER_EXPIRED:
 		log_warn("scheduler stream expired", LOG_CAM(name),
@@ -163,7 +165,8 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 	case SCHEDULER_WAITING:
 		log_warn("scheduler start waits", LOG_CAM(name),
 			LOG_STR("reason", "no slot can be spared for another stream"));
-		a->on_news(a->arg, name, "waits", "no slot can be spared for another stream");
+		a->on_news(a->arg, a->config->name, name, "waits",
+			"no slot can be spared for another stream");
 		break;
 	case SCHEDULER_API_DOWN:
 		log_error("scheduler api down", LOG_ID("account", a->config->name));
@@ -186,7 +189,7 @@ tell_state(struct account *a, ms_t now)
 	snprintf(text, sizeof(text), "account %s: %s", a->config->name,
 		*oauth_why(a->oauth) ? oauth_why(a->oauth) : state);
 	if (a->told)
-		a->on_news(a->arg, NULL, state, text);
+		a->on_news(a->arg, a->config->name, NULL, state, text);
 	a->told = state;
 }
 
@@ -248,9 +251,7 @@ account_new(const struct account_config *config, struct account **out, char *why
 
 	if (credentials_read(google, &credentials, why, why_size) < 0)
 		return -1;
-	struct account *a = calloc(1, sizeof(*a));
-	if (!a)
-		abort();
+	struct account *a = xcalloc(1, sizeof(*a));
 	*a = (struct account){ .config = google,
 		.keep = { .store = config->store, .account = google->name },
 		.on_event = config->on_event,

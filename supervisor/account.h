@@ -27,9 +27,11 @@ typedef void account_event(void *arg, int camera, enum camera_event ev, const ch
 typedef void account_listed(void *arg, const struct config_google *google,
 	const struct device_list *before, const struct device_list *now);
 
-/* What people should know: an event and a sentence, all lent. camera is a name, or NULL where it is
- * about the account as a whole, whose event is its state (account_state). */
-typedef void account_news(void *arg, const char *camera, const char *event, const char *text);
+/* What people should know: an event and a sentence, all lent. account is its section's; camera is a
+ * name, or NULL where it is about the account as a whole, whose event is its state (account_state).
+ */
+typedef void account_news(
+	void *arg, const char *account, const char *camera, const char *event, const char *text);
 
 /* All lent, and must outlive the account. */
 struct account_config {

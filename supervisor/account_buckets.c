@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
@@ -37,9 +38,7 @@ account_buckets(const struct account *a, int camera, ms_t now, size_t *count)
 	struct quota_device *d = camera < 0 ? NULL : scheduler_quota_device(a->scheduler, camera);
 
 	*count = camera < 0 ? COUNT(of_account) : COUNT(of_camera);
-	struct status_bucket *rows = calloc(*count, sizeof(*rows));
-	if (!rows)
-		abort();
+	struct status_bucket *rows = xcalloc(*count, sizeof(*rows));
 	for (size_t i = 0; i < *count; i++) {
 		struct quota_usage usage = quota_usage(q, d, named[i].bucket, named[i].kind, now);
 		rows[i] = (struct status_bucket){ .name = strdup(named[i].name),

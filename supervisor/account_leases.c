@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/account_state.h"
 #include "supervisor/scheduler_change.h"
 
@@ -14,16 +15,6 @@ account_find_lease(const struct account *a, int camera)
 		if (l->camera == camera)
 			return l;
 	return NULL;
-}
-
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
 }
 
 static struct camera_lease *
@@ -47,13 +38,11 @@ has_stream(const struct camera_lease *l, ms_t now)
 static void
 add_lease(struct account *a, int camera, const char *name, const char *device)
 {
-	struct camera_lease *l = calloc(1, sizeof(*l));
+	struct camera_lease *l = xcalloc(1, sizeof(*l));
 	struct camera_lease **end = &a->leases;
 
-	if (!l)
-		abort();
 	*l = (struct camera_lease){
-		.account = a, .camera = camera, .name = copy(name), .device = copy(device)
+		.account = a, .camera = camera, .name = xstrdup(name), .device = xstrdup(device)
 	};
 	while (*end)
 		end = &(*end)->next;
@@ -74,7 +63,7 @@ take_back(struct camera_lease *l, int camera, const char *name)
 	l->leaving = false;
 	l->tally = (struct call_tally){ 0 };
 	free(l->name);
-	l->name = copy(name);
+	l->name = xstrdup(name);
 	if (has_stream(l, now))
 		keep_stream(&l->account->keep, name, l->device, &l->stream, now);
 }

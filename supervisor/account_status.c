@@ -1,8 +1,8 @@
 /* account_status.c - what people see of an account: its row of the snapshot. Changes nothing. Loop
  * thread. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
@@ -91,16 +91,6 @@ account_state(const struct account *a, ms_t now)
 	return stats.turned_away > 0 ? "overloaded" : "ok";
 }
 
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
-
 void
 account_status(const struct account *a, ms_t now, struct status_account *row)
 {
@@ -110,9 +100,9 @@ account_status(const struct account *a, ms_t now, struct status_account *row)
 	const char *why = oauth_why(a->oauth);
 
 	*row = (struct status_account){
-		.name = copy(a->config->name),
-		.state = copy(account_state(a, now)),
-		.error = *why ? copy(why) : NULL,
+		.name = xstrdup(a->config->name),
+		.state = xstrdup(account_state(a, now)),
+		.error = *why ? xstrdup(why) : NULL,
 		.streams = stats.living,
 		.qpm = usage.limit,
 		.used = usage.used,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/backoff.h"
+#include "common/xmalloc.h"
 #include "supervisor/camera_table.h"
 #include "supervisor/camera_view.h"
 
@@ -93,10 +94,8 @@ camera_set_settings(struct camera *c, const struct camera_settings *s)
 struct camera *
 camera_new(const struct camera_settings *settings, ms_t now)
 {
-	struct camera *c = calloc(1, sizeof(*c));
+	struct camera *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	camera_set_settings(c, settings);
 	c->retry_at = c->respawn_at = MS_NEVER;
 	c->view = (struct camera_view){

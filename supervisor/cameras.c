@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/recordings.h"
@@ -16,10 +17,8 @@
 static struct cameras *
 make_table(const struct cameras_config *config)
 {
-	struct cameras *t = calloc(1, sizeof(*t));
+	struct cameras *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->config = *config;
 	uv_timer_init(config->loop, &t->shutdown.timer);
 	t->shutdown.timer.data = t;
@@ -180,6 +179,14 @@ cameras_find(const struct cameras *t, const char *name)
 	return u ? u->number : -1;
 }
 
+const char *
+cameras_account(const struct cameras *t, const char *name)
+{
+	const struct unit *u = units_find(&t->units, name);
+
+	return u && u->account ? account_name(u->account) : NULL;
+}
+
 size_t
 cameras_count(const struct cameras *t)
 {
@@ -259,6 +266,14 @@ cameras_protect(
 		return recordings_protect(dir, hour, on, why, why_size);
 	snprintf(why, why_size, "there is no section [recording]");
 	return -1;
+}
+
+bool
+cameras_get_source(const struct cameras *t, const char *name, struct output_source *out)
+{
+	const struct unit *u = units_find(&t->units, name);
+
+	return u && unit_get_source(u, out);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "supervisor/config.h"
 #include "supervisor/events.h"
 #include "supervisor/http_client.h"
+#include "supervisor/output.h"
 #include "supervisor/sfu.h"
 
 struct status_camera;
@@ -71,6 +72,8 @@ void cameras_choose(struct cameras *t);
 /* Number of the camera with that name, -1 if there is none. It is valid until a configuration is
  * applied, or cameras_choose was called. */
 int cameras_find(const struct cameras *t, const char *name);
+/* The name of the account that the camera of that name has now; NULL: none, or no such camera. */
+const char *cameras_account(const struct cameras *t, const char *name);
 size_t cameras_count(const struct cameras *t);
 /* Number of the i-th in the configuration's order, i below cameras_count. */
 int cameras_number(const struct cameras *t, size_t i);
@@ -94,6 +97,9 @@ int cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file,
  * sentence. */
 int cameras_protect(
 	struct cameras *t, int camera, const char *hour, bool on, char *why, size_t why_size);
+
+/* Where viewers find the camera of that name; false: nowhere, or there is none. */
+bool cameras_get_source(const struct cameras *t, const char *name, struct output_source *out);
 
 /* The i-th camera's row of the snapshot; its strings are the row's. */
 void cameras_status(const struct cameras *t, size_t i, ms_t now, struct status_camera *row);

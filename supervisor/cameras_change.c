@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/config_diff.h"
 
@@ -14,9 +15,7 @@
 void
 units_add(struct units *list, struct unit *u)
 {
-	list->units = realloc(list->units, (list->count + 1) * sizeof(struct unit *));
-	if (!list->units)
-		abort();
+	list->units = xrealloc(list->units, (list->count + 1) * sizeof(struct unit *));
 	list->units[list->count++] = u;
 }
 
@@ -116,10 +115,8 @@ announce(struct cameras *t, const struct config_change *c)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xopen_memstream(&text, &size);
 
-	if (!out)
-		abort();
 	config_change_print(c, out);
 	fclose(out);
 	events_publish(t->config.events, c->name, config_change_text(c->kind), text);

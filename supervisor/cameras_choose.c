@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/federation.h"
 
@@ -21,9 +22,7 @@ make_candidates(const struct cameras *t)
 
 	for (const struct config_google *g = t->config.config->googles; g; g = g->next)
 		f.count++;
-	f.accounts = calloc(f.count + 1, sizeof(struct account *));
-	if (!f.accounts)
-		abort();
+	f.accounts = xcalloc(f.count + 1, sizeof(struct account *));
 	size_t i = 0;
 	for (const struct config_google *g = t->config.config->googles; g; g = g->next)
 		f.accounts[i++] = t->config.find_account(t->config.arg, g->name);
@@ -44,11 +43,9 @@ count_others(const struct cameras *t, const struct unit *u, const struct account
 static int
 choose(const struct cameras *t, const struct unit *u, const struct candidates *f)
 {
-	struct federation_account *facts = calloc(f->count + 1, sizeof(*facts));
+	struct federation_account *facts = xcalloc(f->count + 1, sizeof(*facts));
 	int current = -1;
 
-	if (!facts)
-		abort();
 	for (size_t i = 0; i < f->count; i++) {
 		facts[i].sight = account_sight(f->accounts[i], u->config->device);
 		facts[i].usable = account_is_usable(f->accounts[i]);

@@ -8,22 +8,9 @@
 
 #include "common/settings.h"
 #include "supervisor/config.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_check.h"
 #include "supervisor/config_table.h"
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
 
 const char *
 config_bframes_text(enum config_bframes bframes)
@@ -68,13 +55,13 @@ default_worker(void)
 	if (slash) {
 		snprintf(beside, sizeof(beside), "%.*s/camrelay-worker", (int)(slash - self), self);
 		if (access(beside, X_OK) == 0)
-			return copy(beside);
+			return xstrdup(beside);
 	}
-	return copy(LIBEXEC_DIR "/camrelay-worker");
+	return xstrdup(LIBEXEC_DIR "/camrelay-worker");
 }
 
-static const struct config_google *
-find_google(const struct config *c, const char *name)
+const struct config_google *
+config_find_google(const struct config *c, const char *name)
 {
 	const struct config_google *g = name ? c->googles : NULL;
 
@@ -90,7 +77,7 @@ resolve(struct config *c)
 	if (!c->worker)
 		c->worker = default_worker();
 	for (struct config_camera *cam = c->cameras; cam; cam = cam->next) {
-		cam->account = find_google(c, cam->google);
+		cam->account = config_find_google(c, cam->google);
 		if (cam->media_stall_ms == 0)
 			cam->media_stall_ms = c->media_stall_ms;
 	}
@@ -101,15 +88,15 @@ read_env(const struct config *old)
 {
 	if (old)
 		return (struct config_env){
-			.project_id = copy(old->env.project_id),
-			.client_id = copy(old->env.client_id),
+			.project_id = xstrdup(old->env.project_id),
+			.client_id = xstrdup(old->env.client_id),
 			.client_secret = old->env.client_secret,
 			.refresh_token = old->env.refresh_token,
 			.credentials = old->env.credentials,
 		};
 	return (struct config_env){
-		.project_id = copy(getenv("GOOGLE_PROJECT_ID")),
-		.client_id = copy(getenv("GOOGLE_CLIENT_ID")),
+		.project_id = xstrdup(getenv("GOOGLE_PROJECT_ID")),
+		.client_id = xstrdup(getenv("GOOGLE_CLIENT_ID")),
 		.client_secret = getenv("GOOGLE_CLIENT_SECRET") != NULL,
 		.refresh_token = getenv("GOOGLE_REFRESH_TOKEN") != NULL,
 		.credentials = getenv("CREDENTIALS_DIRECTORY") != NULL,
@@ -119,7 +106,7 @@ read_env(const struct config *old)
 static struct config *
 begin(const struct config *old)
 {
-	struct config *c = checked(calloc(1, sizeof(*c)));
+	struct config *c = xcalloc(1, sizeof(*c));
 
 	c->env = read_env(old);
 	return c;
@@ -181,9 +168,9 @@ free_whip(struct config_whip *w)
 struct config_camera *
 config_camera_copy(const struct config_camera *cam)
 {
-	struct config_camera *c = checked(calloc(1, sizeof(*c)));
+	struct config_camera *c = xcalloc(1, sizeof(*c));
 
-	c->name = copy(cam->name);
+	c->name = xstrdup(cam->name);
 	settings_copy(&config_table, "camera", cam, c);
 	return c;
 }
@@ -196,6 +183,44 @@ config_camera_free(struct config_camera *cam)
 	settings_clear(&config_table, "camera", cam);
 	free(cam->name);
 	free(cam);
+}
+
+struct config_notify *
+config_notify_copy(const struct config_notify *n)
+{
+	struct config_notify *c = xcalloc(1, sizeof(*c));
+
+	c->name = xstrdup(n->name);
+	settings_copy(&config_table, "notify", n, c);
+	return c;
+}
+
+void
+config_notify_free(struct config_notify *n)
+{
+	if (!n)
+		return;
+	settings_clear(&config_table, "notify", n);
+	free(n->name);
+	free(n);
+}
+
+static void
+on_difference(void *arg, const struct setting *row)
+{
+	bool *differs = arg;
+
+	(void)row;
+	*differs = true;
+}
+
+bool
+config_notify_differs(const struct config_notify *a, const struct config_notify *b)
+{
+	bool differs = false;
+
+	settings_differ(&config_table, "notify", a, b, on_difference, &differs);
+	return differs;
 }
 
 void
@@ -213,6 +238,11 @@ config_free(struct config *c)
 		c->whips = w->next;
 		free_whip(w);
 	}
+	while (c->notifies) {
+		struct config_notify *n = c->notifies;
+		c->notifies = n->next;
+		config_notify_free(n);
+	}
 	while (c->cameras) {
 		struct config_camera *cam = c->cameras;
 		c->cameras = cam->next;
@@ -224,6 +254,7 @@ config_free(struct config *c)
 	if (c->recording)
 		settings_clear(&config_table, "recording", c->recording);
 	free(c->recording);
+	settings_clear(&config_table, "consumers", &c->consumers);
 	settings_clear(&config_table, "supervisor", c);
 	free(c->env.project_id);
 	free(c->env.client_id);
@@ -240,8 +271,11 @@ config_print(const struct config *c, FILE *out)
 		settings_print(&config_table, "cloudflare", NULL, c->cloudflare, out);
 	if (c->recording)
 		settings_print(&config_table, "recording", NULL, c->recording, out);
+	settings_print(&config_table, "consumers", NULL, &c->consumers, out);
 	for (const struct config_whip *w = c->whips; w; w = w->next)
 		settings_print(&config_table, "whip", w->name, w, out);
+	for (const struct config_notify *n = c->notifies; n; n = n->next)
+		settings_print(&config_table, "notify", n->name, n, out);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		settings_print(&config_table, "camera", cam->name, cam, out);
 }

@@ -7,7 +7,9 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "supervisor/config_consumers.h"
 #include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
 #include "supervisor/config_whip.h"
 
 /* What the configuration file says, checked; read-only. Strings are NULL only where it is said. */
@@ -117,8 +119,10 @@ struct config {
 	struct config_google *googles;        /* owned; by next, in the file's order */
 	struct config_cloudflare *cloudflare; /* owned; NULL: no such section */
 	struct config_recording *recording;   /* owned; NULL: no such section */
-	struct config_whip *whips;            /* owned; by next, in the file's order */
-	struct config_camera *cameras;        /* owned; by next, in the file's order */
+	struct config_consumers consumers;
+	struct config_whip *whips;      /* owned; by next, in the file's order */
+	struct config_notify *notifies; /* owned; by next, in the file's order */
+	struct config_camera *cameras;  /* owned; by next, in the file's order */
 	size_t camera_count;
 };
 
@@ -136,12 +140,20 @@ int config_parse(const char *path, const char *text, size_t len, const struct co
 #define CONFIG_GOOGLE_AUTO "auto"
 bool config_is_auto(const struct config_camera *cam);
 
+/* The [google] section of that name; NULL if there is none, or name is NULL. */
+const struct config_google *config_find_google(const struct config *c, const char *name);
+
 /* NULL is fine. */
 void config_free(struct config *c);
 
 /* One camera's section for itself: without next and account. NULL is fine to free. */
 struct config_camera *config_camera_copy(const struct config_camera *cam);
 void config_camera_free(struct config_camera *cam);
+
+/* The same of a [notify] section; and whether two are not the same. */
+struct config_notify *config_notify_copy(const struct config_notify *n);
+void config_notify_free(struct config_notify *n);
+bool config_notify_differs(const struct config_notify *a, const struct config_notify *b);
 
 /* The effective configuration, secrets redacted, itself a valid file. */
 void config_print(const struct config *c, FILE *out);

@@ -6,7 +6,9 @@
 #include "common/value.h"
 #include "supervisor/config_check.h"
 #include "supervisor/config_publish.h"
+#include "supervisor/event_names.h"
 #include "supervisor/http_listen.h"
+#include "supervisor/list_item.h"
 
 /* What a unix socket's path may be, with its NUL. */
 #define SOCKET_PATH_MAX sizeof(((struct sockaddr_un *)0)->sun_path)
@@ -34,6 +36,14 @@ check_supervisor(const struct config *c, struct settings *s)
 		settings_complain(
 			s, c, "failed_retry_cap", "must not be less than failed_retry_first");
 	check_http(c, s);
+}
+
+static void
+check_consumers(const struct config *c, struct settings *s)
+{
+	if (c->consumers.heartbeat_timeout_ms <= c->consumers.heartbeat_ms)
+		settings_complain(
+			s, &c->consumers, "heartbeat_timeout", "must be more than heartbeat");
 }
 
 /* ---- what the environment gives ---- */
@@ -241,11 +251,44 @@ check_camera(const struct config *c, struct settings *s, const struct config_cam
 		settings_complain(s, cam, "ca_file", "is of no use with tls_verify = no");
 }
 
+/* ---- webhooks ---- */
+
+static bool
+has_camera(const struct config *c, const struct list_item *name)
+{
+	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
+		if (list_item_is(name, cam->name))
+			return true;
+	return false;
+}
+
+static void
+check_notify(const struct config *c, struct settings *s, const struct config_notify *n)
+{
+	char why[EVENT_NAMES_WHY_MAX];
+	const char *cameras = n->cameras;
+	struct list_item item = { 0 };
+	event_set events;
+
+	if (!c->state_dir)
+		settings_complain(s, n, NULL,
+			"needs [supervisor] state_dir, where events wait until they are delivered");
+	if (n->events && event_set_read(n->events, &events, why, sizeof(why)) < 0)
+		settings_complain(s, n, "events", "%s", why);
+	while (list_item_next(&cameras, &item))
+		if (!has_camera(c, &item))
+			settings_complain(
+				s, n, "cameras", "there is no camera %.*s", (int)item.n, item.text);
+}
+
 void
 config_check(struct config *c, struct settings *s)
 {
 	check_supervisor(c, s);
+	check_consumers(c, s);
 	check_services(c, s);
+	for (const struct config_notify *n = c->notifies; n; n = n->next)
+		check_notify(c, s, n);
 	for (const struct config_camera *cam = c->cameras; cam; cam = cam->next)
 		check_camera(c, s, cam);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "supervisor/config_diff.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_table.h"
 
 /* What a change of this key of a camera asks for; a key that is not here asks for nothing. */
@@ -63,9 +64,7 @@ config_camera_effect_text(enum config_camera_effect effect)
 static struct config_change *
 add(struct config_diff *d, enum config_change_kind kind, const char *section, const char *name)
 {
-	d->changes = realloc(d->changes, (d->count + 1) * sizeof(*d->changes));
-	if (!d->changes)
-		abort();
+	d->changes = xrealloc(d->changes, (d->count + 1) * sizeof(*d->changes));
 	struct config_change *c = &d->changes[d->count++];
 	*c = (struct config_change){ .kind = kind, .section = section, .name = name };
 	return c;
@@ -108,16 +107,6 @@ compare(struct config_diff *d, const char *section, const char *name, const void
 	return c;
 }
 
-static const struct config_google *
-find_google(const struct config *c, const char *name)
-{
-	const struct config_google *g = c->googles;
-
-	while (g && strcmp(g->name, name) != 0)
-		g = g->next;
-	return g;
-}
-
 static const struct config_camera *
 find_camera(const struct config *c, const char *name)
 {
@@ -132,10 +121,10 @@ static void
 compare_googles(struct config_diff *d, const struct config *was, const struct config *is)
 {
 	for (const struct config_google *g = was->googles; g; g = g->next)
-		if (!find_google(is, g->name))
+		if (!config_find_google(is, g->name))
 			add(d, CONFIG_REMOVED, "google", g->name);
 	for (const struct config_google *g = is->googles; g; g = g->next) {
-		const struct config_google *old = find_google(was, g->name);
+		const struct config_google *old = config_find_google(was, g->name);
 		if (old)
 			compare(d, "google", g->name, old, g);
 		else
@@ -176,6 +165,31 @@ compare_whips(struct config_diff *d, const struct config *was, const struct conf
 			compare(d, "whip", w->name, old, w);
 		else
 			add(d, CONFIG_ADDED, "whip", w->name);
+	}
+}
+
+static const struct config_notify *
+find_notify(const struct config *c, const char *name)
+{
+	const struct config_notify *n = c->notifies;
+
+	while (n && strcmp(n->name, name) != 0)
+		n = n->next;
+	return n;
+}
+
+static void
+compare_notifies(struct config_diff *d, const struct config *was, const struct config *is)
+{
+	for (const struct config_notify *n = was->notifies; n; n = n->next)
+		if (!find_notify(is, n->name))
+			add(d, CONFIG_REMOVED, "notify", n->name);
+	for (const struct config_notify *n = is->notifies; n; n = n->next) {
+		const struct config_notify *old = find_notify(was, n->name);
+		if (old)
+			compare(d, "notify", n->name, old, n);
+		else
+			add(d, CONFIG_ADDED, "notify", n->name);
 	}
 }
 
@@ -221,7 +235,9 @@ config_diff(const struct config *was, const struct config *is, struct config_dif
 	compare_googles(out, was, is);
 	compare_cloudflare(out, was, is);
 	compare_recording(out, was, is);
+	compare(out, "consumers", NULL, &was->consumers, &is->consumers);
 	compare_whips(out, was, is);
+	compare_notifies(out, was, is);
 	compare_cameras(out, was, is);
 }
 

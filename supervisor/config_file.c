@@ -13,6 +13,7 @@
 #include "common/ini_file.h"
 #include "common/log.h"
 #include "supervisor/config_file.h"
+#include "common/xmalloc.h"
 
 static int
 refuse(char *why, size_t why_size, const char *path, const char *what, const char *reason)
@@ -30,9 +31,7 @@ read_all(int fd, struct ini_text *text)
 	size_t room = INI_FILE_BYTES_MAX + 1;
 	ssize_t n = 1;
 
-	text->bytes = malloc(room);
-	if (!text->bytes)
-		abort();
+	text->bytes = xmalloc(room);
 	while (n > 0 && text->len < room) {
 		n = read(fd, text->bytes + text->len, room - text->len);
 		if (n > 0)
@@ -150,8 +149,7 @@ config_file_replace(
 {
 	struct temporary t;
 
-	if (asprintf(&t.path, "%s.XXXXXX", was->path) < 0)
-		abort();
+	t.path = xasprintf("%s.XXXXXX", was->path);
 	t.fd = mkostemp(t.path, O_CLOEXEC);
 	int err = t.fd < 0 ? refuse(why, why_size, was->path, "a file beside it cannot be made",
 				     strerror(errno))

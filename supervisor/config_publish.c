@@ -4,53 +4,19 @@
 #include <string.h>
 
 #include "common/value.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_publish.h"
+#include "supervisor/list_item.h"
 
 /* The default of [whip] call_timeout, for a URL without a section. */
 #define CALL_TIMEOUT_MS 10000
 
 static const char whip_prefix[] = "whip:";
 
-/* One item of the list: n bytes at text, without blanks around. */
-struct item {
-	int number; /* from 1 */
-	const char *text;
-	size_t n;
-};
-
-static bool
-is(const struct item *item, const char *word)
-{
-	return item->n == strlen(word) && memcmp(item->text, word, item->n) == 0;
-}
-
-/* Cuts the next item off; false behind the last. */
-static bool
-next_item(const char **rest, struct item *item)
-{
-	if (!*rest)
-		return false;
-	size_t n = strcspn(*rest, ",");
-	const char *end = *rest + n;
-	const char *text = *rest + strspn(*rest, " \t");
-	*rest = *end ? end + 1 : NULL;
-	text = text > end ? end : text;
-	while (end > text && strchr(" \t", end[-1]))
-		end--;
-	*item = (struct item){
-		.number = item->number + 1, .text = text, .n = (size_t)(end - text)
-	};
-	return true;
-}
-
 static char *
 copy_n(const char *text, size_t n)
 {
-	char *c = text ? strndup(text, n) : NULL;
-
-	if (text && !c)
-		abort();
-	return c;
+	return text ? xstrndup(text, n) : NULL;
 }
 
 static char *
@@ -90,8 +56,8 @@ wants_two_tracks(enum config_two_tracks wanted, const char *url)
 }
 
 static int
-take_section(const struct config *c, const struct item *item, struct config_output *o, char *why,
-	size_t why_size)
+take_section(const struct config *c, const struct list_item *item, struct config_output *o,
+	char *why, size_t why_size)
 {
 	const char *name = item->text + strlen(whip_prefix);
 	int n = (int)(item->n - strlen(whip_prefix));
@@ -127,7 +93,7 @@ is_loopback(const char *host, size_t n)
 }
 
 static int
-take_url(const struct config_camera *cam, const struct item *item, struct config_output *o,
+take_url(const struct config_camera *cam, const struct list_item *item, struct config_output *o,
 	char *why, size_t why_size)
 {
 	static const char plain[] = "http://";
@@ -161,12 +127,12 @@ take_url(const struct config_camera *cam, const struct item *item, struct config
 /* ---- the list -------------------------------------------------------------------------------- */
 
 static int
-take_item(const struct config *c, const struct config_camera *cam, const struct item *item,
+take_item(const struct config *c, const struct config_camera *cam, const struct list_item *item,
 	struct config_output *o, char *why, size_t why_size)
 {
 	size_t prefix = strlen(whip_prefix);
 
-	if (is(item, "cloudflare")) {
+	if (list_item_is(item, "cloudflare")) {
 		o->kind = CONFIG_OUTPUT_CLOUDFLARE;
 		snprintf(o->name, sizeof(o->name), "cloudflare");
 		if (c->cloudflare)
@@ -227,12 +193,12 @@ config_outputs_read(const struct config *c, const struct config_camera *cam,
 	struct config_outputs *out, char *why, size_t why_size)
 {
 	const char *rest = cam->publish ? cam->publish : "none";
-	struct item item = { 0 };
+	struct list_item item = { 0 };
 
 	*out = (struct config_outputs){ 0 };
 	if (config_publishes_nothing(cam))
 		return check_token(cam, out, why, why_size);
-	while (next_item(&rest, &item)) {
+	while (list_item_next(&rest, &item)) {
 		struct config_output o = { 0 };
 		if (out->count == MSG_OUTPUTS_MAX) {
 			snprintf(why, why_size, "at most %d places at once", MSG_OUTPUTS_MAX);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/config_table.h"
 
@@ -20,7 +21,9 @@
 #define IN_CLOUDFLARE(field)                                                                       \
 	.section = "cloudflare", .at = offsetof(struct config_cloudflare, field)
 #define IN_RECORDING(field) .section = "recording", .at = offsetof(struct config_recording, field)
+#define IN_CONSUMERS(field) .section = "consumers", .at = offsetof(struct config_consumers, field)
 #define IN_WHIP(field) .section = "whip", .at = offsetof(struct config_whip, field)
+#define IN_NOTIFY(field) .section = "notify", .at = offsetof(struct config_notify, field)
 #define IN_CAMERA(field) .section = "camera", .at = offsetof(struct config_camera, field)
 
 /* clang-format off */
@@ -202,6 +205,20 @@ static const struct setting rows[] = {
 	  .min = 1, .max = 90, .def = "10%",
 	  .help = "With less of the disk free the oldest is deleted. With less than half of that "
 		  "nothing is recorded until there is more" },
+	{ IN_CONSUMERS(max), .key = "max", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "100", .help = "Viewers at once, of all cameras together" },
+	{ IN_CONSUMERS(max_per_camera), .key = "max_per_camera", .live = true, .type = SET_INT,
+	  .min = 0, .max = 10000, .def = "20", .help = "Viewers of one camera at once" },
+	{ IN_CONSUMERS(heartbeat_ms), .key = "heartbeat", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = HOUR_MS, .def = "30s",
+	  .help = "How often a viewer is to say that it is still there. A WHEP player cannot: the SFU is "
+		  "asked that often whether it is" },
+	{ IN_CONSUMERS(heartbeat_timeout_ms), .key = "heartbeat_timeout", .live = true,
+	  .type = SET_DURATION,
+	  .min = 200, .max = DAY_MS, .def = "60s",
+	  .help = "A viewer that has said nothing for so long is ended" },
+	{ IN_CONSUMERS(stun_server), .key = "stun_server", .live = true, .type = SET_ADDRESS,
+	  .help = "host:port of a STUN server that WHEP players are told of. The SFU needs none" },
 	{ IN_WHIP(url), .key = "url", .type = SET_URL, .choices = "https http", .secret = true,
 	  .secret_path = true, .max = URL_BYTES_MAX, .required = true,
 	  .help = "The WHIP endpoint. Plain http only to this machine" },
@@ -220,6 +237,31 @@ static const struct setting rows[] = {
 	{ IN_WHIP(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
 	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
 	  .help = "A request that is not answered by then has failed" },
+
+	{ IN_NOTIFY(url), .key = "url", .live = true, .type = SET_URL, .choices = "https http",
+	  .secret = true, .secret_path = true, .max = URL_BYTES_MAX, .required = true,
+	  .help = "Where events are posted as JSON. Redirects are not followed" },
+	{ IN_NOTIFY(events), .key = "events", .live = true, .type = SET_LIST,
+	  .choices = "all GROUP EVENT", .max = 2048, .def = "camera, account, recording, webhook",
+	  .help = "Which: names of events and of groups of them, as camrelayd -t lists them if one is "
+		  "wrong" },
+	{ IN_NOTIFY(cameras), .key = "cameras", .live = true, .type = SET_LIST,
+	  .choices = "CAMERA", .max = 4096,
+	  .help = "Only events of these cameras. Left out, those of all, and those that are no camera's" },
+	{ IN_NOTIFY(secret_file), .key = "secret_file", .live = true, .type = SET_SECRET,
+	  .help = "Where the word is that deliveries are signed with: an absolute path, or the name of a "
+		  "systemd credential. Left out, they are not signed" },
+	{ IN_NOTIFY(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
+	  .help = "PEM file of the authorities that may certify it, instead of the system's" },
+	{ IN_NOTIFY(call_timeout_ms), .key = "call_timeout", .live = true, .type = SET_DURATION,
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
+	  .help = "A delivery that is not answered by then is tried again" },
+	{ IN_NOTIFY(max_queue), .key = "max_queue", .live = true, .type = SET_INT,
+	  .min = 10, .max = 100000, .def = "1000",
+	  .help = "With more that wait, the oldest is dropped" },
+	{ IN_NOTIFY(max_age_ms), .key = "max_age", .live = true, .type = SET_DURATION,
+	  .min = 1000, .max = 30 * DAY_MS, .def = "1d",
+	  .help = "What has waited that long is dropped" },
 
 	{ IN_CAMERA(google), .key = "google", .live = true, .type = SET_NAME,
 	  .help = "The [google] section of a Nest camera. auto: of those whose lists have the device the "
@@ -291,20 +333,6 @@ static const struct setting rows[] = {
 /* ---- the objects ---- */
 
 static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
-
-static void *
 open_supervisor(void *root, const char *name)
 {
 	(void)name;
@@ -319,8 +347,8 @@ open_google(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -330,7 +358,7 @@ open_cloudflare(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->cloudflare = checked(calloc(1, sizeof(*c->cloudflare)));
+	c->cloudflare = xcalloc(1, sizeof(*c->cloudflare));
 	return c->cloudflare;
 }
 
@@ -340,8 +368,17 @@ open_recording(void *root, const char *name)
 	struct config *c = root;
 
 	(void)name;
-	c->recording = checked(calloc(1, sizeof(*c->recording)));
+	c->recording = xcalloc(1, sizeof(*c->recording));
 	return c->recording;
+}
+
+static void *
+open_consumers(void *root, const char *name)
+{
+	struct config *c = root;
+
+	(void)name;
+	return &c->consumers;
 }
 
 static void *
@@ -352,8 +389,21 @@ open_whip(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
+	return *end;
+}
+
+static void *
+open_notify(void *root, const char *name)
+{
+	struct config *c = root;
+	struct config_notify **end = &c->notifies;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	return *end;
 }
 
@@ -365,8 +415,8 @@ open_camera(void *root, const char *name)
 
 	while (*end)
 		end = &(*end)->next;
-	*end = checked(calloc(1, sizeof(**end)));
-	(*end)->name = copy(name);
+	*end = xcalloc(1, sizeof(**end));
+	(*end)->name = xstrdup(name);
 	c->camera_count++;
 	return *end;
 }
@@ -389,11 +439,21 @@ static const struct settings_section sections[] = {
 	{ .name = "recording",
 		.open = open_recording,
 		.help = "Where cameras with record = yes or events are kept, and how long" },
+	{ .name = "consumers",
+		.open = open_consumers,
+		.always = true,
+		.help = "Who watches: viewers by the HTTP API and WHEP players" },
 	{ .name = "whip",
 		.named = true,
 		.open = open_whip,
 		.stays = true,
 		.help = "A WHIP server (RFC 9725) that cameras are sent to" },
+	{ .name = "notify",
+		.named = true,
+		.open = open_notify,
+		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. "
+			"Needs "
+			"state_dir" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

@@ -10,6 +10,7 @@
 #include "common/ipc.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/msg.h"
 #include "supervisor/control.h"
 #include "supervisor/control_request.h"
@@ -76,10 +77,8 @@ on_readable(uv_poll_t *poll, int status, int events)
 int
 control_open(uv_loop_t *loop, const char *path, struct supervisor *supervisor, struct control **out)
 {
-	struct control *c = calloc(1, sizeof(*c));
+	struct control *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	int err = ipc_bind(IPC_REP, path, &c->ipc);
 	if (err) {
 		free(c);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/json.h"
+#include "common/xmalloc.h"
 #include "supervisor/control_request.h"
 
 /* Takes what is in a. */
@@ -50,9 +51,7 @@ asked_pairs(struct request *r, size_t *count)
 	const struct json *settings = json_get(r->fields, "settings");
 
 	*count = json_len(settings);
-	struct ini_pair *pairs = calloc(*count + 1, sizeof(*pairs));
-	if (!pairs)
-		abort();
+	struct ini_pair *pairs = xcalloc(*count + 1, sizeof(*pairs));
 	for (size_t i = 0; i < *count; i++) {
 		pairs[i].key = json_str(json_at(settings, i), "key");
 		pairs[i].value = json_str(json_at(settings, i), "value");

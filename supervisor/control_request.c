@@ -33,6 +33,13 @@ run_status(struct request *r)
 }
 
 static bool
+run_health(struct request *r)
+{
+	r->data = supervisor_health(r->supervisor);
+	return true;
+}
+
+static bool
 run_queue(struct request *r)
 {
 	r->data = supervisor_queue(r->supervisor);
@@ -123,6 +130,7 @@ run_version(struct request *r)
 /* clang-format off */
 static const struct command commands[] = {
 	{ .name = "status",        .run = run_status },
+	{ .name = "health",        .run = run_health },
 	{ .name = "queue",         .run = run_queue },
 	{ .name = "metrics",       .run = run_metrics },
 	{ .name = "events",        .run = run_events },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "supervisor/device_list.h"
+#include "common/xmalloc.h"
 
 /* Types that may have a live stream, also while its trait is absent (facts/google-sdm.md 2.1). A
  * device of whatever type that has the trait is a camera too. */
@@ -88,24 +89,12 @@ device_list_take(struct device_list *l, struct sdm_answer *answer)
 		qsort(l->devices, l->count, sizeof(*l->devices), by_name);
 }
 
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
-
 void
 device_list_expect(struct device_list *l, const char *id, const char *name)
 {
-	l->devices = realloc(l->devices, (l->count + 1) * sizeof(*l->devices));
-	if (!l->devices)
-		abort();
+	l->devices = xrealloc(l->devices, (l->count + 1) * sizeof(*l->devices));
 	l->devices[l->count++] = (struct sdm_device){
-		.id = copy(id), .name = copy(name), .type = copy(""), .rtsp = true
+		.id = xstrdup(id), .name = xstrdup(name), .type = xstrdup(""), .rtsp = true
 	};
 }
 

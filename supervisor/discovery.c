@@ -8,6 +8,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "supervisor/discovery.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 
 enum state {
@@ -192,11 +193,9 @@ discovery_configure(struct discovery *d, const struct config_google *google)
 struct discovery *
 discovery_new(const struct discovery_config *config)
 {
-	struct discovery *d = calloc(1, sizeof(*d));
+	struct discovery *d = xcalloc(1, sizeof(*d));
 	const struct config_google *google = config->google;
 
-	if (!d)
-		abort();
 	*d = (struct discovery){ .config = *config,
 		.state = google->discover_every_ms > 0 ? WANTED : RESTING,
 		.timer = timer_new(config->loop, on_timer, d),

@@ -7,21 +7,24 @@
 #include "common/ipc.h"
 #include "common/json.h"
 #include "supervisor/events.h"
+#include "common/xmalloc.h"
 #include "supervisor/store.h"
 
 struct events {
 	struct ipc *ipc;
 	char *path;
-	struct store *store; /* lent; NULL: no history */
+	struct store *store;           /* lent; NULL: no history */
+	events_account_of *account_of; /* NULL: nobody knows */
+	void *account_arg;
+	events_listener *listener; /* NULL: none */
+	void *listener_arg;
 };
 
 int
 events_open(const char *path, struct store *store, struct events **out)
 {
-	struct events *e = calloc(1, sizeof(*e));
+	struct events *e = xcalloc(1, sizeof(*e));
 
-	if (!e)
-		abort();
 	int err = ipc_bind(IPC_PUB, path, &e->ipc);
 	if (err) {
 		free(e);
@@ -42,6 +45,8 @@ to_json(const struct store_event *event)
 	json_set_str(j, "time", clock_text(event->at_us, when));
 	if (event->camera)
 		json_set_str(j, "camera", event->camera);
+	if (event->account)
+		json_set_str(j, "account", event->account);
 	json_set_str(j, "event", event->event);
 	if (event->text)
 		json_set_str(j, "text", event->text);
@@ -49,19 +54,47 @@ to_json(const struct store_event *event)
 }
 
 void
+events_set_account_of(struct events *e, events_account_of *account_of, void *arg)
+{
+	e->account_of = account_of;
+	e->account_arg = arg;
+}
+
+void
+events_set_listener(struct events *e, events_listener *listener, void *arg)
+{
+	e->listener = listener;
+	e->listener_arg = arg;
+}
+
+void
 events_publish(struct events *e, const char *camera, const char *event, const char *text)
 {
-	struct store_event row = {
-		.at_us = clock_wall_us(), .camera = camera, .event = event, .text = text
-	};
+	const char *account =
+		camera && e->account_of ? e->account_of(e->account_arg, camera) : NULL;
+
+	events_publish_account(e, account, camera, event, text);
+}
+
+void
+events_publish_account(struct events *e, const char *account, const char *camera, const char *event,
+	const char *text)
+{
+	struct store_event row = { .at_us = clock_wall_us(),
+		.camera = camera,
+		.account = account,
+		.event = event,
+		.text = text };
 	struct json *j = to_json(&row);
 	char *line = json_text(j, false);
 
 	ipc_send(e->ipc, line);
 	free(line);
-	json_free(j);
 	if (e->store)
 		store_add_event(e->store, &row); /* which logs its own trouble */
+	if (e->listener)
+		e->listener(e->listener_arg, camera, event, j);
+	json_free(j);
 }
 
 /* ---- history --------------------------------------------------------------------------------- */
@@ -82,10 +115,8 @@ on_row(void *arg, const struct store_event *event)
 struct json *
 events_history(struct events *e, const char *camera, int limit)
 {
-	struct pile p = { .rows = calloc((size_t)limit, sizeof(struct json *)) };
+	struct pile p = { .rows = xcalloc((size_t)limit, sizeof(struct json *)) };
 
-	if (!p.rows)
-		abort();
 	if (!e->store || store_each_event(e->store, limit, camera, on_row, &p) != 0) {
 		free(p.rows);
 		return NULL;

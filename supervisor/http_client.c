@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "supervisor/http_client.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/timestamp.h"
 
@@ -114,9 +115,7 @@ on_answer_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 	if (len > call->client->answer_max)
 		return CURL_WRITEFUNC_ERROR;
-	char *grown = realloc(call->answer, len + 1);
-	if (!grown)
-		abort();
+	char *grown = xrealloc(call->answer, len + 1);
 	memcpy(grown + call->answer_len, bytes, one * n);
 	grown[len] = '\0';
 	call->answer = grown;
@@ -280,10 +279,8 @@ on_watch_closed(uv_handle_t *handle)
 static struct watch *
 watch_new(struct http_client *c, curl_socket_t fd)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct watch *w = xcalloc(1, sizeof(*w));
 
-	if (!w)
-		abort();
 	w->client = c;
 	w->fd = fd;
 	if (uv_poll_init_socket(c->loop, &w->poll, fd) != 0) {
@@ -319,9 +316,9 @@ on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket
 struct http_client *
 http_client_new(uv_loop_t *loop, size_t answer_max_bytes)
 {
-	struct http_client *c = calloc(1, sizeof(*c));
+	struct http_client *c = xcalloc(1, sizeof(*c));
 
-	if (!c || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		abort();
 	c->multi = curl_multi_init();
 	if (!c->multi)
@@ -352,15 +349,19 @@ http_client_free(struct http_client *c)
 }
 
 static void
-header_add(struct http_call *call, const char *name, const char *value)
+header_add_line(struct http_call *call, const char *line)
 {
-	char *line;
-
-	if (asprintf(&line, "%s %s", name, value) < 0)
-		abort();
 	call->headers = curl_slist_append(call->headers, line);
 	if (!call->headers)
 		abort();
+}
+
+static void
+header_add(struct http_call *call, const char *name, const char *value)
+{
+	char *line = xasprintf("%s %s", name, value);
+
+	header_add_line(call, line);
 	explicit_bzero(line, strlen(line));
 	free(line);
 }
@@ -376,9 +377,7 @@ set_body(struct http_call *call, const struct http_request *r)
 	if (!posts)
 		return;
 	call->body_len = r->body ? r->body_len : 0;
-	call->body = malloc(call->body_len + 1);
-	if (!call->body)
-		abort();
+	call->body = xmalloc(call->body_len + 1);
 	if (call->body_len)
 		memcpy(call->body, r->body, call->body_len);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
@@ -395,6 +394,8 @@ set_headers(struct http_call *call, const struct http_request *r)
 	header_add(call, "Content-Type:", r->content_type ? r->content_type : "");
 	if (r->bearer)
 		header_add(call, "Authorization: Bearer", r->bearer);
+	for (size_t i = 0; r->headers && r->headers[i]; i++)
+		header_add_line(call, r->headers[i]);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
@@ -438,11 +439,9 @@ set_connection(struct http_call *call, const struct http_request *r)
 struct http_call *
 http_client_start(struct http_client *c, const struct http_request *r, http_done *done, void *arg)
 {
-	struct http_call *call = calloc(1, sizeof(*call));
+	struct http_call *call = xcalloc(1, sizeof(*call));
 
 	assert(r->timeout_ms > 0);
-	if (!call)
-		abort();
 	*call = (struct http_call){ .client = c, .done = done, .arg = arg };
 	LIST_INSERT_HEAD(&c->calls, call, link);
 	call->easy = curl_easy_init();

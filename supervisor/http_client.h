@@ -19,7 +19,9 @@ struct http_request {
 	const char *url;    /* http:// or https:// */
 	const char *bearer; /* sent as "Authorization: Bearer ..."; NULL: none. Never logged */
 	const char *content_type; /* NULL: none */
-	const char *body;         /* NULL: none. Given to the wire at most once, see below */
+	/* Further headers, "Name: value", up to a NULL; NULL: none. Wiped like the bearer. */
+	const char *const *headers;
+	const char *body; /* NULL: none. Given to the wire at most once, see below */
 	size_t body_len;
 	const char *ca_file;     /* PEM: trusted instead of the system's; NULL: the system's */
 	ms_t timeout_ms;         /* for all of it: name, connection, TLS, answer. Above 0 */

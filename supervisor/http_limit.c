@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "supervisor/http_limit.h"
+#include "common/xmalloc.h"
 
 /* Addresses that are remembered. An attacker may have more (IPv6): then the one that was idle the
  * longest is forgotten, which gives it a full bucket again and no more. */
@@ -27,10 +28,8 @@ struct http_limit {
 struct http_limit *
 http_limit_new(const struct http_limit_config *config)
 {
-	struct http_limit *l = calloc(1, sizeof(*l));
+	struct http_limit *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	l->config = *config;
 	return l;
 }

@@ -9,14 +9,7 @@
 
 #include "common/json.h"
 #include "supervisor/http_message.h"
-
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
+#include "common/xmalloc.h"
 
 const char *
 http_method_name(enum http_method m)
@@ -65,8 +58,8 @@ http_message_add_parameter(struct http_message *m, const char *text)
 
 	if (m->query_count == HTTP_QUERY_MAX)
 		return -1;
-	m->query[m->query_count++] = (struct http_parameter){ .name = checked(strndup(text, n)),
-		.value = checked(strdup(text[n] ? text + n + 1 : "")) };
+	m->query[m->query_count++] = (struct http_parameter){ .name = xstrndup(text, n),
+		.value = xstrdup(text[n] ? text + n + 1 : "") };
 	return 0;
 }
 
@@ -302,7 +295,7 @@ char *
 http_response_head(const struct http_response *a, bool tls, bool close, size_t *len)
 {
 	char *text;
-	FILE *out = checked(open_memstream(&text, len));
+	FILE *out = xopen_memstream(&text, len);
 
 	fprintf(out, "HTTP/1.1 %d %s\r\n", a->status, http_status_text(a->status));
 	if (a->type)

@@ -32,6 +32,10 @@ struct http_route {
 	bool websocket;                        /* it takes it by http_exchange_upgrade */
 	const char *summary;
 	const struct http_route_parameter *query; /* ends with a name of NULL; NULL: none */
+	/* The type of a body that the handler looks at itself, which may be empty; of JSON it is an
+	 * object in the call, NULL if it is empty. NULL: request says. */
+	const char *body_type;
+	bool cors; /* pages of other origins may, with a token of their own */
 	const struct web_schema *request;  /* of a JSON body that must be there; NULL: none */
 	const struct web_schema *response; /* of the JSON answered; NULL: something else */
 	const char *type;                  /* of that, where response is NULL; NULL: none */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/http_server_state.h"
 
@@ -210,16 +211,6 @@ on_sweep(uv_timer_t *timer)
 
 /* ---- the server ------------------------------------------------------------------------------ */
 
-static char *
-copy(const char *text)
-{
-	char *c = text ? strdup(text) : NULL;
-
-	if (text && !c)
-		abort();
-	return c;
-}
-
 static void
 free_server(struct http_server *s)
 {
@@ -249,15 +240,13 @@ int
 http_server_new(const struct http_server_config *config, struct http_server **out, char *why,
 	size_t why_size)
 {
-	struct http_server *s = calloc(1, sizeof(*s));
+	struct http_server *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = config->loop;
 	s->config = *config;
 	s->config.address = NULL;
-	s->config.cert = copy(config->cert);
-	s->config.key = copy(config->key);
+	s->config.cert = xstrdup(config->cert);
+	s->config.key = xstrdup(config->key);
 	s->limit = http_limit_new(&config->limits);
 	LIST_INIT(&s->conns);
 	s->fd = http_listen_open(config->address, why, why_size);

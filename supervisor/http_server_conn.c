@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
 
 /* How long a client may take, in ms: for the head of a request (RFC 9110 15.5.9 leaves it to us; a
@@ -50,10 +51,8 @@ forget_response(struct conn *c)
 struct conn *
 http_conn_new(struct http_server *s, const char *peer)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	*c = (struct conn){ .server = s, .first = true, .deadline = clock_now() + HEAD_TIMEOUT_MS };
 	snprintf(c->peer, sizeof(c->peer), "%s", peer);
 	c->verdict = http_limit_connect(s->limit, c->peer, clock_now());
@@ -225,9 +224,7 @@ await_body(struct conn *c)
 	struct http_exchange *x = c->exchange;
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	x->message.body = calloc(1, x->body_expected + 1);
-	if (!x->message.body)
-		abort();
+	x->message.body = xcalloc(1, x->body_expected + 1);
 	c->state = CONN_BODY;
 	c->deadline = clock_now() + BODY_TIMEOUT_MS;
 	if (http_head_expects(c->wsi))
@@ -263,10 +260,8 @@ static void
 on_head(struct conn *c, bool last)
 {
 	struct http_server *s = c->server;
-	struct http_exchange *x = calloc(1, sizeof(*x));
+	struct http_exchange *x = xcalloc(1, sizeof(*x));
 
-	if (!x)
-		abort();
 	x->conn = c;
 	c->exchange = x;
 	memcpy(x->message.peer, c->peer, sizeof(c->peer));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
 
 /* A second of a 4 Mbit/s camera in eight. */
@@ -108,9 +109,7 @@ file_open(const char *path, struct stat *st)
 		close(fd);
 		return NULL;
 	}
-	struct http_file *f = calloc(1, sizeof(*f));
-	if (!f)
-		abort();
+	struct http_file *f = xcalloc(1, sizeof(*f));
 	f->fd = fd;
 	return f;
 }

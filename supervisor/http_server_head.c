@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -48,10 +49,8 @@ static const struct {
 static char *
 allocate(size_t size)
 {
-	char *p = calloc(1, size);
+	char *p = xcalloc(1, size);
 
-	if (!p)
-		abort();
 	return p;
 }
 

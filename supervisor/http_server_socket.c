@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
 
 /* RFC 6455 7.4.1. */
@@ -35,10 +36,8 @@ struct http_socket {
 void
 http_exchange_upgrade(struct http_exchange *x, const struct http_socket_handler *handler)
 {
-	struct http_socket *s = calloc(1, sizeof(*s));
+	struct http_socket *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->conn = x->conn;
 	s->handler = *handler;
 	STAILQ_INIT(&s->backlog);
@@ -94,9 +93,7 @@ http_socket_send(struct http_socket *s, const char *text, size_t len)
 		s->conn->deadline = clock_now();
 		return ERR_RANGE;
 	}
-	struct text *t = malloc(sizeof(*t) + LWS_PRE + len);
-	if (!t)
-		abort();
+	struct text *t = xmalloc(sizeof(*t) + LWS_PRE + len);
 	t->len = len;
 	memcpy(t->bytes + LWS_PRE, text, len);
 	STAILQ_INSERT_TAIL(&s->backlog, t, next);

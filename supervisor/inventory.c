@@ -7,6 +7,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "supervisor/inventory.h"
+#include "common/xmalloc.h"
 #include "supervisor/known.h"
 
 struct inventory {
@@ -61,7 +62,7 @@ on_change(void *arg, const struct device_change *change)
 	snprintf(told, sizeof(told), "account %.64s: %s", c->google->name, text);
 	log_at(bad ? LOG_WARN : LOG_INFO, event, LOG_ID("google", c->google->name),
 		LOG_STR("cam", camera), LOG_STR("text", text));
-	events_publish(c->inventory->events, camera, event, told);
+	events_publish_account(c->inventory->events, c->google->name, camera, event, told);
 }
 
 /* Before the first list the configuration is all that is known: its cameras are there, by RTSP. */
@@ -86,7 +87,7 @@ tell_added(struct inventory *inv, const char *account, const struct proposal *p,
 	snprintf(text, sizeof(text), "account %s: %s%s%s", account, p->device->id, *why ? ": " : "",
 		why);
 	log_at(level, event, LOG_CAM(p->name), LOG_STR("text", text));
-	events_publish(inv->events, p->name, event, text);
+	events_publish_account(inv->events, account, p->name, event, text);
 }
 
 static void
@@ -200,10 +201,8 @@ struct inventory *
 inventory_new(const struct config *config, struct events *events, struct store *store,
 	inventory_add *add, void *arg)
 {
-	struct inventory *inv = calloc(1, sizeof(*inv));
+	struct inventory *inv = xcalloc(1, sizeof(*inv));
 
-	if (!inv)
-		abort();
 	*inv = (struct inventory){
 		.config = config, .events = events, .store = store, .add = add, .arg = arg
 	};

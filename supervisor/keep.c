@@ -1,11 +1,11 @@
 /* keep.c - an account's streams and calls, to the store and back.
  * Owns nothing but the arithmetic between the two clocks. The store logs its own trouble, and what
  * it cannot keep is not kept: nobody waits for it. Loop thread. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "supervisor/keep.h"
+#include "common/xmalloc.h"
 #include "supervisor/verdict.h"
 
 void
@@ -96,16 +96,6 @@ keep_each_call(const struct keep *k, ms_t within_ms, ms_t now, keep_call_row *ro
 		store_each_call(k->store, r.wall_us - within_ms * 1000, on_call, &r);
 }
 
-static char *
-copy(const char *s)
-{
-	char *c = s ? strdup(s) : NULL;
-
-	if (s && !c)
-		abort();
-	return c;
-}
-
 /* What is left of a stream. No more than it was granted: the clock may have been set back. */
 static ms_t
 left_ms(const struct reader *r, const struct store_stream *row)
@@ -128,9 +118,9 @@ on_stream(void *arg, const struct store_stream *row)
 		keep_no_stream(r->keep, row->camera);
 		return;
 	}
-	struct stream s = { .sdm = { .rtsp_url = copy(row->rtsp_url),
-				    .stream_token = copy(row->stream_token),
-				    .extension_token = copy(row->extension_token) },
+	struct stream s = { .sdm = { .rtsp_url = xstrdup(row->rtsp_url),
+				    .stream_token = xstrdup(row->stream_token),
+				    .extension_token = xstrdup(row->extension_token) },
 		.expires_at = r->now + left,
 		.extends = row->extends };
 	r->stream(r->arg, row->camera, row->device, &s, to_ours(r, row->granted_us));

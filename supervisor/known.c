@@ -5,17 +5,14 @@
 #include <stdlib.h>
 
 #include "supervisor/known.h"
+#include "common/xmalloc.h"
 
 /* By the device alone: whoever removed it meant the camera, whichever account sees it. To be freed.
  */
 static char *
 counter_name(const char *device)
 {
-	char *name;
-
-	if (asprintf(&name, "configured %s", device) < 0)
-		abort();
-	return name;
+	return xasprintf("configured %s", device);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "supervisor/log_pipe.h"
+#include "common/xmalloc.h"
 
 /* Twice what common/log.c makes; a longer line is cut into several. */
 #define LINE_MAX_BYTES 4096
@@ -103,9 +104,7 @@ log_pipe_open(uv_loop_t *loop, const char *camera, struct log_pipe **out, int *w
 	/* The write end too: a worker rather loses lines than waits for us. */
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
-	struct log_pipe *p = calloc(1, sizeof(*p));
-	if (!p)
-		abort();
+	struct log_pipe *p = xcalloc(1, sizeof(*p));
 	p->camera = camera;
 	p->fd = fds[0];
 	p->poll.data = p;

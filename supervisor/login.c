@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/login.h"
+#include "common/xmalloc.h"
 
 /* RFC 6749 10.10: not to be guessed, 128 bits. */
 #define STATE_BYTES 16
@@ -38,16 +39,6 @@ static const char *const state_names[LOGIN_STATES] = {
 	[LOGIN_GRANTED] = "granted",
 	[LOGIN_FAILED] = "failed",
 };
-
-static char *
-copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
@@ -113,7 +104,7 @@ login_begin(struct login *l, char *why, size_t why_size)
 	}
 	l->url = oauth_answer_login_url(
 		google->login_url, l->project_id, l->client_id, google->redirect_uri, l->word);
-	l->redirect_uri = copy(google->redirect_uri);
+	l->redirect_uri = xstrdup(google->redirect_uri);
 	l->state = LOGIN_OPEN;
 	log_info("login begun", LOG_ID("google", google->name));
 	return 0;
@@ -231,13 +222,11 @@ login_code(struct login *l, const char *state, const char *code, char *why, size
 struct login *
 login_new(const struct login_config *config)
 {
-	struct login *l = calloc(1, sizeof(*l));
+	struct login *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	*l = (struct login){ .config = *config,
-		.project_id = copy(config->project_id),
-		.client_id = copy(config->client_id) };
+		.project_id = xstrdup(config->project_id),
+		.client_id = xstrdup(config->client_id) };
 	return l;
 }
 

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/systemd.h"
@@ -37,14 +38,14 @@ struct daemon {
 
 static const char usage[] =
 	"usage: camrelayd [-f] [-c FILE] [-p PIDFILE] [-t | -T | -M] [-V] [-h]\n"
-	"  -f          stay in the foreground\n"
-	"  -c FILE     configuration (" SYSCONF_DIR "/camrelay.conf)\n"
-	"  -p PIDFILE  write the process id there\n"
-	"  -t          test the configuration: exit 0, or 78 with every mistake named\n"
-	"  -T          test it and print what is effective, secrets redacted\n"
-	"  -M          print the settings as a manual page's section\n"
-	"  -V          version\n"
-	"  -h          this\n"
+	"  -f             stay in the foreground\n"
+	"  -c FILE        configuration (" SYSCONF_DIR "/camrelay.conf)\n"
+	"  -p PIDFILE     write the process id there\n"
+	"  -t             test the configuration: exit 0, or 78 with every mistake named\n"
+	"  -T             test it and print what is effective, secrets redacted\n"
+	"  -M             print the settings as a manual page's section\n"
+	"  -V, --version  version\n"
+	"  -h, --help     this\n"
 	"Signals: HUP reloads, USR1 opens the log anew, TERM and INT stop.\n";
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -253,8 +254,7 @@ choose_log(const struct config *c, bool foreground)
 		return c->log_file ? strdup(c->log_file) : NULL;
 	if (mkdir(c->run_dir, 0750) < 0 && errno != EEXIST)
 		fprintf(stderr, "camrelayd: %s: %s\n", c->run_dir, strerror(errno));
-	if (asprintf(&path, "%s/camrelayd.log", c->run_dir) < 0)
-		abort();
+	path = xasprintf("%s/camrelayd.log", c->run_dir);
 	return path;
 }
 
@@ -307,9 +307,14 @@ serve(const struct options *o, struct config *config)
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
+	static const struct option long_options[] = {
+		{ .name = "help", .val = 'h' },
+		{ .name = "version", .val = 'V' },
+		{ .name = NULL },
+	};
 	int opt;
 
-	while ((opt = getopt(argc, argv, "fc:p:tTMVh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "fc:p:tTMVh", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
 			o->foreground = true;

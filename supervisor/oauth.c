@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/oauth.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 
 /* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
@@ -307,16 +308,6 @@ on_answer(const struct http_answer *answer, void *arg)
 
 /* ---- the account ----------------------------------------------------------------------------- */
 
-static char *
-copy(const char *text)
-{
-	char *s = text ? strdup(text) : NULL;
-
-	if (text && !s)
-		abort();
-	return s;
-}
-
 static void
 expect_login(struct oauth *o)
 {
@@ -329,17 +320,15 @@ struct oauth *
 oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings *s,
 	oauth_changed *changed, void *arg)
 {
-	struct oauth *o = calloc(1, sizeof(*o));
+	struct oauth *o = xcalloc(1, sizeof(*o));
 
-	if (!o)
-		abort();
 	*o = (struct oauth){
 		.state = s->refresh_token ? OAUTH_ASKING : OAUTH_DEAD,
-		.name = copy(s->name),
-		.token_url = copy(s->token_url),
-		.ca_file = copy(s->ca_file),
-		.client_id = copy(s->client_id),
-		.refresh_token_file = copy(s->refresh_token_file),
+		.name = xstrdup(s->name),
+		.token_url = xstrdup(s->token_url),
+		.ca_file = xstrdup(s->ca_file),
+		.client_id = xstrdup(s->client_id),
+		.refresh_token_file = xstrdup(s->refresh_token_file),
 		.client_secret = s->client_secret,
 		.refresh_token = s->refresh_token,
 		.timeout_ms = s->timeout_ms,

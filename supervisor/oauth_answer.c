@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "supervisor/oauth_answer.h"
+#include "common/xmalloc.h"
 #include "supervisor/words.h"
 
 /* Google documents up to 2048 bytes for access tokens. */
@@ -68,9 +69,7 @@ make_form(const char *start, const struct form_field *fields, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		size += strlen(fields[i].key) + 3 * strlen(fields[i].value);
-	char *form = malloc(size);
-	if (!form)
-		abort();
+	char *form = xmalloc(size);
 	char *to = stpcpy(form, start);
 	for (size_t i = 0; i < n; i++)
 		to = encode(stpcpy(to, fields[i].key), fields[i].value);
@@ -121,10 +120,8 @@ oauth_answer_login_url(const char *base, const char *project_id, const char *cli
 		{ .key = "&scope=", .value = OAUTH_SCOPE },
 		{ .key = "&state=", .value = state },
 	};
-	char *page;
+	char *page = xasprintf("%s/%s/auth", base, project_id);
 
-	if (asprintf(&page, "%s/%s/auth", base, project_id) < 0)
-		abort();
 	char *url = make_form(page, fields, COUNT(fields));
 	free(page);
 	return url;
@@ -142,16 +139,6 @@ is_token(const char *text)
 		if (text[i] <= ' ' || text[i] > '~')
 			return false;
 	return len > 0 && len <= TOKEN_BYTES_MAX;
-}
-
-static char *
-copy(const char *text)
-{
-	char *s = strdup(text);
-
-	if (!s)
-		abort();
-	return s;
 }
 
 static bool
@@ -180,9 +167,9 @@ parse_grant(const struct json *j, struct oauth_answer *out)
 		return;
 	}
 	out->verdict = OAUTH_GRANTED;
-	out->access_token = copy(access);
-	out->refresh_token = is_token(refresh) ? copy(refresh) : NULL;
-	out->scope = scope ? words_copy(copy(scope), strlen(scope) + 1, scope) : NULL;
+	out->access_token = xstrdup(access);
+	out->refresh_token = is_token(refresh) ? xstrdup(refresh) : NULL;
+	out->scope = scope ? words_copy(xstrdup(scope), strlen(scope) + 1, scope) : NULL;
 	out->expires_in_s = expires;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/output.h"
 #include "supervisor/publish.h"
@@ -256,6 +257,16 @@ output_session(const struct output *o)
 	return o->kind == &kinds[CONFIG_OUTPUT_CLOUDFLARE] ? o->kind->where(o->machine) : NULL;
 }
 
+bool
+output_get_source(const struct output *o, struct output_source *out)
+{
+	*out = (struct output_source){ .session = output_session(o),
+		.tracks = o->tracks,
+		.track_count = o->track_count,
+		.sending = strcmp(o->word, "sending") == 0 };
+	return out->session != NULL;
+}
+
 const char *
 output_error(const struct output *o)
 {
@@ -269,11 +280,7 @@ output_error(const struct output *o)
 static char *
 copy(const char *text)
 {
-	char *c = text && *text ? strdup(text) : NULL;
-
-	if (text && *text && !c)
-		abort();
-	return c;
+	return text && *text ? xstrdup(text) : NULL;
 }
 
 void
@@ -303,10 +310,8 @@ struct output *
 output_new(const struct output_parts *parts, const struct config_output *config,
 	const struct output_events *events, void *arg)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct output *o = xcalloc(1, sizeof(*o));
 
-	if (!o)
-		abort();
 	o->kind = &kinds[config->kind];
 	o->events = *events;
 	o->arg = arg;

@@ -55,6 +55,17 @@ void output_stop(struct output *o, ms_t within_ms, void (*done)(bool closed, voi
 const char *output_state_name(const struct output *o);
 /* Cloudflare's session id while it is live; else NULL. */
 const char *output_session(const struct output *o);
+/* What viewers can pull: Cloudflare's session and the camera's tracks in it. */
+struct output_source {
+	const char *session; /* lent, as tracks, until the loop turns */
+	const struct sfu_track *tracks;
+	size_t track_count;
+	bool sending; /* its media flows: too early a pull is refused */
+};
+
+/* Fills *out; false: there is no session. */
+bool output_get_source(const struct output *o, struct output_source *out);
+
 /* What went wrong last and still counts, NULL: nothing. Lent until the loop turns. */
 const char *output_error(const struct output *o);
 

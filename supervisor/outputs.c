@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "supervisor/outputs.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 
 /* An output that the configuration no longer has ends in the background; nobody waits for that. */
@@ -41,9 +42,9 @@ on_answer(struct output *output, int64_t offer, const char *sdp, void *arg)
 {
 	struct place *p = arg;
 
-	(void)output;
 	if (p->number >= 0)
-		p->owner->events.on_answer(p->number, offer, sdp, p->owner->arg);
+		p->owner->events.on_answer(
+			p->number, offer, output_config(output)->name, sdp, p->owner->arg);
 }
 
 static void
@@ -76,10 +77,8 @@ place_new(struct outputs *o, const struct config_output *config, struct http_cli
 	struct output_parts parts = {
 		.loop = o->loop, .http = http, .sfu = sfu, .camera = o->camera
 	};
-	struct place *p = calloc(1, sizeof(*p));
+	struct place *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->owner = o;
 	p->output = output_new(&parts, config, &events, p);
 	return p;
@@ -253,10 +252,8 @@ outputs_two_tracks(const struct outputs *o)
 struct outputs *
 outputs_new(uv_loop_t *loop, const char *camera, const struct outputs_events *events, void *arg)
 {
-	struct outputs *o = calloc(1, sizeof(*o));
+	struct outputs *o = xcalloc(1, sizeof(*o));
 
-	if (!o)
-		abort();
 	o->loop = loop;
 	snprintf(o->camera, sizeof(o->camera), "%s", camera);
 	o->timer = timer_new(loop, on_timer, o);

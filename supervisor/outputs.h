@@ -10,7 +10,7 @@ struct outputs;
 /* All from the loop, never from inside a function of this header. */
 struct outputs_events {
 	/* For the worker: the answer to that output's offer, or that a new one must be made. */
-	void (*on_answer)(int output, int64_t offer, const char *sdp, void *arg);
+	void (*on_answer)(int output, int64_t offer, const char *name, const char *sdp, void *arg);
 	void (*on_refused)(int output, int64_t offer, const char *why, void *arg);
 	/* For people: a try failed at that place, by its name. */
 	void (*on_trouble)(const char *name, const char *why, void *arg);

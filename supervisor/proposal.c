@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "supervisor/proposal.h"
+#include "common/xmalloc.h"
 
 struct proposal_names {
 	char **list;
@@ -25,22 +26,16 @@ is_taken(const struct proposal_names *names, const char *name)
 static void
 take_name(struct proposal_names *names, const char *name)
 {
-	names->list = realloc(names->list, (names->count + 1) * sizeof(*names->list));
-	if (!names->list)
-		abort();
-	names->list[names->count] = strdup(name);
-	if (!names->list[names->count])
-		abort();
+	names->list = xrealloc(names->list, (names->count + 1) * sizeof(*names->list));
+	names->list[names->count] = xstrdup(name);
 	names->count++;
 }
 
 struct proposal_names *
 proposal_names_new(const struct config *config)
 {
-	struct proposal_names *names = calloc(1, sizeof(*names));
+	struct proposal_names *names = xcalloc(1, sizeof(*names));
 
-	if (!names)
-		abort();
 	/* To camctl it is every camera. */
 	take_name(names, "all");
 	for (const struct config_camera *c = config->cameras; c; c = c->next)
@@ -91,13 +86,9 @@ static char *
 section_text(const struct config *config, const struct config_google *google,
 	const struct sdm_device *device, const char *name)
 {
-	char *text;
-
-	if (asprintf(&text, "%s%s%s[camera \"%s\"]\ngoogle = %s\ndevice = %s\n%s",
-		    *device->name ? "; " : "", device->name, *device->name ? "\n" : "", name,
-		    google->name, device->id, config->cloudflare ? "" : "publish = none\n") < 0)
-		abort();
-	return text;
+	return xasprintf("%s%s%s[camera \"%s\"]\ngoogle = %s\ndevice = %s\n%s",
+		*device->name ? "; " : "", device->name, *device->name ? "\n" : "", name,
+		google->name, device->id, config->cloudflare ? "" : "publish = none\n");
 }
 
 void
@@ -105,9 +96,7 @@ proposals_make(const struct config *config, const struct config_google *google,
 	const struct device_list *devices, struct proposal_names *names, struct proposals *out)
 {
 	out->count = devices->count;
-	out->list = calloc(out->count + 1, sizeof(*out->list));
-	if (!out->list)
-		abort();
+	out->list = xcalloc(out->count + 1, sizeof(*out->list));
 	for (size_t i = 0; i < out->count; i++) {
 		struct proposal *p = &out->list[i];
 		p->device = &devices->devices[i];

@@ -10,6 +10,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "supervisor/publish.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
@@ -116,7 +117,8 @@ abandon(struct publish *p)
 		sfu_cancel(p->call);
 	p->call = NULL;
 	if (p->session_track_count > 0)
-		unpublish_add(p->unpublish, p->session, p->session_tracks, p->session_track_count);
+		unpublish_add(p->unpublish, p->camera, p->session, p->session_tracks,
+			p->session_track_count);
 	p->session[0] = '\0';
 	p->session_track_count = 0;
 	p->not_ready_tries = 0;
@@ -285,11 +287,9 @@ on_timer(void *arg)
 void
 publish_offer(struct publish *p, const char *sdp, const struct sfu_track *tracks, size_t count)
 {
-	char *offer = strdup(sdp);
+	char *offer = xstrdup(sdp);
 
 	assert(count > 0 && count <= SFU_TRACKS_MAX);
-	if (!offer)
-		abort();
 	free(p->offer);
 	p->offer = offer;
 	memcpy(p->tracks, tracks, count * sizeof(*tracks));
@@ -334,15 +334,11 @@ struct publish *
 publish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera,
 	const struct publish_events *events, void *arg)
 {
-	struct publish *p = calloc(1, sizeof(*p));
+	struct publish *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
-	p->camera = strdup(camera);
-	if (!p->camera)
-		abort();
+	p->camera = xstrdup(camera);
 	p->sfu = sfu;
-	p->unpublish = unpublish_new(loop, sfu, p->camera);
+	p->unpublish = unpublish_new(loop, sfu);
 	p->timer = timer_new(loop, on_timer, p);
 	p->backoff = (struct backoff){
 		.first_ms = PAUSE_FIRST_MS, .cap_ms = PAUSE_CAP_MS, .jitter_percent = 20

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "supervisor/quota.h"
+#include "common/xmalloc.h"
 
 /* A call reaches Google 0 to 0.5 s after it left (issue 3; nobody has published better), so eleven
  * calls that left 6.0 s apart, 60.0 s in all, can arrive within 59.5 s. Ten gaps must make at least
@@ -74,9 +75,7 @@ bucket_init(struct bucket *b, const struct quota_settings *s, enum quota_bucket 
 	b->limit.window_ms = window + (window * s->guard_permille + 999) / 1000;
 	if (b->limit.calls == 0)
 		return;
-	b->left = calloc((size_t)b->limit.calls, sizeof(*b->left));
-	if (!b->left)
-		abort();
+	b->left = xcalloc((size_t)b->limit.calls, sizeof(*b->left));
 }
 
 static void
@@ -174,9 +173,7 @@ bucket_set_limit(struct bucket *b, int calls)
 		.held_until = old.held_until,
 		.slow_until = old.slow_until };
 	if (calls > 0) {
-		b->left = calloc((size_t)calls, sizeof(*b->left));
-		if (!b->left)
-			abort();
+		b->left = xcalloc((size_t)calls, sizeof(*b->left));
 		for (int n = old.count < calls ? old.count : calls; n > 0; n--)
 			bucket_take(b, bucket_ago(&old, n));
 	}
@@ -188,10 +185,8 @@ bucket_set_limit(struct bucket *b, int calls)
 struct quota *
 quota_new(const struct quota_settings *settings)
 {
-	struct quota *q = calloc(1, sizeof(*q));
+	struct quota *q = xcalloc(1, sizeof(*q));
 
-	if (!q)
-		abort();
 	assert(settings->limits[QUOTA_EXECUTE].calls > 0);
 	q->settings = *settings;
 	bucket_init(&q->execute, settings, QUOTA_EXECUTE);
@@ -212,10 +207,8 @@ quota_free(struct quota *q)
 struct quota_device *
 quota_device_new(const struct quota *q)
 {
-	struct quota_device *d = calloc(1, sizeof(*d));
+	struct quota_device *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
 	for (int kind = CALL_EXTEND; kind < CALL_LIST; kind++)
 		bucket_init(&d->command[kind], &q->settings, QUOTA_COMMAND);
 	bucket_init(&d->minute, &q->settings, QUOTA_DEVICE_MINUTE);

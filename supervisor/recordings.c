@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/value.h"
+#include "common/xmalloc.h"
 #include "proto/hour.h"
 #include "supervisor/recordings.h"
 
@@ -33,14 +34,6 @@ struct recordings {
 	size_t size;
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* folder/name; false if that is too long to be ours. */
 static bool
 join(char out[PATH_BYTES], const char *folder, const char *name)
@@ -57,14 +50,13 @@ add(struct recordings *r, const struct retention_item *item, const char *folder,
 {
 	if (r->count == r->size) {
 		r->size = r->size ? r->size * 2 : 64;
-		r->items = checked(realloc(r->items, r->size * sizeof(*r->items)));
-		r->places = checked(realloc(r->places, r->size * sizeof(*r->places)));
+		r->items = xrealloc(r->items, r->size * sizeof(*r->items));
+		r->places = xrealloc(r->places, r->size * sizeof(*r->places));
 	}
 	r->items[r->count] = *item;
 	r->items[r->count].camera = r->camera;
 	r->items[r->count].tag = r->count;
-	r->places[r->count++] = (struct place){ .folder = checked(strdup(folder)),
-		.file = file ? checked(strdup(file)) : NULL };
+	r->places[r->count++] = (struct place){ .folder = xstrdup(folder), .file = xstrdup(file) };
 }
 
 /* Calls each for every entry but "." and "..". */
@@ -176,8 +168,8 @@ on_camera(struct recordings *r, const char *path, const char *name)
 
 	if (!value_is_name(name) || !join(folder, path, name))
 		return;
-	r->names = checked(realloc(r->names, ((size_t)r->camera + 1) * sizeof(*r->names)));
-	r->names[r->camera] = checked(strdup(name));
+	r->names = xrealloc(r->names, ((size_t)r->camera + 1) * sizeof(*r->names));
+	r->names[r->camera] = xstrdup(name);
 	each_entry(r, folder, on_day);
 	r->camera++;
 }
@@ -185,7 +177,7 @@ on_camera(struct recordings *r, const char *path, const char *name)
 struct recordings *
 recordings_scan(const char *dir, int64_t now_us)
 {
-	struct recordings *r = checked(calloc(1, sizeof(*r)));
+	struct recordings *r = xcalloc(1, sizeof(*r));
 
 	r->now_us = now_us;
 	each_entry(r, dir, on_camera);
@@ -219,7 +211,7 @@ recordings_items(struct recordings *r, size_t *count)
 struct recordings_stored *
 recordings_sum(const struct recordings *r, size_t *count)
 {
-	struct recordings_stored *sums = checked(calloc((size_t)r->camera + 1, sizeof(*sums)));
+	struct recordings_stored *sums = xcalloc((size_t)r->camera + 1, sizeof(*sums));
 
 	*count = (size_t)r->camera;
 	for (int i = 0; i < r->camera; i++)

@@ -3,6 +3,7 @@
  * choice's, the buckets are quota's. Pure. Loop thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/scheduler_state.h"
 
 /* What scheduler_settings_default scales, for a minute of 60 s. */
@@ -34,10 +35,8 @@ scheduler_settings_default(int qpm, ms_t minute_ms)
 struct scheduler *
 scheduler_new(const struct scheduler_settings *settings)
 {
-	struct scheduler *s = calloc(1, sizeof(*s));
+	struct scheduler *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->settings = *settings;
 	s->life_ms = settings->assumed_life_ms;
 	s->quota = quota_new(&settings->quota);
@@ -95,11 +94,9 @@ scheduler_add(struct scheduler *s, int camera)
 
 	if (scheduler_entry(s, camera))
 		return -1;
-	s->entries = realloc(s->entries, size * sizeof(struct entry *));
-	s->line = realloc(s->line, size * sizeof(struct lease *));
-	struct entry *e = calloc(1, sizeof(*e));
-	if (!s->entries || !s->line || !e)
-		abort();
+	s->entries = xrealloc(s->entries, size * sizeof(struct entry *));
+	s->line = xrealloc(s->line, size * sizeof(struct lease *));
+	struct entry *e = xcalloc(1, sizeof(*e));
 	e->camera = camera;
 	e->device = quota_device_new(s->quota);
 	s->entries[s->count++] = e;

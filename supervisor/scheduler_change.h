@@ -7,9 +7,9 @@
 
 /* What the configuration changes about a scheduler that runs. Who is not named is not touched. */
 
-/* Other limits, stagger, early_percent and rotate_ms. What was called is not forgotten, so that no window is ever
- * exceeded: a limit that is lowered counts the calls already made, one that is raised is of use at
- * once. Windows and guard stay as they are. */
+/* Other limits, stagger, early_percent and rotate_ms. What was called is not forgotten, so that no
+ * window is ever exceeded: a limit that is lowered counts the calls already made, one that is
+ * raised is of use at once. Windows and guard stay as they are. */
 void scheduler_set_limits(struct scheduler *s, const struct scheduler_settings *settings);
 
 /* The camera is known by another number from now on, in its call in flight as well: whoever holds

@@ -3,6 +3,7 @@
  * real. A camera's own buckets are as full as they are now. Pure. Loop thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/choice.h"
 
 /* Most looks that find nobody to call lead to one that does. */
@@ -36,11 +37,9 @@ rehearsal_init(struct rehearsal *r, const struct scheduler *s, ms_t now)
 {
 	size_t n = (size_t)s->count + 1;
 
-	*r = (struct rehearsal){ .s = *s, .entries = calloc(n, sizeof(*r->entries)) };
-	r->s.entries = calloc(n, sizeof(struct entry *));
-	r->s.line = calloc(n, sizeof(struct lease *));
-	if (!r->entries || !r->s.entries || !r->s.line)
-		abort();
+	*r = (struct rehearsal){ .s = *s, .entries = xcalloc(n, sizeof(*r->entries)) };
+	r->s.entries = xcalloc(n, sizeof(struct entry *));
+	r->s.line = xcalloc(n, sizeof(struct lease *));
 	for (int i = 0; i < s->count; i++) {
 		struct entry *e = &r->entries[i];
 

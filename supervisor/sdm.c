@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "supervisor/sdm.h"
+#include "common/xmalloc.h"
 
 #define COMMAND_PREFIX "sdm.devices.commands.CameraLiveStream."
 
@@ -79,14 +80,10 @@ static struct sdm_call *
 start(struct sdm *s, enum sdm_command command, struct http_request *request, sdm_done *done,
 	void *arg)
 {
-	struct sdm_call *call = calloc(1, sizeof(*call));
+	struct sdm_call *call = xcalloc(1, sizeof(*call));
 
-	if (!call)
-		abort();
 	*call = (struct sdm_call){ .sdm = s, .command = command, .done = done, .arg = arg };
-	call->bearer = strdup(request->bearer);
-	if (!call->bearer)
-		abort();
+	call->bearer = xstrdup(request->bearer);
 	request->ca_file = s->ca_file;
 	request->timeout_ms = s->timeout_ms;
 	call->http = http_client_start(s->http, request, on_answer, call);
@@ -119,8 +116,7 @@ execute(struct sdm *s, enum sdm_command command, const char *device, const char 
 
 	if (!bearer)
 		return NULL;
-	if (asprintf(&url, "%s/devices/%s:executeCommand", s->project_url, device) < 0)
-		abort();
+	url = xasprintf("%s/devices/%s:executeCommand", s->project_url, device);
 	char *body = command_body(command, extension_token);
 	struct http_request request = {
 		.method = "POST",
@@ -163,8 +159,7 @@ sdm_list(struct sdm *s, sdm_done *done, void *arg)
 
 	if (!bearer)
 		return NULL;
-	if (asprintf(&url, "%s/devices", s->project_url) < 0)
-		abort();
+	url = xasprintf("%s/devices", s->project_url);
 	struct http_request request = { .method = "GET", .url = url, .bearer = bearer };
 	struct sdm_call *call = start(s, SDM_LIST, &request, done, arg);
 	free(url);
@@ -181,11 +176,9 @@ sdm_cancel(struct sdm_call *call)
 struct sdm *
 sdm_new(struct http_client *http, struct oauth *oauth, const struct sdm_settings *settings)
 {
-	struct sdm *s = calloc(1, sizeof(*s));
+	struct sdm *s = xcalloc(1, sizeof(*s));
 
-	if (!s || asprintf(&s->project_url, "%s/enterprises/%s", settings->api_url,
-			  settings->project_id) < 0)
-		abort();
+	s->project_url = xasprintf("%s/enterprises/%s", settings->api_url, settings->project_id);
 	s->http = http;
 	s->oauth = oauth;
 	s->ca_file = settings->ca_file ? strdup(settings->ca_file) : NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/xmalloc.h"
 #include "supervisor/naming.h"
 #include "supervisor/sdm_answer.h"
 #include "supervisor/timestamp.h"
@@ -87,16 +88,6 @@ static const char *const bucket_names[] = {
 	[SDM_BUCKET_DEVICE] = "device",
 	[SDM_BUCKET_LIST] = "list",
 };
-
-static char *
-copy(const char *text)
-{
-	char *s = strdup(text);
-
-	if (!s)
-		abort();
-	return s;
-}
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -182,7 +173,7 @@ take(const struct json *j, const char *path)
 	for (size_t i = 0; i < len; i++)
 		if (text[i] <= ' ' || text[i] > '~')
 			return NULL;
-	return len > 0 && len <= TEXT_BYTES_MAX ? copy(text) : NULL;
+	return len > 0 && len <= TEXT_BYTES_MAX ? xstrdup(text) : NULL;
 }
 
 static ms_t
@@ -286,9 +277,9 @@ parse_device(const struct json *j, struct sdm_device *out)
 	if (!*label)
 		naming_clean(label, sizeof(label), room ? room : "");
 	*out = (struct sdm_device){
-		.id = copy(slash + 1),
-		.name = copy(label),
-		.type = copy(type ? type : ""),
+		.id = xstrdup(slash + 1),
+		.name = xstrdup(label),
+		.type = xstrdup(type ? type : ""),
 		.rtsp = live && (!protocols || speaks(protocols, "RTSP")),
 		.webrtc = speaks(protocols, "WEB_RTC"),
 	};
@@ -309,9 +300,7 @@ parse_devices(const struct json *j, struct sdm_answer *out)
 	}
 	if (n > DEVICES_MAX)
 		n = DEVICES_MAX;
-	out->devices = calloc(n + 1, sizeof(*out->devices));
-	if (!out->devices)
-		abort();
+	out->devices = xcalloc(n + 1, sizeof(*out->devices));
 	for (size_t i = 0; i < n; i++)
 		if (parse_device(json_at(list, i), &out->devices[out->device_count]))
 			out->device_count++;
@@ -363,11 +352,7 @@ sdm_answer_clear(struct sdm_answer *a)
 char *
 sdm_url_with_token(const char *url, const char *token)
 {
-	char *made;
-
-	if (asprintf(&made, "%.*s?auth=%s", (int)strcspn(url, "?#"), url, token) < 0)
-		abort();
-	return made;
+	return xasprintf("%.*s?auth=%s", (int)strcspn(url, "?#"), url, token);
 }
 
 const char *

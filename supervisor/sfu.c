@@ -9,6 +9,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "supervisor/sfu.h"
+#include "common/xmalloc.h"
 
 struct sfu_call {
 	struct http_call *http;
@@ -34,6 +35,10 @@ static const struct {
 } requests[] = {
 	[SFU_SESSION_NEW] = { .method = "POST", .path = "new" },
 	[SFU_TRACKS_NEW] = { .method = "POST", .path = "/tracks/new" },
+	[SFU_TRACKS_PULL] = { .method = "POST", .path = "/tracks/new" },
+	[SFU_TRACKS_TAKE] = { .method = "POST", .path = "/tracks/new" },
+	[SFU_RENEGOTIATE] = { .method = "PUT", .path = "/renegotiate" },
+	[SFU_TRACKS_UPDATE] = { .method = "PUT", .path = "/tracks/update" },
 	[SFU_TRACKS_CLOSE] = { .method = "PUT", .path = "/tracks/close" },
 	[SFU_SESSION_GET] = { .method = "GET", .path = "" },
 };
@@ -71,13 +76,10 @@ static struct sfu_call *
 start(struct sfu *s, enum sfu_request request, const char *session, struct json *body,
 	sfu_done *done, void *arg)
 {
-	struct sfu_call *call = calloc(1, sizeof(*call));
+	struct sfu_call *call = xcalloc(1, sizeof(*call));
 	char *text = body ? json_text(body, false) : NULL;
-	char *url;
+	char *url = xasprintf("%s/sessions/%s%s", s->app_url, session, requests[request].path);
 
-	if (!call ||
-		asprintf(&url, "%s/sessions/%s%s", s->app_url, session, requests[request].path) < 0)
-		abort();
 	struct http_request r = {
 		.method = requests[request].method,
 		.url = url,
@@ -109,17 +111,24 @@ sfu_session_get(struct sfu *s, const char *session, sfu_done *done, void *arg)
 	return start(s, SFU_SESSION_GET, session, NULL, done, arg);
 }
 
+static void
+set_description(struct json *body, const char *type, const char *sdp)
+{
+	struct json *description = json_new_object();
+
+	json_set_str(description, "type", type);
+	json_set_str(description, "sdp", sdp);
+	json_set(body, "sessionDescription", description);
+}
+
 struct sfu_call *
 sfu_tracks_new(struct sfu *s, const char *session, const char *offer,
 	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg)
 {
 	struct json *body = json_new_object();
-	struct json *description = json_new_object();
 	struct json *list = json_new_array();
 
-	json_set_str(description, "type", "offer");
-	json_set_str(description, "sdp", offer);
-	json_set(body, "sessionDescription", description);
+	set_description(body, "offer", offer);
 	for (size_t i = 0; i < count; i++) {
 		struct json *track = json_new_object();
 		json_set_str(track, "location", "local");
@@ -129,6 +138,55 @@ sfu_tracks_new(struct sfu *s, const char *session, const char *offer,
 	}
 	json_set(body, "tracks", list);
 	return start(s, SFU_TRACKS_NEW, session, body, done, arg);
+}
+
+/* A publisher's tracks by their names; with_mids: for the m-sections that those tell. */
+static struct json *
+remote_tracks(const char *publisher, const struct sfu_track *tracks, size_t count, bool with_mids)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json *track = json_new_object();
+		json_set_str(track, "location", "remote");
+		json_set_str(track, "sessionId", publisher);
+		json_set_str(track, "trackName", tracks[i].name);
+		if (with_mids)
+			json_set_str(track, "mid", tracks[i].mid);
+		json_add(list, track);
+	}
+	return list;
+}
+
+struct sfu_call *
+sfu_tracks_pull(struct sfu *s, const char *session, const char *offer, const char *publisher,
+	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg)
+{
+	struct json *body = json_new_object();
+
+	if (offer)
+		set_description(body, "offer", offer);
+	json_set(body, "tracks", remote_tracks(publisher, tracks, count, false));
+	return start(s, offer ? SFU_TRACKS_TAKE : SFU_TRACKS_PULL, session, body, done, arg);
+}
+
+struct sfu_call *
+sfu_tracks_update(struct sfu *s, const char *session, const char *publisher,
+	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg)
+{
+	struct json *body = json_new_object();
+
+	json_set(body, "tracks", remote_tracks(publisher, tracks, count, true));
+	return start(s, SFU_TRACKS_UPDATE, session, body, done, arg);
+}
+
+struct sfu_call *
+sfu_renegotiate(struct sfu *s, const char *session, const char *answer, sfu_done *done, void *arg)
+{
+	struct json *body = json_new_object();
+
+	set_description(body, "answer", answer);
+	return start(s, SFU_RENEGOTIATE, session, body, done, arg);
 }
 
 struct sfu_call *
@@ -158,10 +216,9 @@ sfu_cancel(struct sfu_call *call)
 struct sfu *
 sfu_new(struct http_client *http, const struct sfu_settings *settings)
 {
-	struct sfu *s = calloc(1, sizeof(*s));
+	struct sfu *s = xcalloc(1, sizeof(*s));
 
-	if (!s || asprintf(&s->app_url, "%s/apps/%s", settings->api_url, settings->app_id) < 0)
-		abort();
+	s->app_url = xasprintf("%s/apps/%s", settings->api_url, settings->app_id);
 	s->http = http;
 	s->ca_file = settings->ca_file ? strdup(settings->ca_file) : NULL;
 	s->secret = settings->app_secret;

@@ -42,6 +42,17 @@ struct sfu_call *sfu_session_get(struct sfu *s, const char *session, sfu_done *d
 /* Publishes tracks[0..count) of the offer. */
 struct sfu_call *sfu_tracks_new(struct sfu *s, const char *session, const char *offer,
 	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg);
+/* Pulls tracks[0..count) (only their names count) of a publisher's session. offer is the viewer's,
+ * then the SFU answers it; NULL: the SFU offers, and sfu_renegotiate brings the viewer's answer. */
+struct sfu_call *sfu_tracks_pull(struct sfu *s, const char *session, const char *offer,
+	const char *publisher, const struct sfu_track *tracks, size_t count, sfu_done *done,
+	void *arg);
+struct sfu_call *sfu_renegotiate(
+	struct sfu *s, const char *session, const char *answer, sfu_done *done, void *arg);
+/* Pulls the publisher's tracks into the m-sections where others came before: no SDP is exchanged.
+ */
+struct sfu_call *sfu_tracks_update(struct sfu *s, const char *session, const char *publisher,
+	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg);
 /* Closes tracks by their mids, with force: no SDP is exchanged, viewers lose them at once. */
 struct sfu_call *sfu_tracks_close(struct sfu *s, const char *session,
 	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg);

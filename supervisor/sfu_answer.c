@@ -5,14 +5,19 @@
 
 #include "common/json.h"
 #include "supervisor/sfu_answer.h"
+#include "common/xmalloc.h"
 #include "supervisor/words.h"
 
 /* A real answer has about 1,500 bytes; 64 tracks would have 40,000. */
 #define SDP_BYTES_MAX 65536
 
 #define ON_NEW (1u << SFU_SESSION_NEW)
-#define ON_SESSION (1u << SFU_TRACKS_NEW | 1u << SFU_TRACKS_CLOSE | 1u << SFU_SESSION_GET)
+#define ON_PULL (1u << SFU_TRACKS_PULL | 1u << SFU_TRACKS_TAKE | 1u << SFU_TRACKS_UPDATE)
+#define ON_SESSION                                                                                 \
+	(1u << SFU_TRACKS_NEW | ON_PULL | 1u << SFU_RENEGOTIATE | 1u << SFU_TRACKS_CLOSE |         \
+		1u << SFU_SESSION_GET)
 #define ON_CLOSE (1u << SFU_TRACKS_CLOSE)
+#define ON_TRACKS (ON_PULL | 1u << SFU_SESSION_GET)
 #define ON_ANY (ON_NEW | ON_SESSION)
 
 /* What a status means, first match wins: with its errorCode (NULL: any) and for which requests. A
@@ -36,6 +41,8 @@ static const struct {
 	{ .status = 410, .code = NULL,            .requests = ON_ANY,     .error = SFU_GONE },
 	{ .status = 425, .code = NULL,            .requests = ON_ANY,     .error = SFU_NOT_CONNECTED },
 	{ .status = 429, .code = NULL,            .requests = ON_ANY,     .error = SFU_BUSY },
+	{ .status = 503, .code = "transport_unavailable_error",
+						  .requests = ON_PULL,    .error = SFU_NOT_YET },
 };
 /* clang-format on */
 
@@ -49,6 +56,7 @@ static const char *const error_names[SFU_ERRORS] = {
 	[SFU_BUSY] = "busy",
 	[SFU_SERVER] = "server-error",
 	[SFU_TRACK] = "track-error",
+	[SFU_NOT_YET] = "not-yet",
 	[SFU_REFUSED] = "refused",
 	[SFU_TIMEOUT] = "timeout",
 	[SFU_TRANSPORT] = "transport",
@@ -136,6 +144,14 @@ parse_session(const struct json *j, struct sfu_answer *out)
 		malformed(out, "sessionId is missing or holds what it may not");
 }
 
+/* What a pull that comes before the media is told. */
+static bool
+is_not_yet(enum sfu_request request, const char *code)
+{
+	return ON_PULL & 1u << request && (strcmp(code, "not_found_track_error") == 0 ||
+						  strcmp(code, "empty_track_error") == 0);
+}
+
 /* The first track that failed; an item that is closed already is what a close wants. */
 static void
 find_track_error(enum sfu_request request, const struct json *j, struct sfu_answer *out)
@@ -151,7 +167,7 @@ find_track_error(enum sfu_request request, const struct json *j, struct sfu_answ
 			continue;
 		if (request == SFU_TRACKS_CLOSE && strcmp(code, "close_track_error") == 0)
 			continue;
-		out->error = SFU_TRACK;
+		out->error = is_not_yet(request, code) ? SFU_NOT_YET : SFU_TRACK;
 		words_copy(name, sizeof(name), of ? of : "?");
 		snprintf(whose, sizeof(whose), "track %s: ", name);
 		quote(out, whose, t);
@@ -160,19 +176,19 @@ find_track_error(enum sfu_request request, const struct json *j, struct sfu_answ
 }
 
 static void
-parse_sdp(const struct json *j, struct sfu_answer *out)
+parse_sdp(const struct json *j, const char *wanted, struct sfu_answer *out)
 {
 	const char *sdp = json_str(j, "sessionDescription.sdp");
 	const char *type = json_str(j, "sessionDescription.type");
 	size_t len = sdp ? strlen(sdp) : 0;
 
-	if (len == 0 || len > SDP_BYTES_MAX || !type || strcmp(type, "answer") != 0) {
-		malformed(out, "sessionDescription is missing or no answer");
+	if (len == 0 || len > SDP_BYTES_MAX || !type || strcmp(type, wanted) != 0) {
+		out->error = SFU_MALFORMED;
+		snprintf(out->words, sizeof(out->words), "sessionDescription is missing or no %s",
+			wanted);
 		return;
 	}
-	out->sdp = strdup(sdp);
-	if (!out->sdp)
-		abort();
+	out->sdp = xstrdup(sdp);
 }
 
 static void
@@ -202,14 +218,16 @@ parse_success(enum sfu_request request, const struct json *j, struct sfu_answer 
 		return;
 	}
 	find_track_error(request, j, out);
+	if (ON_TRACKS & 1u << request)
+		parse_tracks(j, out);
 	if (out->error != SFU_OK)
 		return;
 	if (request == SFU_SESSION_NEW)
 		parse_session(j, out);
-	else if (request == SFU_TRACKS_NEW)
-		parse_sdp(j, out);
-	else if (request == SFU_SESSION_GET)
-		parse_tracks(j, out);
+	else if (request == SFU_TRACKS_PULL)
+		parse_sdp(j, "offer", out);
+	else if (request == SFU_TRACKS_NEW || request == SFU_TRACKS_TAKE)
+		parse_sdp(j, "answer", out);
 }
 
 void

@@ -14,7 +14,16 @@
 /* A camera publishes one audio and one video; 64 is the SFU's limit per call. */
 #define SFU_TRACKS_MAX 4
 
-enum sfu_request { SFU_SESSION_NEW, SFU_TRACKS_NEW, SFU_TRACKS_CLOSE, SFU_SESSION_GET };
+enum sfu_request {
+	SFU_SESSION_NEW,
+	SFU_TRACKS_NEW, /* publishes */
+	SFU_TRACKS_CLOSE,
+	SFU_SESSION_GET,
+	SFU_TRACKS_PULL,   /* pulls: the SFU offers */
+	SFU_TRACKS_TAKE,   /* pulls: the SFU answers the viewer's offer */
+	SFU_RENEGOTIATE,   /* brings the viewer's answer */
+	SFU_TRACKS_UPDATE, /* pulls other tracks in the place of those pulled */
+};
 
 enum sfu_error {
 	SFU_OK,
@@ -26,6 +35,7 @@ enum sfu_error {
 	SFU_BUSY,          /* 429 */
 	SFU_SERVER,        /* 5xx */
 	SFU_TRACK,         /* 200, but a track in it failed */
+	SFU_NOT_YET,       /* a pull: the publisher is not there, or not sending yet */
 	SFU_REFUSED,       /* any other 4xx */
 	SFU_TIMEOUT,       /* no answer in time: whether it was carried out is unknown */
 	SFU_TRANSPORT,     /* no or broken connection: unknown too if the request was sent */
@@ -46,8 +56,10 @@ struct sfu_answer {
 	bool sent;
 	char words[200];                       /* "session_error: ...", one line, "" when SFU_OK */
 	char session_id[SFU_ID_CHARS_MAX + 1]; /* SFU_SESSION_NEW */
-	char *sdp;                             /* SFU_TRACKS_NEW: the SFU's answer */
-	struct sfu_track tracks[SFU_TRACKS_MAX]; /* SFU_SESSION_GET */
+	char *sdp; /* SFU_TRACKS_NEW, _TAKE: the SFU's answer; _PULL: its offer */
+	/* SFU_SESSION_GET; SFU_TRACKS_PULL, _TAKE: those that were taken, also if others
+	 * failed */
+	struct sfu_track tracks[SFU_TRACKS_MAX];
 	size_t track_count;
 };
 

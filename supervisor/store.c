@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/store_access.h"
 #include "supervisor/store_checkpoint.h"
 #include "supervisor/store_file.h"
@@ -462,13 +463,10 @@ open_dir(struct store *s, const char *dir, char *why, size_t why_size)
 int
 store_open(const char *dir, struct store **out, char *why, size_t why_size)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct store *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->dir_fd = -1;
-	if (asprintf(&s->path, "%s/state.db", dir) < 0)
-		abort();
+	s->path = xasprintf("%s/state.db", dir);
 	int err = open_dir(s, dir, why, why_size);
 	if (err) {
 		store_close(s);

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What must outlive the process: streams, events, counters, spent calls; DIR/state.db. Loop thread.
+/* What must outlive the process: streams, events, counters, spent calls, webhooks; DIR/state.db.
+ * Loop thread.
  *
  * A function that writes has written when it returns 0: what it wrote survives kill -9 of the
  * process. A power cut may take the last minute (the kernel's write-back), never the file. It takes
@@ -70,7 +71,8 @@ int store_each_stream(struct store *s, store_stream_row *row, void *arg);
 
 struct store_event {
 	int64_t at_us;
-	const char *camera; /* may be NULL */
+	const char *camera;  /* may be NULL */
+	const char *account; /* may be NULL */
 	const char *event;
 	const char *text; /* may be NULL */
 };
@@ -105,5 +107,30 @@ int store_each_call(struct store *s, int64_t since_us, store_call_row *row, void
 /* camera NULL: of the supervisor itself. A counter that was never set is 0. */
 int store_set_counter(struct store *s, const char *camera, const char *name, int64_t value);
 int store_get_counter(struct store *s, const char *camera, const char *name, int64_t *value);
+
+/* ---- webhooks -------------------------------------------------------------------------------- */
+
+struct store_delivery {
+	int64_t id;       /* given when it is added; grows, and is never used again */
+	const char *name; /* what its receiver knows it by */
+	int64_t at_us;
+	const char *body;
+};
+
+/* Behind all others of that target. delivery->id is ignored. */
+int store_add_delivery(struct store *s, const char *target, const struct store_delivery *delivery);
+
+/* The target's oldest, given to row unless there is none. row must not write to the store. */
+typedef void store_delivery_row(void *arg, const struct store_delivery *delivery);
+int store_first_delivery(struct store *s, const char *target, store_delivery_row *row, void *arg);
+
+/* That one; the target's oldest but for the one of id `but`; all of the target's. */
+int store_drop_delivery(struct store *s, int64_t id);
+int store_drop_oldest_delivery(struct store *s, const char *target, int64_t but);
+int store_drop_deliveries(struct store *s, const char *target);
+
+/* Every target that has deliveries, and how many. row may write to the store. */
+typedef void store_target_row(void *arg, const char *target, int64_t count);
+int store_each_target(struct store *s, store_target_row *row, void *arg);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "supervisor/store_checkpoint.h"
+#include "common/xmalloc.h"
 
 struct store_checkpoint {
 	int (*run)(void *arg);
@@ -21,10 +22,8 @@ struct store_checkpoint {
 struct store_checkpoint *
 store_checkpoint_new(int (*run)(void *arg), void *arg)
 {
-	struct store_checkpoint *c = calloc(1, sizeof(*c));
+	struct store_checkpoint *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->run = run;
 	c->arg = arg;
 	c->next = STORE_CHECKPOINT_PAGES;

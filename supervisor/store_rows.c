@@ -1,4 +1,4 @@
-/* store_rows.c - what the store keeps: streams, events, spent calls, counters.
+/* store_rows.c - what the store keeps: streams, events, spent calls, counters, webhooks.
  * Owns their columns and how long they stay. How they get to the disk is store.c's. Loop thread. */
 #include "supervisor/store_access.h"
 
@@ -69,7 +69,7 @@ int
 store_add_event(struct store *s, const struct store_event *event)
 {
 	const struct store_value values[] = { STORE_NUMBER(event->at_us), STORE_TEXT(event->camera),
-		STORE_TEXT(event->event), STORE_TEXT(event->text) };
+		STORE_TEXT(event->account), STORE_TEXT(event->event), STORE_TEXT(event->text) };
 
 	int err = store_write(s, STORE_ADD_EVENT, values, COUNT(values));
 	if (err || !prune_due(s))
@@ -89,8 +89,9 @@ store_each_event(struct store *s, int limit, const char *camera, store_event_row
 	while (!err && store_next(s, which, &err)) {
 		const struct store_event event = { .at_us = store_number(s, which, 0),
 			.camera = store_text(s, which, 1),
-			.event = store_text(s, which, 2),
-			.text = store_text(s, which, 3) };
+			.account = store_text(s, which, 2),
+			.event = store_text(s, which, 3),
+			.text = store_text(s, which, 4) };
 		row(arg, &event);
 	}
 	return err;
@@ -149,5 +150,68 @@ store_get_counter(struct store *s, const char *camera, const char *name, int64_t
 	*value = 0;
 	while (!err && store_next(s, STORE_GET_COUNTER, &err))
 		*value = store_number(s, STORE_GET_COUNTER, 0);
+	return err;
+}
+
+/* ---- webhooks -------------------------------------------------------------------------------- */
+
+int
+store_add_delivery(struct store *s, const char *target, const struct store_delivery *delivery)
+{
+	const struct store_value values[] = { STORE_TEXT(target), STORE_TEXT(delivery->name),
+		STORE_NUMBER(delivery->at_us), STORE_TEXT(delivery->body) };
+
+	return store_write(s, STORE_ADD_DELIVERY, values, COUNT(values));
+}
+
+int
+store_first_delivery(struct store *s, const char *target, store_delivery_row *row, void *arg)
+{
+	const enum store_statement which = STORE_FIRST_DELIVERY;
+	const struct store_value values[] = { STORE_TEXT(target) };
+	int err = store_query(s, which, values, COUNT(values));
+
+	while (!err && store_next(s, which, &err)) {
+		const struct store_delivery delivery = { .id = store_number(s, which, 0),
+			.name = store_text(s, which, 1),
+			.at_us = store_number(s, which, 2),
+			.body = store_text(s, which, 3) };
+		row(arg, &delivery);
+	}
+	return err;
+}
+
+int
+store_drop_delivery(struct store *s, int64_t id)
+{
+	const struct store_value values[] = { STORE_NUMBER(id) };
+
+	return store_write(s, STORE_DROP_DELIVERY, values, COUNT(values));
+}
+
+int
+store_drop_oldest_delivery(struct store *s, const char *target, int64_t but)
+{
+	const struct store_value values[] = { STORE_TEXT(target), STORE_NUMBER(but) };
+
+	return store_write(s, STORE_DROP_OLDEST_DELIVERY, values, COUNT(values));
+}
+
+int
+store_drop_deliveries(struct store *s, const char *target)
+{
+	const struct store_value values[] = { STORE_TEXT(target) };
+
+	return store_write(s, STORE_DROP_DELIVERIES, values, COUNT(values));
+}
+
+int
+store_each_target(struct store *s, store_target_row *row, void *arg)
+{
+	int err = store_query(s, STORE_EACH_TARGET, NULL, 0);
+
+	while (!err && store_next(s, STORE_EACH_TARGET, &err))
+		row(arg, store_text(s, STORE_EACH_TARGET, 0),
+			store_number(s, STORE_EACH_TARGET, 1));
 	return err;
 }

@@ -40,6 +40,16 @@ static const char *const migrations[] = {
 		" name TEXT NOT NULL,"
 		" value INTEGER NOT NULL,"
 		" PRIMARY KEY (camera, name)) STRICT, WITHOUT ROWID;",
+	[1] = "ALTER TABLE events ADD COLUMN account TEXT;"
+		/* What webhooks are still to be sent. An id that was given once is never given again: it
+		 * may be in flight when its row goes. */
+		"CREATE TABLE deliveries ("
+		" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+		" target TEXT NOT NULL,"
+		" name TEXT NOT NULL,"
+		" at_us INTEGER NOT NULL,"
+		" body TEXT NOT NULL) STRICT;"
+		"CREATE INDEX deliveries_of_target ON deliveries (target, id);",
 };
 
 static const struct {
@@ -61,14 +71,14 @@ static const struct {
 		"SELECT camera, account, device, rtsp_url, stream_token, extension_token,"
 		" granted_us, expires_us, extends FROM streams ORDER BY expires_us, camera" },
 	[STORE_ADD_EVENT] = { .name = "add event", .sql =
-		"INSERT INTO events (at_us, camera, event, text) VALUES (?1, ?2, ?3, ?4)" },
+		"INSERT INTO events (at_us, camera, account, event, text) VALUES (?1, ?2, ?3, ?4, ?5)" },
 	[STORE_PRUNE_EVENTS] = { .name = "prune events", .sql =
 		"DELETE FROM events WHERE id IN"
 		" (SELECT id FROM events WHERE id <= ?1 ORDER BY id LIMIT " PRUNED_ROWS_MAX ")" },
 	[STORE_EACH_EVENT] = { .name = "each event", .sql =
-		"SELECT at_us, camera, event, text FROM events ORDER BY id DESC LIMIT ?1" },
+		"SELECT at_us, camera, account, event, text FROM events ORDER BY id DESC LIMIT ?1" },
 	[STORE_EACH_EVENT_OF] = { .name = "each event of a camera", .sql =
-		"SELECT at_us, camera, event, text FROM events WHERE camera = ?2"
+		"SELECT at_us, camera, account, event, text FROM events WHERE camera = ?2"
 		" ORDER BY id DESC LIMIT ?1" },
 	[STORE_ADD_CALL] = { .name = "add call", .sql =
 		"INSERT INTO calls (at_us, account, device, kind) VALUES (?1, ?2, ?3, ?4)" },
@@ -84,6 +94,20 @@ static const struct {
 		" ON CONFLICT (camera, name) DO UPDATE SET value = ?3" },
 	[STORE_GET_COUNTER] = { .name = "get counter", .sql =
 		"SELECT value FROM counters WHERE camera = ?1 AND name = ?2" },
+	[STORE_ADD_DELIVERY] = { .name = "add delivery", .sql =
+		"INSERT INTO deliveries (target, name, at_us, body) VALUES (?1, ?2, ?3, ?4)" },
+	[STORE_FIRST_DELIVERY] = { .name = "first delivery", .sql =
+		"SELECT id, name, at_us, body FROM deliveries WHERE target = ?1 ORDER BY id LIMIT 1" },
+	[STORE_DROP_DELIVERY] = { .name = "drop delivery", .sql =
+		"DELETE FROM deliveries WHERE id = ?1" },
+	[STORE_DROP_OLDEST_DELIVERY] = { .name = "drop oldest delivery", .sql =
+		"DELETE FROM deliveries WHERE id = (SELECT id FROM deliveries"
+		" WHERE target = ?1 AND id <> ?2 ORDER BY id LIMIT 1)" },
+	[STORE_DROP_DELIVERIES] = { .name = "drop deliveries", .sql =
+		"DELETE FROM deliveries WHERE target = ?1" },
+	/* Sorted, hence all read, before the first is handed out: the caller may write. */
+	[STORE_EACH_TARGET] = { .name = "each target", .sql =
+		"SELECT target, count(*) AS n FROM deliveries GROUP BY target ORDER BY n" },
 };
 /* clang-format on */
 

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
@@ -146,11 +147,11 @@ on_list(void *arg, const struct config_google *google, const struct device_list 
 }
 
 static void
-on_news(void *arg, const char *camera, const char *event, const char *text)
+on_news(void *arg, const char *account, const char *camera, const char *event, const char *text)
 {
 	struct supervisor *s = arg;
 
-	events_publish(s->events, camera, event, text);
+	events_publish_account(s->events, account, camera, event, text);
 }
 
 static int
@@ -165,10 +166,8 @@ struct google *
 supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size)
 {
-	struct google *g = calloc(1, sizeof(*g));
+	struct google *g = xcalloc(1, sizeof(*g));
 
-	if (!g)
-		abort();
 	g->config = config;
 	struct account_config c = { .loop = s->loop,
 		.http = s->http,
@@ -235,6 +234,14 @@ make_sfu(struct supervisor *s, char *why, size_t why_size)
 	return 0;
 }
 
+static const char *
+account_of_camera(void *arg, const char *camera)
+{
+	struct supervisor *s = arg;
+
+	return s->cameras ? cameras_account(s->cameras, camera) : NULL;
+}
+
 static int
 explain(int err, const char *path, char *why, size_t why_size)
 {
@@ -252,6 +259,7 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
 	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
 		return -1;
+	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
@@ -274,8 +282,7 @@ read_tokens(struct supervisor *s, char *why, size_t why_size)
 	s->tokens = tokens_new();
 	if (!s->config->state_dir)
 		return 0;
-	if (asprintf(&s->token_path, "%s/http.tokens", s->config->state_dir) < 0)
-		abort();
+	s->token_path = xasprintf("%s/http.tokens", s->config->state_dir);
 	return token_file_read(s->token_path, s->tokens, why, why_size);
 }
 
@@ -306,8 +313,7 @@ absolute(const char *path)
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 	char *whole = NULL;
 
-	if (asprintf(&whole, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
-		abort();
+	whole = xasprintf("%s%s%s", here ? here : "", here ? "/" : "", path);
 	free(here);
 	return whole;
 }
@@ -316,10 +322,8 @@ int
 supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	struct supervisor **out, char *why, size_t why_size)
 {
-	struct supervisor *s = calloc(1, sizeof(*s));
+	struct supervisor *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->loop = loop;
 	s->config = config;
 	s->config_path = absolute(config_path);
@@ -328,11 +332,14 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
 	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
 		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 || make_cameras(s, why, why_size) < 0 ||
-		read_tokens(s, why, why_size) < 0 || make_web(s, why, why_size) < 0) {
+		make_sockets(s, why, why_size) < 0 ||
+		supervisor_make_notify(s, why, why_size) < 0 ||
+		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
+		make_web(s, why, why_size) < 0) {
 		supervisor_free(s);
 		return -1;
 	}
+	supervisor_make_consumers(s);
 	start_timers(s);
 	*out = s;
 	return 0;
@@ -348,12 +355,25 @@ supervisor_start(struct supervisor *s)
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 static void
+finish_stop(struct supervisor *s, bool clean)
+{
+	s->unclean = s->unclean || !clean;
+	if (--s->stops_pending > 0)
+		return;
+	log_info("supervisor stopped", LOG_STR("clean", s->unclean ? "no" : "yes"));
+	s->done(s->arg);
+}
+
+static void
 on_cameras_ended(void *arg, bool clean)
 {
-	struct supervisor *s = arg;
+	finish_stop(arg, clean);
+}
 
-	log_info("supervisor stopped", LOG_STR("clean", clean ? "yes" : "no"));
-	s->done(s->arg);
+static void
+on_consumers_ended(bool closed, void *arg)
+{
+	finish_stop(arg, closed);
 }
 
 void
@@ -366,6 +386,8 @@ supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
 	s->arg = arg;
 	log_info("supervisor stops", LOG_INT("cameras", cameras_count(s->cameras)));
 	systemd_notify("STOPPING=1");
+	s->stops_pending = 2;
+	consumers_stop(s->consumers, CONTRACT_STOP_TIMEOUT_MS, on_consumers_ended, s);
 	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
 }
 
@@ -395,11 +417,13 @@ supervisor_free(struct supervisor *s)
 	if (!s)
 		return;
 	web_close(s->web);
+	consumers_free(s->consumers);
 	cameras_free(s->cameras);
 	control_close(s->control);
 	inventory_free(s->inventory);
 	sweeper_free(s->sweeper);
 	events_close(s->events);
+	notify_free(s->notify);
 	sfu_free(s->sfu);
 	supervisor_free_googles(s->googles);
 	http_client_free(s->http);

@@ -51,6 +51,7 @@ void supervisor_remove(struct supervisor *s, const char *camera, struct supervis
 void supervisor_free(struct supervisor *s);
 
 struct cameras *supervisor_cameras(struct supervisor *s);
+struct consumers *supervisor_consumers(struct supervisor *s);
 
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
@@ -69,6 +70,9 @@ const char *supervisor_token_path(const struct supervisor *s);
 
 /* What is served by HTTP; NULL: nothing. */
 struct web *supervisor_web(struct supervisor *s);
+
+/* What of the snapshot is about camrelayd itself: status_health_to_json's. */
+struct json *supervisor_health(struct supervisor *s);
 
 /* The planned calls of every account, an array. */
 struct json *supervisor_queue(struct supervisor *s);

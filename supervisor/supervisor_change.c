@@ -8,6 +8,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/value.h"
+#include "common/xmalloc.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/config_file.h"
 #include "supervisor/credentials.h"
@@ -35,14 +36,6 @@ struct attempt {
 	char *warnings; /* about the file that is applied; NULL: it was not read */
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 /* A sentence of one of those functions that write into a buffer. */
 static int
 refuse(struct attempt *a, const char *why)
@@ -60,7 +53,7 @@ parse(struct attempt *a, const struct ini_text *text, struct config **out, char 
 {
 	struct supervisor *s = a->s;
 	size_t size;
-	FILE *errors = checked(open_memstream(warnings, &size));
+	FILE *errors = xopen_memstream(warnings, &size);
 
 	int err = config_parse(s->config_path, text->bytes, text->len, s->config, out, errors);
 	fclose(errors);
@@ -143,7 +136,7 @@ check_restart(struct attempt *a)
 {
 	char *keys;
 	size_t size;
-	FILE *out = checked(open_memstream(&keys, &size));
+	FILE *out = xopen_memstream(&keys, &size);
 
 	int count = config_diff_restart(&a->diff, out);
 	fclose(out);
@@ -170,16 +163,6 @@ check_alone(struct attempt *a)
 	return 0;
 }
 
-static const struct config_google *
-find_google(const struct config *c, const char *name)
-{
-	const struct config_google *g = c->googles;
-
-	while (g && strcmp(g->name, name) != 0)
-		g = g->next;
-	return g;
-}
-
 static int
 prepare_googles(struct attempt *a)
 {
@@ -191,7 +174,7 @@ prepare_googles(struct attempt *a)
 		if (c->kind != CONFIG_ADDED || strcmp(c->section, "google") != 0)
 			continue;
 		*end = supervisor_make_google(
-			a->s, find_google(a->fresh, c->name), why, sizeof(why));
+			a->s, config_find_google(a->fresh, c->name), why, sizeof(why));
 		if (!*end)
 			return refuse(a, why);
 		end = &(*end)->next;
@@ -206,8 +189,8 @@ read_secrets(struct attempt *a)
 
 	for (struct google *g = a->s->googles; g; g = g->next)
 		a->secret_count++;
-	a->secrets = checked(calloc(a->secret_count + 1, sizeof(*a->secrets)));
-	a->fresh_secrets = checked(calloc(a->secret_count + 1, sizeof(*a->fresh_secrets)));
+	a->secrets = xcalloc(a->secret_count + 1, sizeof(*a->secrets));
+	a->fresh_secrets = xcalloc(a->secret_count + 1, sizeof(*a->fresh_secrets));
 	struct credentials *c = a->secrets;
 	for (struct google *g = a->s->googles; g; g = g->next)
 		if (credentials_read_again(g->config, c++, why, sizeof(why)) < 0)
@@ -242,10 +225,15 @@ prepare(struct attempt *a)
 	if (check_alone(a) < 0 || check_restart(a) < 0 || prepare_googles(a) < 0 ||
 		read_secrets(a) < 0 || prepare_sfu(a) < 0)
 		return -1;
-	if (cameras_prepare(a->s->cameras, &a->diff, why, sizeof(why)) < 0)
+	if (notify_prepare(a->s->notify, a->fresh, why, sizeof(why)) < 0)
 		return refuse(a, why);
+	if (cameras_prepare(a->s->cameras, &a->diff, why, sizeof(why)) < 0) {
+		notify_give_up(a->s->notify);
+		return refuse(a, why);
+	}
 	if (!a->edited.bytes || config_file_replace(&a->file, &a->edited, why, sizeof(why)) == 0)
 		return 0;
+	notify_give_up(a->s->notify);
 	cameras_give_up(a->s->cameras);
 	return refuse(a, why);
 }
@@ -260,7 +248,7 @@ apply_googles(struct attempt *a)
 
 	for (; *end; end = &(*end)->next) {
 		struct google *g = *end;
-		g->config = find_google(a->fresh, g->config->name);
+		g->config = config_find_google(a->fresh, g->config->name);
 		account_configure(g->account, g->config, a->fresh->start_stagger_ms);
 		if (account_set_secrets(g->account, c++))
 			a->fresh_secrets[a->fresh_secret_count++] = g->config->name;
@@ -297,9 +285,8 @@ count_untouched(const struct attempt *a)
 
 /* The command's own change first, then what the file had that nobody had asked to be read. */
 static void
-say_changes(struct attempt *a, bool sfu_secret)
+say_changes(struct attempt *a)
 {
-	size_t untouched = count_untouched(a);
 	bool pending = false;
 
 	for (size_t i = 0; i < a->diff.count; i++)
@@ -317,11 +304,25 @@ say_changes(struct attempt *a, bool sfu_secret)
 		config_change_print(&a->diff.changes[i], a->says);
 		fputc('\n', a->says);
 	}
+}
+
+/* Returns how many there are. */
+static int
+say_secrets(struct attempt *a, bool sfu_secret)
+{
 	for (size_t i = 0; i < a->fresh_secret_count; i++)
 		fprintf(a->says, "new secrets for [google \"%s\"]\n", a->fresh_secrets[i]);
 	if (sfu_secret)
 		fputs("new secret for [cloudflare]\n", a->says);
-	if (a->diff.count == 0 && a->fresh_secret_count == 0 && !sfu_secret)
+	return (int)a->fresh_secret_count + sfu_secret;
+}
+
+static void
+say_rest(struct attempt *a, int other_secrets)
+{
+	size_t untouched = count_untouched(a);
+
+	if (a->diff.count == 0 && other_secrets == 0)
 		fputs("nothing changed\n", a->says);
 	else
 		fprintf(a->says, "%zu camera%s untouched\n", untouched, untouched == 1 ? "" : "s");
@@ -364,7 +365,12 @@ apply(struct attempt *a, struct supervisor_answer *out)
 	cameras_choose(s->cameras);
 	inventory_set_config(s->inventory, a->fresh);
 	sweeper_set_config(s->sweeper, a->fresh->recording);
-	say_changes(a, sfu_secret);
+	consumers_set_sfu(s->consumers, s->sfu);
+	consumers_configure(s->consumers, &a->fresh->consumers);
+	say_changes(a);
+	int other_secrets = say_secrets(a, sfu_secret);
+	other_secrets += notify_apply(s->notify, a->fresh, a->says);
+	say_rest(a, other_secrets);
 	if (web_reload(s->web, why, sizeof(why)) < 0)
 		fprintf(a->says, "%s\n", why);
 	out->done = true;
@@ -380,7 +386,7 @@ static void
 begin(struct attempt *a, struct supervisor_answer *out)
 {
 	*out = (struct supervisor_answer){ 0 };
-	a->says = checked(open_memstream(&out->text, &a->size));
+	a->says = xopen_memstream(&out->text, &a->size);
 }
 
 static void
@@ -406,7 +412,7 @@ clear(struct attempt *a)
 static void
 log_answer(const char *command, const struct supervisor_answer *out)
 {
-	char *text = checked(strdup(out->text));
+	char *text = xstrdup(out->text);
 	char *rest = text;
 	char *line;
 

@@ -1,8 +1,10 @@
 #ifndef SUPERVISOR_SUPERVISOR_STATE_H
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
+#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/inventory.h"
+#include "supervisor/notify.h"
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/sweeper.h"
@@ -24,9 +26,11 @@ struct supervisor {
 	struct google *googles; /* owned */
 	struct sfu *sfu;        /* NULL: no [cloudflare] */
 	struct events *events;
+	struct notify *notify;
 	struct sweeper *sweeper;
 	struct inventory *inventory;
 	struct cameras *cameras;
+	struct consumers *consumers;
 	struct control *control;
 	struct tokens *tokens;
 	char *token_path; /* NULL: no state_dir */
@@ -38,6 +42,8 @@ struct supervisor {
 	ms_t started;
 	int64_t started_us; /* the same as wall time was then: it must not change with the clock */
 	bool stopping;
+	int stops_pending; /* the cameras' and the consumers' */
+	bool unclean;      /* one of them did not end all */
 	void (*done)(void *arg);
 	void *arg;
 };
@@ -51,10 +57,16 @@ void supervisor_add_alone(
 bool supervisor_add_listed(
 	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
 
+/* The webhooks of its configuration. Returns 0, or -1 with a sentence in why. */
+int supervisor_make_notify(struct supervisor *s, char *why, size_t why_size);
+
 /* An account for a section, in no list yet; NULL with a sentence in why. */
 struct google *supervisor_make_google(
 	struct supervisor *s, const struct config_google *config, char *why, size_t why_size);
 void supervisor_free_googles(struct google *g);
+
+/* Nobody watches yet. */
+void supervisor_make_consumers(struct supervisor *s);
 
 /* The secret of [cloudflare], and what is made with it, which takes it. */
 int supervisor_read_sfu_secret(

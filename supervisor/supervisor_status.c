@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/recordings.h"
@@ -18,9 +19,7 @@ fill_accounts(struct supervisor *s, ms_t now, struct status *out)
 {
 	for (struct google *g = s->googles; g; g = g->next)
 		out->account_count++;
-	out->accounts = calloc(out->account_count + 1, sizeof(*out->accounts));
-	if (!out->accounts)
-		abort();
+	out->accounts = xcalloc(out->account_count + 1, sizeof(*out->accounts));
 	struct status_account *row = out->accounts;
 	for (struct google *g = s->googles; g; g = g->next, row++) {
 		struct discovery_view view = discovery_view(account_discovery(g->account), now);
@@ -118,4 +117,16 @@ supervisor_status(struct supervisor *s, struct status *out)
 		abort();
 	for (size_t i = 0; i < out->camera_count; i++)
 		fill_camera(s, i, now, &out->cameras[i]);
+	notify_status(s->notify, now, out);
+}
+
+struct json *
+supervisor_health(struct supervisor *s)
+{
+	struct status now;
+
+	supervisor_status(s, &now);
+	struct json *j = status_health_to_json(&now);
+	status_clear(&now);
+	return j;
 }

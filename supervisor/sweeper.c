@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/recordings.h"
 #include "supervisor/sweeper.h"
 
@@ -191,10 +192,8 @@ on_timer(uv_timer_t *timer)
 struct sweeper *
 sweeper_new(uv_loop_t *loop, struct events *events)
 {
-	struct sweeper *s = calloc(1, sizeof(*s));
+	struct sweeper *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->events = events;
 	s->disk.free_bytes = -1;
 	uv_timer_init(loop, &s->timer);
@@ -214,9 +213,7 @@ sweeper_set_config(struct sweeper *s, const struct config_recording *config)
 		return;
 	}
 	s->config = *config;
-	s->config.dir = strdup(config->dir);
-	if (!s->config.dir)
-		abort();
+	s->config.dir = xstrdup(config->dir);
 	s->sweep_at = s->vain_until = clock_now();
 	uv_timer_start(&s->timer, on_timer, 0, SPACE_INTERVAL_MS);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "supervisor/timer.h"
+#include "common/xmalloc.h"
 
 struct timer {
 	uv_timer_t uv;
@@ -26,9 +27,9 @@ on_closed(uv_handle_t *uv)
 struct timer *
 timer_new(uv_loop_t *loop, void (*on_due)(void *arg), void *arg)
 {
-	struct timer *t = calloc(1, sizeof(*t));
+	struct timer *t = xcalloc(1, sizeof(*t));
 
-	if (!t || uv_timer_init(loop, &t->uv) != 0)
+	if (uv_timer_init(loop, &t->uv) != 0)
 		abort();
 	t->uv.data = t;
 	t->on_due = on_due;

@@ -5,6 +5,7 @@
 
 #include "common/value.h"
 #include "supervisor/token.h"
+#include "common/xmalloc.h"
 
 /* More than people hand out. */
 #define TOKENS_MAX 256
@@ -34,14 +35,6 @@ token_role_parse(const char *word)
 	return TOKEN_NOBODY;
 }
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
 static void
 token_clear(struct token *t)
 {
@@ -53,7 +46,7 @@ token_clear(struct token *t)
 struct tokens *
 tokens_new(void)
 {
-	return checked(calloc(1, sizeof(struct tokens)));
+	return xcalloc(1, sizeof(struct tokens));
 }
 
 void
@@ -101,7 +94,7 @@ parse_cameras(char *text, struct token *t)
 	while ((name = strsep(&text, ","))) {
 		if (!value_is_name(name) || t->camera_count == TOKEN_CAMERAS_MAX)
 			return -1;
-		t->cameras[t->camera_count++] = checked(strdup(name));
+		t->cameras[t->camera_count++] = xstrdup(name);
 	}
 	return 0;
 }
@@ -146,7 +139,7 @@ int
 tokens_parse(struct tokens *t, const char *text, char *why, size_t why_size)
 {
 	struct tokens *fresh = tokens_new();
-	char *copy = checked(strdup(text));
+	char *copy = xstrdup(text);
 	char *rest = copy, *line;
 	int err = 0;
 
@@ -180,7 +173,7 @@ tokens_text(const struct tokens *t)
 {
 	char *text;
 	size_t size;
-	FILE *out = checked(open_memstream(&text, &size));
+	FILE *out = xopen_memstream(&text, &size);
 
 	fputs("# camrelay's tokens, by camctl token: name, role, cameras, made at, SHA-256\n", out);
 	for (size_t i = 0; i < t->count; i++)
@@ -217,7 +210,7 @@ tokens_add(struct tokens *t, const struct token *token, char *why, size_t why_si
 	struct token *own = &t->list[t->count++];
 	*own = *token;
 	for (size_t i = 0; i < own->camera_count; i++)
-		own->cameras[i] = checked(strdup(token->cameras[i]));
+		own->cameras[i] = xstrdup(token->cameras[i]);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/kept.h"
 #include "supervisor/unit.h"
@@ -324,10 +325,8 @@ machine_settings(const struct unit *u)
 struct unit *
 unit_new(const struct cameras_config *shared, const struct config_camera *config)
 {
-	struct unit *u = calloc(1, sizeof(*u));
+	struct unit *u = xcalloc(1, sizeof(*u));
 
-	if (!u)
-		abort();
 	*u = (struct unit){ .shared = shared, .config = config_camera_copy(config) };
 	snprintf(u->name, sizeof(u->name), "%s", config->name);
 	tally_open(&u->tally, shared->store, u->name);

@@ -107,6 +107,9 @@ bool unit_is_ended(const struct unit *u);
  * be called in on_ended. */
 void unit_free(struct unit *u, void (*on_freed)(void *arg), void *arg);
 
+/* Where viewers find it; false: nowhere. */
+bool unit_get_source(const struct unit *u, struct output_source *out);
+
 /* Its row of the snapshot; the strings are the row's. */
 void unit_status(const struct unit *u, ms_t now, struct status_camera *row);
 

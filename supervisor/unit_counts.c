@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/account_view.h"
 #include "supervisor/unit_counts.h"
 
@@ -36,10 +37,8 @@ unit_counts_on_detach(struct unit *u)
 static void *
 rows(size_t n, size_t size)
 {
-	void *list = calloc(n + 1, size);
+	void *list = xcalloc(n + 1, size);
 
-	if (!list)
-		abort();
 	return list;
 }
 

@@ -29,11 +29,14 @@ unit_on_output(struct unit *u, const struct msg *m)
 /* ---- the far ends' words --------------------------------------------------------------------- */
 
 static void
-on_answer(int output, int64_t offer, const char *sdp, void *arg)
+on_answer(int output, int64_t offer, const char *name, const char *sdp, void *arg)
 {
 	struct unit *u = arg;
 	struct msg m = { .type = MSG_ANSWER,
-		.u.answer = { .output = output, .offer = offer, .sdp = (char *)(uintptr_t)sdp } };
+		.u.answer = { .output = output,
+			.offer = offer,
+			.sdp = (char *)(uintptr_t)sdp,
+			.receiver = (char *)(uintptr_t)name } };
 
 	worker_link_send(u->link, &m);
 }
@@ -57,6 +60,16 @@ on_trouble(const char *name, const char *why, void *arg)
 
 	snprintf(text, sizeof(text), "%s: %s", name, why);
 	events_publish(u->shared->events, u->name, "publish failed", text);
+}
+
+/* Cloudflare's, at most one of them. */
+bool
+unit_get_source(const struct unit *u, struct output_source *out)
+{
+	for (size_t i = 0; i < outputs_count(u->outputs); i++)
+		if (output_get_source(outputs_get(u->outputs, i), out))
+			return true;
+	return false;
 }
 
 /* ---- which there are ------------------------------------------------------------------------- */

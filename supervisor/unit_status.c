@@ -4,20 +4,11 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/unit_counts.h"
-
-static char *
-copy(const char *s)
-{
-	char *c = s ? strdup(s) : NULL;
-
-	if (s && !c)
-		abort();
-	return c;
-}
 
 static void
 fill_stats(const struct unit *u, struct status_camera *row)
@@ -71,8 +62,7 @@ url_in_use(const struct unit *u)
 	if ((!c->url2 && !c->substream) || number < 1 || number > 5 || !urls[number - 1])
 		return NULL;
 	log_redact_url(urls[number - 1], shown, sizeof(shown));
-	if (asprintf(&text, "%s %s", names[number - 1], shown) < 0)
-		abort();
+	text = xasprintf("%s %s", names[number - 1], shown);
 	return text;
 }
 
@@ -89,7 +79,7 @@ fill_worker(const struct unit *u, ms_t now, struct status_camera *row)
 	row->cpu_percent = usage.cpu_percent;
 	row->memory_bytes = usage.memory_bytes;
 	row->url = url_in_use(u);
-	row->phase = copy(u->state.type == MSG_TYPES ? "-" : s->phase);
+	row->phase = xstrdup(u->state.type == MSG_TYPES ? "-" : s->phase);
 	if (u->state.type == MSG_TYPES)
 		return;
 	row->reconnects = s->reconnects;
@@ -121,29 +111,18 @@ last_error(const struct unit *u, const struct camera_view *view)
 	return NULL;
 }
 
-/* Cloudflare's, at most one of them. */
-static const char *
-session(const struct unit *u)
-{
-	for (size_t i = 0; i < outputs_count(u->outputs); i++)
-		if (output_session(outputs_get(u->outputs, i)))
-			return output_session(outputs_get(u->outputs, i));
-	return NULL;
-}
-
 static void
 fill_outputs(const struct unit *u, struct status_camera *row)
 {
 	size_t n = outputs_count(u->outputs);
+	struct output_source source;
 
-	row->publication = copy(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
-	row->session = copy(session(u));
-	if (row->session && asprintf(&row->track, "%s-video", u->name) < 0)
-		abort();
+	row->publication = xstrdup(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
+	row->session = xstrdup(unit_get_source(u, &source) ? source.session : NULL);
+	if (row->session)
+		row->track = xasprintf("%s-video", u->name);
 	row->output_count = n;
-	row->outputs = calloc(n + 1, sizeof(*row->outputs));
-	if (!row->outputs)
-		abort();
+	row->outputs = xcalloc(n + 1, sizeof(*row->outputs));
 	for (size_t i = 0; i < n; i++)
 		output_status(outputs_get(u->outputs, i), &row->outputs[i]);
 }
@@ -170,10 +149,10 @@ fill_recording(const struct unit *u, struct status_camera *row)
 
 	if (u->config->record == CONFIG_RECORD_NO)
 		return;
-	row->recording = copy(u->record.state.type == MSG_TYPES ? "off" : r->state);
+	row->recording = xstrdup(u->record.state.type == MSG_TYPES ? "off" : r->state);
 	if (u->record.state.type == MSG_TYPES)
 		return;
-	row->recording_why = copy(r->why);
+	row->recording_why = xstrdup(r->why);
 	row->recorded_bytes = r->bytes;
 	row->recorded_segments = r->segments;
 	row->recording_gaps = r->gaps;
@@ -187,13 +166,13 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 	ms_t due = camera_due(u->machine);
 
 	*row = (struct status_camera){
-		.name = copy(u->name),
-		.account = copy(auto_account(u) ? auto_account(u) : u->config->google),
-		.choice = copy(*u->choice ? u->choice : NULL),
-		.state = copy(camera_state_text(view.state)),
-		.health = copy(camera_media_text(view.media)),
-		.error = copy(last_error(u, &view)),
-		.notice = copy(notice(u)),
+		.name = xstrdup(u->name),
+		.account = xstrdup(auto_account(u) ? auto_account(u) : u->config->google),
+		.choice = xstrdup(*u->choice ? u->choice : NULL),
+		.state = xstrdup(camera_state_text(view.state)),
+		.health = xstrdup(camera_media_text(view.media)),
+		.error = xstrdup(last_error(u, &view)),
+		.notice = xstrdup(notice(u)),
 		.state_ms = now - view.since,
 		.expires_ms = u->account ? account_expires_ms(u->account, u->number, now) : -1,
 		.next_try_ms = due == MS_NEVER ? -1 : due - now,

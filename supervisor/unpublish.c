@@ -1,4 +1,4 @@
-/* unpublish.c - closes the tracks of sessions that one camera left behind.
+/* unpublish.c - closes the tracks of sessions that a camera or its viewers left behind.
  * Owns the list of those sessions. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,17 +8,19 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
-/* The SFU drops a track that got no packet for 30 s (limits page): by then there is nothing left to
- * close. */
+/* The SFU drops a track that got no packet for 30 s, and a session that lost its connection for as
+ * long (limits page): by then there is nothing left to close. */
 #define GIVE_UP_MS 30000
 
 /* A session whose tracks are to be closed. A call is on its way, or the next try is due at due_ms.
  */
 struct leftover {
 	struct unpublish *owner;
+	char camera[64];
 	char session[SFU_ID_CHARS_MAX + 1];
 	struct sfu_track tracks[SFU_TRACKS_MAX];
 	size_t track_count;
@@ -30,8 +32,7 @@ struct leftover {
 };
 
 struct unpublish {
-	struct sfu *sfu; /* lent */
-	const char *camera;
+	struct sfu *sfu;                   /* lent */
 	struct timer *timer;               /* owned */
 	LIST_HEAD(, leftover) leftovers;   /* owned */
 	void (*done)(bool closed, void *); /* NULL: nobody waits */
@@ -83,11 +84,11 @@ on_answer(const struct sfu_answer *a, void *arg)
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
 	l->due_ms = clock_now() + backoff_next(&l->backoff, random);
 	if (a->error == SFU_OK) {
-		log_debug("publish tracks closed", LOG_CAM(u->camera));
+		log_debug("sfu tracks closed", LOG_CAM(l->camera));
 		leftover_free(l);
 	} else if (!worth_another_try(a->error) || l->due_ms > l->give_up_ms) {
-		log_warn("publish tracks not closed: the SFU drops them by itself",
-			LOG_CAM(u->camera), LOG_STR("why", a->words));
+		log_warn("sfu tracks not closed: the SFU drops them by itself", LOG_CAM(l->camera),
+			LOG_STR("why", a->words));
 		leftover_free(l);
 	}
 	arm(u);
@@ -123,14 +124,13 @@ on_timer(void *arg)
 }
 
 void
-unpublish_add(
-	struct unpublish *u, const char *session, const struct sfu_track *tracks, size_t count)
+unpublish_add(struct unpublish *u, const char *camera, const char *session,
+	const struct sfu_track *tracks, size_t count)
 {
-	struct leftover *l = calloc(1, sizeof(*l));
+	struct leftover *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	l->owner = u;
+	snprintf(l->camera, sizeof(l->camera), "%s", camera);
 	snprintf(l->session, sizeof(l->session), "%s", session);
 	memcpy(l->tracks, tracks, count * sizeof(*tracks));
 	l->track_count = count;
@@ -151,14 +151,11 @@ unpublish_wait(struct unpublish *u, ms_t within_ms, void (*done)(bool closed, vo
 }
 
 struct unpublish *
-unpublish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera)
+unpublish_new(uv_loop_t *loop, struct sfu *sfu)
 {
-	struct unpublish *u = calloc(1, sizeof(*u));
+	struct unpublish *u = xcalloc(1, sizeof(*u));
 
-	if (!u)
-		abort();
 	u->sfu = sfu;
-	u->camera = camera;
 	u->timer = timer_new(loop, on_timer, u);
 	return u;
 }

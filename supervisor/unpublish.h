@@ -8,20 +8,20 @@
 #include "common/clock.h"
 #include "supervisor/sfu.h"
 
-/* Closes the tracks of sessions that one camera left behind, in the background. A forced close may
- * be repeated freely, so it is, until the SFU says that the tracks are gone, or would have dropped
- * them by itself. */
+/* Closes the tracks of sessions that a camera or its viewers left behind, in the background. A
+ * forced close may be repeated freely, so it is, until the SFU says that the tracks are gone, or
+ * would have dropped them by itself. */
 struct unpublish;
 
-/* sfu is lent and must outlive it; camera is lent, for logs. Never NULL. */
-struct unpublish *unpublish_new(uv_loop_t *loop, struct sfu *sfu, const char *camera);
+/* sfu is lent and must outlive it. Never NULL. */
+struct unpublish *unpublish_new(uv_loop_t *loop, struct sfu *sfu);
 
 /* Leaves what is not closed yet to the SFU; calls nobody back. NULL is fine. */
 void unpublish_free(struct unpublish *u);
 
-/* Closes tracks[0..count) of a session; all are copied. */
-void unpublish_add(
-	struct unpublish *u, const char *session, const struct sfu_track *tracks, size_t count);
+/* Closes tracks[0..count) of a session; camera is for logs. All are copied. */
+void unpublish_add(struct unpublish *u, const char *camera, const char *session,
+	const struct sfu_track *tracks, size_t count);
 
 /* Calls done once, from the loop: when nothing is left to close, or within_ms are over. A second
  * wait replaces the first. */

@@ -7,6 +7,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/token_file.h"
@@ -142,6 +143,17 @@ check_token(struct web_call *c, const char **why)
 	return (camera || route->all_cameras) && !token_sees(c->token, camera) ? 403 : 0;
 }
 
+/* No browser adds Authorization by itself: a page that sends it has the token. Before it does, the
+ * browser asks by OPTIONS, which changes nothing. */
+static bool
+may_cross(const struct web_call *c)
+{
+	const struct http_route *route = c->match.route;
+
+	return route && route->cors &&
+	       (route->method == HTTP_OPTIONS || c->message->fields[HTTP_AUTHORIZATION]);
+}
+
 /* Requests that a foreign page has made a browser send. */
 static int
 check_origin(const struct web_call *c, const char **why)
@@ -153,6 +165,8 @@ check_origin(const struct web_call *c, const char **why)
 	if (tokens_count(c->web->tokens) == 0 && !http_message_host_is_ours(m, c->web->names))
 		return 421;
 	*why = "a page of another origin may not do this";
+	if (may_cross(c))
+		return 0;
 	if ((!reads || http_exchange_is_upgrade(c->exchange)) && http_message_is_foreign(m))
 		return 403;
 	return 0;
@@ -180,17 +194,24 @@ no_route(struct web_call *c)
 	return false;
 }
 
+/* Without a type there may be no body; a handler misses it then. */
+static bool
+is_body_type(const struct web_call *c)
+{
+	const char *type = c->match.route->body_type;
+
+	return !type || !c->message->fields[HTTP_CONTENT_TYPE] || http_message_is(c->message, type);
+}
+
 /* A head has come: what needs no body is refused before there is one. */
 static bool
 on_head(void *arg, struct http_exchange *x)
 {
 	struct web *w = arg;
-	struct web_call *c = calloc(1, sizeof(*c));
+	struct web_call *c = xcalloc(1, sizeof(*c));
 	const char *why;
 	char sentence[160];
 
-	if (!c)
-		abort();
 	c->web = w;
 	c->supervisor = w->supervisor;
 	c->exchange = x;
@@ -210,6 +231,11 @@ on_head(void *arg, struct http_exchange *x)
 		return fail(c, 400, sentence);
 	if (c->match.route->request && !http_message_is(c->message, "application/json"))
 		return fail(c, 415, "the body must be application/json");
+	if (!is_body_type(c)) {
+		snprintf(sentence, sizeof(sentence), "the body must be %s",
+			c->match.route->body_type);
+		return fail(c, 415, sentence);
+	}
 	if (c->match.route->websocket != http_exchange_is_upgrade(x))
 		return fail(c, 400,
 			c->match.route->websocket ? "this is a WebSocket: ask for an upgrade"
@@ -220,19 +246,26 @@ on_head(void *arg, struct http_exchange *x)
 	return false;
 }
 
+static bool
+takes_json(const struct http_route *route)
+{
+	return route->body_type && strcmp(route->body_type, "application/json") == 0;
+}
+
 static void
 on_request(void *arg, struct http_exchange *x)
 {
 	struct web_call *c = http_exchange_data(x);
+	const struct http_route *route = c->match.route;
 	const struct http_message *m = c->message;
 	char why[160], sentence[200];
 
 	(void)arg;
-	if (!c->match.route->request && m->body_len > 0) {
+	if (!route->request && !route->body_type && m->body_len > 0) {
 		web_fail(c, 400, "there must be no body here");
 		return;
 	}
-	if (c->match.route->request) {
+	if (route->request || (takes_json(route) && m->body_len > 0)) {
 		c->body = json_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
 		if (!json_is_object(c->body)) {
 			snprintf(sentence, sizeof(sentence), "the body is no JSON object%s%s",
@@ -241,7 +274,7 @@ on_request(void *arg, struct http_exchange *x)
 			return;
 		}
 	}
-	c->match.route->handle(c);
+	route->handle(c);
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -295,9 +328,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 		return 0;
 	if (check_address(config, why, why_size) < 0)
 		return -1;
-	w = calloc(1, sizeof(*w));
-	if (!w)
-		abort();
+	w = xcalloc(1, sizeof(*w));
 	w->supervisor = config->supervisor;
 	w->tokens = config->tokens;
 	w->names = c->http_names ? strdup(c->http_names) : NULL;
@@ -307,6 +338,8 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	web_add_routes(w, web_control_routes);
 	web_add_routes(w, web_metrics_routes);
 	web_add_routes(w, web_openapi_routes);
+	web_add_routes(w, web_consumer_routes);
+	web_add_routes(w, web_whep_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
 		.cert = c->http_cert,

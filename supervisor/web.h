@@ -53,7 +53,7 @@ struct web_call {
 	const struct http_message *message;
 	struct http_route_match match;
 	const struct token *token; /* valid until the loop goes on; NULL: none was needed */
-	struct json *body;         /* an object, of a route with a request; owned */
+	struct json *body;         /* an object, of a route with a request or body_type; owned */
 };
 
 /* One of these, once. web_reply takes j. */

@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "proto/status.h"
+#include "supervisor/consumers.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
@@ -113,6 +114,18 @@ list_components(const struct web_call *c, const struct status *s)
 	return components;
 }
 
+static int64_t
+count_consumers(const struct web_call *c, const struct status *s)
+{
+	const struct consumers *table = supervisor_consumers(c->supervisor);
+	int64_t count = 0;
+
+	for (size_t i = 0; i < s->camera_count; i++)
+		if (web_sees(c, s->cameras[i].name))
+			count += (int64_t)consumers_count(table, s->cameras[i].name);
+	return count;
+}
+
 static void
 system_health(struct web_call *c)
 {
@@ -126,7 +139,7 @@ system_health(struct web_call *c)
 	json_set_real(j, "uptime_seconds", (double)s.uptime_ms / 1000);
 	json_set(j, "components", list_components(c, &s));
 	json_set(j, "streams", count_streams(c, &s));
-	json_set_int(consumers, "active", 0);
+	json_set_int(consumers, "active", count_consumers(c, &s));
 	json_set(j, "consumers", consumers);
 	status_clear(&s);
 	web_reply(c, 200, j);
@@ -163,7 +176,7 @@ describe_producer(const struct status_camera *cam)
 }
 
 static struct json *
-describe_stream(const struct status_camera *cam)
+describe_stream(const struct web_call *c, const struct status_camera *cam)
 {
 	struct json *j = json_new_object();
 
@@ -173,14 +186,15 @@ describe_stream(const struct status_camera *cam)
 	json_set_str(j, "error", cam->error);
 	json_set(j, "worker", describe_worker(cam));
 	json_set(j, "producer", describe_producer(cam));
-	json_set_int(j, "consumers", 0);
+	json_set_int(j, "consumers",
+		(int64_t)consumers_count(supervisor_consumers(c->supervisor), cam->name));
 	return j;
 }
 
 /* Answers {key: [what each makes of every camera that the caller may see]}. */
 static void
 reply_list(struct web_call *c, const char *key,
-	void (*each)(struct json *list, const struct status_camera *cam))
+	void (*each)(const struct web_call *c, struct json *list, const struct status_camera *cam))
 {
 	struct json *j = json_new_object();
 	struct json *list = json_new_array();
@@ -189,16 +203,16 @@ reply_list(struct web_call *c, const char *key,
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count; i++)
 		if (web_sees(c, s.cameras[i].name))
-			each(list, &s.cameras[i]);
+			each(c, list, &s.cameras[i]);
 	status_clear(&s);
 	json_set(j, key, list);
 	web_reply(c, 200, j);
 }
 
 static void
-add_stream(struct json *list, const struct status_camera *cam)
+add_stream(const struct web_call *c, struct json *list, const struct status_camera *cam)
 {
-	json_add(list, describe_stream(cam));
+	json_add(list, describe_stream(c, cam));
 }
 
 static void
@@ -217,7 +231,7 @@ one_stream(struct web_call *c)
 	supervisor_status(c->supervisor, &s);
 	for (size_t i = 0; i < s.camera_count && !j; i++)
 		if (strcmp(s.cameras[i].name, name) == 0)
-			j = describe_stream(&s.cameras[i]);
+			j = describe_stream(c, &s.cameras[i]);
 	status_clear(&s);
 	if (j)
 		web_reply(c, 200, j);
@@ -229,8 +243,9 @@ one_stream(struct web_call *c)
 
 /* What comes of a camera. */
 static void
-add_ingestion(struct json *list, const struct status_camera *cam)
+add_ingestion(const struct web_call *c, struct json *list, const struct status_camera *cam)
 {
+	(void)c;
 	struct json *j = json_new_object();
 
 	json_set_str(j, "camera", cam->name);
@@ -265,8 +280,9 @@ ingestion(struct web_call *c)
 /* What goes to each place that a camera is published to. Packets and what the far end says of them
  * are the camera's, all its places together. */
 static void
-add_producers(struct json *list, const struct status_camera *cam)
+add_producers(const struct web_call *c, struct json *list, const struct status_camera *cam)
 {
+	(void)c;
 	for (size_t i = 0; i < cam->output_count; i++) {
 		const struct status_output *out = &cam->outputs[i];
 		struct json *j = json_new_object();

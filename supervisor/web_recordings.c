@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/config.h"
 #include "supervisor/recordings.h"
@@ -44,20 +45,6 @@ struct job {
 	int64_t deleted_bytes;
 };
 
-static void *
-checked(void *p)
-{
-	if (!p)
-		abort();
-	return p;
-}
-
-static char *
-copy(const char *s)
-{
-	return s ? checked(strdup(s)) : NULL;
-}
-
 static void
 job_free(struct job *job)
 {
@@ -77,8 +64,8 @@ job_free(struct job *job)
 static struct row *
 add_row(struct job *job, const char *camera)
 {
-	job->rows = checked(realloc(job->rows, (job->count + 1) * sizeof(*job->rows)));
-	job->rows[job->count] = (struct row){ .camera = copy(camera) };
+	job->rows = xrealloc(job->rows, (job->count + 1) * sizeof(*job->rows));
+	job->rows[job->count] = (struct row){ .camera = xstrdup(camera) };
 	return &job->rows[job->count++];
 }
 
@@ -242,8 +229,8 @@ add_cameras(struct job *job)
 			(job->only && strcmp(job->only, cam->name) != 0))
 			continue;
 		struct row *row = add_row(job, cam->name);
-		row->state = copy(cam->recording);
-		row->why = copy(cam->recording_why);
+		row->state = xstrdup(cam->recording);
+		row->why = xstrdup(cam->recording_why);
 		row->segments = cam->recorded_segments;
 		row->gaps = cam->recording_gaps;
 	}
@@ -260,12 +247,12 @@ make_job(struct web_call *c, void (*answer)(struct job *job))
 		web_fail(c, 404, "nothing is recorded: there is no section [recording]");
 		return NULL;
 	}
-	struct job *job = checked(calloc(1, sizeof(*job)));
+	struct job *job = xcalloc(1, sizeof(*job));
 	job->request.data = job;
 	job->call = c;
 	job->answer = answer;
-	job->dir = copy(config->dir);
-	job->only = copy(web_value(c, "camera"));
+	job->dir = xstrdup(config->dir);
+	job->only = xstrdup(web_value(c, "camera"));
 	job->strangers = web_sees(c, job->only);
 	job->now_us = clock_wall_us();
 	add_cameras(job);

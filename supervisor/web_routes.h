@@ -9,6 +9,8 @@ extern const struct http_route web_health_routes[];     /* web_health.c: state, 
 extern const struct http_route web_recordings_routes[]; /* web_recordings.c: what is on the disk */
 extern const struct http_route web_openapi_routes[];    /* web_openapi.c: the description of all */
 extern const struct http_route web_control_routes[];    /* web_control.c: what operators do */
-extern const struct http_route web_metrics_routes[]; /* web_metrics.c: for Prometheus */
+extern const struct http_route web_metrics_routes[];    /* web_metrics.c: for Prometheus */
+extern const struct http_route web_consumer_routes[];   /* web_consumers.c: viewers */
+extern const struct http_route web_whep_routes[];       /* web_whep.c: the same by WHEP */
 
 #endif

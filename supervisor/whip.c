@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "supervisor/http_url.h"
 #include "supervisor/secret.h"
 #include "supervisor/timer.h"
@@ -275,28 +276,16 @@ on_answer(const struct http_answer *a, void *arg)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static char *
-copy(const char *text)
-{
-	char *c = text ? strdup(text) : NULL;
-
-	if (text && !c)
-		abort();
-	return c;
-}
-
 static struct whip_call *
 start(struct whip *w, enum whip_request request, const char *url, const char *offer,
 	whip_done *done, void *arg)
 {
-	struct whip_call *call = calloc(1, sizeof(*call));
+	struct whip_call *call = xcalloc(1, sizeof(*call));
 
-	if (!call)
-		abort();
 	*call = (struct whip_call){ .whip = w,
 		.request = request,
-		.url = copy(url),
-		.offer = copy(offer),
+		.url = xstrdup(url),
+		.offer = xstrdup(offer),
 		.done = done,
 		.arg = arg };
 	LIST_INSERT_HEAD(&w->calls, call, link);
@@ -327,14 +316,12 @@ whip_cancel(struct whip_call *call)
 struct whip *
 whip_new(uv_loop_t *loop, struct http_client *http, const struct whip_settings *s)
 {
-	struct whip *w = calloc(1, sizeof(*w));
+	struct whip *w = xcalloc(1, sizeof(*w));
 
-	if (!w)
-		abort();
 	*w = (struct whip){ .http = http,
-		.url = copy(s->url),
-		.token_file = copy(s->token_file),
-		.ca_file = copy(s->ca_file),
+		.url = xstrdup(s->url),
+		.token_file = xstrdup(s->token_file),
+		.ca_file = xstrdup(s->ca_file),
 		.bearer_anywhere = s->bearer_anywhere,
 		.timeout_ms = s->timeout_ms };
 	w->timer = timer_new(loop, on_timer, w);

@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "supervisor/whip_answer.h"
+#include "common/xmalloc.h"
 #include "supervisor/words.h"
 
 /* As with Cloudflare's SFU: a real answer has some 2,000 bytes. */
@@ -152,9 +153,7 @@ parse_created(const struct whip_bytes *in, struct whip_answer *out)
 	} else if (!in->location || !*in->location) {
 		malformed(out, "the answer has no Location: its session could never be ended");
 	} else {
-		out->sdp = strdup(in->body);
-		if (!out->sdp)
-			abort();
+		out->sdp = xstrdup(in->body);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "supervisor/http_url.h"
 #include "supervisor/timer.h"
 #include "supervisor/whip_session.h"
@@ -251,9 +252,7 @@ on_posted(const struct whip_answer *a, void *arg)
 		return;
 	}
 	s->why[0] = '\0';
-	s->url = strdup(a->session_url);
-	if (!s->url)
-		abort();
+	s->url = xstrdup(a->session_url);
 	http_url_origin(s->url, s->where, sizeof(s->where));
 	log_info("whip answered", LOG_CAM(s->camera), LOG_STR("output", s->name),
 		LOG_STR("where", s->where), LOG_INT("ice_servers", a->ice_servers),
@@ -299,10 +298,8 @@ on_timer(void *arg)
 static void
 set_offer(struct whip_session *s, const char *sdp)
 {
-	char *offer = sdp ? strdup(sdp) : NULL;
+	char *offer = xstrdup(sdp);
 
-	if (sdp && !offer)
-		abort();
 	free(s->offer);
 	s->offer = offer;
 	s->invalid_tries = 0;
@@ -363,26 +360,14 @@ whip_session_why(const struct whip_session *s)
 	return s->why;
 }
 
-static char *
-copy(const char *text)
-{
-	char *c = strdup(text);
-
-	if (!c)
-		abort();
-	return c;
-}
-
 struct whip_session *
 whip_session_new(uv_loop_t *loop, struct whip *whip, const char *camera, const char *name,
 	const struct publish_events *events, void *arg)
 {
-	struct whip_session *s = calloc(1, sizeof(*s));
+	struct whip_session *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
-	*s = (struct whip_session){ .camera = copy(camera),
-		.name = copy(name),
+	*s = (struct whip_session){ .camera = xstrdup(camera),
+		.name = xstrdup(name),
 		.whip = whip,
 		.events = *events,
 		.arg = arg };

@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "supervisor/worker_link.h"
 
@@ -122,10 +123,8 @@ int
 worker_link_open(uv_loop_t *loop, const char *path, const char *camera,
 	const struct worker_link_events *events, struct worker_link **out)
 {
-	struct worker_link *l = calloc(1, sizeof(*l));
+	struct worker_link *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	int err = ipc_bind(IPC_PAIR, path, &l->ipc);
 	if (err) {
 		free(l);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "supervisor/log_pipe.h"
 #include "supervisor/worker_proc.h"
@@ -58,8 +59,8 @@ make_env(char **env)
 
 	for (size_t i = 0; i < INHERITED; i++) {
 		const char *value = getenv(inherited[i]);
-		if (value && asprintf(&env[n], "%s=%s", inherited[i], value) < 0)
-			abort();
+		if (value)
+			env[n] = xasprintf("%s=%s", inherited[i], value);
 		n += value != NULL;
 	}
 	env[n] = NULL;
@@ -221,10 +222,8 @@ on_kill_due(uv_timer_t *timer)
 void
 worker_proc_configure(struct worker_proc *w, const char *program, ms_t kill_timeout_ms)
 {
-	char *copy = strdup(program);
+	char *copy = xstrdup(program);
 
-	if (!copy)
-		abort();
 	free(w->program);
 	w->program = copy;
 	w->config.kill_timeout_ms = kill_timeout_ms;
@@ -233,10 +232,8 @@ worker_proc_configure(struct worker_proc *w, const char *program, ms_t kill_time
 struct worker_proc *
 worker_proc_new(const struct worker_proc_config *config)
 {
-	struct worker_proc *w = calloc(1, sizeof(*w));
+	struct worker_proc *w = xcalloc(1, sizeof(*w));
 
-	if (!w)
-		abort();
 	w->config = *config;
 	worker_proc_configure(w, config->program, config->kill_timeout_ms);
 	uv_timer_init(config->loop, &w->timer);
@@ -247,11 +244,9 @@ worker_proc_new(const struct worker_proc_config *config)
 void
 worker_proc_start(struct worker_proc *w)
 {
-	struct child *child = calloc(1, sizeof(*child));
+	struct child *child = xcalloc(1, sizeof(*child));
 
 	assert(!w->child);
-	if (!child)
-		abort();
 	w->gen++;
 	w->stopping = w->hung = false;
 	child->owner = w;

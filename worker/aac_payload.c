@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "worker/aac_payload.h"
+#include "common/xmalloc.h"
 #include "worker/rtp.h"
 
 /* Samples of an AAC access unit, and ticks, since an RTP clock is to count samples. */
@@ -317,10 +318,8 @@ aac_payload_errors(const struct aac_payload *p)
 struct aac_payload *
 aac_payload_new(const struct aac_format *format)
 {
-	struct aac_payload *p = calloc(1, sizeof(*p));
+	struct aac_payload *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->format = *format;
 	p->duration = format->duration ? format->duration : DURATION;
 	return p;

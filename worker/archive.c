@@ -9,7 +9,6 @@
 #include "common/log.h"
 #include "worker/archive.h"
 #include "worker/audio.h"
-#include "worker/h264_stream.h"
 #include "worker/link.h"
 #include "worker/recorder.h"
 #include "worker/snapshot.h"
@@ -28,12 +27,12 @@ struct archive {
 /* ---- the media thread ------------------------------------------------------------------------ */
 
 static void
-on_nal(void *arg, const struct h264_nal *nal, int64_t at_us)
+on_nal(void *arg, const struct stream_nal *nal, int64_t at_us)
 {
 	struct archive *a = arg;
 
-	recorder_video(a->recorder, nal->bytes, nal->len, at_us, nal->first, nal->last, nal->idr);
-	snapshot_video(a->snapshot, nal->bytes, nal->len, at_us, nal->first, nal->last, nal->idr);
+	recorder_video(a->recorder, nal, at_us);
+	snapshot_video(a->snapshot, nal, at_us);
 }
 
 static void

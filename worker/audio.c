@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 #include "worker/audio.h"
+#include "common/xmalloc.h"
 #include "worker/audio_decode.h"
 #include "worker/audio_encode.h"
 #include "worker/audio_line.h"
@@ -144,10 +145,8 @@ int
 audio_new(struct audio **out, const struct audio_format *format, audio_emit *emit, void *arg,
 	char *why, size_t why_size)
 {
-	struct audio *a = calloc(1, sizeof(*a));
+	struct audio *a = xcalloc(1, sizeof(*a));
 
-	if (!a)
-		abort();
 	a->emit = emit;
 	a->arg = arg;
 	a->channels = channels_of(format);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/audio.h"
 #include "worker/audio_decode.h"
 
@@ -77,16 +78,14 @@ open_codec(struct audio_decode *d)
 static struct audio_decode *
 make(const struct audio_format *f)
 {
-	struct audio_decode *d = calloc(1, sizeof(*d));
+	struct audio_decode *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
 	d->row = find_row(f->codec);
 	d->config_len = f->config_len;
-	d->config = malloc(f->config_len + 1);
+	d->config = xmalloc(f->config_len + 1);
 	d->packet = av_packet_alloc();
 	d->frame = av_frame_alloc();
-	if (!d->config || !d->packet || !d->frame)
+	if (!d->packet || !d->frame)
 		abort();
 	if (f->config_len)
 		memcpy(d->config, f->config, f->config_len);

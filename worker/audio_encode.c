@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "worker/audio_encode.h"
+#include "common/xmalloc.h"
 #include "worker/audio_line.h"
 
 #define ENCODER "libopus"
@@ -95,10 +96,10 @@ make_frame(struct audio_encode *e)
 struct audio_encode *
 audio_encode_new(unsigned channels, int source_hz)
 {
-	struct audio_encode *e = calloc(1, sizeof(*e));
+	struct audio_encode *e = xcalloc(1, sizeof(*e));
 	const AVCodec *codec = avcodec_find_encoder_by_name(ENCODER);
 
-	if (!e || !codec)
+	if (!codec)
 		abort();
 	e->codec = avcodec_alloc_context3(codec);
 	if (!e->codec || open_codec(e->codec, codec, channels, source_hz) < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "worker/audio_line.h"
+#include "common/xmalloc.h"
 
 /* 5 ms: short against a syllable, long against the period of a click. */
 #define FADE_SAMPLES 240
@@ -28,11 +29,9 @@ struct audio_line *
 audio_line_new(
 	unsigned channels, void (*frame)(const float *samples, int64_t first, void *arg), void *arg)
 {
-	struct audio_line *l = calloc(1, sizeof(*l));
+	struct audio_line *l = xcalloc(1, sizeof(*l));
 
 	assert(channels >= 1 && channels <= AUDIO_CHANNELS_MAX);
-	if (!l)
-		abort();
 	l->channels = channels;
 	l->emit = frame;
 	l->arg = arg;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/audio_drift.h"
 #include "worker/audio_line.h"
 #include "worker/audio_place.h"
@@ -195,10 +196,8 @@ struct audio_place *
 audio_place_new(
 	unsigned channels, void (*block)(const struct audio_block *block, void *arg), void *arg)
 {
-	struct audio_place *p = calloc(1, sizeof(*p));
+	struct audio_place *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->block = block;
 	p->arg = arg;
 	p->channels = channels;

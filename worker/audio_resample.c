@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/audio_line.h"
 #include "worker/audio_resample.h"
 
@@ -31,10 +32,8 @@ struct audio_resample {
 struct audio_resample *
 audio_resample_new(unsigned channels)
 {
-	struct audio_resample *r = calloc(1, sizeof(*r));
+	struct audio_resample *r = xcalloc(1, sizeof(*r));
 
-	if (!r)
-		abort();
 	r->channels = channels;
 	av_channel_layout_default(&r->to, (int)channels);
 	return r;

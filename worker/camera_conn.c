@@ -13,6 +13,7 @@
 
 #include "common/err.h"
 #include "worker/camera_conn.h"
+#include "common/xmalloc.h"
 #include "worker/resolve.h"
 #include "worker/tls.h"
 #include "worker/wait_fd.h"
@@ -134,10 +135,8 @@ int
 camera_conn_open(const struct camera_conn_config *config, struct camera_conn **out,
 	int64_t *connected_us, char *why, size_t why_size)
 {
-	struct camera_conn *c = calloc(1, sizeof(*c));
+	struct camera_conn *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->fd = -1;
 	int err = connect_tcp(config, &c->fd, why, why_size);
 	if (!err) {

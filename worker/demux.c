@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "worker/demux.h"
+#include "common/xmalloc.h"
 #include "worker/depacketizer.h"
 #include "worker/sound_track.h"
 #include "worker/timeline.h"
@@ -14,8 +15,8 @@
 #define SENDER_REPORT_BYTES 28
 
 struct demux {
-	struct depacketizer *pictures;
-	struct sound_track *sound; /* NULL: none */
+	struct depacketizer *pictures; /* NULL before they were opened */
+	struct sound_track *sound;     /* NULL: none */
 	char why_no_sound[100];
 	struct timeline *timeline;
 	int64_t arrived_us; /* of the packet in hand */
@@ -25,11 +26,8 @@ struct demux {
 struct demux *
 demux_new(void)
 {
-	struct demux *d = calloc(1, sizeof(*d));
+	struct demux *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
-	d->pictures = depacketizer_new();
 	d->timeline = timeline_new();
 	timeline_set_track(d->timeline, RELAY_PICTURES, PICTURES_CLOCK, 0);
 	return d;
@@ -47,6 +45,12 @@ demux_free(struct demux *d)
 }
 
 void
+demux_open_pictures(struct demux *d, const struct video_codec *codec)
+{
+	d->pictures = depacketizer_new(codec);
+}
+
+void
 demux_open_sound(struct demux *d, const struct relay_track *track)
 {
 	const struct sound_description description = {
@@ -56,6 +60,13 @@ demux_open_sound(struct demux *d, const struct relay_track *track)
 	if (!sound_track_new(&d->sound, &description, d->why_no_sound, sizeof(d->why_no_sound)))
 		timeline_set_track(d->timeline, RELAY_SOUND, sound_track_clock(d->sound),
 			sound_track_frame_us(d->sound));
+}
+
+void
+demux_start(struct demux *d, enum relay_media media, uint32_t rtp_timestamp)
+{
+	if (media == RELAY_PICTURES || d->sound)
+		timeline_start(d->timeline, media, rtp_timestamp);
 }
 
 const struct audio_format *

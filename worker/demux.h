@@ -15,8 +15,15 @@ struct demux;
 struct demux *demux_new(void);
 void demux_free(struct demux *d); /* NULL is fine */
 
+/* What the camera's pictures are. Before anything is fed. */
+void demux_open_pictures(struct demux *d, const struct video_codec *codec);
+
 /* The camera has that track of sound. What cannot be used is left out. */
 void demux_open_sound(struct demux *d, const struct relay_track *track);
+
+/* The camera says that the play begins with these RTP timestamps, which are of one moment; after
+ * demux_open_sound, before the first packet. */
+void demux_start(struct demux *d, enum relay_media media, uint32_t rtp_timestamp);
 
 /* As source_sound. */
 const struct audio_format *demux_sound(const struct demux *d, const char **why);

@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "worker/depacketizer.h"
+#include "common/xmalloc.h"
 
 /* RFC 3550 5.1 */
 #define RTP_HEAD 12
 #define RTP_MARKER 0x80
-/* RFC 6184 5.2, 5.8: types of packets; bits and type of the second byte of a FU-A. */
-#define TYPE_MASK 0x1f
-#define TYPE_SINGLE_MAX 23
-#define TYPE_STAP_A 24
-#define TYPE_FU_A 28
+/* RFC 6184 5.8, RFC 7798 4.4.3: the byte behind a fragment's header has these, and the type. */
 #define FU_START 0x80
 #define FU_END 0x40
 
@@ -23,6 +20,7 @@ struct slot {
 };
 
 struct depacketizer {
+	const struct video_codec *codec;
 	struct slot open; /* being put together; its nal.len 0: none */
 	struct slot out;  /* handed on last */
 	bool started;     /* a packet was fed; the next three are of the newest */
@@ -35,7 +33,7 @@ struct depacketizer {
 		       */
 	size_t run_len;
 	bool run_begins;      /* a NAL unit begins there */
-	uint8_t *aggregate;   /* what is behind it in a STAP-A */
+	uint8_t *aggregate;   /* what is behind it in an aggregation packet */
 	size_t aggregate_len; /* 0: nothing */
 	bool gap;             /* to be told with the next NAL unit */
 	bool in_picture;      /* the current access unit has a slice */
@@ -99,17 +97,23 @@ set_run(struct depacketizer *d, uint8_t *bytes, size_t len, bool begins)
 	d->run_begins = begins;
 }
 
-/* A fragment: the header of its NAL unit is made where the FU header was. */
+/* A fragment: its NAL unit's header is the packet's but for the type, and is made such that it ends
+ * where the fragment begins. */
 static void
 set_fragment(struct depacketizer *d, uint8_t *payload, size_t len)
 {
-	if (len <= 2)
+	const size_t header = d->codec->header_bytes;
+
+	if (len <= header + 1)
 		return;
-	bool start = payload[1] & FU_START;
+	const uint8_t fu = payload[header];
+	const bool start = fu & FU_START;
 	/* More of it is to come, whatever the marker bit says. */
-	d->marker = d->marker && payload[1] & FU_END;
-	payload[1] = (uint8_t)((payload[0] & ~TYPE_MASK) | (payload[1] & TYPE_MASK));
-	set_run(d, payload + (start ? 1 : 2), len - (start ? 1 : 2), start);
+	d->marker = d->marker && fu & FU_END;
+	memmove(payload + 1, payload, header);
+	video_codec_set_type(d->codec, payload + 1, fu);
+	const size_t skipped = start ? 1 : 1 + header;
+	set_run(d, payload + skipped, len - skipped, start);
 }
 
 void
@@ -122,20 +126,21 @@ depacketizer_feed(struct depacketizer *d, uint8_t *packet, size_t n, int64_t arr
 		return; /* and its number is missed when the next one comes */
 	note_head(d, packet);
 	d->arrived_us = arrived_us;
-	uint8_t type = payload[0] & TYPE_MASK;
-	if (type <= TYPE_SINGLE_MAX) {
+	const unsigned type = video_codec_type(d->codec, payload);
+	if (type <= d->codec->type_max) {
 		set_run(d, payload, len, true);
-	} else if (type == TYPE_STAP_A) {
-		d->aggregate = payload + 1;
-		d->aggregate_len = len - 1;
-	} else if (type == TYPE_FU_A) {
+	} else if (type == d->codec->aggregate) {
+		const size_t header = d->codec->header_bytes < len ? d->codec->header_bytes : len;
+		d->aggregate = payload + header;
+		d->aggregate_len = len - header;
+	} else if (type == d->codec->fragment) {
 		set_fragment(d, payload, len);
 	} else {
 		drop_open(d);
 	}
 }
 
-/* The next NAL unit of a STAP-A. */
+/* The next NAL unit of an aggregation packet. */
 static bool
 next_run(struct depacketizer *d)
 {
@@ -155,26 +160,35 @@ next_run(struct depacketizer *d)
 	return true;
 }
 
-/* ---- H.264 ---------------------------------------------------------------------------------- */
+/* ---- what begins a picture ------------------------------------------------------------------- */
 
 static bool
-is_slice(uint8_t nal_header)
+is_slice(const struct depacketizer *d, const uint8_t *nal, size_t n)
 {
-	uint8_t type = nal_header & TYPE_MASK;
+	const enum nal_kind kind = d->codec->kind(nal, n);
 
-	return type >= 1 && type <= 5;
+	return kind == NAL_SLICE || kind == NAL_KEY || kind == NAL_PART;
 }
 
-/* H.264 7.4.1.2.3: after a picture's slices these begin the next access unit. Of slices, the first
- * of a picture has first_mb_in_slice 0, which is a single 1 bit. */
+/* After a picture's slices these begin the next access unit. */
 static bool
-begins_picture(const uint8_t *nal, size_t n)
+begins_picture(const struct depacketizer *d, const uint8_t *nal, size_t n)
 {
-	uint8_t type = nal[0] & TYPE_MASK;
+	const enum nal_kind kind = d->codec->kind(nal, n);
 
-	if (type == 1 || type == 2 || type == 5)
-		return n > 1 && nal[1] & 0x80;
-	return (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
+	if (kind == NAL_SLICE || kind == NAL_KEY)
+		return video_codec_starts_picture(d->codec, nal, n);
+	return d->codec->openers >> video_codec_type(d->codec, nal) & 1;
+}
+
+/* Zeros before a start code are no NAL unit. */
+static bool
+is_header(const struct depacketizer *d, const uint8_t *nal, size_t n)
+{
+	for (size_t i = 0; i < d->codec->header_bytes && i < n; i++)
+		if (nal[i])
+			return true;
+	return false;
 }
 
 /* Length of the start code that stands at p; 0: none. */
@@ -220,9 +234,7 @@ reserve(struct slot *s, size_t size)
 	if (size <= s->size)
 		return;
 	s->size = 2 * size;
-	s->bytes = realloc(s->bytes, s->size);
-	if (!s->bytes)
-		abort();
+	s->bytes = xrealloc(s->bytes, s->size);
 	s->nal.data = s->bytes;
 }
 
@@ -261,17 +273,16 @@ read_begin(struct depacketizer *d)
 {
 	const uint8_t *nal = d->run;
 
-	/* Zeros before a start code are no NAL unit. */
-	if (!nal[0] || start_code(nal, d->run_len)) {
+	if (!is_header(d, nal, d->run_len) || start_code(nal, d->run_len)) {
 		consume(d, until_start_code(nal, d->run_len));
 		return;
 	}
 	/* A picture that goes on after its marker: this camera sets it on each slice. */
-	if (d->ended_by_mark && d->timestamp == d->out.nal.timestamp && is_slice(nal[0]) &&
-		!begins_picture(nal, d->run_len))
+	if (d->ended_by_mark && d->timestamp == d->out.nal.timestamp &&
+		is_slice(d, nal, d->run_len) && !begins_picture(d, nal, d->run_len))
 		d->marks_lie = true;
 	d->ended_by_mark = false;
-	d->in_picture = d->in_picture || is_slice(nal[0]);
+	d->in_picture = d->in_picture || is_slice(d, nal, d->run_len);
 	d->open.nal.timestamp = d->timestamp;
 	d->open.nal.gap = d->gap;
 	d->gap = false;
@@ -300,7 +311,7 @@ static bool
 ends_before_run(const struct depacketizer *d)
 {
 	return d->timestamp != d->open.nal.timestamp ||
-	       (d->in_picture && begins_picture(d->run, d->run_len));
+	       (d->in_picture && begins_picture(d, d->run, d->run_len));
 }
 
 /* A marker bit on parameter sets or SEI ends nothing. */
@@ -334,12 +345,11 @@ depacketizer_next(struct depacketizer *d)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 struct depacketizer *
-depacketizer_new(void)
+depacketizer_new(const struct video_codec *codec)
 {
-	struct depacketizer *d = calloc(1, sizeof(*d));
+	struct depacketizer *d = xcalloc(1, sizeof(*d));
 
-	if (!d)
-		abort();
+	d->codec = codec;
 	return d;
 }
 

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "worker/fifo.h"
+#include "common/xmalloc.h"
 
 void
 fifo_init(struct fifo *f, size_t size)
 {
-	*f = (struct fifo){ .bytes = malloc(size), .size = size };
-	if (!f->bytes)
-		abort();
+	*f = (struct fifo){ .bytes = xmalloc(size), .size = size };
 }
 
 void

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/freeze.h"
-#include "worker/h264.h"
+#include "worker/video_codec.h"
 
 /* An odd constant of 64 bits, the golden ratio's: multiplying by it loses nothing. */
 #define MIX UINT64_C(0x9e3779b97f4a7c15)
@@ -26,10 +27,8 @@ struct freeze {
 struct freeze *
 freeze_new(void)
 {
-	struct freeze *f = calloc(1, sizeof(*f));
+	struct freeze *f = xcalloc(1, sizeof(*f));
 
-	if (!f)
-		abort();
 	return f;
 }
 
@@ -69,14 +68,15 @@ end_unit(struct freeze *f, int64_t arrived_us)
 }
 
 void
-freeze_on_nal(struct freeze *f, const uint8_t *nal, size_t len, bool last, int64_t arrived_us)
+freeze_on_nal(struct freeze *f, const struct video_codec *codec, const uint8_t *nal, size_t len,
+	bool last, int64_t arrived_us)
 {
-	unsigned type = h264_type(nal);
+	const enum nal_kind kind = codec->kind(nal, len);
 
-	if (type >= H264_SLICE && type <= H264_IDR) {
+	if (kind == NAL_SLICE || kind == NAL_KEY || kind == NAL_PART) {
 		f->now.hash = digest_bytes(f->now.hash ^ len, nal, len);
 		f->now.bytes += len;
-		f->now.numbered = type == H264_IDR || (nal[0] & 0x60) != 0; /* nal_ref_idc */
+		f->now.numbered = codec->is_numbered(nal);
 	}
 	if (last && f->now.bytes > 0)
 		end_unit(f, arrived_us);

@@ -1,129 +1,25 @@
-/* h264.c - the syntax of NAL units: Annex B, parameter sets, the start of a slice.
+/* h264.c - the syntax of H.264's NAL units: parameter sets, the start of a slice.
  * Section numbers are those of ITU-T H.264 (08/2021). Keeps nothing: what a stream is made of over
- * time is h264_stream.c. Pure, any thread. */
+ * time is nal_stream.c. Pure, any thread. */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "worker/h264.h"
+#include "worker/rbsp.h"
+#include "worker/video_codec.h"
 
 /* Level 6.2 ends at 139264 macroblocks; sqrt(8 * 139264) of them are 16384 samples wide (A.3.1). */
 #define SIDE_MAX 16384
+#define HEADER_BYTES 1
+/* The NAL header: F, NRI (nal_ref_idc), type. */
+#define F_BIT 0x80
+#define NRI_BITS 0x60
 
 enum h264_type
 h264_type(const uint8_t *nal)
 {
 	return nal[0] & 0x1f;
-}
-
-/* ---- Annex B --------------------------------------------------------------------------------- */
-
-/* Where the next 00 00 01 begins, or end. */
-static const uint8_t *
-find_start_code(const uint8_t *p, const uint8_t *end)
-{
-	for (; end - p >= 3; p++)
-		if (p[0] == 0 && p[1] == 0 && p[2] == 1)
-			return p;
-	return end;
-}
-
-bool
-h264_next_nal(struct h264_bytes *rest, struct h264_bytes *nal)
-{
-	const uint8_t *p = rest->bytes, *end = rest->bytes + rest->len;
-
-	while (rest->len) {
-		p = find_start_code(p, end);
-		if (p == end)
-			break;
-		p += 3;
-		const uint8_t *next = find_start_code(p, end);
-		/* A NAL unit never ends with 00 (7.4.1): those belong to the next start code. */
-		const uint8_t *last = next;
-		while (last > p && last[-1] == 0)
-			last--;
-		*rest = (struct h264_bytes){ .bytes = next, .len = (size_t)(end - next) };
-		*nal = (struct h264_bytes){ .bytes = p, .len = (size_t)(last - p) };
-		if (nal->len)
-			return true;
-		p = next;
-	}
-	rest->len = 0;
-	return false;
-}
-
-/* ---- bits of an RBSP ------------------------------------------------------------------------- */
-
-/* Reads the payload of a NAL unit, leaving out emulation prevention (7.3.1). */
-struct bits {
-	const uint8_t *at;
-	const uint8_t *end;
-	unsigned zeros; /* 00 bytes just read */
-	unsigned byte;
-	unsigned left; /* bits of byte not read yet */
-	bool broken;   /* read past the end, or a number too long; what was read since is 0 */
-};
-
-static struct bits
-bits_of(const uint8_t *nal, size_t len)
-{
-	return (struct bits){ .at = nal + 1, .end = nal + len };
-}
-
-static void
-next_byte(struct bits *b)
-{
-	if (b->zeros >= 2 && b->at < b->end && *b->at == 3) {
-		b->at++;
-		b->zeros = 0;
-	}
-	if (b->at >= b->end) {
-		b->broken = true;
-		b->byte = 0;
-		b->left = 8;
-		return;
-	}
-	b->byte = *b->at++;
-	b->zeros = b->byte ? 0 : b->zeros + 1;
-	b->left = 8;
-}
-
-static uint32_t
-u(struct bits *b, unsigned count)
-{
-	uint32_t v = 0;
-
-	while (count--) {
-		if (!b->left)
-			next_byte(b);
-		b->left--;
-		v = v << 1 | (b->byte >> b->left & 1);
-	}
-	return v;
-}
-
-/* Exp-Golomb, 9.1. */
-static uint32_t
-ue(struct bits *b)
-{
-	unsigned zeros = 0;
-
-	while (!b->broken && u(b, 1) == 0)
-		zeros++;
-	if (b->broken || zeros > 31) {
-		b->broken = true;
-		return 0;
-	}
-	return (uint32_t)((UINT64_C(1) << zeros) - 1 + u(b, zeros));
-}
-
-static int32_t
-se(struct bits *b)
-{
-	int64_t k = ue(b);
-
-	return (int32_t)(k & 1 ? (k + 1) / 2 : -(k / 2));
 }
 
 /* ---- sequence parameter sets, 7.3.2.1.1 and annex E ------------------------------------------ */
@@ -146,52 +42,52 @@ has_chroma_format(uint8_t profile_idc)
 }
 
 static void
-skip_scaling_list(struct bits *b, int size)
+skip_scaling_list(struct rbsp *b, int size)
 {
 	int last = 8, next = 8;
 
 	for (int i = 0; i < size && next != 0 && !b->broken; i++) {
-		next = (last + se(b)) & 0xff;
+		next = (last + rbsp_se(b)) & 0xff;
 		if (next)
 			last = next;
 	}
 }
 
 static int
-read_chroma_format(struct bits *b, struct format *f)
+read_chroma_format(struct rbsp *b, struct format *f)
 {
-	uint32_t idc = ue(b);
+	uint32_t idc = rbsp_ue(b);
 
 	if (idc > 3)
 		return ERR_RANGE;
-	f->chroma_idc = idc == 3 && u(b, 1) ? 0 : idc;
-	if (ue(b) > 6 || ue(b) > 6) /* bit depths less 8 */
+	f->chroma_idc = idc == 3 && rbsp_u(b, 1) ? 0 : idc;
+	if (rbsp_ue(b) > 6 || rbsp_ue(b) > 6) /* bit depths less 8 */
 		return ERR_RANGE;
-	u(b, 1); /* qpprime_y_zero_transform_bypass_flag */
-	if (!u(b, 1))
+	rbsp_u(b, 1); /* qpprime_y_zero_transform_bypass_flag */
+	if (!rbsp_u(b, 1))
 		return 0;
 	for (int i = 0; i < (idc == 3 ? 12 : 8); i++)
-		if (u(b, 1))
+		if (rbsp_u(b, 1))
 			skip_scaling_list(b, i < 6 ? 16 : 64);
 	return 0;
 }
 
 static int
-skip_picture_order(struct bits *b)
+skip_picture_order(struct rbsp *b)
 {
-	uint32_t type = ue(b);
+	uint32_t type = rbsp_ue(b);
 
 	if (type == 0)
-		ue(b);
+		rbsp_ue(b);
 	if (type == 1) {
-		u(b, 1);
-		se(b);
-		se(b);
-		uint32_t cycle = ue(b);
+		rbsp_u(b, 1);
+		rbsp_se(b);
+		rbsp_se(b);
+		uint32_t cycle = rbsp_ue(b);
 		if (cycle > 255)
 			return ERR_RANGE;
 		while (cycle-- && !b->broken)
-			se(b);
+			rbsp_se(b);
 	}
 	return type > 2 ? ERR_RANGE : 0;
 }
@@ -199,7 +95,7 @@ skip_picture_order(struct bits *b)
 /* The rectangle in units of chroma samples, and of two lines where fields are possible (7-19 to
  * 7-22). */
 static int
-read_cropping(struct bits *b, const struct format *f, struct h264_sps *out)
+read_cropping(struct rbsp *b, const struct format *f, struct h264_sps *out)
 {
 	uint64_t width = f->width_mbs * UINT64_C(16);
 	uint64_t lines = out->interlaced ? 2 : 1;
@@ -208,13 +104,13 @@ read_cropping(struct bits *b, const struct format *f, struct h264_sps *out)
 
 	if (width > SIDE_MAX || height > SIDE_MAX)
 		return ERR_RANGE;
-	if (u(b, 1)) {
+	if (rbsp_u(b, 1)) {
 		uint64_t unit_x = f->chroma_idc == 1 || f->chroma_idc == 2 ? 2 : 1;
 		uint64_t unit_y = (f->chroma_idc == 1 ? 2 : 1) * lines;
-		x = unit_x * ue(b);
-		x += unit_x * ue(b);
-		y = unit_y * ue(b);
-		y += unit_y * ue(b);
+		x = unit_x * rbsp_ue(b);
+		x += unit_x * rbsp_ue(b);
+		y = unit_y * rbsp_ue(b);
+		y += unit_y * rbsp_ue(b);
 	}
 	if (x >= width || y >= height)
 		return ERR_RANGE;
@@ -224,97 +120,97 @@ read_cropping(struct bits *b, const struct format *f, struct h264_sps *out)
 }
 
 static void
-skip_hrd(struct bits *b)
+skip_hrd(struct rbsp *b)
 {
-	uint32_t count = ue(b);
+	uint32_t count = rbsp_ue(b);
 
-	u(b, 8);
+	rbsp_u(b, 8);
 	for (uint32_t i = 0; i <= count && !b->broken; i++) {
-		ue(b);
-		ue(b);
-		u(b, 1);
+		rbsp_ue(b);
+		rbsp_ue(b);
+		rbsp_u(b, 1);
 	}
-	u(b, 20);
+	rbsp_u(b, 20);
 }
 
 static void
-skip_vui_picture(struct bits *b)
+skip_vui_picture(struct rbsp *b)
 {
-	if (u(b, 1) && u(b, 8) == 255) /* Extended_SAR */
-		u(b, 32);
-	if (u(b, 1)) /* overscan */
-		u(b, 1);
-	if (u(b, 1)) { /* video signal */
-		u(b, 4);
-		if (u(b, 1))
-			u(b, 24);
+	if (rbsp_u(b, 1) && rbsp_u(b, 8) == 255) /* Extended_SAR */
+		rbsp_u(b, 32);
+	if (rbsp_u(b, 1)) /* overscan */
+		rbsp_u(b, 1);
+	if (rbsp_u(b, 1)) { /* video signal */
+		rbsp_u(b, 4);
+		if (rbsp_u(b, 1))
+			rbsp_u(b, 24);
 	}
-	if (u(b, 1)) { /* chroma location */
-		ue(b);
-		ue(b);
+	if (rbsp_u(b, 1)) { /* chroma location */
+		rbsp_ue(b);
+		rbsp_ue(b);
 	}
 }
 
 static double
-read_timing(struct bits *b)
+read_timing(struct rbsp *b)
 {
-	uint32_t units = u(b, 32);
-	uint32_t scale = u(b, 32);
+	uint32_t units = rbsp_u(b, 32);
+	uint32_t scale = rbsp_u(b, 32);
 
-	u(b, 1); /* fixed_frame_rate_flag */
+	rbsp_u(b, 1); /* fixed_frame_rate_flag */
 	return units && !b->broken ? scale / (2.0 * units) : 0;
 }
 
 static void
-read_vui(struct bits *b, struct h264_sps *out)
+read_vui(struct rbsp *b, struct h264_sps *out)
 {
 	skip_vui_picture(b);
-	out->fps = u(b, 1) ? read_timing(b) : 0;
-	bool nal_hrd = u(b, 1);
+	out->fps = rbsp_u(b, 1) ? read_timing(b) : 0;
+	bool nal_hrd = rbsp_u(b, 1);
 	if (nal_hrd)
 		skip_hrd(b);
-	bool vcl_hrd = u(b, 1);
+	bool vcl_hrd = rbsp_u(b, 1);
 	if (vcl_hrd)
 		skip_hrd(b);
 	if (nal_hrd || vcl_hrd)
-		u(b, 1); /* low_delay_hrd_flag */
-	u(b, 1);         /* pic_struct_present_flag */
-	if (!u(b, 1))    /* bitstream_restriction_flag */
+		rbsp_u(b, 1); /* low_delay_hrd_flag */
+	rbsp_u(b, 1);         /* pic_struct_present_flag */
+	if (!rbsp_u(b, 1))    /* bitstream_restriction_flag */
 		return;
-	u(b, 1);
+	rbsp_u(b, 1);
 	for (int i = 0; i < 4; i++)
-		ue(b);
-	uint32_t reorder = ue(b);
+		rbsp_ue(b);
+	uint32_t reorder = rbsp_ue(b);
 	if (!b->broken && reorder <= 16)
 		out->reorder_frames = (int)reorder;
 }
 
 static int
-read_sps(struct bits *b, struct h264_sps *out)
+read_sps(struct rbsp *b, struct h264_sps *out)
 {
 	struct format f = { .chroma_idc = 1 };
 	int err = 0;
 
-	out->profile_idc = (uint8_t)u(b, 8);
-	out->constraints = (uint8_t)u(b, 8);
-	out->level_idc = (uint8_t)u(b, 8);
-	uint32_t id = ue(b);
+	out->profile_idc = (uint8_t)rbsp_u(b, 8);
+	out->constraints = (uint8_t)rbsp_u(b, 8);
+	out->level_idc = (uint8_t)rbsp_u(b, 8);
+	uint32_t id = rbsp_ue(b);
 	if (id >= H264_SPS_COUNT)
 		return ERR_RANGE;
 	out->id = (uint8_t)id;
 	if (has_chroma_format(out->profile_idc))
 		err = read_chroma_format(b, &f);
-	ue(b); /* log2_max_frame_num_minus4 */
+	rbsp_ue(b); /* log2_max_frame_num_minus4 */
 	if (!err)
 		err = skip_picture_order(b);
-	ue(b);   /* max_num_ref_frames */
-	u(b, 1); /* gaps_in_frame_num_value_allowed_flag */
-	f.width_mbs = ue(b) + 1;
-	f.height_map_units = ue(b) + 1;
-	out->interlaced = !u(b, 1);
+	rbsp_ue(b);   /* max_num_ref_frames */
+	rbsp_u(b, 1); /* gaps_in_frame_num_value_allowed_flag */
+	f.width_mbs = rbsp_ue(b) + 1;
+	f.height_map_units = rbsp_ue(b) + 1;
+	out->interlaced = !rbsp_u(b, 1);
 	if (out->interlaced)
-		u(b, 1); /* mb_adaptive_frame_field_flag */
-	u(b, 1);         /* direct_8x8_inference_flag */
+		rbsp_u(b, 1); /* mb_adaptive_frame_field_flag */
+	rbsp_u(b, 1);         /* direct_8x8_inference_flag */
 	return err ? err : read_cropping(b, &f, out);
 }
 
@@ -325,9 +221,9 @@ h264_parse_sps(const uint8_t *nal, size_t len, struct h264_sps *out)
 
 	if (len == 0 || h264_type(nal) != H264_SPS)
 		return ERR_PARSE;
-	struct bits b = bits_of(nal, len);
+	struct rbsp b = rbsp_of(nal, len, HEADER_BYTES);
 	int err = read_sps(&b, &sps);
-	bool vui = u(&b, 1);
+	bool vui = rbsp_u(&b, 1);
 	if (b.broken)
 		return ERR_PARSE;
 	if (err)
@@ -350,9 +246,9 @@ h264_parse_pps(const uint8_t *nal, size_t len, struct h264_pps *out)
 {
 	if (len == 0 || h264_type(nal) != H264_PPS)
 		return ERR_PARSE;
-	struct bits b = bits_of(nal, len);
-	uint32_t id = ue(&b);
-	uint32_t sps_id = ue(&b);
+	struct rbsp b = rbsp_of(nal, len, HEADER_BYTES);
+	uint32_t id = rbsp_ue(&b);
+	uint32_t sps_id = rbsp_ue(&b);
 	if (b.broken)
 		return ERR_PARSE;
 	if (id >= H264_PPS_COUNT || sps_id >= H264_SPS_COUNT)
@@ -366,10 +262,10 @@ h264_parse_slice(const uint8_t *nal, size_t len, struct h264_slice *out)
 {
 	if (len == 0)
 		return ERR_PARSE;
-	struct bits b = bits_of(nal, len);
-	uint32_t first_mb = ue(&b);
-	uint32_t type = ue(&b);
-	uint32_t pps_id = ue(&b);
+	struct rbsp b = rbsp_of(nal, len, HEADER_BYTES);
+	uint32_t first_mb = rbsp_ue(&b);
+	uint32_t type = rbsp_ue(&b);
+	uint32_t pps_id = rbsp_ue(&b);
 	/* Types 5 to 9 are 0 to 4 of which all the picture's slices are (table 7-6). */
 	if (b.broken || type > 9 || pps_id >= H264_PPS_COUNT)
 		return ERR_PARSE;
@@ -380,3 +276,140 @@ h264_parse_slice(const uint8_t *nal, size_t len, struct h264_slice *out)
 	};
 	return 0;
 }
+
+/* ---- as a video codec ------------------------------------------------------------------------ */
+
+/* Types that are not listed are NAL_OTHER: unspecified, reserved, and extensions (13 and up), which
+ * a base profile's decoder must ignore. */
+static const enum nal_kind kinds[32] = {
+	[H264_SLICE] = NAL_SLICE,
+	[H264_PARTITION_A] = NAL_SLICE,
+	[H264_PARTITION_A + 1] = NAL_PART,
+	[H264_PARTITION_C] = NAL_PART,
+	[H264_IDR] = NAL_KEY,
+	[H264_SEI] = NAL_SEI,
+	[H264_SPS] = NAL_SET,
+	[H264_PPS] = NAL_SET,
+	[H264_AUD] = NAL_AUD,
+	[H264_END_OF_SEQUENCE] = NAL_END,
+	[H264_END_OF_STREAM] = NAL_END,
+	[H264_FILLER] = NAL_FILLER,
+};
+
+/* forbidden_zero_bit says broken, and a decoder may refuse the whole picture for it. */
+static enum nal_kind
+kind(const uint8_t *nal, size_t len)
+{
+	return len == 0 || nal[0] & F_BIT ? NAL_OTHER : kinds[h264_type(nal)];
+}
+
+/* 7.4.3: two reference pictures in a row differ in frame_num, two IDR pictures in idr_pic_id. */
+static bool
+is_numbered(const uint8_t *nal)
+{
+	return h264_type(nal) == H264_IDR || (nal[0] & NRI_BITS) != 0;
+}
+
+/* RFC 6184 5.7: F of any, NRI of the highest. */
+static void
+merge_headers(uint8_t *header, const uint8_t *nal)
+{
+	header[0] |= nal[0] & F_BIT;
+	if ((nal[0] & NRI_BITS) > (header[0] & NRI_BITS))
+		header[0] = (uint8_t)((header[0] & ~NRI_BITS) | (nal[0] & NRI_BITS));
+}
+
+static int
+read_set(const uint8_t *nal, size_t len, struct nal_set *out)
+{
+	struct h264_sps sps;
+	struct h264_pps pps;
+	int err;
+
+	if (len > 0 && h264_type(nal) == H264_PPS) {
+		err = h264_parse_pps(nal, len, &pps);
+		if (!err)
+			*out = (struct nal_set){
+				.level = NAL_PPS, .id = pps.id, .above = pps.sps_id
+			};
+		return err;
+	}
+	err = h264_parse_sps(nal, len, &sps);
+	if (!err)
+		*out = (struct nal_set){ .level = NAL_SPS, .id = sps.id };
+	return err;
+}
+
+static int
+read_format(const uint8_t *nal, size_t len, struct nal_format *out)
+{
+	struct h264_sps sps;
+	int err = h264_parse_sps(nal, len, &sps);
+
+	*out = (struct nal_format){ 0 };
+	if (!err)
+		*out = (struct nal_format){ .width = sps.width,
+			.height = sps.height,
+			.reorder_frames = sps.reorder_frames };
+	return err;
+}
+
+static int
+read_slice(const uint8_t *nal, size_t len, const struct nal_sets *sets, struct nal_order *o,
+	struct nal_slice *out)
+{
+	struct h264_slice slice;
+	int err = h264_parse_slice(nal, len, &slice);
+
+	(void)sets; /* the slice itself says it all */
+	(void)o;
+	if (!err)
+		*out = (struct nal_slice){ .first = slice.first_mb == 0,
+			.pps_id = slice.pps_id,
+			.b = slice.type == H264_B,
+			.disposable = (nal[0] & NRI_BITS) == 0 };
+	return err;
+}
+
+/* RFC 6184 8.1; packetization-mode 1 is what worker/rtp.c makes. */
+static char *
+describe(const uint8_t *sps, size_t len, char *out, size_t size)
+{
+	struct h264_sps s;
+	char profile[7];
+
+	if (h264_parse_sps(sps, len, &s) == 0)
+		snprintf(out, size,
+			"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s",
+			h264_profile_level_id(&s, profile));
+	else
+		snprintf(out, size, "level-asymmetry-allowed=1;packetization-mode=1");
+	return out;
+}
+
+/* filler_data_rbsp without filler (7.3.2.7). */
+static const uint8_t filler[] = { H264_FILLER, 0x80 };
+
+const struct video_codec video_h264 = {
+	.name = "H264",
+	.libav = "h264",
+	.mp4_tag = "avc1",
+	.header_bytes = HEADER_BYTES,
+	.type_mask = 0x1f,
+	/* 7.4.1.2.3: SEI, parameter sets, delimiter, and 14 to 18. */
+	.openers = UINT64_C(0xf) << H264_SEI | UINT64_C(0x1f) << 14,
+	.filler = filler,
+	.filler_bytes = sizeof(filler),
+	/* RFC 6184 5.2, table 1: STAP-A and FU-A. */
+	.type_max = 23,
+	.aggregate = 24,
+	.fragment = 28,
+	.set_counts = { [NAL_SPS] = H264_SPS_COUNT, [NAL_PPS] = H264_PPS_COUNT },
+	.kind = kind,
+	.is_numbered = is_numbered,
+	.merge_headers = merge_headers,
+	.read_set = read_set,
+	.read_format = read_format,
+	.read_slice = read_slice,
+	.describe = describe,
+};

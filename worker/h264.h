@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The syntax of H.264; what the rest of the worker sees of it is video_h264 of video_codec.h. */
+
 /* nal_unit_type, ITU-T H.264 table 7-1. */
 enum h264_type {
 	H264_SLICE = 1,
@@ -20,22 +22,12 @@ enum h264_type {
 	H264_FILLER = 12,
 };
 
-/* Lent bytes. A NAL unit is without start code, its emulation prevention still in it. */
-struct h264_bytes {
-	const uint8_t *bytes;
-	size_t len;
-};
-
 /* The ranges of the ids, 7.4.2.1.1 and 7.4.2.2. */
 #define H264_SPS_COUNT 32
 #define H264_PPS_COUNT 256
 
 /* The type of a NAL unit of at least one byte. */
 enum h264_type h264_type(const uint8_t *nal);
-
-/* Takes the next NAL unit off Annex B bytes (start codes of 3 or 4 bytes; what stands before the
- * first is skipped, trailing zeros are cut). False when there is none left. */
-bool h264_next_nal(struct h264_bytes *rest, struct h264_bytes *nal);
 
 /* What a sequence parameter set says of the pictures. */
 struct h264_sps {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "worker/health.h"
+#include "common/xmalloc.h"
 
 #define RING_S 60
 
@@ -48,10 +49,8 @@ static const char *const texts[HEALTH_STATES] = {
 struct health *
 health_new(void)
 {
-	struct health *h = calloc(1, sizeof(*h));
+	struct health *h = xcalloc(1, sizeof(*h));
 
-	if (!h)
-		abort();
 	h->watch = health_watch_default;
 	h->cause = NOTHING;
 	h->bad_since = h->good_since = MS_NEVER;

@@ -52,7 +52,7 @@ struct health_sample {
 	double fps;
 	double loss_ratio;
 	int64_t silence_ms;      /* since the last picture, -1: none yet */
-	int64_t keyframe_age_ms; /* since the last IDR, -1: none yet */
+	int64_t keyframe_age_ms; /* since the last key picture, -1: none yet */
 	int64_t gop_ms;          /* of the last complete one, 0: none yet */
 	int64_t frozen_ms;       /* the same picture again, 0: no */
 	int64_t wall_us;         /* now, for people */

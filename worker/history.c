@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "worker/history.h"
+#include "common/xmalloc.h"
 
 /* A slab holds some 50 full packets: what is kept too long is little, and so is what a quiet camera
  * keeps. With its head it is what malloc gets: under its limit for mmap. */
@@ -59,17 +60,13 @@ slab_new(void)
 struct history *
 history_new(void)
 {
-	struct history *h = calloc(1, sizeof(*h));
+	struct history *h = xcalloc(1, sizeof(*h));
 
-	if (!h)
-		abort();
 	h->index_size = INDEX_MIN;
 	h->key = HISTORY_NONE;
-	h->index = calloc(h->index_size, sizeof(struct record *));
-	h->oldest = h->newest = slab_new();
+	h->index = xcalloc(h->index_size, sizeof(struct record *));
+	h->oldest = h->newest = xchecked(slab_new());
 	h->slabs = 1;
-	if (!h->index || !h->oldest)
-		abort();
 	return h;
 }
 

@@ -8,8 +8,8 @@
 /* A packet is kept for this long, and longer while there is room, unless the bytes run out: NACKs
  * come within a few round trips, and viewers give a frame up after about as long. */
 #define HISTORY_KEEP_MS 3000
-/* Everything since the last IDR is kept too, for viewers that come in the middle of a GOP, if that
- * is no longer ago. Cameras that save bits go up to 10 s. */
+/* Everything since the last key picture is kept too, for viewers that come in the middle of a GOP,
+ * if that is no longer ago. Cameras that save bits go up to 10 s. */
 #define HISTORY_GOP_MS 12000
 /* 4 MB hold 3 s at 11 Mbit/s. Memory grows by slabs to what the bitrate asks for and shrinks again:
  * about 0.8 MB at 2 Mbit/s. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "worker/hour_writer.h"
+#include "common/xmalloc.h"
 #include "worker/outfile.h"
 #include "worker/segmenter_repair.h"
 
@@ -29,14 +30,10 @@ struct hour_writer {
 struct hour_writer *
 hour_writer_new(const char *dir, int min_free_percent)
 {
-	struct hour_writer *w = calloc(1, sizeof(*w));
+	struct hour_writer *w = xcalloc(1, sizeof(*w));
 
-	if (!w)
-		abort();
 	w->min_free_percent = min_free_percent;
-	w->dir = strdup(dir);
-	if (!w->dir)
-		abort();
+	w->dir = xstrdup(dir);
 	return w;
 }
 
@@ -121,11 +118,7 @@ set_hour(struct hour_writer *w, const char *hour, char *folder)
 static char *
 folder_of(const struct hour_writer *w, const char *hour)
 {
-	char *path;
-
-	if (asprintf(&path, "%s/%s", w->dir, hour) < 0)
-		abort();
-	return path;
+	return xasprintf("%s/%s", w->dir, hour);
 }
 
 int

@@ -1,4 +1,4 @@
-/* jpeg.c - H.264 to JPEG by libavcodec, one picture at a time. Owns nothing between calls. */
+/* jpeg.c - a picture to JPEG by libavcodec, one picture at a time. Owns nothing between calls. */
 #include <libavcodec/avcodec.h>
 #include <libavutil/pixdesc.h>
 #include <stdbool.h>
@@ -45,9 +45,9 @@ decode(AVCodecContext *decoder, const uint8_t *unit, size_t len, AVFrame *frame)
 }
 
 static int
-open_and_decode(const uint8_t *unit, size_t len, AVFrame *frame)
+open_and_decode(const char *name, const uint8_t *unit, size_t len, AVFrame *frame)
 {
-	const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
+	const AVCodec *codec = avcodec_find_decoder_by_name(name);
 	AVCodecContext *decoder = avcodec_alloc_context3(codec);
 
 	if (!codec || !decoder)
@@ -183,14 +183,15 @@ open_and_encode(AVFrame *f, struct jpeg *out)
 }
 
 int
-jpeg_from_h264(const uint8_t *unit, size_t len, struct jpeg *out, char *why, size_t why_size)
+jpeg_from_picture(const char *decoder, const uint8_t *unit, size_t len, struct jpeg *out, char *why,
+	size_t why_size)
 {
 	AVFrame *frame = av_frame_alloc();
 	int result = 0;
 
 	if (!frame)
 		abort();
-	if (open_and_decode(unit, len, frame) < 0)
+	if (open_and_decode(decoder, unit, len, frame) < 0)
 		result = fail(why, why_size, "the newest picture cannot be decoded");
 	else if (!prepare(frame))
 		result = fail(why, why_size, "no JPEG can be made of pictures of this format");

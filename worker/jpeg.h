@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One H.264 picture as a JPEG, by libavcodec. */
+/* One picture as a JPEG, by libavcodec. */
 struct jpeg {
 	uint8_t *bytes; /* to free() */
 	size_t len;
@@ -12,8 +12,10 @@ struct jpeg {
 	int height;
 };
 
-/* Decodes an IDR access unit with its parameter sets, Annex B, and encodes it. Returns 0 with *out
+/* Decodes an access unit that needs no other, with its parameter sets, Annex B, by libavcodec's
+ * decoder of that name, and encodes it. Returns 0 with *out
  * yours, or -1 with a sentence in why. Takes some 10 ms for 640x360, 60 ms for 4K. Any thread. */
-int jpeg_from_h264(const uint8_t *unit, size_t len, struct jpeg *out, char *why, size_t why_size);
+int jpeg_from_picture(const char *decoder, const uint8_t *unit, size_t len, struct jpeg *out,
+	char *why, size_t why_size);
 
 #endif

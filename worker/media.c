@@ -101,7 +101,8 @@ post(struct media *m, enum notice_type type, int64_t took_us, const struct sourc
 
 /* ---- the outputs, under the lock ------------------------------------------------------------- */
 
-/* All outputs send what they may. What they may not yet, the loop has them send a little later. */
+/* All outputs send what they may. What they may not yet, the loop has them send a little later. One
+ * whose receiver took another codec, as the camera had before, is about to be detached. */
 static void
 run_outputs(struct media *m)
 {
@@ -109,8 +110,9 @@ run_outputs(struct media *m)
 	bool behind = false;
 
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
-		if (m->outputs[i])
-			behind |= output_run(m->outputs[i], now_us);
+		struct output *o = m->outputs[i];
+		if (o && output_takes(o, pictures_codec(m->pictures)->name))
+			behind |= output_run(o, now_us);
 	}
 	if (behind && !m->paced)
 		g_source_set_ready_time(
@@ -240,12 +242,12 @@ begin_sound(struct media *m)
 static void
 begin_connection(struct media *m)
 {
-	struct h264_bytes sets;
+	struct nal_bytes sets;
 
 	sets.bytes = source_parameter_sets(m->source, &sets.len);
 	pthread_mutex_lock(&m->lock);
 	begin_sound(m);
-	pictures_begin(m->pictures, sets);
+	pictures_begin(m->pictures, source_codec(m->source), sets);
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 }
@@ -336,7 +338,7 @@ media_set_replay(struct media *m, enum media_replay replay)
 }
 
 void
-media_set_b(struct media *m, enum pictures_b policy)
+media_set_b(struct media *m, enum nal_stream_b policy)
 {
 	pthread_mutex_lock(&m->lock);
 	pictures_set_b(m->pictures, policy);
@@ -441,12 +443,14 @@ media_stats(struct media *m, struct media_stats *out)
 	pthread_mutex_unlock(&m->lock);
 }
 
-void
-media_profile(struct media *m, char out[7])
+const struct video_codec *
+media_describe(struct media *m, char *fmtp, size_t size)
 {
 	pthread_mutex_lock(&m->lock);
-	pictures_profile(m->pictures, out);
+	const struct video_codec *codec = pictures_codec(m->pictures);
+	pictures_describe(m->pictures, fmtp, size);
 	pthread_mutex_unlock(&m->lock);
+	return codec;
 }
 
 void

@@ -63,8 +63,8 @@ void media_close(struct media *m);
 
 void media_set_replay(struct media *m, enum media_replay replay);
 
-/* With PICTURES_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
-void media_set_b(struct media *m, enum pictures_b policy);
+/* With NAL_STREAM_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
+void media_set_b(struct media *m, enum nal_stream_b policy);
 
 /* As sound_offer. */
 struct sound_offer media_sound_offer(struct media *m, bool silence);
@@ -94,8 +94,9 @@ struct media_stats {
 /* Once a second: fps and bitrate are those since the last call. */
 void media_stats(struct media *m, struct media_stats *out);
 
-/* "4d001f", the stream's own, or "" while it is unknown. */
-void media_profile(struct media *m, char out[7]);
+/* What the pictures are, as pictures_codec and pictures_describe, at one moment. While there are
+ * pictures, or later. */
+const struct video_codec *media_describe(struct media *m, char *fmtp, size_t size);
 
 /* Closes, waits for the thread (source_interrupt: within 100 ms), frees. NULL is fine. */
 void media_free(struct media *m);

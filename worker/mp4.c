@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "worker/mp4.h"
+#include "worker/video_codec.h"
 
 /* Bytes that the muxer gathers before it writes. */
 #define BUFFER_BYTES 65536
@@ -96,7 +98,12 @@ add_video(struct mp4 *m)
 {
 	const struct mp4_config *c = &m->config;
 
-	m->video = add_track(m, AVMEDIA_TYPE_VIDEO, AV_CODEC_ID_H264, VIDEO_SCALE);
+	const char *name = c->codec->mp4_tag;
+	const unsigned tag = MKTAG(name[0], name[1], name[2], name[3]);
+	const struct AVCodecTag *const tags[] = { avformat_get_mov_video_tags(), NULL };
+
+	m->video = add_track(m, AVMEDIA_TYPE_VIDEO, av_codec_get_id(tags, tag), VIDEO_SCALE);
+	m->video->codecpar->codec_tag = tag;
 	m->video->codecpar->width = (int)c->width;
 	m->video->codecpar->height = (int)c->height;
 	set_extradata(m->video->codecpar, c->sets, c->sets_len);
@@ -165,10 +172,8 @@ open_muxer(struct mp4 *m)
 int
 mp4_new(const struct mp4_config *config, struct mp4 **out)
 {
-	struct mp4 *m = calloc(1, sizeof(*m));
+	struct mp4 *m = xcalloc(1, sizeof(*m));
 
-	if (!m)
-		abort();
 	m->config = *config;
 	m->video_dts = m->sound_pts = -1;
 	open_muxer(m);
@@ -230,7 +235,7 @@ mp4_video(struct mp4 *m, const struct mp4_picture *p)
 	m->packet->dts = m->video_dts = dts;
 	m->packet->pts = pts > dts ? pts : dts;
 	m->packet->duration = end > dts ? end - dts : 1;
-	m->packet->flags = p->idr ? AV_PKT_FLAG_KEY : 0;
+	m->packet->flags = p->key ? AV_PKT_FLAG_KEY : 0;
 	return add(m, m->video, p->unit, p->len);
 }
 

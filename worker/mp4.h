@@ -5,13 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fragmented MP4 (ISO/IEC 14496-12) of one H.264 track and, if there is sound, one AAC track,
- * by libavformat's muxer: first the init segment, then fragments. Nothing is transcoded. Times are
- * microseconds since the first picture. One thread at a time. */
+struct video_codec;
+
+/* Fragmented MP4 (ISO/IEC 14496-12) of one H.264 or H.265 track and, if there is sound, one AAC
+ * track, by libavformat's muxer: first the init segment, then fragments. Nothing is transcoded.
+ * Times are microseconds since the first picture. One thread at a time. */
 struct mp4;
 
 struct mp4_config {
-	const uint8_t *sets; /* SPS and PPSs, Annex B; lent */
+	const struct video_codec *codec;
+	const uint8_t *sets; /* its parameter sets, Annex B; lent */
 	size_t sets_len;
 	unsigned width, height;
 	const uint8_t *sound; /* AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1), lent; NULL: none */
@@ -32,7 +35,7 @@ struct mp4_picture {
 	int64_t decoded_us;  /* grows */
 	int64_t shown_us;    /* at decoded_us or later */
 	int64_t duration_us; /* until the next is decoded */
-	bool idr;
+	bool key;
 };
 
 /* Adds a picture; copied. Returns 0, or what write or the muxer said. */

@@ -29,12 +29,17 @@ check_media(const struct negotiation *n, const struct sdp_remote *r, char *why, 
 	}
 	for (size_t i = 0; i < r->media_count; i++) {
 		const struct sdp_remote_media *m = &r->media[i];
+		const bool pictures = m->kind == SDP_VIDEO;
 		if (m->kind == n->offered[i].kind &&
-			(!m->accepted || strcasecmp(m->codec, n->offered[i].codec) == 0))
+			(m->accepted ? strcasecmp(m->codec, n->offered[i].codec) == 0 : !pictures))
 			continue;
-		snprintf(why, why_size, "the answer's m-section %zu wants %s, the offer has %s", i,
-			m->codec, n->offered[i].codec);
-		return ERR_REFUSED;
+		if (!m->accepted)
+			snprintf(why, why_size, "the answer rejects the m-section of the pictures");
+		else
+			snprintf(why, why_size,
+				"the answer's m-section %zu wants %s, the offer has %s", i,
+				m->codec, n->offered[i].codec);
+		return pictures ? ERR_REFUSED : ERR_PARSE;
 	}
 	return 0;
 }

@@ -19,8 +19,9 @@ struct negotiation {
 char *negotiation_offer(struct negotiation *n, const struct sdp_offer *offer);
 
 /* Reads the answer into *out. Returns 0, or what sdp_parse returns, ERR_PARSE (another number of
- * m-sections), ERR_REFUSED (another kind or codec in one), ERR_UNSUPPORTED (setup:actpass, which an
- * answer must not say), with a sentence in why. A section may be rejected, not changed. */
+ * m-sections, another kind or codec in one), ERR_REFUSED (the pictures are not taken: no section
+ * is, theirs is rejected or has another codec), ERR_UNSUPPORTED (setup:actpass, which an answer
+ * must not say), with a sentence in why. A section of sound may be rejected, not changed. */
 int negotiation_answer(const struct negotiation *n, const char *text, size_t len,
 	struct sdp_remote *out, char *why, size_t why_size);
 

@@ -46,8 +46,10 @@ outbound_new(const struct sdp_remote *remote, const struct output_ids *ids, uint
 			ids->rtx_ssrc, first_seq),
 	};
 
+	if (video)
+		memcpy(o.video_codec, video->codec, sizeof(o.video_codec));
 	if (audio)
-		memcpy(o.codec, audio->codec, sizeof(o.codec));
+		memcpy(o.audio_codec, audio->codec, sizeof(o.audio_codec));
 	if (o.video.transport_cc_id)
 		o.path = path_watch_new();
 	return o;

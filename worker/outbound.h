@@ -25,7 +25,8 @@ struct outbound_stream {
 struct outbound {
 	struct outbound_stream video;
 	struct outbound_stream audio;
-	char codec[32];             /* of audio: "opus", "PCMU" */
+	char video_codec[32];       /* "H264" */
+	char audio_codec[32];       /* "opus", "PCMU" */
 	struct outbound_stream rtx; /* not wanted: what is resent is sent as it was */
 	uint16_t transport_seq;     /* of the next packet of any stream */
 	struct path_watch *path;    /* owned; NULL: no feedback was agreed */

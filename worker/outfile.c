@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/xmalloc.h"
 #include "proto/hour.h"
 #include "worker/outfile.h"
 
@@ -28,12 +29,11 @@ forget(struct outfile *f)
 int
 outfile_open(const char *folder, const char *name, struct outfile **out)
 {
-	struct outfile *f = calloc(1, sizeof(*f));
+	struct outfile *f = xcalloc(1, sizeof(*f));
 	int err = 0;
 
-	if (!f || asprintf(&f->name, "%s/%s", folder, name) < 0 ||
-		asprintf(&f->part, "%s" HOUR_PART, f->name) < 0)
-		abort();
+	f->name = xasprintf("%s/%s", folder, name);
+	f->part = xasprintf("%s" HOUR_PART, f->name);
 	f->fd = -1;
 	if (access(f->name, F_OK) == 0)
 		err = -EEXIST;

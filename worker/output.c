@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/history.h"
 #include "worker/outbound.h"
 #include "worker/output.h"
@@ -51,11 +52,9 @@ struct output {
 struct output *
 output_new(const struct output_config *config)
 {
-	struct output *o = calloc(1, sizeof(*o));
+	struct output *o = xcalloc(1, sizeof(*o));
 	uint64_t key = history_key(config->history);
 
-	if (!o)
-		abort();
 	o->config = *config;
 	o->out = outbound_new(peer_remote(config->peer), &config->ids, config->first_seq);
 	o->sent = sent_new();
@@ -122,9 +121,15 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 }
 
 bool
+output_takes(const struct output *o, const char *codec)
+{
+	return o->out.video.wanted && strcasecmp(o->out.video_codec, codec) == 0;
+}
+
+bool
 output_wants_opus(const struct output *o)
 {
-	return o->out.audio.wanted && strcasecmp(o->out.codec, SOUND_OPUS) == 0;
+	return o->out.audio.wanted && strcasecmp(o->out.audio_codec, SOUND_OPUS) == 0;
 }
 
 void
@@ -134,7 +139,7 @@ output_sound(
 	const struct history_packet p = { .payload = payload, .len = len, .timestamp = timestamp };
 	uint8_t head[RTP_HEAD_MAX];
 
-	if (!o->out.audio.wanted || strcasecmp(o->out.codec, codec) != 0)
+	if (!o->out.audio.wanted || strcasecmp(o->out.audio_codec, codec) != 0)
 		return;
 	const size_t head_len = outbound_head(&o->out, &o->out.audio, &p, head);
 	const struct peer_packet packet = {

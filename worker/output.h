@@ -58,6 +58,9 @@ void output_free(struct output *o);
  * OUTPUT_PACE_MS. */
 bool output_run(struct output *o, int64_t now_us);
 
+/* True if the receiver takes pictures of that codec. */
+bool output_takes(const struct output *o, const char *codec);
+
 /* True if the receiver takes sound, as Opus. */
 bool output_wants_opus(const struct output *o);
 

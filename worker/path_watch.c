@@ -2,6 +2,7 @@
  * Owns the times of the newest packets and a window of what became of them. Pure; whoever owns it
  * serialises. */
 #include "worker/path_watch.h"
+#include "common/xmalloc.h"
 
 #include <stdlib.h>
 
@@ -47,10 +48,8 @@ struct path_watch {
 struct path_watch *
 path_watch_new(void)
 {
-	struct path_watch *w = calloc(1, sizeof(*w));
+	struct path_watch *w = xcalloc(1, sizeof(*w));
 
-	if (!w)
-		abort();
 	w->base_us = w->base_before_us = INT64_MAX;
 	return w;
 }

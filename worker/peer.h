@@ -66,9 +66,8 @@ int peer_new(struct peer **out, const struct peer_config *config);
 char *peer_offer(struct peer *p);
 
 /* Takes the answer and begins to connect; what happens next comes as events. Returns 0, or what
- * sdp_parse and ice_start return, ERR_PARSE (not as many m-sections as offered), ERR_REFUSED
- * (another codec), ERR_UNSUPPORTED (setup:actpass, which an answer must not say), with a sentence
- * in why; then nothing was begun, and only peer_free is left. Once. */
+ * negotiation_answer and ice_start return, of which only ERR_REFUSED says that the pictures are not
+ * taken, with a sentence in why; then nothing was begun, and only peer_free is left. Once. */
 int peer_answer(struct peer *p, const char *text, size_t len, char *why, size_t why_size);
 
 /* What the answer said: payload types kept, feedback agreed. Valid after a good peer_answer. */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "worker/h264.h"
+#include "worker/nal_stream.h"
 #include "worker/nal_unit.h"
 #include "worker/quality.h"
 #include "worker/tap.h"
@@ -23,18 +23,16 @@ void pictures_free(struct pictures *p);
 /* Who else hears of them: copied. Before the first connection. */
 void pictures_set_tap(struct pictures *p, const struct tap *tap);
 
-/* A new connection to the camera; sets: the parameter sets that it was described with, Annex B. */
-void pictures_begin(struct pictures *p, struct h264_bytes sets);
+/* A new connection to the camera, of that codec; sets: the parameter sets that it was described
+ * with, Annex B. */
+void pictures_begin(struct pictures *p, const struct video_codec *codec, struct nal_bytes sets);
 
-/* What becomes of B pictures, which WebRTC viewers cannot put in order. DROP: as
- * h264_stream_set_drop_b. REFUSE: pictures go nowhere until a whole GOP of the connection had none,
- * and once one comes pictures_are_refused is true until the next connection. */
-enum pictures_b { PICTURES_B_PASS, PICTURES_B_DROP, PICTURES_B_REFUSE };
+/* What becomes of B pictures, which WebRTC viewers cannot put in order: "drop", "refuse"; PASS for
+ * all else, and NULL. */
+enum nal_stream_b pictures_b_of(const char *word);
 
-/* "drop", "refuse"; PASS for all else, and NULL. */
-enum pictures_b pictures_b_of(const char *word);
-
-void pictures_set_b(struct pictures *p, enum pictures_b policy);
+void pictures_set_b(struct pictures *p, enum nal_stream_b policy);
+/* As nal_stream_is_refused. */
 bool pictures_are_refused(const struct pictures *p);
 
 /* True if this NAL unit is of the connection's first key picture: a viewer could begin now. */
@@ -52,7 +50,6 @@ int64_t pictures_gop_ms(const struct pictures *p, int64_t now_us);
 struct pictures_stats {
 	struct quality_snapshot quality;
 	unsigned width, height;
-	char profile_level_id[7]; /* "4d001f"; "" before a parameter set is known */
 	uint32_t parameter_changes;
 	uint32_t b_slices;
 	uint32_t b_dropped;
@@ -62,7 +59,10 @@ struct pictures_stats {
 /* Once a second: fps and bitrate are those since the last call. */
 void pictures_stats(struct pictures *p, struct pictures_stats *out);
 
-/* The stream's profile_level_id, or "" while it is unknown. */
-void pictures_profile(const struct pictures *p, char out[7]);
+/* Of the newest connection; NULL before the first. */
+const struct video_codec *pictures_codec(const struct pictures *p);
+
+/* What an offer says of the stream; after the first pictures_begin. Returns out. */
+char *pictures_describe(const struct pictures *p, char *out, size_t size);
 
 #endif

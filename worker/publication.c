@@ -2,6 +2,7 @@
  * Owns the transition table and the ladder. Does no I/O: returns effects. Loop thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/ladder.h"
 #include "worker/publication.h"
 
@@ -11,13 +12,14 @@ enum state {
 	CONNECTING,
 	SENDING,
 	PAUSING,
+	REFUSED,
 	STATES
 };
 
 struct row {
 	enum state next;
 	unsigned effects;
-	bool pause;
+	enum pause { NO_PAUSE, LADDER, LONG } pause;
 	bool listed;
 };
 
@@ -25,24 +27,29 @@ struct row {
 #define ON(from, ev, to, fx, wait) \
 	[from][ev] = { .next = to, .effects = fx, .pause = wait, .listed = true }
 static const struct row table[STATES][PUBLICATION_EVENTS] = {
-	ON(NONE,       PUBLICATION_PICTURES,  OFFERED,    PUBLICATION_DO_OFFER, false),
+	ON(NONE,       PUBLICATION_PICTURES,  OFFERED,    PUBLICATION_DO_OFFER, NO_PAUSE),
 
-	ON(OFFERED,    PUBLICATION_ANSWERED,  CONNECTING, 0,                    false),
-	ON(OFFERED,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+	ON(OFFERED,    PUBLICATION_ANSWERED,  CONNECTING, 0,                    NO_PAUSE),
+	ON(OFFERED,    PUBLICATION_REFUSED,   REFUSED,    PUBLICATION_DO_DROP,  LONG),
+	ON(OFFERED,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  LADDER),
 
-	ON(CONNECTING, PUBLICATION_CONNECTED, SENDING,    PUBLICATION_DO_SEND,  false),
-	ON(CONNECTING, PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+	ON(CONNECTING, PUBLICATION_CONNECTED, SENDING,    PUBLICATION_DO_SEND,  NO_PAUSE),
+	ON(CONNECTING, PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  LADDER),
 
-	ON(SENDING,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  true),
+	ON(SENDING,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  LADDER),
 
 	/* Without pictures there is nothing to offer: NONE waits for them. */
-	ON(PAUSING,    PUBLICATION_TIMER,     NONE,       0,                    false),
+	ON(PAUSING,    PUBLICATION_TIMER,     NONE,       0,                    NO_PAUSE),
+
+	/* Another codec may be taken. */
+	ON(REFUSED,    PUBLICATION_LOST,      PAUSING,    0,                    LADDER),
+	ON(REFUSED,    PUBLICATION_TIMER,     NONE,       0,                    NO_PAUSE),
 };
 #undef ON
 
 static const char *const names[STATES] = {
 	[NONE] = "none", [OFFERED] = "offered", [CONNECTING] = "connecting",
-	[SENDING] = "sending", [PAUSING] = "pausing",
+	[SENDING] = "sending", [PAUSING] = "pausing", [REFUSED] = "refused",
 };
 /* clang-format on */
 
@@ -56,10 +63,8 @@ struct publication {
 struct publication *
 publication_new(void)
 {
-	struct publication *p = calloc(1, sizeof(*p));
+	struct publication *p = xcalloc(1, sizeof(*p));
 
-	if (!p)
-		abort();
 	p->ladder = ladder_new();
 	return p;
 }
@@ -76,13 +81,28 @@ static void
 note_pictures(struct publication *p, enum publication_event ev, ms_t now)
 {
 	if (ev == PUBLICATION_PICTURES && !p->flowing) {
-		if (now - p->pictures_ended_at >= PUBLICATION_IDLE_MS && p->state != PAUSING)
+		if (now - p->pictures_ended_at >= PUBLICATION_IDLE_MS && p->state != PAUSING &&
+			p->state != REFUSED)
 			p->state = NONE;
 		p->flowing = true;
 	} else if (ev == PUBLICATION_NO_PICTURES && p->flowing) {
 		p->flowing = false;
 		p->pictures_ended_at = now;
 	}
+}
+
+static ms_t
+due(struct publication *p, enum pause pause, ms_t now, uint32_t random)
+{
+	switch (pause) {
+	case NO_PAUSE:
+		return MS_NEVER;
+	case LADDER:
+		return now + ladder_pause(&p->ladder, now, p->state == SENDING, random);
+	case LONG:
+		return now + PUBLICATION_REFUSED_MS;
+	}
+	return MS_NEVER;
 }
 
 static unsigned
@@ -93,7 +113,7 @@ step(struct publication *p, enum publication_event ev, ms_t now, uint32_t random
 
 	if (!row->listed || (ev == PUBLICATION_TIMER && now < l->due))
 		return 0;
-	l->due = row->pause ? now + ladder_pause(l, now, p->state == SENDING, random) : MS_NEVER;
+	l->due = due(p, row->pause, now, random);
 	p->state = row->next;
 	if (p->state == SENDING)
 		l->since = now;

@@ -13,14 +13,19 @@ struct publication;
 /* The SFU forgets a track without media after 30 s (facts/cloudflare-sfu.md 1.8), and a track that
  * was forgotten is not to be revived: after this much silence a new session is made. */
 #define PUBLICATION_IDLE_MS 25000
+/* A receiver that does not take the camera's codec is asked again after so long: somebody may have
+ * changed its mind. */
+#define PUBLICATION_REFUSED_MS 600000
 
 enum publication_event {
 	PUBLICATION_PICTURES,    /* they flow, and say what they are */
 	PUBLICATION_NO_PICTURES, /* they have ended */
 	PUBLICATION_ANSWERED,    /* the answer to our offer was applied */
 	PUBLICATION_CONNECTED,   /* DTLS is done: media may go */
-	PUBLICATION_LOST,        /* the connection or the offer failed */
-	PUBLICATION_TIMER,       /* publication_due has come */
+	PUBLICATION_REFUSED,     /* the receiver does not take what the pictures are */
+	PUBLICATION_LOST, /* the connection or the offer failed; or what is offered is otherwise now
+			   */
+	PUBLICATION_TIMER, /* publication_due has come */
 	PUBLICATION_EVENTS
 };
 
@@ -40,7 +45,7 @@ unsigned publication_step(
 /* When to send PUBLICATION_TIMER; MS_NEVER if nothing waits. */
 ms_t publication_due(const struct publication *p);
 
-/* "none", "offered", "connecting", "sending", "pausing". */
+/* "none", "offered", "connecting", "sending", "pausing", "refused". */
 const char *publication_state(const struct publication *p);
 bool publication_is_sending(const struct publication *p);
 

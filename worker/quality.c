@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "worker/quality.h"
+#include "common/xmalloc.h"
 
 /* Timestamps that are further off than this from the time that passed were set anew: they say
  * nothing about the network. */
@@ -19,10 +20,10 @@ struct quality {
 	/* The one that is shown last of those that came; valid likewise. */
 	int64_t pts_90k;
 	int64_t pts_arrival_us;
-	/* The last IDR; valid from the first on. */
-	int64_t idr_us;
-	int64_t idr_pts_90k;
-	int64_t idr_picture; /* its number, from 1 */
+	/* The last key picture; valid from the first on. */
+	int64_t key_us;
+	int64_t key_pts_90k;
+	int64_t key_picture; /* its number, from 1 */
 	double jitter_us;
 	int64_t longest_gap_us;       /* of those that are over */
 	struct quality_snapshot life; /* the counters of the whole life, and the last GOP */
@@ -31,10 +32,8 @@ struct quality {
 struct quality *
 quality_new(int64_t now_us)
 {
-	struct quality *q = calloc(1, sizeof(*q));
+	struct quality *q = xcalloc(1, sizeof(*q));
 
-	if (!q)
-		abort();
 	q->began_us = now_us;
 	return q;
 }
@@ -97,13 +96,13 @@ on_keyframe(struct quality *q, const struct quality_picture *p)
 	int64_t number = (int64_t)q->life.pictures;
 
 	if (q->life.keyframes > 0) {
-		q->life.gop_pictures = (uint32_t)(number - q->idr_picture);
-		q->life.gop_ms = step(q->idr_pts_90k, p->pts_90k) / 90;
+		q->life.gop_pictures = (uint32_t)(number - q->key_picture);
+		q->life.gop_ms = step(q->key_pts_90k, p->pts_90k) / 90;
 	}
 	q->life.keyframes++;
-	q->idr_us = p->arrival_us;
-	q->idr_pts_90k = p->pts_90k;
-	q->idr_picture = number;
+	q->key_us = p->arrival_us;
+	q->key_pts_90k = p->pts_90k;
+	q->key_picture = number;
 }
 
 void
@@ -115,7 +114,7 @@ quality_on_picture(struct quality *q, const struct quality_picture *p)
 	q->bytes += p->bytes;
 	q->life.pictures++;
 	q->life.bytes += p->bytes;
-	if (p->idr)
+	if (p->key)
 		on_keyframe(q, p);
 	q->arrival_us = p->arrival_us;
 	if (q->life.pictures > 1 && is_shown_earlier(q, p))
@@ -127,7 +126,7 @@ quality_on_picture(struct quality *q, const struct quality_picture *p)
 int64_t
 quality_gop_ms(const struct quality *q, int64_t now_us)
 {
-	int64_t age_ms = q->life.keyframes > 0 ? (now_us - q->idr_us) / 1000 : 0;
+	int64_t age_ms = q->life.keyframes > 0 ? (now_us - q->key_us) / 1000 : 0;
 
 	return age_ms > q->life.gop_ms ? age_ms : q->life.gop_ms;
 }
@@ -163,6 +162,6 @@ quality_snapshot(struct quality *q, int64_t now_us)
 	out.jitter_ms = q->jitter_us / 1000;
 	out.longest_gap_ms = longest_us / 1000;
 	out.silence_ms = silence_us < 0 ? -1 : silence_us / 1000;
-	out.keyframe_age_ms = q->life.keyframes > 0 ? (now_us - q->idr_us) / 1000 : -1;
+	out.keyframe_age_ms = q->life.keyframes > 0 ? (now_us - q->key_us) / 1000 : -1;
 	return out;
 }

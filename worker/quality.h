@@ -16,17 +16,18 @@ struct quality_picture {
 	int64_t pts_90k;
 	int64_t arrival_us; /* monotonic */
 	size_t bytes;
-	bool idr;
+	bool key; /* decoding can begin with it */
 };
 
 /* How the source's stream is. Counters are of the whole life, the rest is of the last second. */
 struct quality_snapshot {
-	double fps;              /* pictures per second since the last snapshot */
-	int64_t bitrate;         /* bit/s since the last snapshot */
-	double jitter_ms;        /* of arrival against timestamps, RFC 3550 6.4.1 */
-	uint32_t gop_pictures;   /* from IDR to IDR, of the last complete GOP; 0: none yet */
-	int64_t gop_ms;          /* of the same, by timestamps */
-	int64_t keyframe_age_ms; /* since the last IDR came; -1: none yet */
+	double fps;            /* pictures per second since the last snapshot */
+	int64_t bitrate;       /* bit/s since the last snapshot */
+	double jitter_ms;      /* of arrival against timestamps, RFC 3550 6.4.1 */
+	uint32_t gop_pictures; /* from key picture to key picture, of the last complete GOP; 0: none
+				  yet */
+	int64_t gop_ms;        /* of the same, by timestamps */
+	int64_t keyframe_age_ms; /* since the last of these came; -1: none yet */
 	int64_t silence_ms;      /* since the last picture came; -1: none yet */
 	uint64_t pictures;
 	uint64_t bytes;

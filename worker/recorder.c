@@ -11,7 +11,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "worker/h264.h"
+#include "common/xmalloc.h"
+#include "worker/nal_stream.h"
 #include "worker/recorder.h"
 #include "worker/recorder_queue.h"
 #include "worker/segmenter.h"
@@ -208,9 +209,7 @@ static void
 keep_sound_config(struct writer *w, const struct recorder_unit *u)
 {
 	free(w->sound);
-	w->sound = malloc(u->len + 1);
-	if (!w->sound)
-		abort();
+	w->sound = xmalloc(u->len + 1);
 	if (u->len)
 		memcpy(w->sound, u->bytes, u->len);
 	w->sound_len = u->len;
@@ -221,11 +220,12 @@ keep_sound_config(struct writer *w, const struct recorder_unit *u)
 static int
 write_video(struct writer *w, const struct recorder_unit *u)
 {
-	struct segmenter_unit unit = { .bytes = u->bytes,
+	struct segmenter_unit unit = { .codec = u->codec,
+		.bytes = u->bytes,
 		.len = u->len,
 		.sets_len = u->sets_len,
 		.at_us = u->at_us,
-		.idr = u->idr,
+		.key = u->key,
 		.gap = u->gap };
 
 	return segmenter_video(w->segmenter, &unit);
@@ -248,7 +248,7 @@ write_unit(struct writer *w, const struct recorder_unit *u)
 		err = segmenter_sound(w->segmenter, u->bytes, u->len, u->at_us);
 	if (err)
 		suffer(w, err);
-	else if (u->idr)
+	else if (u->key)
 		publish_well(w);
 }
 
@@ -326,11 +326,9 @@ run(void *arg)
 struct recorder *
 recorder_new(const char *camera)
 {
-	struct recorder *r = calloc(1, sizeof(*r));
+	struct recorder *r = xcalloc(1, sizeof(*r));
 	pthread_condattr_t attributes;
 
-	if (!r)
-		abort();
 	r->camera = camera;
 	r->queue = recorder_queue_new();
 	pthread_mutex_init(&r->lock, NULL);
@@ -446,22 +444,21 @@ finish_unit(struct recorder *r)
 }
 
 void
-recorder_video(struct recorder *r, const uint8_t *nal, size_t len, int64_t at_us, bool first,
-	bool last, bool idr)
+recorder_video(struct recorder *r, const struct stream_nal *nal, int64_t at_us)
 {
-	enum h264_type type = h264_type(nal);
-
-	if (first) {
+	if (nal->first) {
 		recorder_unit_clear(&r->unit);
 		if (is_on(r))
-			r->unit = (struct recorder_unit){ .type = RECORDER_VIDEO, .at_us = at_us };
+			r->unit = (struct recorder_unit){
+				.type = RECORDER_VIDEO, .codec = nal->codec, .at_us = at_us
+			};
 	}
 	if (r->unit.type != RECORDER_VIDEO)
 		return; /* switched on in the middle of it */
-	r->unit.idr = r->unit.idr || idr;
-	if (type != H264_FILLER && type != H264_AUD)
-		recorder_unit_nal(&r->unit, nal, len, type == H264_SPS || type == H264_PPS);
-	if (last)
+	r->unit.key |= nal->kind == NAL_KEY;
+	if (nal->kind != NAL_FILLER)
+		recorder_unit_nal(&r->unit, nal->bytes, nal->len, nal->kind == NAL_SET);
+	if (nal->last)
 		finish_unit(r);
 }
 

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Records a camera: H.264 and AAC as they come, to fMP4 segments with HLS playlists
+struct stream_nal;
+
+/* Records a camera: H.264, H.265 and AAC as they come, to fMP4 segments with HLS playlists
  * (docs/recording.md). Works on a thread of its own, which it starts with the first recording:
  * nothing here waits for the disk but recorder_free. What the disk does not take in time is dropped
  * and counted; a disk that is full or refuses ends the recording, which begins again by itself when
@@ -19,7 +21,7 @@ struct recorder;
 /* Not recording. camera is for the log, lent. Never NULL: out of memory aborts. */
 struct recorder *recorder_new(const char *camera);
 
-/* Records into dir from the next IDR picture on; ends and begins anew if another dir was before.
+/* Records into dir from the next key picture on; ends and begins anew if another dir was before.
  * dir is copied. min_free_percent: with less of the disk free recording stops; 0: when it is full.
  */
 void recorder_start(struct recorder *r, const char *dir, int min_free_percent);
@@ -27,14 +29,12 @@ void recorder_start(struct recorder *r, const char *dir, int min_free_percent);
 /* Ends the recording; what was given before still gets onto the disk. */
 void recorder_stop(struct recorder *r);
 
-/* A NAL unit without start code, first and last of what there is of its access unit; copied. idr:
- * a slice of an IDR picture. Parameter sets stand before an IDR picture in its access unit; others
- * than before begin a new init segment. */
-void recorder_video(struct recorder *r, const uint8_t *nal, size_t len, int64_t at_us, bool first,
-	bool last, bool idr);
+/* A NAL unit of a stream as nal_stream.h has it, copied: parameter sets stand before a key picture
+ * in its access unit. Others than before begin a new init segment. */
+void recorder_video(struct recorder *r, const struct stream_nal *nal, int64_t at_us);
 
 /* What the sound is: AudioSpecificConfig (ISO/IEC 14496-3); NULL: there is none. Copied. At the
- * start or later, also again: from the next IDR picture on it is so, in a new init segment if it
+ * start or later, also again: from the next key picture on it is so, in a new init segment if it
  * differs. */
 void recorder_audio_config(struct recorder *r, const uint8_t *config, size_t len);
 
@@ -47,7 +47,7 @@ void recorder_gap(struct recorder *r);
 
 enum recorder_state {
 	RECORDER_OFF,
-	RECORDER_WAITING, /* for an IDR picture */
+	RECORDER_WAITING, /* for an key picture */
 	RECORDER_RECORDING,
 	RECORDER_FULL,   /* no room on the disk; begins again when there is */
 	RECORDER_FAILED, /* the disk refuses, see why; tried again all the time */

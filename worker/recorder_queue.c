@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "worker/recorder_queue.h"
+#include "common/xmalloc.h"
 
 static const uint8_t start_code[] = { 0, 0, 0, 1 };
 
@@ -13,9 +14,7 @@ reserve(struct recorder_unit *u, size_t more)
 	if (u->len + more <= u->size)
 		return;
 	u->size = (u->len + more) * 2;
-	u->bytes = realloc(u->bytes, u->size);
-	if (!u->bytes)
-		abort();
+	u->bytes = xrealloc(u->bytes, u->size);
 }
 
 void
@@ -59,17 +58,15 @@ struct recorder_queue {
 	struct node *first;
 	struct node **end;
 	size_t bytes;
-	bool dropping; /* until an IDR picture finds room */
+	bool dropping; /* until a key picture finds room */
 	uint64_t dropped;
 };
 
 struct recorder_queue *
 recorder_queue_new(void)
 {
-	struct recorder_queue *q = calloc(1, sizeof(*q));
+	struct recorder_queue *q = xcalloc(1, sizeof(*q));
 
-	if (!q)
-		abort();
 	q->end = &q->first;
 	return q;
 }
@@ -97,7 +94,7 @@ is_taken(struct recorder_queue *q, struct recorder_unit *u)
 		return true;
 	if (!q->dropping)
 		return room;
-	if (!room || !u->idr)
+	if (!room || !u->key)
 		return false;
 	q->dropping = false;
 	u->gap = true;
@@ -113,9 +110,7 @@ recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u)
 		recorder_unit_clear(u);
 		return;
 	}
-	struct node *n = malloc(sizeof(*n));
-	if (!n)
-		abort();
+	struct node *n = xmalloc(sizeof(*n));
 	*n = (struct node){ .unit = *u };
 	*u = (struct recorder_unit){ 0 };
 	q->bytes += n->unit.len;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct video_codec;
+
 /* What waits for the disk: access units in their order, bounded. Pure; who uses it locks. */
 
 enum recorder_unit_type { RECORDER_NOTHING, RECORDER_VIDEO, RECORDER_SOUND, RECORDER_SOUND_CONFIG };
@@ -12,8 +14,9 @@ enum recorder_unit_type { RECORDER_NOTHING, RECORDER_VIDEO, RECORDER_SOUND, RECO
 /* All zero: nothing. */
 struct recorder_unit {
 	enum recorder_unit_type type;
+	const struct video_codec *codec; /* of a picture */
 	int64_t at_us;
-	bool idr;
+	bool key;       /* a picture that recordings can begin with */
 	bool gap;       /* something is missing before it */
 	uint8_t *bytes; /* owned. Of a picture: Annex B, its parameter sets first */
 	size_t len;     /* with the sets */
@@ -36,7 +39,7 @@ struct recorder_queue *recorder_queue_new(void);
 void recorder_queue_free(struct recorder_queue *q); /* NULL is fine */
 
 /* Takes u, which is nothing then. If there is no room, all pictures and sound are dropped until
- * there is room for an IDR picture, which is marked as coming after a gap. */
+ * there is room for an key picture, which is marked as coming after a gap. */
 void recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u);
 
 /* The oldest, yours to clear; false if there is none. */

@@ -17,7 +17,7 @@ struct reorder {
 	int64_t last; /* decoding time */
 };
 
-/* Before an IDR picture shown at at_us; pictures last about picture_us. */
+/* Before a key picture shown at at_us; pictures last about picture_us. */
 void reorder_begin(struct reorder *r, int depth, int64_t at_us, int64_t picture_us);
 
 /* The next picture, shown at at_us: when it is decoded. Grows from picture to picture, and is not

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/proctitle.h"
 #include "worker/report.h"
+#include "common/xmalloc.h"
 
 struct report {
 	const char *camera;
@@ -20,10 +21,8 @@ struct report {
 struct report *
 report_new(const char *camera)
 {
-	struct report *r = calloc(1, sizeof(*r));
+	struct report *r = xcalloc(1, sizeof(*r));
 
-	if (!r)
-		abort();
 	r->camera = camera;
 	r->health = health_new();
 	return r;

@@ -14,6 +14,7 @@
 
 #include "common/err.h"
 #include "worker/resolve.h"
+#include "common/xmalloc.h"
 #include "worker/wait_fd.h"
 
 /* One lookup; freed by whoever of the two threads is done last. */
@@ -45,15 +46,13 @@ lookup_drop(struct lookup *l)
 static struct lookup *
 lookup_new(const char *host, const char *port)
 {
-	struct lookup *l = calloc(1, sizeof(*l));
+	struct lookup *l = xcalloc(1, sizeof(*l));
 
-	if (!l)
-		abort();
 	atomic_init(&l->owners, 2);
-	l->host = strdup(host);
-	l->port = strdup(port);
+	l->host = xstrdup(host);
+	l->port = xstrdup(port);
 	l->done_fd = eventfd(0, EFD_CLOEXEC);
-	if (!l->host || !l->port || l->done_fd < 0)
+	if (l->done_fd < 0)
 		abort();
 	return l;
 }

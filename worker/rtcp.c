@@ -326,9 +326,11 @@ next_part(const uint8_t **at, const uint8_t *end, struct part *p)
 	*at = h + len;
 	if (!(h[0] & 0x20))
 		return 0;
-	/* Padding: in the last packet only, and its last byte counts it (6.4.1). */
+	/* Padding: in the last packet only, and its last byte counts it (6.4.1). It shall be a
+	 * multiple of 4, but Chromium pads transport-wide feedback to a word and counts that. */
 	uint8_t padding = h[len - 1];
-	if (*at != end || padding == 0 || padding % 4 || padding > p->len)
+	bool odd = padding % 4 && (p->type != RTPFB || p->count != FMT_TRANSPORT_CC);
+	if (*at != end || padding == 0 || odd || padding > p->len)
 		return ERR_PARSE;
 	p->len -= padding;
 	return 0;

@@ -1,4 +1,4 @@
-/* rtp.c - H.264 to RTP packets, and the source's timestamps to ours.
+/* rtp.c - NAL units to RTP packets, and the source's timestamps to ours.
  * Owns small NAL units that wait for company, and the relation of the clocks. Keeps no packet and
  * sends none. Pure; media thread. */
 #include <assert.h>
@@ -6,23 +6,19 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "worker/h264.h"
+#include "common/xmalloc.h"
+#include "worker/annexb.h"
 #include "worker/rtp.h"
+#include "worker/video_codec.h"
 #include "worker/wire.h"
 
-/* RFC 6184 5.2, table 1: payload structures in the place of a NAL unit's type. */
-#define STAP_A 24
-#define FU_A 28
-/* RFC 6184 5.8: the FU header. */
+/* RFC 6184 5.8, RFC 7798 4.4.3: the FU header, behind what looks like a NAL unit's; the type is in
+ * its lower bits. */
 #define FU_START 0x80
 #define FU_END 0x40
-#define FU_BYTES 2 /* FU indicator and FU header */
-/* RFC 6184 5.7.1: the NAL unit's size stands before it. */
-#define STAP_SIZE_BYTES 2
-/* The NAL header: F, NRI, type. */
-#define F_BIT 0x80
-#define NRI_BITS 0x60
-#define TYPE_BITS 0x1f
+#define FU_BYTES 1
+/* RFC 6184 5.7.1, RFC 7798 4.4.2: in an aggregation packet a NAL unit's size stands before it. */
+#define SIZE_BYTES 2
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
@@ -85,10 +81,11 @@ rtp_parse(const uint8_t *packet, size_t len, struct rtp_header *h, const uint8_t
 
 struct rtp_packetizer {
 	struct rtp_config c;
-	/* Small NAL units that wait for company, as the STAP-A they may become. */
+	const struct video_codec *codec; /* NULL before the first is set */
+	/* Small NAL units that wait for company, as the aggregation packet they may become. */
 	uint32_t held_timestamp;
 	unsigned held_count;
-	size_t held_len; /* at least 1: the STAP-A header */
+	size_t held_len; /* with the packet's own header */
 	uint8_t held[];  /* payload_max bytes */
 };
 
@@ -96,12 +93,9 @@ struct rtp_packetizer *
 rtp_packetizer_new(const struct rtp_config *config)
 {
 	assert(config->payload_max >= 64);
-	struct rtp_packetizer *p = calloc(1, sizeof(*p) + config->payload_max);
+	struct rtp_packetizer *p = xcalloc(1, sizeof(*p) + config->payload_max);
 
-	if (!p)
-		abort();
 	p->c = *config;
-	p->held_len = 1;
 	return p;
 }
 
@@ -109,6 +103,14 @@ void
 rtp_packetizer_free(struct rtp_packetizer *p)
 {
 	free(p);
+}
+
+void
+rtp_packetizer_set_codec(struct rtp_packetizer *p, const struct video_codec *codec)
+{
+	assert(p->held_count == 0);
+	p->codec = codec;
+	p->held_len = codec->header_bytes;
 }
 
 static uint8_t *
@@ -121,7 +123,7 @@ room(struct rtp_packetizer *p, size_t len, uint32_t timestamp, bool marker)
 
 static void
 send_whole(
-	struct rtp_packetizer *p, const struct h264_bytes *payload, uint32_t timestamp, bool marker)
+	struct rtp_packetizer *p, const struct nal_bytes *payload, uint32_t timestamp, bool marker)
 {
 	memcpy(room(p, payload->len, timestamp, marker), payload->bytes, payload->len);
 }
@@ -129,41 +131,42 @@ send_whole(
 /* The fewest fragments, all of one size but for the last. */
 static void
 send_fragments(
-	struct rtp_packetizer *p, const struct h264_bytes *nal, uint32_t timestamp, bool marker)
+	struct rtp_packetizer *p, const struct nal_bytes *nal, uint32_t timestamp, bool marker)
 {
-	const uint8_t *at = nal->bytes + 1;
-	size_t rest = nal->len - 1;
-	size_t most = p->c.payload_max - FU_BYTES;
+	const size_t header = p->codec->header_bytes;
+	const uint8_t *at = nal->bytes + header;
+	size_t rest = nal->len - header;
+	size_t most = p->c.payload_max - header - FU_BYTES;
 	size_t count = (rest + most - 1) / most;
 	size_t size = (rest + count - 1) / count;
-	uint8_t flags = FU_START;
+	unsigned flags = video_codec_type(p->codec, nal->bytes) | FU_START;
 
 	while (rest) {
 		bool end = rest <= size;
 		size_t n = end ? rest : size;
-		uint8_t *out = room(p, FU_BYTES + n, timestamp, marker && end);
-		out[0] = (uint8_t)((nal->bytes[0] & (F_BIT | NRI_BITS)) | FU_A);
-		out[1] = (uint8_t)(flags | (end ? FU_END : 0) | (nal->bytes[0] & TYPE_BITS));
-		memcpy(out + FU_BYTES, at, n);
-		flags = 0;
+		uint8_t *out = room(p, header + FU_BYTES + n, timestamp, marker && end);
+		memcpy(out, nal->bytes, header);
+		video_codec_set_type(p->codec, out, p->codec->fragment);
+		out[header] = (uint8_t)(flags | (end ? FU_END : 0));
+		memcpy(out + header + FU_BYTES, at, n);
+		flags &= ~(unsigned)FU_START;
 		at += n;
 		rest -= n;
 	}
 }
 
 static void
-hold(struct rtp_packetizer *p, const struct h264_bytes *nal, uint32_t timestamp)
+hold(struct rtp_packetizer *p, const struct nal_bytes *nal, uint32_t timestamp)
 {
-	uint8_t header = nal->bytes[0];
-	uint8_t nri = p->held[0] & NRI_BITS;
-
-	/* RFC 6184 5.7: F of any, NRI of the highest. */
-	if ((header & NRI_BITS) > nri)
-		nri = header & NRI_BITS;
-	p->held[0] = (uint8_t)(((p->held[0] | header) & F_BIT) | nri | STAP_A);
+	if (p->held_count == 0) {
+		memcpy(p->held, nal->bytes, p->codec->header_bytes);
+		video_codec_set_type(p->codec, p->held, p->codec->aggregate);
+	} else {
+		p->codec->merge_headers(p->held, nal->bytes);
+	}
 	wire_put16(p->held + p->held_len, (uint32_t)nal->len);
-	memcpy(p->held + p->held_len + STAP_SIZE_BYTES, nal->bytes, nal->len);
-	p->held_len += STAP_SIZE_BYTES + nal->len;
+	memcpy(p->held + p->held_len + SIZE_BYTES, nal->bytes, nal->len);
+	p->held_len += SIZE_BYTES + nal->len;
 	p->held_timestamp = timestamp;
 	p->held_count++;
 }
@@ -171,40 +174,39 @@ hold(struct rtp_packetizer *p, const struct h264_bytes *nal, uint32_t timestamp)
 static void
 send_held(struct rtp_packetizer *p, bool marker)
 {
-	struct h264_bytes payload = { .bytes = p->held, .len = p->held_len };
+	const size_t header = p->codec->header_bytes;
+	struct nal_bytes payload = { .bytes = p->held, .len = p->held_len };
 
 	if (p->held_count == 0)
 		return;
 	if (p->held_count == 1) /* a NAL unit alone is its own payload */
-		payload = (struct h264_bytes){
-			.bytes = p->held + 1 + STAP_SIZE_BYTES,
-			.len = p->held_len - 1 - STAP_SIZE_BYTES,
+		payload = (struct nal_bytes){
+			.bytes = p->held + header + SIZE_BYTES,
+			.len = p->held_len - header - SIZE_BYTES,
 		};
 	send_whole(p, &payload, p->held_timestamp, marker);
-	p->held[0] = 0;
-	p->held_len = 1;
+	p->held_len = header;
 	p->held_count = 0;
 }
 
 static bool
-may_wait(const struct h264_bytes *nal)
+may_wait(const struct rtp_packetizer *p, const struct nal_bytes *nal)
 {
-	uint8_t type = nal->bytes[0] & TYPE_BITS;
+	const enum nal_kind kind = p->codec->kind(nal->bytes, nal->len);
 
-	return type == H264_SPS || type == H264_PPS || type == H264_SEI;
+	return kind == NAL_SET || kind == NAL_SEI;
 }
 
 void
 rtp_packetizer_nal(
 	struct rtp_packetizer *p, const uint8_t *nal, size_t len, uint32_t timestamp, bool last)
 {
-	struct h264_bytes unit = { .bytes = nal, .len = len };
+	struct nal_bytes unit = { .bytes = nal, .len = len };
 
-	assert(len > 0);
-	if (timestamp != p->held_timestamp ||
-		p->held_len + STAP_SIZE_BYTES + len > p->c.payload_max)
+	assert(len >= p->codec->header_bytes);
+	if (timestamp != p->held_timestamp || p->held_len + SIZE_BYTES + len > p->c.payload_max)
 		send_held(p, false);
-	if (may_wait(&unit) && p->held_len + STAP_SIZE_BYTES + len <= p->c.payload_max) {
+	if (may_wait(p, &unit) && p->held_len + SIZE_BYTES + len <= p->c.payload_max) {
 		hold(p, &unit, timestamp);
 		if (last)
 			send_held(p, true);
@@ -247,10 +249,8 @@ after(uint32_t a, uint32_t b)
 struct rtp_clock *
 rtp_clock_new(uint32_t start)
 {
-	struct rtp_clock *c = calloc(1, sizeof(*c));
+	struct rtp_clock *c = xcalloc(1, sizeof(*c));
 
-	if (!c)
-		abort();
 	c->last = start;
 	return c;
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct video_codec;
+
 /* What FFmpeg, OBS and Cloudflare's own publisher send to its SFU: camera packets are often 1400
  * and more, and an SRTP tag, UDP, IP and a tunnel come on top. */
 #define RTP_PACKET_MAX 1200
@@ -51,17 +53,21 @@ struct rtp_config {
 	void *arg;
 };
 
-/* NAL units to payloads, RFC 6184 packetization-mode 1: STAP-A, single NAL unit, FU-A. The
- * fragments of a NAL unit are equal but for a shorter last, as UDP GSO wants them. */
+/* NAL units to payloads: H.264 by RFC 6184, packetization-mode 1 (STAP-A, single NAL unit, FU-A),
+ * H.265 by RFC 7798 without DONL fields (AP, single NAL unit, FU). The fragments of a NAL unit are
+ * equal but for a shorter last, as UDP GSO wants them. */
 struct rtp_packetizer;
 
 /* The config is copied. Never NULL: out of memory aborts. */
 struct rtp_packetizer *rtp_packetizer_new(const struct rtp_config *config);
 void rtp_packetizer_free(struct rtp_packetizer *p);
 
-/* Sends a NAL unit (1 byte at least; lent) of the picture with this timestamp. Parameter sets and
- * SEI that are not `last` are held until the next call, to share a packet; all else leaves at once.
- * `last` puts the marker on the last packet. */
+/* What the NAL units are of from now on; before the first, and after one that was `last`. */
+void rtp_packetizer_set_codec(struct rtp_packetizer *p, const struct video_codec *codec);
+
+/* Sends a NAL unit (no shorter than its header; lent) of the picture with this timestamp. Parameter
+ * sets and SEI that are not `last` are held until the next call, to share a packet; all else leaves
+ * at once. `last` puts the marker on the last packet. */
 void rtp_packetizer_nal(
 	struct rtp_packetizer *p, const uint8_t *nal, size_t len, uint32_t timestamp, bool last);
 

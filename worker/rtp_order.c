@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "worker/rtp_order.h"
+#include "common/xmalloc.h"
 
 struct held {
 	uint8_t *bytes; /* owned; NULL: no packet */
@@ -24,10 +25,8 @@ struct rtp_order {
 struct rtp_order *
 rtp_order_new(void)
 {
-	struct rtp_order *r = calloc(1, sizeof(*r));
+	struct rtp_order *r = xcalloc(1, sizeof(*r));
 
-	if (!r)
-		abort();
 	return r;
 }
 

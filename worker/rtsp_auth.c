@@ -13,6 +13,7 @@
 #include <libavutil/sha.h>
 
 #include "worker/rtsp_auth.h"
+#include "common/xmalloc.h"
 
 /* SHA-256 in hex, with a NUL. */
 #define HEX_MAX 65
@@ -48,25 +49,13 @@ struct rtsp_auth {
 	uint32_t count;             /* answers to this nonce */
 };
 
-static char *
-copy(const char *s)
-{
-	char *out = strdup(s);
-
-	if (!out)
-		abort();
-	return out;
-}
-
 struct rtsp_auth *
 rtsp_auth_new(const char *user, const char *password, const char *cnonce)
 {
-	struct rtsp_auth *a = calloc(1, sizeof(*a));
+	struct rtsp_auth *a = xcalloc(1, sizeof(*a));
 
-	if (!a)
-		abort();
-	a->user = copy(user);
-	a->password = copy(password);
+	a->user = xstrdup(user);
+	a->password = xstrdup(password);
 	snprintf(a->cnonce, sizeof(a->cnonce), "%s", cnonce);
 	return a;
 }
@@ -319,9 +308,7 @@ hash(enum scheme scheme, char out[HEX_MAX], const char *const parts[])
 
 	for (size_t i = 0; parts[i]; i++)
 		n += strlen(parts[i]) + 1;
-	char *text = calloc(1, n + 1);
-	if (!text)
-		abort();
+	char *text = xcalloc(1, n + 1);
 	char *at = text;
 	for (size_t i = 0; parts[i]; i++)
 		at += snprintf(at, n + 1 - (size_t)(at - text), "%s%s", i ? ":" : "", parts[i]);
@@ -363,10 +350,8 @@ respond(const struct rtsp_auth *a, const char *method, const char *uri, const ch
 static char *
 quoted(const char *s)
 {
-	char *out = malloc(2 * strlen(s) + 1), *at = out;
+	char *out = xmalloc(2 * strlen(s) + 1), *at = out;
 
-	if (!out)
-		abort();
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
 			*at++ = '\\';
@@ -379,16 +364,13 @@ quoted(const char *s)
 static char *
 basic_line(const struct rtsp_auth *a)
 {
-	char *pair, *line;
+	char *pair = xasprintf("%s:%s", a->user, a->password);
+	const int n = (int)strlen(pair), size = AV_BASE64_SIZE(n);
+	char *text = xmalloc((size_t)size);
 
-	const int n = asprintf(&pair, "%s:%s", a->user, a->password);
-	if (n < 0)
+	if (!av_base64_encode(text, size, (const uint8_t *)pair, n))
 		abort();
-	const int size = AV_BASE64_SIZE(n);
-	char *text = malloc((size_t)size);
-	if (!text || !av_base64_encode(text, size, (const uint8_t *)pair, n) ||
-		asprintf(&line, "Authorization: Basic %s\r\n", text) < 0)
-		abort();
+	char *line = xasprintf("Authorization: Basic %s\r\n", text);
 	explicit_bzero(pair, (size_t)n);
 	explicit_bzero(text, (size_t)size);
 	free(pair);
@@ -408,10 +390,9 @@ options(const struct rtsp_auth *a, const char *count)
 		snprintf(qop, sizeof(qop), ", qop=auth, nc=%s, cnonce=\"%s\"", count, a->cnonce);
 	else if (ch->session)
 		snprintf(qop, sizeof(qop), ", cnonce=\"%s\"", a->cnonce);
-	if (asprintf(&out, "%s%s%s%s%s%s", ch->named ? ", algorithm=" : "",
-		    ch->named ? algorithm_name(ch) : "", ch->has_opaque ? ", opaque=\"" : "",
-		    ch->has_opaque ? opaque : "", ch->has_opaque ? "\"" : "", qop) < 0)
-		abort();
+	out = xasprintf("%s%s%s%s%s%s", ch->named ? ", algorithm=" : "",
+		ch->named ? algorithm_name(ch) : "", ch->has_opaque ? ", opaque=\"" : "",
+		ch->has_opaque ? opaque : "", ch->has_opaque ? "\"" : "", qop);
 	free(opaque);
 	return out;
 }
@@ -419,18 +400,15 @@ options(const struct rtsp_auth *a, const char *count)
 static char *
 digest_line(struct rtsp_auth *a, const char *method, const char *uri)
 {
-	char count[9], response[HEX_MAX], *line;
+	char count[9], response[HEX_MAX];
 
 	snprintf(count, sizeof(count), "%08x", ++a->count);
 	respond(a, method, uri, count, response);
 	char *user = quoted(a->user), *realm = quoted(a->challenge.realm);
 	char *nonce = quoted(a->challenge.nonce), *rest = options(a, count);
-	if (asprintf(&line,
-		    "Authorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", "
-		    "uri=\"%s\", "
-		    "response=\"%s\"%s\r\n",
-		    user, realm, nonce, uri, response, rest) < 0)
-		abort();
+	char *line = xasprintf("Authorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", "
+			       "uri=\"%s\", response=\"%s\"%s\r\n",
+		user, realm, nonce, uri, response, rest);
 	free(user);
 	free(realm);
 	free(nonce);

@@ -6,17 +6,18 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
+#include "common/xmalloc.h"
 #include "worker/rtsp_setup.h"
 
 /* RFC 3550 12.1 */
 #define RTCP_BYE 203
-/* RFC 3550 5.1: the second byte is marker bit and payload type. */
+/* RFC 3550 5.1: the second byte of the header is marker bit and payload type. */
+#define RTP_HEAD 12
 #define PT_MASK 0x7f
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
-/* H.264 table 7-1 */
-#define NAL_FILLER 12
 
 /* Of a camera that does not say: video's, RFC 6184 8.2.1. */
 #define DEFAULT_CLOCK_HZ 90000
@@ -64,9 +65,9 @@ relay_growth(const struct relay *r)
 }
 
 const struct relay_track *
-relay_sound(const struct relay *r)
+relay_track(const struct relay *r, enum relay_media media)
 {
-	return r->media[RELAY_SOUND].channel < 0 ? NULL : &r->tracks[r->media[RELAY_SOUND].track];
+	return r->media[media].channel < 0 ? NULL : &r->tracks[r->media[media].track];
 }
 
 /* ---- up ------------------------------------------------------------------------------------- */
@@ -132,12 +133,8 @@ uri_for_camera(const struct relay *r, const struct rtsp_request *q)
 	const size_t short_len = strlen(r->short_uri);
 	const bool ours = q->uri_len >= short_len && !memcmp(q->uri, r->short_uri, short_len);
 	const size_t skipped = ours ? short_len : 0;
-	char *uri;
-
-	if (asprintf(&uri, "%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped),
-		    q->uri + skipped) < 0)
-		abort();
-	return uri;
+	return xasprintf(
+		"%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped), q->uri + skipped);
 }
 
 static void
@@ -268,11 +265,30 @@ copy_text(char *to, size_t size, const char *text, size_t len)
 	snprintf(to, size, "%.*s", (int)len, text ? text : "");
 }
 
+/* RFC 7798 7.1: above 0 the packets have DONL fields, and come in another order than is decoded. */
+static bool
+is_interleaved(const struct rtsp_track *t)
+{
+	static const char key[] = "sprop-max-don-diff=";
+	const char *end = t->fmtp + t->fmtp_len;
+	const char *at = t->fmtp ? memmem(t->fmtp, t->fmtp_len, key, strlen(key)) : NULL;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	while (at < end && *at == '0')
+		at++;
+	return at < end && *at >= '1' && *at <= '9';
+}
+
 static struct relay_track
 copy_track(const struct rtsp_track *from)
 {
 	struct relay_track t = {
-		.media = from->media, .clock = from->clock, .pt = (uint8_t)(from->pt & PT_MASK)
+		.media = from->media,
+		.clock = from->clock,
+		.interleaved = is_interleaved(from),
+		.pt = (uint8_t)(from->pt & PT_MASK),
 	};
 
 	memcpy(t.codec, from->codec, sizeof(t.codec));
@@ -282,14 +298,27 @@ copy_track(const struct rtsp_track *from)
 	return t;
 }
 
+/* H.264 rather than H.265: more receivers take it. */
+static void
+note_pictures(struct relay *r, const struct relay_track *t)
+{
+	const struct video_codec *codec = t->interleaved ? NULL : video_codec_find(t->codec);
+
+	if (codec && r->codec != &video_h264)
+		r->codec = codec;
+	if (!r->refused_codec[0])
+		snprintf(r->refused_codec, sizeof(r->refused_codec), "%s%s",
+			t->interleaved ? "interleaved " : "", t->codec);
+}
+
 static int
 note_sdp(struct relay *r, const char *sdp, size_t len)
 {
 	struct rtsp_track tracks[RELAY_TRACKS_MAX];
 	const size_t count = rtsp_tracks(sdp, len, tracks, RELAY_TRACKS_MAX);
-	bool h264 = false;
 
 	r->track_count = 0;
+	r->codec = NULL;
 	r->refused_codec[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
 		struct relay_track *t = &r->tracks[r->track_count];
@@ -297,12 +326,11 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 			continue;
 		*t = copy_track(&tracks[i]);
 		r->track_count++;
-		h264 |= rtsp_setup_is_h264(t);
-		if (t->media == RTSP_VIDEO && !r->refused_codec[0])
-			memcpy(r->refused_codec, t->codec, sizeof(r->refused_codec));
+		if (t->media == RTSP_VIDEO)
+			note_pictures(r, t);
 	}
-	r->described = h264;
-	return h264 ? 0 : ERR_UNSUPPORTED;
+	r->described = r->codec != NULL;
+	return r->described ? 0 : ERR_UNSUPPORTED;
 }
 
 /* True if it answers the newest request: a camera that leaves CSeq out has one to answer only. */
@@ -345,7 +373,10 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 		return ERR_REFUSED;
 	if (status >= 300)
 		return 0;
-	r->playing |= !strcmp(r->method, "PLAY");
+	if (!strcmp(r->method, "PLAY")) {
+		r->playing = true;
+		rtsp_play_note(r, m);
+	}
 	if (!strcmp(r->method, "SETUP"))
 		rtsp_setup_note(r, m);
 	if (!strcmp(r->method, "DESCRIBE"))
@@ -453,8 +484,10 @@ relay_put_pill(struct relay *r, struct fifo *out)
 	const uint16_t seq = r->pill_seq++;
 	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].channel;
 	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
-	const uint8_t pill[RELAY_PILL_BYTES] = { '$', channel, 0, RELAY_PILL_BYTES - RTSP_DATA_HEAD,
-		0x80, pt, (uint8_t)(seq >> 8), (uint8_t)seq, [RELAY_PILL_BYTES - 1] = NAL_FILLER };
+	const size_t len = RTP_HEAD + r->codec->filler_bytes;
+	const uint8_t head[RTSP_DATA_HEAD + RTP_HEAD] = { '$', channel, 0, (uint8_t)len, 0x80, pt,
+		(uint8_t)(seq >> 8), (uint8_t)seq };
 
-	fifo_put(out, pill, sizeof(pill));
+	fifo_put(out, head, sizeof(head));
+	fifo_put(out, r->codec->filler, r->codec->filler_bytes);
 }

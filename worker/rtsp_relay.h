@@ -8,13 +8,14 @@
 #include "worker/fifo.h"
 #include "worker/rtsp_auth.h"
 #include "worker/rtsp_wire.h"
+#include "worker/video_codec.h"
 
 #define RELAY_TRACKS_MAX 8
 /* An AudioSpecificConfig in hex and a dozen parameters; a StreamMuxConfig may be longer. */
 #define RELAY_FMTP_MAX 512
 #define RELAY_CHANNELS 256
-/* What relay_put_pill writes. */
-#define RELAY_PILL_BYTES (RTSP_DATA_HEAD + 13)
+/* What relay_put_pill writes at most. */
+#define RELAY_PILL_MAX (RTSP_DATA_HEAD + 12 + 4)
 
 enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
 
@@ -23,7 +24,8 @@ enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
  *   They say who we are, if the camera has asked: a Digest is over the URL that the camera sees,
  *   which libavformat does not know. A request that it was asked for is sent again from here
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
- *   redirects, which it would follow without TLS, answers without end, and SDPs without H.264. The
+ *   redirects, which it would follow without TLS, answers without end, and SDPs without pictures
+ *   that we understand. The
  *   camera's packets do not: they are for the caller, which saves libavformat six system calls for
  *   each and half of the worker's CPU time */
 struct relay {
@@ -32,7 +34,7 @@ struct relay {
 	struct rtsp_auth *auth; /* owned; NULL: the URL names no user */
 	int status;             /* of the newest answer; 0: none yet */
 	bool sound;             /* the camera's sound is wanted too */
-	bool described;         /* DESCRIBE was answered, with H.264 */
+	bool described;         /* DESCRIBE was answered, with a codec that there is */
 	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
 	unsigned requests;      /* passed up, and */
@@ -42,13 +44,15 @@ struct relay {
 	unsigned repeated;      /* requests, so far; CSeq is higher by that than libavformat's */
 	long cseq;              /* of the newest request, as the camera saw it; -1: none */
 	char method[16];        /* of the newest request */
-	char refused_codec[16]; /* why ERR_UNSUPPORTED; "" if there is no video */
+	const struct video_codec *codec; /* of the pictures; NULL: none, or not described yet */
+	char refused_codec[32];          /* why ERR_UNSUPPORTED; "" if there is no video */
 	struct relay_track {
 		char control[512];
 		enum rtsp_media media;
 		char codec[16];
 		long clock;
 		char fmtp[RELAY_FMTP_MAX]; /* "" if it is absent, or longer */
+		bool interleaved;          /* RFC 7798: not in the order of decoding */
 		uint8_t pt;
 	} tracks[RELAY_TRACKS_MAX]; /* those that libavformat will set up, in its order */
 	size_t track_count;
@@ -56,7 +60,7 @@ struct relay {
 	int setup_track;           /* of the SETUP under way; -1: none that is known */
 	int setup_channel;         /* that it asks for; -1: none */
 	bool rtcp[RELAY_CHANNELS]; /* of any track that was set up */
-	/* The first H.264 track that was set up, and the first of sound. */
+	/* The first track of that codec that was set up, and the first of sound. */
 	struct {
 		int channel; /* of its packets; its RTCP is on the next; -1: none */
 		int track;
@@ -68,6 +72,11 @@ struct relay {
 		bool taken;    /* the camera sends by UDP */
 		uint16_t port; /* from there; 0: it does not say */
 	} udp[RELAY_MEDIA];
+	/* RTP-Info of the answer to PLAY. */
+	struct {
+		bool known;
+		uint32_t timestamp;
+	} start[RELAY_MEDIA];
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
@@ -89,8 +98,11 @@ void relay_clear(struct relay *r);
 /* What relay_up may add to what it is given. */
 size_t relay_growth(const struct relay *r);
 
-/* The track of sound as the camera described it; NULL if none was set up. */
-const struct relay_track *relay_sound(const struct relay *r);
+/* The track of pictures or sound as the camera described it; NULL if none was set up. */
+const struct relay_track *relay_track(const struct relay *r, enum relay_media media);
+
+/* The timestamp that the answer to PLAY gave to that media; false if it gave none. */
+bool relay_start(const struct relay *r, enum relay_media media, uint32_t *timestamp);
 
 /* Passes on all whole requests of in for which out has room. Returns 0, or ERR_PARSE and ERR_RANGE
  * as rtsp_split. in must have room for RTSP_PIECE_MAX bytes, out for that and relay_growth. With
@@ -101,7 +113,7 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
  * else as relay_up, and
  * - ERR_REFUSED: a redirect, or before PLAY a 401 that we cannot answer
- * - ERR_UNSUPPORTED: the camera describes no H.264 video
+ * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
  * - ERR_EOF: RTCP says BYE */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
 
@@ -112,7 +124,7 @@ bool relay_says_bye(const uint8_t *packet, size_t n);
 uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);
 
 /* Writes a packet that makes av_read_frame return, having read all before it: a filler NAL unit
- * (H.264 7.3.2.7) on the channel of the pictures, which must be known. */
+ * on the channel of the pictures, which must be known. */
 void relay_put_pill(struct relay *r, struct fifo *out);
 
 #endif

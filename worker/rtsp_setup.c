@@ -2,16 +2,17 @@
  * believes that it is the connection. Pure. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "worker/rtsp_setup.h"
 
 #define STATUS_OK 200
 
-bool
-rtsp_setup_is_h264(const struct relay_track *t)
+/* Pictures that we read, or sound. */
+static bool
+is_wanted(const struct relay *r, const struct relay_track *t)
 {
-	return t->media == RTSP_VIDEO && !strcasecmp(t->codec, "H264");
+	return t->media == RTSP_AUDIO ||
+	       (!t->interleaved && r->codec && video_codec_find(t->codec) == r->codec);
 }
 
 enum relay_media
@@ -21,7 +22,7 @@ rtsp_setup_media(const struct relay *r)
 		return RELAY_MEDIA;
 	const struct relay_track *t = &r->tracks[r->setup_track];
 	const enum relay_media media = t->media == RTSP_AUDIO ? RELAY_SOUND : RELAY_PICTURES;
-	if (r->media[media].channel >= 0 || (t->media == RTSP_VIDEO && !rtsp_setup_is_h264(t)))
+	if (r->media[media].channel >= 0 || !is_wanted(r, t))
 		return RELAY_MEDIA;
 	return media;
 }

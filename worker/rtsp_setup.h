@@ -8,8 +8,6 @@
 /* How a track's packets shall come: what a relay does with SETUP. Only rtsp_relay.c needs it. Pure.
  */
 
-bool rtsp_setup_is_h264(const struct relay_track *t);
-
 /* Which media the SETUP under way is for; of a track that we do not read it is none, RELAY_MEDIA.
  */
 enum relay_media rtsp_setup_media(const struct relay *r);

@@ -8,6 +8,7 @@
 
 #include "common/err.h"
 #include "worker/rtsp_url.h"
+#include "common/xmalloc.h"
 
 /* RFC 2326 3.2: 554. RFC 7826 4.2 gives 322 to rtsps. */
 #define PORT_RTSP "554"
@@ -16,10 +17,8 @@
 static char *
 copy(const char *s, size_t n)
 {
-	char *out = strndup(s, n);
+	char *out = xstrndup(s, n);
 
-	if (!out)
-		abort();
 	return out;
 }
 
@@ -151,9 +150,8 @@ rtsp_url_parse(const char *url, struct rtsp_url *out, const char **why)
 		*why = "user or password hold a control character";
 		return ERR_RANGE;
 	}
-	if (asprintf(&out->uri, "%.*s%.*s", (int)(authority - url), url, (int)strcspn(host, "#"),
-		    host) < 0)
-		abort();
+	out->uri =
+		xasprintf("%.*s%.*s", (int)(authority - url), url, (int)strcspn(host, "#"), host);
 	return 0;
 }
 

@@ -457,7 +457,7 @@ check(struct parser *p)
 		any = any || r->media[i].accepted;
 	}
 	if (!any)
-		return fail(p, ERR_UNSUPPORTED, "every m-section is rejected");
+		return fail(p, ERR_REFUSED, "every m-section is rejected");
 	if (!r->ice_ufrag[0])
 		return fail(p, ERR_PARSE, "a=ice-ufrag is missing");
 	if (!r->ice_pwd[0])

@@ -92,8 +92,8 @@ struct sdp_remote {
 /* Parses an answer (or an offer) of len bytes. Takes ICE and DTLS attributes from session level or
  * from the m-sections (BUNDLE: the first that has them), candidates of component 1 from any
  * section, each once; CRLF or LF, trailing blanks, blank last lines. Returns 0, or ERR_PARSE /
- * ERR_RANGE / ERR_UNSUPPORTED with a sentence in why that names the line or the attribute that
- * lacks. */
+ * ERR_RANGE / ERR_UNSUPPORTED / ERR_REFUSED (every section is rejected) with a sentence in why that
+ * names the line or the attribute that lacks. */
 int sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size);
 
 #endif

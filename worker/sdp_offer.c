@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/sdp.h"
 
 static const char *const kinds[] = { [SDP_AUDIO] = "audio", [SDP_VIDEO] = "video" };
@@ -82,10 +83,8 @@ sdp_write_offer(const struct sdp_offer *offer)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f = xopen_memstream(&text, &len);
 
-	if (!f)
-		abort();
 	fprintf(f, "v=0\r\n");
 	fprintf(f, "o=- %" PRIu64 " 1 IN IP4 0.0.0.0\r\n", offer->session_id);
 	fprintf(f, "s=-\r\n");

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/h264.h"
+#include "common/xmalloc.h"
+#include "worker/annexb.h"
 #include "worker/hour_writer.h"
 #include "worker/mp4.h"
 #include "worker/reorder.h"
 #include "worker/segmenter.h"
+#include "worker/video_codec.h"
 
 /* A picture of which nothing but its beginning is known lasts as long as the one before; the very
  * first, this. */
@@ -26,6 +28,7 @@ struct segmenter {
 
 	/* One init segment and what refers to it. */
 	struct mp4 *mp4; /* NULL: there is none yet */
+	const struct video_codec *run_codec;
 	struct blob run_sets;
 	struct blob run_sound;
 	/* The time 0 of its tracks: the beginning of the hour, so that times go on from one to the
@@ -46,10 +49,10 @@ struct segmenter {
 	int64_t held_us;        /* when it is shown, */
 	int64_t decoded_us;     /* and decoded */
 	int64_t shown_us;       /* the latest of the segment */
-	struct reorder reorder; /* since the last IDR picture after a break */
+	struct reorder reorder; /* since the last key picture after a break */
 	int depth;              /* that was needed beyond what SPSs say */
 	int64_t picture_us;     /* what the last one lasted */
-	bool held_idr;
+	bool held_key;
 	struct segmenter_stats stats;
 };
 
@@ -58,9 +61,7 @@ copy(struct blob *to, const uint8_t *bytes, size_t len)
 {
 	if (len > to->size) {
 		free(to->bytes);
-		to->bytes = malloc(len);
-		if (!to->bytes)
-			abort();
+		to->bytes = xmalloc(len);
 		to->size = len;
 	}
 	if (len)
@@ -83,10 +84,8 @@ is_same(const struct blob *b, const uint8_t *bytes, size_t len)
 struct segmenter *
 segmenter_new(const struct segmenter_config *config)
 {
-	struct segmenter *s = calloc(1, sizeof(*s));
+	struct segmenter *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->config = *config;
 	s->out = hour_writer_new(config->dir, config->min_free_percent);
 	s->picture_us = PICTURE_US;
@@ -184,7 +183,7 @@ put_held(struct segmenter *s, int64_t duration_us)
 		.decoded_us = s->decoded_us - s->base_us,
 		.shown_us = s->held_us - s->base_us,
 		.duration_us = duration_us,
-		.idr = s->held_idr };
+		.key = s->held_key };
 	int err = mp4_video(s->mp4, &p);
 	s->held.len = 0;
 	s->picture_us = duration_us;
@@ -197,34 +196,35 @@ put_held(struct segmenter *s, int64_t duration_us)
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
-/* The SPS among these sets; all zero if there is none. */
-static struct h264_sps
-find_sps(const uint8_t *sets, size_t len)
+/* What the SPS among these sets says; all zero if there is none. */
+static struct nal_format
+find_format(const struct video_codec *codec, const uint8_t *sets, size_t len)
 {
-	struct h264_bytes rest = { .bytes = sets, .len = len };
-	struct h264_bytes nal;
-	struct h264_sps sps;
+	struct nal_bytes rest = { .bytes = sets, .len = len };
+	struct nal_bytes nal;
+	struct nal_format format = { 0 };
 
-	while (h264_next_nal(&rest, &nal))
-		if (nal.len > 0 && h264_type(nal.bytes) == H264_SPS &&
-			h264_parse_sps(nal.bytes, nal.len, &sps) == 0)
-			return sps;
-	return (struct h264_sps){ 0 };
+	while (annexb_next(&rest, &nal))
+		if (codec->read_format(nal.bytes, nal.len, &format) == 0)
+			break;
+	return format;
 }
 
 static int
 write_init(struct segmenter *s, int64_t wall_us)
 {
-	struct mp4_config config = { .sets = s->run_sets.bytes,
+	const struct nal_format format =
+		find_format(s->run_codec, s->run_sets.bytes, s->run_sets.len);
+	struct mp4_config config = { .codec = s->run_codec,
+		.width = format.width,
+		.height = format.height,
+		.sets = s->run_sets.bytes,
 		.sets_len = s->run_sets.len,
 		.sound = s->run_sound.len ? s->run_sound.bytes : NULL,
 		.sound_len = s->run_sound.len,
 		.write = on_bytes,
 		.arg = s };
 
-	struct h264_sps sps = find_sps(s->run_sets.bytes, s->run_sets.len);
-	config.width = sps.width;
-	config.height = sps.height;
 	int err = hour_writer_open(s->out, wall_us, HOUR_INIT, s->map);
 	if (!err)
 		err = muxed(s, mp4_new(&config, &s->mp4));
@@ -236,6 +236,7 @@ begin_run(struct segmenter *s, const struct segmenter_unit *u)
 {
 	int64_t wall_us = to_wall(s, u->at_us);
 
+	s->run_codec = u->codec;
 	copy(&s->run_sets, u->bytes, u->sets_len);
 	copy(&s->run_sound, s->sound.bytes, s->sound.len);
 	s->base_us = u->at_us - wall_us % HOUR_US;
@@ -267,11 +268,12 @@ break_off(struct segmenter *s)
 static bool
 is_other_run(struct segmenter *s, const struct segmenter_unit *u)
 {
-	return !s->mp4 || !is_same(&s->run_sets, u->bytes, u->sets_len) ||
+	return !s->mp4 || s->run_codec != u->codec ||
+	       !is_same(&s->run_sets, u->bytes, u->sets_len) ||
 	       !is_same(&s->run_sound, s->sound.bytes, s->sound.len) || s->depth > s->reorder.depth;
 }
 
-/* At an IDR picture: begins the segment that it is to begin, if it is. */
+/* At a key picture: begins the segment that it is to begin, if it is. */
 static int
 cut(struct segmenter *s, const struct segmenter_unit *u)
 {
@@ -295,7 +297,7 @@ cut(struct segmenter *s, const struct segmenter_unit *u)
 static int64_t
 begin_order(struct segmenter *s, const struct segmenter_unit *u)
 {
-	int depth = find_sps(u->bytes, u->sets_len).reorder_frames;
+	int depth = find_format(u->codec, u->bytes, u->sets_len).reorder_frames;
 
 	s->fresh = false;
 	s->shown_us = u->at_us;
@@ -304,7 +306,7 @@ begin_order(struct segmenter *s, const struct segmenter_unit *u)
 }
 
 /* What goes on must be shown after it is decoded: else the stream needs more than its SPS says,
- * from the next IDR picture on. */
+ * from the next key picture on. */
 static int64_t
 go_on(struct segmenter *s, const struct segmenter_unit *u)
 {
@@ -323,7 +325,7 @@ hold(struct segmenter *s, const struct segmenter_unit *u, int64_t decoded_us)
 	s->decoded_us = decoded_us;
 	if (u->at_us > s->shown_us)
 		s->shown_us = u->at_us;
-	s->held_idr = u->idr;
+	s->held_key = u->key;
 }
 
 static int
@@ -341,7 +343,7 @@ take(struct segmenter *s, const struct segmenter_unit *u)
 		decoded_us = go_on(s, u);
 		err = put_held(s, decoded_us - s->decoded_us);
 	}
-	if (!err && u->idr)
+	if (!err && u->key)
 		err = cut(s, u);
 	if (err || !s->stats.writing)
 		return err;

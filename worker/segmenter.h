@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct video_codec;
+
 /* A camera's recording on the disk: access units to segments, segments to hours (proto/hour.h).
  * Blocks for the disk. Recorder thread. */
 struct segmenter;
 
-/* A segment ends before the first IDR picture that comes this late or later: half a second short
+/* A segment ends before the first key picture that comes this late or later: half a second short
  * of the six that HLS clients expect, since a GOP of one second is never exactly that. */
 #define SEGMENT_TARGET_US 6000000
 #define SEGMENT_CUT_US (SEGMENT_TARGET_US - 500000)
@@ -29,14 +31,15 @@ struct segmenter_config {
 	void *arg;
 };
 
-/* An access unit, Annex B. Its parameter sets stay in it, though an IDR picture's are in the init
+/* An access unit, Annex B. Its parameter sets stay in it, though a key picture's are in the init
  * segment too: FFmpeg's HLS demuxer does not look at a second init segment. */
 struct segmenter_unit {
+	const struct video_codec *codec;
 	const uint8_t *bytes;
 	size_t len;
-	size_t sets_len; /* of these, the first: SPS and PPSs */
+	size_t sets_len; /* of these, the first: parameter sets */
 	int64_t at_us;   /* when it is shown; pictures and sound on one clock */
-	bool idr;
+	bool key;
 	bool gap; /* something is missing before it */
 };
 
@@ -55,12 +58,12 @@ struct segmenter *segmenter_new(const struct segmenter_config *config);
  * 0 or -errno; a folder that is not there yet is fine. */
 int segmenter_repair(struct segmenter *s, int64_t now_us);
 
-/* The sound's AudioSpecificConfig, copied; len 0: no sound from now on. Holds from the next IDR
+/* The sound's AudioSpecificConfig, copied; len 0: no sound from now on. Holds from the next key
  * picture on. */
 void segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t len);
 
 /* Adds a picture or a frame of sound. Returns 0 or -errno, with a sentence for segmenter_why; then
- * what was open is lost and the next picture that is taken is an IDR again. */
+ * what was open is lost and the next picture that is taken is a key picture again. */
 int segmenter_video(struct segmenter *s, const struct segmenter_unit *unit);
 int segmenter_sound(struct segmenter *s, const uint8_t *frame, size_t len, int64_t at_us);
 

@@ -5,6 +5,7 @@
 
 #include "common/err.h"
 #include "worker/sent.h"
+#include "common/xmalloc.h"
 
 /* The ring grows by doubling, to as many as go out in SENT_KEEP_MS. */
 #define RING_MIN 512
@@ -26,20 +27,16 @@ struct sent {
 static struct entry *
 ring_new(size_t size)
 {
-	struct entry *ring = calloc(size, sizeof(*ring));
+	struct entry *ring = xcalloc(size, sizeof(*ring));
 
-	if (!ring)
-		abort();
 	return ring;
 }
 
 struct sent *
 sent_new(void)
 {
-	struct sent *s = malloc(sizeof(*s));
+	struct sent *s = xmalloc(sizeof(*s));
 
-	if (!s)
-		abort();
 	*s = (struct sent){ .ring = ring_new(RING_MIN), .size = RING_MIN };
 	return s;
 }
@@ -87,8 +84,7 @@ sent_add(struct sent *s, uint16_t seq, const struct sent_packet *p, int64_t now_
 
 	if (evicted->used && !is_old(evicted, now_us) && s->size < SENT_MAX)
 		grow(s);
-	*slot(s, seq) =
-		(struct entry){ .packet = *p, .sent_us = now_us, .seq = seq, .used = true };
+	*slot(s, seq) = (struct entry){ .packet = *p, .sent_us = now_us, .seq = seq, .used = true };
 }
 
 int

@@ -2,6 +2,7 @@
  * Owns the transition table and the ladder. Does no I/O: returns effects. Loop thread. */
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/ladder.h"
 #include "worker/session.h"
 
@@ -94,10 +95,8 @@ struct session {
 struct session *
 session_new(void)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct session *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	s->ladder = ladder_new();
 	session_set_probe(s, SESSION_PROBE_AFTER, SESSION_PROBE_MS);
 	return s;

@@ -1,4 +1,4 @@
-/* snapshot.c - the newest IDR picture, kept and written as JPEG on demand.
+/* snapshot.c - the newest key picture, kept and written as JPEG on demand.
  * Owns the access unit and the thread. One lock guards the access unit, held for a copy. Media
  * thread (giving), loop thread (asking), its own (working). */
 #include <errno.h>
@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "worker/h264.h"
 #include "worker/jpeg.h"
+#include "worker/nal_stream.h"
 #include "worker/outfile.h"
 #include "worker/recorder_queue.h"
 #include "worker/snapshot.h"
+#include "worker/video_codec.h"
 
 struct snapshot {
 	GMainContext *loop;
@@ -78,7 +79,8 @@ make(struct job *j)
 		snprintf(j->why, sizeof(j->why), "no picture has come yet");
 		return;
 	}
-	if (jpeg_from_h264(j->unit.bytes, j->unit.len, &jpeg, j->why, sizeof(j->why)) < 0)
+	if (jpeg_from_picture(j->unit.codec->libav, j->unit.bytes, j->unit.len, &jpeg, j->why,
+		    sizeof(j->why)) < 0)
 		return;
 	int err = write_file(j->file, &jpeg);
 	free(jpeg.bytes);
@@ -140,24 +142,25 @@ keep(struct snapshot *s)
 }
 
 void
-snapshot_video(struct snapshot *s, const uint8_t *nal, size_t len, int64_t at_us, bool first,
-	bool last, bool idr)
+snapshot_video(struct snapshot *s, const struct stream_nal *nal, int64_t at_us)
 {
-	enum h264_type type = h264_type(nal);
+	const enum nal_kind kind = nal->kind;
 
-	if (first) {
+	if (nal->first) {
 		recorder_unit_clear(&s->unit);
-		/* An IDR picture begins with its parameter sets, or with SEI before them. */
-		if (idr || type == H264_SPS || type == H264_PPS || type == H264_SEI)
-			s->unit = (struct recorder_unit){ .type = RECORDER_VIDEO, .at_us = at_us };
+		/* A key picture begins with its parameter sets, or with SEI before them. */
+		if (kind == NAL_KEY || kind == NAL_SET || kind == NAL_SEI)
+			s->unit = (struct recorder_unit){
+				.type = RECORDER_VIDEO, .codec = nal->codec, .at_us = at_us
+			};
 	}
-	if (type == H264_SLICE)
+	if (kind == NAL_SLICE)
 		recorder_unit_clear(&s->unit);
 	if (s->unit.type != RECORDER_VIDEO)
 		return;
-	s->unit.idr = s->unit.idr || idr;
-	recorder_unit_nal(&s->unit, nal, len, type == H264_SPS || type == H264_PPS);
-	if (last && s->unit.idr)
+	s->unit.key |= kind == NAL_KEY;
+	recorder_unit_nal(&s->unit, nal->bytes, nal->len, kind == NAL_SET);
+	if (nal->last && s->unit.key)
 		keep(s);
 }
 
@@ -171,6 +174,7 @@ snapshot_take(struct snapshot *s, int64_t id, const char *file)
 	j->file = g_strdup(file);
 	pthread_mutex_lock(&s->lock);
 	recorder_unit_add(&j->unit, s->newest.bytes, s->newest.len);
+	j->unit.codec = s->newest.codec;
 	int64_t at_us = s->newest.at_us;
 	pthread_mutex_unlock(&s->lock);
 	j->result.age_us = clock_now_us() - at_us;

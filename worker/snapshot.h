@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct stream_nal;
+
 typedef struct _GMainContext GMainContext;
 
 /* The newest picture that can be decoded by itself, as a JPEG file when somebody asks. The work is
@@ -27,8 +29,7 @@ struct snapshot_events {
 struct snapshot *snapshot_new(GMainContext *loop, const struct snapshot_events *events);
 
 /* A NAL unit of the stream, as for recorder_video; copied. Media thread. */
-void snapshot_video(struct snapshot *s, const uint8_t *nal, size_t len, int64_t at_us, bool first,
-	bool last, bool idr);
+void snapshot_video(struct snapshot *s, const struct stream_nal *nal, int64_t at_us);
 
 /* Writes the newest picture to a file, which is there only when it is whole. on_done follows, not
  * from inside. Loop thread. */

@@ -2,6 +2,7 @@
  * Owns the transcoder and the clocks of both forms. Media thread, and the loop thread for silence.
  */
 #include "worker/sound.h"
+#include "common/xmalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,10 +45,8 @@ is_g711(enum audio_codec codec)
 struct sound *
 sound_new(uint32_t offset, sound_emit *emit, void *arg)
 {
-	struct sound *s = calloc(1, sizeof(*s));
+	struct sound *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
 	*s = (struct sound){ .emit = emit,
 		.arg = arg,
 		.offset = offset,

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/aac_payload.h"
 #include "worker/rtp.h"
 #include "worker/sound_track.h"
@@ -67,10 +68,8 @@ int
 sound_track_new(struct sound_track **out, const struct sound_description *description, char *why,
 	size_t why_size)
 {
-	struct sound_track *t = calloc(1, sizeof(*t));
+	struct sound_track *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	int err = open_codec(t, description, why, why_size);
 	if (err)
 		sound_track_free(t);

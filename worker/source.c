@@ -12,12 +12,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <libavcodec/packet.h>
+#include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
 #include <libavutil/log.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/camera_conn.h"
 #include "worker/demux.h"
 #include "worker/draw.h"
@@ -52,6 +53,7 @@ struct source {
 	ms_t deadline; /* for the next answer while OPENING, for a NAL unit while READING */
 	struct tunnel *tunnel;
 	AVFormatContext *format;
+	const struct video_codec *codec; /* of the pictures; NULL until they are set up */
 	AVStream *stream;
 	AVPacket *packet;
 	ms_t client_due; /* when libavformat is to be woken again, while READING */
@@ -60,26 +62,14 @@ struct source {
 	struct source_times times;
 };
 
-static char *
-copy(const char *s)
-{
-	char *out = s ? strdup(s) : NULL;
-
-	if (s && !out)
-		abort();
-	return out;
-}
-
 struct source *
 source_new(const struct source_config *config)
 {
-	struct source *s = calloc(1, sizeof(*s));
+	struct source *s = xcalloc(1, sizeof(*s));
 
-	if (!s)
-		abort();
-	s->url = copy(config->url);
-	s->ca_file = copy(config->ca_file);
-	s->user_agent = copy(config->user_agent ? config->user_agent : "camrelay/" VERSION);
+	s->url = xstrdup(config->url);
+	s->ca_file = xstrdup(config->ca_file);
+	s->user_agent = xstrdup(config->user_agent ? config->user_agent : "camrelay/" VERSION);
 	s->tls_verify = config->tls_verify;
 	s->sound = config->sound;
 	s->udp = config->udp;
@@ -229,10 +219,8 @@ static int
 open_demuxer(struct source *s)
 {
 	AVDictionary *options = demuxer_options(s);
-	char *address;
+	char *address = xasprintf("rtsp://%s", tunnel_address(s->tunnel));
 
-	if (asprintf(&address, "rtsp://%s", tunnel_address(s->tunnel)) < 0)
-		abort();
 	s->format = avformat_alloc_context();
 	if (!s->format)
 		abort();
@@ -248,17 +236,36 @@ open_demuxer(struct source *s)
 	return failed ? give_up(s) : 0;
 }
 
+/* libavformat's stream of the pictures that we read: it knows the SDP's parameter sets. */
 static int
 pick_stream(struct source *s)
 {
-	for (unsigned i = 0; i < s->format->nb_streams; i++) {
+	const struct relay_track *track = tunnel_track(s->tunnel, RELAY_PICTURES);
+
+	s->codec = track ? video_codec_find(track->codec) : NULL;
+	for (unsigned i = 0; s->codec && i < s->format->nb_streams; i++) {
 		AVStream *stream = s->format->streams[i];
-		if (stream->codecpar->codec_id == AV_CODEC_ID_H264) {
+		if (strcmp(avcodec_get_name(stream->codecpar->codec_id), s->codec->libav) == 0) {
 			s->stream = stream;
 			return 0;
 		}
 	}
 	return give_up(s);
+}
+
+/* What is known of the tracks before their first packets. */
+static void
+open_tracks(struct source *s)
+{
+	const struct relay_track *sound = tunnel_track(s->tunnel, RELAY_SOUND);
+	uint32_t timestamp;
+
+	demux_open_pictures(s->demux, s->codec);
+	if (sound)
+		demux_open_sound(s->demux, sound);
+	for (int i = 0; i < RELAY_MEDIA; i++)
+		if (tunnel_start(s->tunnel, (enum relay_media)i, &timestamp))
+			demux_start(s->demux, (enum relay_media)i, timestamp);
 }
 
 static int
@@ -278,8 +285,7 @@ open_url(struct source *s, const struct rtsp_url *url)
 		err = pick_stream(s);
 	if (err)
 		return err;
-	if (tunnel_sound(s->tunnel))
-		demux_open_sound(s->demux, tunnel_sound(s->tunnel));
+	open_tracks(s);
 	s->times.playing_us = clock_now_us();
 	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
 	s->deadline = clock_now() + s->stall_ms;
@@ -360,6 +366,12 @@ source_interrupt(struct source *s)
 }
 
 /* ---- the rest ------------------------------------------------------------------------------- */
+
+const struct video_codec *
+source_codec(const struct source *s)
+{
+	return s->codec;
+}
 
 const uint8_t *
 source_parameter_sets(const struct source *s, size_t *len)

@@ -8,8 +8,8 @@
 #include "common/clock.h"
 #include "worker/source_unit.h"
 
-/* The RTSP camera of a worker: H.264 NAL units and access units of sound out of an rtsp:// or
- * rtsps:// URL, over TCP or UDP.
+/* The RTSP camera of a worker: H.264 or H.265 NAL units and access units of sound out of an rtsp://
+ * or rtsps:// URL, over TCP or UDP.
  *
  * Threads: everything is for one thread, the media thread, which source_open and source_read block;
  * but source_interrupt may be called from any thread (not from a signal handler) between source_new
@@ -28,7 +28,7 @@ struct source_config {
 	ms_t stall_ms; /* source_read gives up after so long without a NAL unit; 0: the above */
 	bool udp;      /* RTP by UDP, else by the connection; not with rtsps:// */
 	bool sound;    /* the camera's sound is wanted too, if it has any */
-	bool describe_only;     /* source_open ends, well, once the camera has described H.264 */
+	bool describe_only; /* source_open ends, well, once the camera has described its pictures */
 	const char *user_agent; /* NULL: "camrelay/VERSION" */
 };
 
@@ -59,7 +59,7 @@ struct source *source_new(const struct source_config *config);
  * - ERR_TIMEOUT: no answer in answer_ms
  * - ERR_UNTRUSTED: the certificate does not verify
  * - ERR_REFUSED: an RTSP status that is no success, see source_error
- * - ERR_UNSUPPORTED: no H.264 video there; the text names the codec
+ * - ERR_UNSUPPORTED: no H.264 or H.265 video there; the text names the codec
  * - ERR_RANGE: the URL is no rtsp:// or rtsps:// URL
  * - ERR_PARSE: the camera does not speak RTSP, or not well
  * - ERR_LIBRARY: TLS failed otherwise, as with a port that speaks no TLS
@@ -72,15 +72,19 @@ int source_open(struct source *s);
  * After an error only source_free makes sense.
  *
  * last comes with the last NAL unit of an access unit, at the moment its last packet is there, if
- * the camera sets RTP's marker bit as RFC 6184 5.1 says; otherwise when the next access unit
- * begins. */
+ * the camera sets RTP's marker bit as RFC 6184 5.1 and RFC 7798 4.1 say; otherwise when the next
+ * access unit begins. */
 int source_read(struct source *s, struct source_unit *out);
 
 /* Makes source_open and source_read return ERR_CLOSED within 100 ms, now and from now on. */
 void source_interrupt(struct source *s);
 
-/* SPS and PPS of the SDP's sprop-parameter-sets in Annex B form (start codes of 4 bytes), lent
- * until source_free; NULL and *len 0 if it has none. After source_open. */
+/* What the pictures are. After source_open. */
+const struct video_codec *source_codec(const struct source *s);
+
+/* The parameter sets of the SDP (sprop-parameter-sets; sprop-vps, -sps and -pps) in Annex B form
+ * (start codes of 4 bytes), lent until source_free; NULL and *len 0 if it has none. After
+ * source_open. */
 const uint8_t *source_parameter_sets(const struct source *s, size_t *len);
 
 /* What it takes to decode the sound; NULL if the camera has none that is supported, and why (lent,

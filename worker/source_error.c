@@ -47,7 +47,7 @@ static void
 say_unsupported(struct source_error *e, const char *codec)
 {
 	if (codec[0])
-		say(e, ERR_UNSUPPORTED, "the camera offers %s video, not H264", codec);
+		say(e, ERR_UNSUPPORTED, "the camera offers %s video, not H264 or H265", codec);
 	else
 		say(e, ERR_UNSUPPORTED, "the camera offers no video");
 }

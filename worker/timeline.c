@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/xmalloc.h"
 #include "worker/arrival.h"
 #include "worker/timeline.h"
 
@@ -60,7 +61,6 @@ struct skew {
 struct timeline {
 	struct track tracks[TIMELINE_TRACKS];
 	struct skew skew;
-	int64_t start_measured_us; /* when RTP-Info was used last */
 	uint32_t jumps;
 	uint32_t nonsense;
 };
@@ -126,14 +126,14 @@ measure(const struct timeline *t, const struct mark *a, const struct mark *b)
 	return (double)(arrival_at(&k[1].arrival, b->media_us) - first_us);
 }
 
-/* The first of reports is believed, which are two reports already; of all else one measurement when
- * the one before was like it. */
+/* The first of reports is believed, which are two reports already, and the first of RTP-Info; of
+ * all else one measurement when the one before was like it. */
 static void
 consider(struct timeline *t, double skew_us, bool reported)
 {
 	struct skew *s = &t->skew;
 
-	if (fabs(skew_us) > TIMELINE_SKEW_MAX_US) {
+	if (fabs(skew_us) > (reported ? TIMELINE_SKEW_MAX_US : TIMELINE_START_SKEW_MAX_US)) {
 		t->nonsense += reported;
 		s->candidate = false;
 		return;
@@ -141,7 +141,9 @@ consider(struct timeline *t, double skew_us, bool reported)
 	bool alike = s->candidate && fabs(skew_us - s->candidate_us) < SKEW_ALIKE_US;
 	s->candidate = true;
 	s->candidate_us = skew_us;
-	if (!alike && (s->reported || !reported))
+	if (!reported && !s->known) /* nobody has heard anything yet */
+		s->applied_us = skew_us;
+	if (!alike && s->known && s->reported == reported)
 		return;
 	if (!s->known || s->reported != reported || fabs(skew_us - s->measured_us) > SKEW_ALIKE_US)
 		s->measured_us = skew_us;
@@ -251,20 +253,17 @@ timeline_start(struct timeline *t, unsigned track, uint32_t rtp_timestamp)
 static bool
 is_starting(const struct track *k, int64_t now_us)
 {
-	return k->started && now_us - k->began_us < START_US;
+	return k->started && k->arrived && now_us - k->began_us < START_US;
 }
 
-/* Once a second while the tracks are young. */
+/* With each unit while the tracks are young: their lines are not what they will be. */
 static void
 use_start(struct timeline *t, int64_t now_us)
 {
 	const struct track *k = t->tracks;
 
-	if (t->skew.reported || now_us - t->start_measured_us < US || !both_known(t) ||
-		!is_starting(&k[0], now_us) || !is_starting(&k[1], now_us))
-		return;
-	t->start_measured_us = now_us;
-	consider(t, measure(t, &k[0].start, &k[1].start), false);
+	if (!t->skew.reported && is_starting(&k[0], now_us) && is_starting(&k[1], now_us))
+		consider(t, measure(t, &k[0].start, &k[1].start), false);
 }
 
 /* ---- units ----------------------------------------------------------------------------------- */
@@ -303,10 +302,8 @@ timeline_at(struct timeline *t, unsigned track, uint32_t rtp_timestamp, int64_t 
 struct timeline *
 timeline_new(void)
 {
-	struct timeline *t = calloc(1, sizeof(*t));
+	struct timeline *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	return t;
 }
 

@@ -12,6 +12,10 @@
 /* No camera and no network holds back one track by more against the other: what says so is wrong.
  */
 #define TIMELINE_SKEW_MAX_US 1500000
+/* Nor does RTP-Info that is right say so of a camera: half a second is more than its encoder holds
+ * back. Some cameras give the timestamps of their first packets instead, whatever their moments;
+ * these are apart by the age of the key picture that a connection begins with. */
+#define TIMELINE_START_SKEW_MAX_US 500000
 /* How fast the tracks are moved against each other, in us per second: sound follows it without
  * anyone hearing. */
 #define TIMELINE_SLEW_US 5000
@@ -25,9 +29,9 @@
  *
  * What is said about the skew, best first. Sender reports, if both tracks' are to be trusted: two
  * in a row that go on as the RTP timestamps do, and a skew that is possible and that was measured
- * twice alike. RTP-Info, the timestamps of PLAY, if they are near those that came: for the first
- * seconds, then what it gave is kept. Nothing: both tracks are equally late. What is not to be
- * trusted changes nothing: the skew stays.
+ * twice alike. RTP-Info, the timestamps of PLAY, if they are near those that came and the skew is a
+ * small one: from the first units of both tracks on for ten seconds, then what it gave is kept.
+ * Nothing: both tracks are equally late. What is not to be trusted changes nothing: the skew stays.
  *
  * What callers see: from unit to unit of a track, times step as its RTP timestamps do, within 2.5 %
  * and TIMELINE_SLEW_US. More than ARRIVAL_STEP_US that is wrong is put right in one step: when the
@@ -55,7 +59,8 @@ void timeline_free(struct timeline *t);
 void timeline_set_track(
 	struct timeline *t, unsigned track, uint32_t clock_rate_hz, int64_t unit_us);
 
-/* RTP-Info of PLAY: both tracks' given timestamps are of one moment. */
+/* RTP-Info of PLAY, before the track's first unit: both tracks' given timestamps are of one moment.
+ */
 void timeline_start(struct timeline *t, unsigned track, uint32_t rtp_timestamp);
 
 /* A sender report of the camera, RFC 3550 6.4.1: ntp in units of 2^-32 s. */

@@ -12,6 +12,7 @@
 
 #include "common/err.h"
 #include "worker/tls.h"
+#include "common/xmalloc.h"
 
 /* Servers write each interleaved frame as a record or two. Records that arrived together are then
  * got with one read(2) instead of two for each. */
@@ -79,10 +80,8 @@ set_peer(SSL *ssl, const char *host)
 struct tls *
 tls_new(int fd, const char *host, const char *ca_file, bool verify, char *why, size_t why_size)
 {
-	struct tls *t = calloc(1, sizeof(*t));
+	struct tls *t = xcalloc(1, sizeof(*t));
 
-	if (!t)
-		abort();
 	t->verify = verify;
 	t->ctx = new_context(ca_file, verify);
 	t->ssl = t->ctx ? SSL_new(t->ctx) : NULL;

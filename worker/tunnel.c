@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "worker/fifo.h"
 #include "worker/held.h"
 #include "worker/loopback.h"
@@ -352,8 +353,7 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 bool
 tunnel_send_pill(struct tunnel *t)
 {
-	if (t->relay.media[RELAY_PICTURES].channel < 0 ||
-		fifo_room(&t->down_out) < RELAY_PILL_BYTES)
+	if (t->relay.media[RELAY_PICTURES].channel < 0 || fifo_room(&t->down_out) < RELAY_PILL_MAX)
 		return false;
 	relay_put_pill(&t->relay, &t->down_out);
 	send_down(t);
@@ -397,9 +397,15 @@ tunnel_finish(struct tunnel *t)
 }
 
 const struct relay_track *
-tunnel_sound(const struct tunnel *t)
+tunnel_track(const struct tunnel *t, enum relay_media media)
 {
-	return relay_sound(&t->relay);
+	return relay_track(&t->relay, media);
+}
+
+bool
+tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp)
+{
+	return relay_start(&t->relay, media, timestamp);
 }
 
 bool
@@ -438,22 +444,18 @@ tunnel_is_drained(struct tunnel *t)
 struct tunnel *
 tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 {
-	struct tunnel *t = calloc(1, sizeof(*t));
+	struct tunnel *t = xcalloc(1, sizeof(*t));
 	uint16_t port = 0;
 
-	if (!t)
-		abort();
 	t->camera = camera;
 	t->stop_fd = config->stop_fd;
 	t->local_fd = -1;
-	t->camera_uri = strdup(config->uri);
-	if (!t->camera_uri)
-		abort();
+	t->camera_uri = xstrdup(config->uri);
 	relay_init(&t->relay, t->short_uri, t->camera_uri, config->sound, config->auth);
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));
 	fifo_init(&t->down_in, DOWN_BYTES);
-	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_TRANSPORT_MAX + RELAY_PILL_BYTES);
+	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_TRANSPORT_MAX + RELAY_PILL_MAX);
 	if (config->udp)
 		t->udp = udp_input_new(camera_conn_fd(camera), config->ssrc);
 	for (int i = 0; t->udp && i < RELAY_MEDIA; i++)

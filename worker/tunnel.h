@@ -21,7 +21,7 @@ struct tunnel_outcome {
 	int err;    /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
 	int status; /* of the newest RTSP answer; 0: none came */
 	char method[16]; /* of the newest request; "" */
-	char codec[16];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
+	char codec[32];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 };
 
 struct tunnel_config {
@@ -37,10 +37,13 @@ struct tunnel_config {
  */
 struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config *config);
 
-/* As relay_sound. */
-const struct relay_track *tunnel_sound(const struct tunnel *t);
+/* As relay_track. */
+const struct relay_track *tunnel_track(const struct tunnel *t, enum relay_media media);
 
-/* The camera has described H.264. */
+/* As relay_start. */
+bool tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp);
+
+/* The camera has described pictures of a codec that there is. */
 bool tunnel_is_described(const struct tunnel *t);
 
 /* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */

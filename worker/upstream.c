@@ -23,6 +23,8 @@
 #define RTX_PT 107
 #define TRANSPORT_CC_ID 1
 #define WHY_MAX 240
+/* What an rtpmap of pictures takes. */
+#define RTPMAP_MAX 16
 
 struct upstream {
 	struct upstream_config config;
@@ -33,6 +35,7 @@ struct upstream {
 	char stream_id[DRAW_ID_BYTES];
 	int64_t offer; /* number of the newest, 0: none yet */
 	struct peer_times times;
+	const struct video_codec *codec; /* offered last; NULL: none yet */
 	struct sound_offer offered;
 	bool g711;         /* was offered; */
 	bool no_g711;      /* but the receiver does not take it: it shall have Opus */
@@ -118,19 +121,23 @@ send_offer(struct upstream *u, char *sdp, bool sound)
 	link_send(u->config.link, &m);
 }
 
-static struct sdp_media
-describe_pictures(const struct upstream *u, char *fmtp, size_t size)
-{
-	char profile[7];
+/* As text of the caller's, which holds as long as the description. */
+struct lines {
+	char video_rtpmap[RTPMAP_MAX];
+	char video_fmtp[96];
+	char audio_rtpmap[RTPMAP_MAX];
+};
 
-	media_profile(u->config.media, profile);
-	snprintf(fmtp, size, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s",
-		profile);
+static struct sdp_media
+describe_pictures(struct upstream *u, struct lines *lines)
+{
+	u->codec = media_describe(u->config.media, lines->video_fmtp, sizeof(lines->video_fmtp));
+	snprintf(lines->video_rtpmap, sizeof(lines->video_rtpmap), "%s/90000", u->codec->name);
 	return (struct sdp_media){ .kind = SDP_VIDEO,
 		.mid = VIDEO_MID,
 		.pt = VIDEO_PT,
-		.rtpmap = "H264/90000",
-		.fmtp = fmtp,
+		.rtpmap = lines->video_rtpmap,
+		.fmtp = lines->video_fmtp,
 		.ssrc = u->config.ids.video_ssrc,
 		.track_id = "video",
 		.feedback = true,
@@ -156,13 +163,14 @@ describe_opus(const struct upstream *u, unsigned channels)
 
 /* Alone: who is offered Opus too takes that. */
 static struct sdp_media
-describe_g711(const struct upstream *u, const struct sound_offer *offer, char *rtpmap, size_t size)
+describe_g711(const struct upstream *u, const struct sound_offer *offer, struct lines *lines)
 {
 	struct sdp_media m = describe_opus(u, 1);
 
-	snprintf(rtpmap, size, "%s/%d", offer->as_is, SOUND_G711_HZ);
+	snprintf(lines->audio_rtpmap, sizeof(lines->audio_rtpmap), "%s/%d", offer->as_is,
+		SOUND_G711_HZ);
 	m.pt = offer->as_is_pt;
-	m.rtpmap = rtpmap;
+	m.rtpmap = lines->audio_rtpmap;
 	m.fmtp = NULL;
 	return m;
 }
@@ -184,12 +192,12 @@ make_offer(struct upstream *u)
 {
 	const struct sound_offer sound = media_sound_offer(u->config.media, u->config.silence);
 	const bool has_sound = sound.opus_channels > 0;
-	char fmtp[96], rtpmap[16];
+	struct lines lines;
 
 	u->offered = sound;
 	u->g711 = sound.as_is && !u->no_g711;
-	const struct sdp_media media[] = { describe_pictures(u, fmtp, sizeof(fmtp)),
-		u->g711 ? describe_g711(u, &sound, rtpmap, sizeof(rtpmap))
+	const struct sdp_media media[] = { describe_pictures(u, &lines),
+		u->g711 ? describe_g711(u, &sound, &lines)
 			: describe_opus(u, sound.opus_channels) };
 
 	drop(u);
@@ -226,7 +234,7 @@ static void
 tell(struct upstream *u)
 {
 	static const char *const known[][2] = { { "connecting", "connecting" },
-		{ "sending", "sending" }, { "pausing", "failed" } };
+		{ "sending", "sending" }, { "pausing", "failed" }, { "refused", "failed" } };
 	const char *state = NULL;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -289,11 +297,24 @@ has_other_sound(const struct upstream *u)
 	return !now.opus_channels != !u->offered.opus_channels || strcmp(as_is, was) != 0;
 }
 
+/* Or with pictures of another codec, which one that refused may take. */
+static bool
+has_other_codec(const struct upstream *u)
+{
+	char fmtp[1];
+
+	return u->codec && media_describe(u->config.media, fmtp, sizeof(fmtp)) != u->codec;
+}
+
 void
 upstream_pictures(struct upstream *u, bool flow)
 {
-	if (flow && u->peer && has_other_sound(u))
+	if (flow && has_other_codec(u)) {
+		u->codec = NULL;
+		upstream_renew(u, "the camera has pictures of another codec");
+	} else if (flow && u->peer && has_other_sound(u)) {
 		upstream_renew(u, "the camera has other sound");
+	}
 	step(u, flow ? PUBLICATION_PICTURES : PUBLICATION_NO_PICTURES);
 }
 
@@ -316,8 +337,24 @@ offer_opus(struct upstream *u)
 	upstream_renew(u, "the receiver does not take G.711");
 }
 
+/* Told once for each time that it is asked, which is seldom. */
+static void
+on_codec_refused(struct upstream *u, const char *receiver, const char *why)
+{
+	struct msg m = { .type = MSG_EVENT, .u.event = { .text = u->why } };
+
+	m.u.event.event = (char *)(uintptr_t) "codec-refused";
+	snprintf(u->why, sizeof(u->why), "%s does not take %s, which the camera sends: %s",
+		receiver ? receiver : "the receiver", u->codec->name, why);
+	log_warn("peer codec refused", LOG_CAM(u->config.camera),
+		LOG_INT("output", u->config.index), LOG_INT("offer", u->offer),
+		LOG_STR("why", u->why));
+	link_send(u->config.link, &m);
+	step(u, PUBLICATION_REFUSED);
+}
+
 void
-upstream_answered(struct upstream *u, int64_t offer, const char *sdp)
+upstream_answered(struct upstream *u, int64_t offer, const char *sdp, const char *receiver)
 {
 	char why[160] = "";
 
@@ -326,7 +363,9 @@ upstream_answered(struct upstream *u, int64_t offer, const char *sdp)
 		return;
 	}
 	int err = peer_answer(u->peer, sdp, strlen(sdp), why, sizeof(why));
-	if (err)
+	if (err == ERR_REFUSED)
+		on_codec_refused(u, receiver, why);
+	else if (err)
 		on_failed(u, err, why);
 	else if (is_g711_refused(u))
 		offer_opus(u);

@@ -37,9 +37,10 @@ int upstream_new(const struct upstream_config *config, struct upstream **out);
 /* Pictures flow, and a viewer could begin with them; or they have ended. */
 void upstream_pictures(struct upstream *u, bool flow);
 
-/* What came for an offer: its answer, or why it has none. If it is not the newest's it is ignored.
- */
-void upstream_answered(struct upstream *u, int64_t offer, const char *sdp);
+/* What came for an offer: its answer, and whose it is (NULL: not known), or why it has none. If it
+ * is not the newest's it is ignored. A receiver whose answer does not take the pictures' codec is
+ * left alone for a while, or until the camera sends another. */
+void upstream_answered(struct upstream *u, int64_t offer, const char *sdp, const char *receiver);
 void upstream_refused(struct upstream *u, int64_t offer, const char *why);
 
 /* Drops the connection, for another with the tracks that there are now. */

@@ -267,7 +267,7 @@ on_answer(struct worker *w, const struct msg *m)
 	struct upstream *u = upstreams_get(w->upstreams, m->u.answer.output);
 
 	if (u)
-		upstream_answered(u, m->u.answer.offer, m->u.answer.sdp);
+		upstream_answered(u, m->u.answer.offer, m->u.answer.sdp, m->u.answer.receiver);
 }
 
 static void

@@ -55,7 +55,7 @@ static const struct relay_track sound = { .media = RTSP_AUDIO,
 /* A session in which channel 0 carries pictures, 1 its RTCP, 2 sound, and a request is under way.
  */
 static void
-begin(const char *request)
+begin(const char *request, const struct video_codec *codec)
 {
 	struct fifo *all[] = { &in, &out, &up_in, &up_out };
 
@@ -67,7 +67,9 @@ begin(const char *request)
 	relay_clear(&relay);
 	relay_init(&relay, "rtsp://short", "rtsps://camera/path?query", true,
 		rtsp_auth_new("user", "password", "cnonce"));
-	relay.tracks[0] = (struct relay_track){ .media = RTSP_VIDEO, .codec = "H264", .pt = 96 };
+	relay.codec = codec;
+	relay.tracks[0] = (struct relay_track){ .media = RTSP_VIDEO, .pt = 96 };
+	memcpy(relay.tracks[0].codec, codec->name, strlen(codec->name) + 1);
 	relay.tracks[1] = sound;
 	relay.media[RELAY_PICTURES].channel = 0;
 	relay.media[RELAY_SOUND].channel = 2;
@@ -77,17 +79,19 @@ begin(const char *request)
 	assert(relay_up(&relay, &up_in, &up_out) == 0);
 }
 
-/* The first byte says which request is to be answered, and how the rest is cut, as a network would.
- */
+/* The first byte says which request is to be answered (bit 7), what the pictures are (bit 6), and
+ * how the rest is cut, as a network would. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	size_t step = len ? data[0] % 64 + 1u : 1;
 	struct demux *d = demux_new();
+	const struct video_codec *codec = len && data[0] & 0x40 ? &video_h265 : &video_h264;
 	struct relay_packet packet;
 	int got = 0;
 
-	begin(len && data[0] & 0x80 ? DESCRIBE : SETUP);
+	begin(len && data[0] & 0x80 ? DESCRIBE : SETUP, codec);
+	demux_open_pictures(d, codec);
 	demux_open_sound(d, &sound);
 	for (size_t at = 1; !got && at < len; at += step) {
 		fifo_put(&in, data + at, len - at < step ? len - at : step);

@@ -41,6 +41,7 @@ static const struct option options[] = {
 	{ .name = "pause-ms", .has_arg = required_argument, .val = 'p' },
 	{ .name = "dump", .has_arg = required_argument, .val = 'd' },
 	{ .name = "udp", .has_arg = no_argument, .val = 'u' },
+	{ .name = "sound", .has_arg = no_argument, .val = 'S' },
 	{ .name = "quiet", .has_arg = no_argument, .val = 'q' },
 	{ .name = NULL },
 };
@@ -78,6 +79,9 @@ parse_option(struct probe *p, int c)
 		break;
 	case 'u':
 		p->config.udp = true;
+		break;
+	case 'S':
+		p->config.sound = true;
 		break;
 	case 'q':
 		p->quiet = true;
@@ -139,22 +143,23 @@ tell_nal(struct probe *p, const struct nal_unit *n)
 	}
 	if (p->quiet)
 		return;
-	printf("{\"event\":\"nal\",\"type\":%d,\"len\":%zu,\"ts\":%" PRId64 ",\"us\":%" PRId64
-	       ",\"handed_us\":%" PRId64 ",\"last\":%s,\"gap\":%s}\n",
-		n->data[0] & 0x1f, n->len, n->timestamp - p->first_timestamp, n->arrived_us,
-		clock_now_us(), n->last ? "true" : "false", n->gap ? "true" : "false");
+	printf("{\"event\":\"nal\",\"type\":%d,\"len\":%zu,\"ts\":%" PRId64 ",\"at_us\":%" PRId64
+	       ",\"us\":%" PRId64 ",\"handed_us\":%" PRId64 ",\"last\":%s,\"gap\":%s}\n",
+		n->data[0] & 0x1f, n->len, n->timestamp - p->first_timestamp, n->at_us,
+		n->arrived_us, clock_now_us(), n->last ? "true" : "false",
+		n->gap ? "true" : "false");
 	fflush(stdout);
 }
 
-/* Sound is told by its length only. */
+/* Its RTP timestamp is told as it came. */
 static void
 tell_sound(const struct probe *p, const struct audio_unit *u)
 {
 	if (p->quiet)
 		return;
-	printf("{\"event\":\"sound\",\"len\":%zu,\"at_us\":%" PRId64 ",\"us\":%" PRId64
+	printf("{\"event\":\"sound\",\"len\":%zu,\"rtp\":%u,\"at_us\":%" PRId64 ",\"us\":%" PRId64
 	       ",\"gap\":%s}\n",
-		u->len, u->at_us, u->now_us, u->gap ? "true" : "false");
+		u->len, u->rtp_timestamp, u->at_us, u->now_us, u->gap ? "true" : "false");
 	fflush(stdout);
 }
 

@@ -83,6 +83,13 @@ def test_show_tells_everything_of_one_camera(lab):
     assert as_json(lab, "show", "cam1")["name"] == "cam1"
 
 
+def test_list_tells_names_alone_and_whole(lab):
+    assert lab.camctl("list").splitlines() == lab.names == as_json(lab, "list")
+    assert lab.camctl("list", "accounts").splitlines() == ["home"] == as_json(lab, "list", "accounts")
+    done = run(lab, "list", "dogs")
+    assert done.returncode == USAGE and done.stderr == "camctl: list dogs: must be cameras or accounts\n"
+
+
 def test_queue_shows_the_next_calls(lab):
     text = lab.camctl("queue")
     assert re.search(r"account home: one command every \d+\.\d\d s, commands \d+/10, lists \d/5\n", text)
@@ -216,7 +223,7 @@ def test_help_is_no_error():
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("command", ["status", "ping", "events", "queue", "stop cam1", "--wait restart cam1", "reload",
+@pytest.mark.parametrize("command", ["status", "list", "ping", "events", "queue", "stop cam1", "--wait restart cam1", "reload",
                                      "remove cam1", "add new url=rtsp://h/"])
 def test_without_a_supervisor_it_is_69(tmp_path, command):
     done = subprocess.run([os.path.join(BUILD, "camctl"), "-r", str(tmp_path), *command.split()], capture_output=True,

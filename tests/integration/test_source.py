@@ -108,6 +108,25 @@ def clip_slices():
     return [digest(nal) for unit in video.units for nal in unit.nals if nal[0] & 0x1f in (1, 5)] * 2
 
 
+def offsets(units, media_ms):
+    """[(ms since the first unit came, what its time on the timeline is ahead of its media time)]"""
+    return [((u["us"] - units[0]["us"]) / 1000, u["at_us"] / 1000 - media_ms(u)) for u in units]
+
+
+@pytest.mark.parametrize("late", ["--sound-delay", "--picture-delay"])
+def test_sound_and_pictures_are_in_step_before_there_are_two_sender_reports(late):
+    """By RTP-Info, though one is 300 ms late: the two first frames are of one moment, whenever they come."""
+    with camera(late, "300") as c:
+        r = probe(f"rtsp://127.0.0.1:{c['rtsp']}/cam1", "--sound", "--seconds", 5)
+    sounds = [e for e in r.lines if e["event"] == "sound"]
+    heard = offsets(sounds, lambda e: (e["rtp"] - sounds[0]["rtp"]) % 2**32 / 16)
+    seen = offsets([n for n in r.nals if n["last"]], lambda e: e["ts"] / 90)
+    early = lambda found: [ms for after, ms in found if 500 < after < 4000]
+    assert len(early(heard)) > 30 and len(early(seen)) > 30
+    off = max(early(heard)) - min(early(seen)), min(early(heard)) - max(early(seen))
+    assert max(map(abs, off)) <= 40, off
+
+
 @pytest.mark.parametrize("scheme", ["plain", "tls"])
 def test_every_slice_arrives_as_it_was_encoded(cam, scheme, tmp_path):
     dump = tmp_path / "out.h264"

@@ -180,8 +180,11 @@ def alternative(spec):
 
 
 def sound(args, audio, number):
-    delays = args.sound_delay
-    return Sound(audio, delays[(number - 1) % len(delays)] / 1000) if audio else None
+    return Sound(audio, delay_s(args.sound_delay, number)) if audio else None
+
+
+def delay_s(delays_ms, number):
+    return delays_ms[(number - 1) % len(delays_ms)] / 1000
 
 
 def load_camera(args, spec, number, name):
@@ -189,6 +192,7 @@ def load_camera(args, spec, number, name):
     video = lambda s: Clip(clips.load_video(args.cache, s, name, number), in_band)
     audio = clips.load_audio(args.cache, spec, number)
     camera = Camera(name, number, video(spec), video(alternative(spec)), sound(args, audio, number), args.sei)
+    camera.picture_delay_s = delay_s(args.picture_delay, number)
     if audio and args.audio_codec != "aac":
         camera.hum(args.audio_codec, clips.hum_hz(number))
     return camera
@@ -228,6 +232,10 @@ def size(text):
     return width, height
 
 
+def milliseconds(text):
+    return [float(ms) for ms in text.split(",")]
+
+
 def arguments():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = ap.add_argument
@@ -245,9 +253,10 @@ def arguments():
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
     add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
     add("--flash", action="store_true", help="black and silent; each second a white picture and a beep begin at once")
-    add("--sound-delay", type=lambda text: [float(ms) for ms in text.split(",")], default=[0], metavar="MS[,MS..]",
+    add("--sound-delay", type=milliseconds, default=[0], metavar="MS[,MS..]",
         help="sound comes so much later than pictures of the same time, for each camera in turn; time stamps and sender "
              "reports stay right (0)")
+    add("--picture-delay", type=milliseconds, default=[0], metavar="MS[,MS..]", help="pictures likewise (0)")
     add("--sprop-only", action="store_true", help="parameter sets only in the SDP, none in the stream")
     add("--join", choices=("idr", "live"), default="idr", help="a client starts at an IDR, or wherever the picture is (idr)")
     add("--sei", action="store_true", help="SEI with the time of sending in every picture, for latency measurements")

@@ -26,10 +26,10 @@ SEI_UUID = b"camrelay-latency"  # 16 bytes
 # ---- one connection's media -------------------------------------------------------------------------------------
 
 class Track:
-    """One appsrc and its frames. Frame n has PTS n/rate for ever; due at t0 + n/rate."""
+    """One appsrc and its frames. Frame n has PTS n/rate for ever; due at t0 + n/rate + delay_s."""
 
-    def __init__(self, feed, appsrc, rate):
-        self.feed, self.appsrc, self.rate = feed, appsrc, Fraction(rate)
+    def __init__(self, feed, appsrc, rate, delay_s):
+        self.feed, self.appsrc, self.rate, self.delay_s = feed, appsrc, Fraction(rate), delay_s
         self.n = 0
         self.handler = appsrc.connect("need-data", self.on_first_need)
 
@@ -44,7 +44,7 @@ class Track:
         return n * NS * self.rate.denominator // self.rate.numerator
 
     def due(self):
-        return self.feed.t0 + self.pts(self.n) / NS
+        return self.feed.t0 + self.pts(self.n) / NS + self.delay_s
 
     def step(self, now):
         """Sends the frame that is due, or lets it pass while the camera stalls."""
@@ -75,7 +75,7 @@ class Track:
 class VideoTrack(Track):
     def __init__(self, feed, appsrc, join):
         self.clip = feed.camera.clip
-        super().__init__(feed, appsrc, self.clip.fps)
+        super().__init__(feed, appsrc, self.clip.fps, feed.camera.picture_delay_s)
         self.start = feed.camera.position(time.monotonic(), join)
         self.whole = True  # False: a picture was left out, nothing is sent before the next IDR
         self.sent = None  # the picture before
@@ -115,12 +115,8 @@ class VideoTrack(Track):
 class AudioTrack(Track):
     def __init__(self, feed, appsrc, sound):
         self.sound = sound
-        self.delay_s = sound.delay_s
-        super().__init__(feed, appsrc, Fraction(sound.rate, clips.AAC_FRAME))
+        super().__init__(feed, appsrc, Fraction(sound.rate, clips.AAC_FRAME), sound.delay_s)
         appsrc.set_caps(sound.caps)
-
-    def due(self):
-        return super().due() + self.delay_s
 
     def push(self, n):
         self.send(self.sound.buffers[n % len(self.sound.buffers)], n)
@@ -285,6 +281,7 @@ class Camera:
     def __init__(self, name, number, main, alt, sound, sei):
         self.name, self.number = name, number
         self.main, self.alt, self.sound, self.sei = main, alt, sound, sei
+        self.picture_delay_s = 0.0  # pictures are sent so much later than their time stamps and the sender reports say
         self.live_sound = None
         self.clip = main
         self.online = True

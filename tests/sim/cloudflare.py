@@ -26,6 +26,7 @@ from aiohttp import web
 
 import cloudflare_sdp as sdp_shape
 from cloudflare_janus import ROOM, Janus, JanusError, JanusGone, build_shim
+from cloudflare_take import Taken
 
 LOG = logging.getLogger("cloudflare")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -36,7 +37,7 @@ NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9._:-]{0,127}$")  # what Cloudflare's o
 FAULT_STATUS = {406: "invalid_session_description", 410: "session_error", 425: "session_error",
                 429: None, 500: "internal_error", 503: "temporarily_unavailable_error"}
 FAULT_ACTIONS = {"per_track", "hang", "html", "malformed", "lost_reply", "no_sdp"}
-OPERATIONS = {"sessions_new", "tracks_new", "renegotiate", "tracks_close", "session_get", "*"}
+OPERATIONS = {"sessions_new", "tracks_new", "renegotiate", "tracks_update", "tracks_close", "session_get", "*"}
 
 
 class ApiError(Exception):
@@ -91,6 +92,7 @@ class Session:
         self.engine = engine
         self.handle = None
         self.role = None                   # publisher, viewer
+        self.taken = None                  # of a viewer that made the offer
         self.tracks = {}                   # mid -> Track
         self.used_mids = set()
         self.offer_pending = False         # an offer of ours waits for its answer
@@ -120,6 +122,8 @@ class Session:
 
     async def drop(self, why):
         """End the session and its PeerConnection."""
+        if self.taken:
+            self.taken.end(why)
         self.end(why)
         if self.handle and not self.engine.stopped:
             with contextlib.suppress(JanusError, JanusGone):
@@ -370,9 +374,10 @@ class Sfu:
             raise session_gone(session.dead)
 
     async def pull(self, session, body, wanted):
-        if session.role == "publisher" or "sessionDescription" in body:
-            raise ApiError(501, "sim_not_supported", "The stand-in's sessions push or pull, "
-                           "and pulls are offered by the SFU")
+        if session.role == "publisher":
+            raise ApiError(501, "sim_not_supported", "The stand-in's sessions push or pull")
+        if session.taken or ("sessionDescription" in body and session.handle):
+            raise ApiError(501, "sim_not_supported", "The stand-in takes one offer of a viewer per session")
         if session.offer_pending:
             raise bad_description("The previous offer has not been answered")
         if session.handle is not None:
@@ -380,22 +385,62 @@ class Sfu:
         sources = [self.find_source(item) for item in wanted]
         failures = await asyncio.gather(*(self.source_failure(s) for s in sources))
         good = [s for s, failure in zip(sources, failures) if failure is None]
-        offer, mids = await self.subscribe(session, good) if good else (None, iter(()))
+        described, mids = await self.negotiate(session, body, good) if good else (None, {})
         items = []
         for item, source, failure in zip(wanted, sources, failures):
             shown = {"sessionId": item["sessionId"], "trackName": item["trackName"]}
             if failure:
                 items.append({**track_failure(failure), "mid": "", **shown})
             else:
-                mid = next(mids)
-                session.tracks[mid] = Track(session, mid, source.name, source.kind,
-                                            (source.session.id, source.name))
-                items.append({**shown, "mid": mid})
-        answer = {"requiresImmediateRenegotiation": offer is not None, "tracks": items}
-        if offer is not None:
-            answer["sessionDescription"] = {"type": "offer", "sdp": offer}
-            session.offer_pending = True
+                self.note_pulled(session, mids[source], source)
+                items.append({**shown, "mid": mids[source]})
+        answer = {"requiresImmediateRenegotiation": session.offer_pending, "tracks": items}
+        if described is not None:
+            answer["sessionDescription"] = described
         return 200, answer
+
+    def note_pulled(self, session, mid, source):
+        session.tracks[mid] = Track(session, mid, source.name, source.kind, (source.session.id, source.name))
+
+    async def negotiate(self, session, body, sources):
+        """The description for the viewer, our offer or the answer to its own, and {source: mid}."""
+        if "sessionDescription" not in body:
+            offer, mids = await self.subscribe(session, sources)
+            session.offer_pending = True
+            return {"type": "offer", "sdp": offer}, dict(zip(sources, mids))
+        offer = description(body, "offer")
+        session.taken = Taken(session)
+        try:
+            answer, mids = await session.taken.open(offer, sources)
+        except (JanusError, sdp_shape.BadSdp) as error:
+            await session.drop("its offer was bad")
+            raise bad_description(str(error)) from error
+        return {"type": "answer", "sdp": answer}, mids
+
+    async def tracks_update(self, session, body):
+        """Other tracks in the place of pulled ones. VideoRoom and forwarders switch without SDP."""
+        wanted = track_list(need_object(body))
+        if session.role != "viewer":
+            raise invalid_params("nothing is pulled in this session")
+        await self.wait_connected(session)
+        return 200, {"requiresImmediateRenegotiation": False,
+                     "tracks": [await self.update_track(session, item) for item in wanted]}
+
+    async def update_track(self, session, item):
+        shown = {key: text(item, key) for key in ("sessionId", "trackName", "mid")}
+        was, source = session.tracks.get(shown["mid"]), self.find_source(item)
+        failure = await self.source_failure(source)
+        if was is None or not was.active or (source and source.kind != was.kind):
+            failure = "update_track_error"
+        if failure:
+            return {**track_failure(failure), **shown}
+        if session.taken:
+            await session.taken.forward(was.mid, source)
+        else:
+            await session.handle.message({"request": "switch", "streams": [
+                {"feed": source.session.id, "mid": source.mid, "sub_mid": was.mid}]})
+        self.note_pulled(session, was.mid, source)
+        return shown
 
     def find_source(self, item):
         publisher = self.sessions.get(text(item, "sessionId"))
@@ -432,7 +477,7 @@ class Sfu:
         if jsep is None:
             raise ApiError(500, "backend_error", "janus made no offer")
         return (sdp_shape.shape_offer(jsep["sdp"]),
-                iter([mids[t.session.id, t.mid] for t in sources]))
+                [mids[t.session.id, t.mid] for t in sources])
 
     async def renegotiate(self, session, body):
         answer = description(body, "answer")
@@ -468,7 +513,10 @@ class Sfu:
         track = session.tracks.get(mid)
         if track is None or not track.active:
             return {"mid": mid, **track_failure("close_track_error")}
-        if track.source:
+        if track.source and session.taken:
+            track.active = False
+            await session.taken.stop(mid)
+        elif track.source:
             track.active = False
             await session.handle.message({"request": "configure",
                                           "streams": [{"mid": mid, "send": False}]})
@@ -608,6 +656,7 @@ def track_failure(code):
     texts = {"not_found_track_error": "Track not found on remote peer. Is the remote peer "
                                       "connected and sending?",
              "empty_track_error": "Track has no media",
+             "update_track_error": "Track cannot be updated",
              "close_track_error": "Track doesn't exist or was already closed"}
     return {"errorCode": code, "errorDescription": texts.get(code, "Scripted fault")}
 
@@ -628,7 +677,7 @@ def names_in(body, session):
 
 # ---- HTTP
 
-MUTATIONS = {"tracks_new", "renegotiate", "tracks_close"}
+MUTATIONS = {"tracks_new", "renegotiate", "tracks_update", "tracks_close"}
 
 
 class Api:
@@ -643,6 +692,7 @@ class Api:
         return [web.post(base + "/new", functools.partial(self.call, "sessions_new")),
                 web.get(one, functools.partial(self.call, "session_get")),
                 web.post(one + "/tracks/new", functools.partial(self.call, "tracks_new")),
+                web.put(one + "/tracks/update", functools.partial(self.call, "tracks_update")),
                 web.put(one + "/tracks/close", functools.partial(self.call, "tracks_close")),
                 web.put(one + "/renegotiate", functools.partial(self.call, "renegotiate"))]
 

@@ -24,6 +24,7 @@ LIBDIR = "/usr/lib/x86_64-linux-gnu/janus"
 SHIM_SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loopback_ifaddrs.c")
 ROOM = "sfu"
 PLUGIN = "janus.plugin.videoroom"
+NOSIP = "janus.plugin.nosip"
 START_TIMEOUT_S = 15
 PR_SET_PDEATHSIG = 1
 
@@ -82,6 +83,11 @@ room-{room}: {{
 """
 
 
+NOSIP_JCFG = """
+general: {{ local_ip = "127.0.0.1", events = false }}
+"""
+
+
 class JanusError(Exception):
     """Janus refused a request."""
 
@@ -103,10 +109,10 @@ def build_shim(cache):
     return target
 
 
-def others(folder, wanted):
-    """The libraries of a Janus folder but the wanted one, as Janus' `disable` wants them."""
+def others(folder, *wanted):
+    """The libraries of a Janus folder but the wanted ones, as Janus' `disable` wants them."""
     names = os.listdir(os.path.join(LIBDIR, folder))
-    return ",".join(n for n in names if n.endswith(".so") and n != wanted)
+    return ",".join(n for n in names if n.endswith(".so") and n not in wanted)
 
 
 class Handle:
@@ -190,10 +196,10 @@ class Janus:
 
     def _write_configuration(self):
         values = {"dir": self.dir, "lib": LIBDIR, "debug": self.debug, "room": ROOM, "audio": self.audio,
-                  "other_plugins": others("plugins", "libjanus_videoroom.so"),
+                  "other_plugins": others("plugins", "libjanus_videoroom.so", "libjanus_nosip.so"),
                   "other_transports": others("transports", "libjanus_websockets.so")}
         for name, text in (("janus", JANUS_JCFG), ("janus.transport.websockets", WEBSOCKETS_JCFG),
-                           ("janus.plugin.videoroom", VIDEOROOM_JCFG)):
+                           ("janus.plugin.videoroom", VIDEOROOM_JCFG), ("janus.plugin.nosip", NOSIP_JCFG)):
             with open(f"{self.dir}/{name}.jcfg", "w", encoding="utf-8") as out:
                 out.write(text.format(**values))
 
@@ -252,8 +258,8 @@ class Janus:
 
     # ---- messages
 
-    async def attach(self):
-        reply = await self.request("attach", plugin=PLUGIN)
+    async def attach(self, plugin=PLUGIN):
+        reply = await self.request("attach", plugin=plugin)
         handle = Handle(self, reply["data"]["id"])
         self.handles[handle.id] = handle
         return handle

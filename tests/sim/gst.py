@@ -58,6 +58,12 @@ class GstPeer:
         answer = api(cf, f"/{session}/tracks/new", {"sessionDescription": {"type": "offer", "sdp": offer}, "tracks": tracks})
         self.tell(answer["sessionDescription"]["sdp"])
 
+    def publish_whip(self, url):
+        """By WHIP."""
+        request = urllib.request.Request(url, self.hear().encode(), {"Content-Type": "application/sdp"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            self.tell(answer.read().decode())
+
     def stop(self):
         with contextlib.suppress(OSError):
             self.process.stdin.close()

@@ -104,7 +104,7 @@ class Process:
 class Lab:
     """Everything, started in order. cameras: how many. lifetime, window, qpm: Google's, compressed.
 
-    supervisor, account, cloudflare, recording, camera: {key: value} added to the sections of the configuration; a value of
+    supervisor, account, cloudflare, recording, consumers, camera: {key: value} added to the sections of the configuration; a value of
     None takes the key out. accounts: how many Google users; the cameras are dealt to them in turn. reference: one camera more,
     which camrelay is not told of and publisher_check.py publishes: the witness of viewers (witness.py). prefix: of camrelayd's
     command line, as unshare.
@@ -115,7 +115,7 @@ class Lab:
 
     def __init__(self, cameras=3, lifetime=300, window=60, qpm=10, camera_args=(), google_args=(), sfu_args=(),
                  supervisor=None, account=None, cloudflare=None, recording=None, camera=None, accounts=1, log_level="debug",
-                 state=False, reference=False, prefix=(), whips=None):
+                 state=False, reference=False, prefix=(), whips=None, consumers=None):
         # Short: unix sockets allow 108 bytes.
         self.directory = tempfile.mkdtemp(prefix="camrelay-")
         self.processes = []
@@ -130,6 +130,8 @@ class Lab:
         self.camera_keys = camera or {}
         self.prefix = list(prefix)
         self.whips = whips or {}
+        self.own_keys = {}  # {camera: {key: value}}, of its section only
+        self.consumers_keys = consumers or {}
         self.accounts = ["home", *(f"home{i}" for i in range(2, accounts + 1))]
         self.config = os.path.join(self.directory, "camrelay.conf")
         self.run_dir = os.path.join(self.directory, "run")
@@ -189,12 +191,14 @@ class Lab:
                              "app_secret_file": self._secret("sfu.secret", "sim-secret"), **self.cloudflare_keys}
         if self.recording_keys:
             yield "recording", self.recording_keys
+        if self.consumers_keys:
+            yield "consumers", self.consumers_keys
         for name, keys in self.whips.items():
             yield f'whip "{name}"', keys
         for number, name in enumerate(self.names):
             yield f'camera "{name}"', {"google": self.accounts[number % len(self.accounts)],
                                        "device": google["devices"][name], "publish": "cloudflare",
-                                       "ca_file": self.cam["ca"], **self.camera_keys}
+                                       "ca_file": self.cam["ca"], **self.camera_keys, **self.own_keys.get(name, {})}
 
     def write_config(self):
         with open(self.config, "w", encoding="utf-8") as file:
@@ -321,6 +325,16 @@ class Lab:
         viewer = self._spawn(kind, "--api", self.cf["api"], "--sim", self.cf["sim"],
                              *(a for track in tracks for a in ("--discover", track)),
                              *(("--reference", REFERENCE) if self.reference else ()), *arguments)
+        return viewer
+
+    def view_directly(self, *arguments):
+        """A browser that the cameras are sent to by WHIP, with no SFU between, from start() on. It takes others at
+        viewer.base + name. What is said of viewers holds for it."""
+        viewer = self._spawn("whip_browser", *arguments)
+        viewer.base = viewer.ready()["base"]
+        for name in self.names:
+            self.own_keys.setdefault(name, {})["publish"] = f"whip:{viewer.base}{name}"
+        self.write_config()
         return viewer
 
     def view_listed(self, path, kind="viewer"):

@@ -81,7 +81,7 @@ function loudest(ear) {
     return {hz: best * 48000 / ear.fftSize, db: Math.max(-200, bins[best])};
 }
 
-window.answer = async (key, sdp) => {
+function makePull(key) {
     const pc = new RTCPeerConnection();
     const pull = pulls[key] = {pc, frames: 0, ticks: [], stats: {}, sound: null, ear: null, squared: null, until: null,
                                first: null, flashes: [], beeps: [], playouts: [], numbers: [],
@@ -95,10 +95,41 @@ window.answer = async (key, sdp) => {
         pull.ear = listen(event.track);
         if (window.watchBeeps) watchBeeps(pull, event.track);
     };
+    return pull;
+}
+
+window.answer = async (key, sdp) => {
+    const pull = makePull(key), pc = pull.pc;
     await pc.setRemoteDescription({type: 'offer', sdp});
     await pc.setLocalDescription();
     pull.rejected = /^m=video 0 /m.test(pc.localDescription.sdp);
     return pc.localDescription.sdp;
+};
+
+/* Until the browser's candidates are all in its description. */
+async function gathering(pc) {
+    while (pc.iceGatheringState !== 'complete')
+        await new Promise((done) => pc.addEventListener('icegatheringstatechange', done, {once: true}));
+}
+
+/* The same with the browser's candidates, for who cannot be told of them later. */
+window.gathered = async (key) => {
+    const {pc} = pulls[key];
+    await gathering(pc);
+    return pc.localDescription.sdp;
+};
+
+/* The other way: the viewer offers, its candidates included, and takes the answer. */
+window.offer = async (key, kinds) => {
+    const {pc} = makePull(key);
+    kinds.forEach((kind) => pc.addTransceiver(kind, {direction: 'recvonly'}));
+    await pc.setLocalDescription();
+    await gathering(pc);
+    return pc.localDescription.sdp;
+};
+
+window.accept = async (key, sdp) => {
+    await pulls[key].pc.setRemoteDescription({type: 'answer', sdp});
 };
 
 window.drop = (key) => {
@@ -267,6 +298,15 @@ class Chromium:
 
     async def answer(self, key, offer):
         return await self.evaluate(f"answer({json.dumps(key)}, {json.dumps(offer)})")
+
+    async def gathered(self, key):
+        return await self.evaluate(f"gathered({json.dumps(key)})")
+
+    async def offer(self, key, kinds):
+        return await self.evaluate(f"offer({json.dumps(key)}, {json.dumps(kinds)})")
+
+    async def accept(self, key, answer):
+        await self.evaluate(f"accept({json.dumps(key)}, {json.dumps(answer)})")
 
     async def drop(self, key):
         await self.evaluate(f"drop({json.dumps(key)})")

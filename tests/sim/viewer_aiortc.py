@@ -90,6 +90,16 @@ class Aiortc:
         await pull.pc.setLocalDescription(await pull.pc.createAnswer())
         return pull.pc.localDescription.sdp
 
+    async def offer(self, key, kinds):
+        pull = self.pulls[key] = Pull()
+        for kind in kinds:
+            pull.pc.addTransceiver(kind, direction="recvonly")
+        await pull.pc.setLocalDescription(await pull.pc.createOffer())
+        return pull.pc.localDescription.sdp
+
+    async def accept(self, key, answer):
+        await self.pulls[key].pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
     async def drop(self, key):
         pull = self.pulls.pop(key, None)
         if pull:

@@ -1,8 +1,8 @@
 """viewer_common.py - what both viewers share: finding tracks, pulling them, counting, reporting.
 
 Owns the command line, the API calls (so no bearer gets into a page), one Watch per camera, and the
-output lines. Knows nothing of Chromium or aiortc: a backend has answer(), drop(), poll(), close(),
-and screenshot(). One asyncio loop.
+output lines. Knows nothing of Chromium or aiortc: a backend has answer(), or offer() and accept(),
+drop(), poll(), close(), and screenshot(). One asyncio loop.
 
 poll() -> ({key: counters}, [(begin, end) of the times when the backend's own timer was late]). Among
 the counters are "ticks", [(time, longest time between two pictures or None, time when there was none
@@ -41,6 +41,7 @@ class Api:
         self.base = f"{options.api}/apps/{options.app_id}/sessions"
         self.headers = {"Authorization": f"Bearer {options.secret}"}
         self.http = http
+        self.offers = options.offer
 
     async def call(self, method, path, body=None):
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
@@ -51,19 +52,26 @@ class Api:
                 raise Refused(f"{response.status} {reply.get('errorCode')}")
             return reply
 
-    async def pull(self, locator):
-        """A new viewer session with these tracks of a session: (session id, offer)."""
+    async def connect(self, key, locator, backend):
+        """A new viewer session with these tracks of a session: (session id, track name, ...)."""
         session = (await self.call("POST", "/new"))["sessionId"]
-        reply = await self.call("POST", f"/{session}/tracks/new", {"tracks": [
-            {"location": "remote", "sessionId": locator[0], "trackName": name} for name in locator[1:]]})
+        if self.offers:
+            offer = await backend.offer(key, ["video", "audio"][:len(locator) - 1])
+            await backend.accept(key, await self.pull(session, locator, {"type": "offer", "sdp": offer}))
+            return
+        answer = await backend.answer(key, await self.pull(session, locator))
+        await self.call("PUT", f"/{session}/renegotiate",
+                        {"sessionDescription": {"type": "answer", "sdp": answer}})
+
+    async def pull(self, session, locator, offer=None):
+        """The SFU's SDP."""
+        reply = await self.call("POST", f"/{session}/tracks/new", {
+            **({"sessionDescription": offer} if offer else {}), "tracks": [
+                {"location": "remote", "sessionId": locator[0], "trackName": name} for name in locator[1:]]})
         failed = [t["errorCode"] for t in reply["tracks"] if "errorCode" in t]
         if failed or "sessionDescription" not in reply:
             raise Refused(",".join(failed) or "no sessionDescription")
-        return session, reply["sessionDescription"]["sdp"]
-
-    async def answer(self, session, sdp):
-        await self.call("PUT", f"/{session}/renegotiate",
-                        {"sessionDescription": {"type": "answer", "sdp": sdp}})
+        return reply["sessionDescription"]["sdp"]
 
 
 class Watch:
@@ -76,7 +84,7 @@ class Watch:
         self.key = None                # of the backend's connection in use
         self.pulled_at = 0             # on the monotonic clock
         self.asked_ms = 0              # when the pull in use began, since 1970
-        self.pulls = 0
+        self.tries = self.pulls = 0    # begun, and come to their end
         self.error = None
         self.gauge = Gauge(time.time() * 1000, stalls, is_witness)
         self.frames_before = 0         # decoded by connections that are gone
@@ -103,14 +111,14 @@ class Watch:
 
     async def pull(self, locator):
         asked_ms = time.time() * 1000
-        session, offer = await self.api.pull(locator)
-        self.pulls += 1
-        key = f"{self.name}#{self.pulls}"
+        self.tries += 1
+        key = f"{self.name}#{self.tries}"
         try:
-            await self.api.answer(session, await self.backend.answer(key, offer))
+            await self.api.connect(key, locator, self.backend)
         except BaseException:
             await self.backend.drop(key)
             raise
+        self.pulls += 1
         old, self.key, self.pulled, self.error = self.key, key, locator, None
         self.pulled_at, self.asked_ms = time.monotonic(), asked_ms
         if old:
@@ -293,6 +301,7 @@ def parse_arguments(text):
     add("--sim", help="control API of the stand-in, for --discover (default: beside --api)")
     add("--discover", action="append", default=[], metavar="PREFIX",
         help="watch every published video track whose name starts so ('' = all); repeatable")
+    add("--offer", action="store_true", help="make the offer, instead of the SFU")
     add("--sound", action="store_true", help="pull NAME-audio too with each NAME-video, if its session has it")
     add("--meter", action="store_true", help="note when flashes are seen, beeps heard (camera.py --flash), and each picture's number")
     add("--tracks", metavar="FILE|URL|-", help="JSON [{camera, sessionId, trackName, soundName}]; a file or "

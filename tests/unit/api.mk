@@ -26,9 +26,18 @@ unit_login_libs = json-c
 sfu_answer_objects = supervisor/sfu_answer.o supervisor/words.o common/json.o
 unit_sfu_answer = $(sfu_answer_objects)
 unit_sfu_answer_libs = json-c
-unit_publish = tests/unit/fake_time.o supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
+unit_publish = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/publish.o supervisor/unpublish.o $(sfu_answer_objects) common/backoff.o \
 	common/log.o common/err.o
 unit_publish_libs = json-c
+
+units += consumer consumers consumer_report
+unit_consumer_report = supervisor/consumer_report.o common/json.o
+unit_consumer_report_libs = json-c
+unit_consumers = supervisor/consumers.o supervisor/consumers_view.o supervisor/consumer_report.o $(unit_consumer)
+unit_consumers_libs = json-c
+unit_consumer = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/consumer.o supervisor/consumer_table.o supervisor/unpublish.o $(sfu_answer_objects) \
+	common/backoff.o common/log.o common/err.o
+unit_consumer_libs = json-c
 
 units += http_url whip_answer whip_session outputs
 unit_http_url = supervisor/http_url.o

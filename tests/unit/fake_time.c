@@ -19,6 +19,40 @@ fake_time_reset(ms_t now_ms)
 	memset(fake_timers, 0, sizeof(fake_timers));
 }
 
+static struct timer *
+next_due(void)
+{
+	struct timer *next = &fake_timers[0];
+
+	for (size_t i = 1; i < fake_timer_count; i++)
+		if (fake_timers[i].due_ms < next->due_ms)
+			next = &fake_timers[i];
+	return next;
+}
+
+ms_t
+fake_time_elapse(void)
+{
+	struct timer *next = next_due();
+	ms_t before_ms = fake_now_ms;
+
+	assert(next->due_ms < MS_NEVER);
+	fake_now_ms = next->due_ms;
+	next->due_ms = MS_NEVER;
+	next->on_due(next->arg);
+	return fake_now_ms - before_ms;
+}
+
+void
+fake_time_pass(ms_t span_ms)
+{
+	ms_t until_ms = fake_now_ms + span_ms;
+
+	while (next_due()->due_ms <= until_ms)
+		fake_time_elapse();
+	fake_now_ms = until_ms;
+}
+
 ms_t
 clock_now(void)
 {

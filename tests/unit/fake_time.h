@@ -16,7 +16,7 @@ struct timer {
 	bool freed;
 };
 
-#define FAKE_TIMERS_MAX 4
+#define FAKE_TIMERS_MAX 16
 
 extern ms_t fake_now_ms;                          /* clock_now(); wall time stands still */
 extern struct timer fake_timers[FAKE_TIMERS_MAX]; /* in the order they were made */
@@ -24,5 +24,12 @@ extern size_t fake_timer_count;
 
 /* At that time, without timers. */
 void fake_time_reset(ms_t now_ms);
+
+/* Goes to the next moment that a timer is set to, and lets that one go off; how long that took.
+ * There must be one. */
+ms_t fake_time_elapse(void);
+
+/* Lets so much time pass: what is due meanwhile goes off. */
+void fake_time_pass(ms_t span_ms);
 
 #endif

@@ -9,7 +9,7 @@ unit_http_limit = supervisor/http_limit.o
 unit_http_listen = supervisor/http_listen.o
 unit_token = supervisor/token.o supervisor/token_file.o $(settings_objects)
 unit_token_libs = inih libcrypto
-unit_proc_usage = supervisor/proc_usage.o common/clock.o
+unit_proc_usage = supervisor/proc_usage.o supervisor/usage.o common/clock.o
 
 fuzzers += http
 fuzz_http = $(unit_http_route) supervisor/token.o $(settings_objects)

@@ -2,19 +2,20 @@
 
 # What the worker and source_probe link.
 source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o \
-	worker/rtp.o worker/draw.o
+	worker/rtp.o worker/draw.o $(video_codecs)
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire rtsp_auth rtp_order reception depacketizer rtsp_relay resolve loopback tunnel
+units += fifo rtsp_url rtsp_wire rtsp_auth rtp_info rtp_order reception depacketizer rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
-unit_depacketizer = worker/depacketizer.o
+unit_depacketizer = worker/depacketizer.o $(video_codecs)
+unit_rtp_info = worker/rtp_info.o worker/rtsp_wire.o
 unit_rtp_order = worker/rtp_order.o
 unit_reception = worker/reception.o
 unit_rtsp_auth = worker/rtsp_auth.o worker/rtsp_wire.o
 unit_rtsp_auth_libs = libavutil
-unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_setup.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o
+unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o $(video_codecs)
 unit_rtsp_relay_libs = libavutil
 unit_resolve = worker/resolve.o worker/wait_fd.o common/clock.o
 unit_loopback = worker/loopback.o worker/fifo.o
@@ -22,7 +23,8 @@ unit_tunnel = worker/tunnel.o worker/udp_input.o worker/rtp_order.o worker/recep
 	common/clock.o common/err.o $(unit_rtsp_relay)
 unit_tunnel_libs = openssl libavutil
 
-fuzzers += rtsp_relay
+fuzzers += rtp_info rtsp_relay
+fuzz_rtp_info = $(unit_rtp_info)
 fuzz_rtsp_relay_libs = libavutil
 fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
 	worker/aac_payload.o worker/aac_format.o worker/rtp.o

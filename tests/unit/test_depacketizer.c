@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@
 /* Feeds payloads, each in an RTP packet with the next number, and writes "7 8 5|" for the NAL units
  * that come out: their types, "|" behind the last of an access unit, "!" behind a gap. */
 struct transcript {
+	const struct video_codec *codec;
 	struct depacketizer *depacketizer;
 	uint16_t seq;
 	size_t last_len;
@@ -32,13 +34,26 @@ struct transcript {
 };
 
 static int
-begin(void **state)
+begin_codec(void **state, const struct video_codec *codec)
 {
 	struct transcript *t = calloc(1, sizeof(*t));
 
-	t->depacketizer = depacketizer_new();
+	t->codec = codec;
+	t->depacketizer = depacketizer_new(codec);
 	*state = t;
 	return 0;
+}
+
+static int
+begin(void **state)
+{
+	return begin_codec(state, &video_h264);
+}
+
+static int
+begin_h265(void **state)
+{
+	return begin_codec(state, &video_h265);
 }
 
 static int
@@ -57,8 +72,9 @@ take(struct transcript *t)
 	const struct nal_unit *nal;
 
 	while ((nal = depacketizer_next(t->depacketizer))) {
-		char one[] = { (char)('0' + (nal->data[0] & 0x1f)), nal->gap ? '!' : ' ',
-			nal->last ? '|' : ' ', '\0' };
+		char one[8];
+		snprintf(one, sizeof(one), "%u%c%c", video_codec_type(t->codec, nal->data),
+			nal->gap ? '!' : ' ', nal->last ? '|' : ' ');
 		strcat(t->text, one);
 		t->last = *nal;
 		t->last_len = nal->len < sizeof(t->last_data) ? nal->len : sizeof(t->last_data);
@@ -395,6 +411,134 @@ what_is_no_rtp_is_nothing(void **state)
 	assert_string_equal(t->text, "");
 }
 
+/* ---- H.265: RFC 7798 4.4, with headers of two bytes --------------------------------------------
+ */
+
+#define H_VPS "\x40\1\x0c"
+#define H_SPS "\x42\1\1"
+#define H_PPS "\x44\1\xc0"
+#define H_SEI "\x4e\1\5"
+#define H_IDR "\x28\1\xac"
+#define H_FIRST "\2\1\xd0yy"   /* TRAIL_R, first_slice_segment_in_pic_flag */
+#define H_SECOND "\2\1\x50xx"  /* without */
+#define H_FIRST_N "\0\1\xe0zz" /* TRAIL_N: its first byte is 0 */
+#define H_FU_S "\x62\1\x81\xd0"
+#define H_FU "\x62\1\1"
+#define H_FU_E "\x62\1\x41"
+
+static void
+an_aggregation_packet_is_its_nal_units(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, "\x60\1\0\3" H_VPS "\0\3" H_SPS "\0\3" H_PPS, 0);
+	MARKED(t, H_IDR, 0);
+	assert_string_equal(t->text, "32  33  34  20 |");
+	FEED(t, "\x60\1", 1); /* empty */
+	MARKED(t, H_FIRST, 1);
+	assert_string_equal(t->text, "32  33  34  20 |1 |");
+}
+
+static void
+fragments_get_their_header_of_two_bytes_back(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, H_FU_S "abc", 5);
+	FEED(t, H_FU "def", 5);
+	FEED(t, H_FU, 5); /* empty */
+	MARKED(t, H_FU_E "ghi", 5);
+	assert_string_equal(t->text, "1 |");
+	assert_int_equal(t->last_len, 12);
+	assert_memory_equal(t->last_data,
+		"\2\1\xd0"
+		"abcdefghi",
+		12);
+	/* The layer's highest bit stands beside the type, the rest behind it. */
+	FEED(t,
+		"\x63\x12\x93"
+		"abc",
+		6);
+	MARKED(t,
+		"\x63\x12\x53"
+		"def",
+		6);
+	FEED(t, H_VPS, 7);
+	assert_int_equal(t->last_len, 8);
+	assert_memory_equal(t->last_data,
+		"\x27\x12"
+		"abcdef",
+		8);
+}
+
+static void
+fragments_that_are_lost_leave_no_nal_unit(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, H_FU_S "abc", 0);
+	t->seq++;
+	MARKED(t, H_FU_E "tail", 0);
+	MARKED(t, H_FIRST, 1);
+	assert_string_equal(t->text, "1!|");
+}
+
+static void
+a_header_that_begins_with_zero_is_one(void **state)
+{
+	struct transcript *t = *state;
+
+	MARKED(t, H_FIRST_N, 0);
+	FEED(t,
+		"\x62\1\x80\xe0"
+		"abc",
+		1);
+	MARKED(t,
+		"\x62\1\x40"
+		"def",
+		1);
+	assert_string_equal(t->text, "0 |0 |");
+	assert_memory_equal(t->last_data,
+		"\0\1\xe0"
+		"abcdef",
+		9);
+	MARKED(t, "\0\0\0\1" H_SPS "\0\0\1" H_FIRST_N, 2);
+	assert_string_equal(t->text, "0 |0 |33  0 |");
+}
+
+static void
+without_marks_and_time_h265_tells_the_next_picture(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, H_FIRST, 0);
+	FEED(t, H_SECOND, 0);
+	FEED(t, H_FIRST_N, 0);
+	FEED(t, H_VPS, 0);
+	FEED(t, H_SEI, 0);
+	FEED(t, H_IDR, 0);
+	FEED(t, "\x50\1\5", 0);   /* SEI behind the picture */
+	FEED(t, "\x46\1\x50", 0); /* delimiter */
+	assert_string_equal(t->text, "1  1 |0 |32  39  20  40 |");
+}
+
+/* PACI, reserved, unspecified. */
+static void
+structures_that_are_not_allowed_are_a_gap(void **state)
+{
+	static const char *const payloads[] = { "\x64\1zz", "\x66\1zz", "\x7e\1zz" };
+	struct transcript *t = *state;
+
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		t->text[0] = '\0';
+		MARKED(t, H_FIRST, 2 * (uint32_t)i);
+		feed(t, payloads[i], 4, 2 * (uint32_t)i, true);
+		MARKED(t, H_FIRST, 2 * (uint32_t)i + 1);
+		assert_string_equal(t->text, "1 |1!|");
+	}
+}
+
+#define H(name) cmocka_unit_test_setup_teardown(name, begin_h265, end)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -423,6 +567,12 @@ main(void)
 		T(numbers_wrap_without_a_gap),
 		T(headers_of_every_shape_are_read),
 		T(what_is_no_rtp_is_nothing),
+		H(an_aggregation_packet_is_its_nal_units),
+		H(fragments_get_their_header_of_two_bytes_back),
+		H(fragments_that_are_lost_leave_no_nal_unit),
+		H(a_header_that_begins_with_zero_is_one),
+		H(without_marks_and_time_h265_tells_the_next_picture),
+		H(structures_that_are_not_allowed_are_a_gap),
 	};
 
 	return cmocka_run_group_tests_name("depacketizer", tests, NULL, NULL);

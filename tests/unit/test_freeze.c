@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "worker/freeze.h"
+#include "worker/video_codec.h"
 
 #define MS INT64_C(1000)
 
@@ -39,7 +40,7 @@ unit(uint8_t header, uint8_t content)
 
 	now_us += 100 * MS;
 	nal[17] = content;
-	freeze_on_nal(f, nal, sizeof(nal), true, now_us);
+	freeze_on_nal(f, &video_h264, nal, sizeof(nal), true, now_us);
 }
 
 #define IDR 0x65
@@ -113,9 +114,9 @@ an_sei_that_runs_on_is_no_picture(void **state)
 	unit(IDR, 0);
 	for (int i = 0; i < 11; i++) {
 		sei[5] = (uint8_t)i;
-		freeze_on_nal(f, sei, sizeof(sei), false, now_us);
+		freeze_on_nal(f, &video_h264, sei, sizeof(sei), false, now_us);
 		unit(P, 7);
-		freeze_on_nal(f, sei, sizeof(sei), true, now_us); /* alone */
+		freeze_on_nal(f, &video_h264, sei, sizeof(sei), true, now_us); /* alone */
 	}
 	assert_int_equal(freeze_ms(f), 1000);
 }
@@ -129,10 +130,25 @@ slices_are_compared_together(void **state)
 	(void)state;
 	for (int i = 0; i < 11; i++) {
 		b[2] = (uint8_t)i;
-		freeze_on_nal(f, a, sizeof(a), false, i * 100 * MS);
-		freeze_on_nal(f, b, sizeof(b), true, i * 100 * MS);
+		freeze_on_nal(f, &video_h264, a, sizeof(a), false, i * 100 * MS);
+		freeze_on_nal(f, &video_h264, b, sizeof(b), true, i * 100 * MS);
 	}
 	assert_int_equal(freeze_ms(f), 0);
+}
+
+/* H.265 numbers every picture but IDR: those of a scene that stands still may be equal. */
+static void
+in_h265_an_equal_idr_is_a_scene_and_all_else_frozen(void **state)
+{
+	static const uint8_t idr[] = { 0x28, 1, 0xac }, disposable[] = { 0, 1, 0xe0 };
+
+	(void)state;
+	for (int i = 0; i < 11; i++)
+		freeze_on_nal(f, &video_h265, idr, sizeof(idr), true, i * 100 * MS);
+	assert_int_equal(freeze_ms(f), 0);
+	for (int i = 11; i < 22; i++)
+		freeze_on_nal(f, &video_h265, disposable, sizeof(disposable), true, i * 100 * MS);
+	assert_int_equal(freeze_ms(f), 1000);
 }
 
 static void
@@ -159,6 +175,7 @@ main(void)
 		TEST(an_sei_that_runs_on_is_no_picture),
 		TEST(slices_are_compared_together),
 		TEST(another_connection_begins_anew),
+		TEST(in_h265_an_equal_idr_is_a_scene_and_all_else_frozen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "tests/unit/hex.h"
+#include "worker/annexb.h"
 #include "worker/h264.h"
 
 #define BASELINE_360P "6742c016d900a02ff970110000030001000003001e0f162e48"
@@ -224,34 +225,34 @@ static void
 annex_b_is_split_at_start_codes_of_both_lengths(void **state)
 {
 	struct hex h = hex("ff 000001 67aa 00000001 68bb00 000001 000001 65cc000300 0000");
-	struct h264_bytes rest = { .bytes = h.bytes, .len = h.len };
-	struct h264_bytes nal;
+	struct nal_bytes rest = { .bytes = h.bytes, .len = h.len };
+	struct nal_bytes nal;
 
 	(void)state;
-	assert_true(h264_next_nal(&rest, &nal));
+	assert_true(annexb_next(&rest, &nal));
 	assert_int_equal(nal.len, 2);
 	assert_memory_equal(nal.bytes, "\x67\xaa", 2);
-	assert_true(h264_next_nal(&rest, &nal));
+	assert_true(annexb_next(&rest, &nal));
 	assert_int_equal(nal.len, 2);
 	assert_memory_equal(nal.bytes, "\x68\xbb", 2);
-	assert_true(h264_next_nal(&rest, &nal));
+	assert_true(annexb_next(&rest, &nal));
 	assert_int_equal(nal.len, 4);
 	assert_memory_equal(nal.bytes, "\x65\xcc\x00\x03", 4);
-	assert_false(h264_next_nal(&rest, &nal));
-	assert_false(h264_next_nal(&rest, &nal));
+	assert_false(annexb_next(&rest, &nal));
+	assert_false(annexb_next(&rest, &nal));
 	free(h.bytes);
 }
 
 static void
 bytes_without_a_start_code_hold_no_nal_unit(void **state)
 {
-	struct h264_bytes rest = { .bytes = (const uint8_t *)"\0\0", .len = 2 };
-	struct h264_bytes none = { .bytes = NULL, .len = 0 };
-	struct h264_bytes nal;
+	struct nal_bytes rest = { .bytes = (const uint8_t *)"\0\0", .len = 2 };
+	struct nal_bytes none = { .bytes = NULL, .len = 0 };
+	struct nal_bytes nal;
 
 	(void)state;
-	assert_false(h264_next_nal(&rest, &nal));
-	assert_false(h264_next_nal(&none, &nal));
+	assert_false(annexb_next(&rest, &nal));
+	assert_false(annexb_next(&none, &nal));
 }
 
 int

@@ -220,19 +220,21 @@ static struct {
 	int answers, refusals, troubles;
 	int output;
 	int64_t offer;
+	char name[32];
 	char text[80];
 	int ended;
 	bool closed;
 } seen;
 
 static void
-on_answer(int output, int64_t offer, const char *sdp, void *arg)
+on_answer(int output, int64_t offer, const char *name, const char *sdp, void *arg)
 {
 	(void)arg;
 	seen.answers++;
 	seen.output = output;
 	seen.offer = offer;
 	snprintf(seen.text, sizeof(seen.text), "%s", sdp);
+	snprintf(seen.name, sizeof(seen.name), "%s", name);
 }
 
 static void
@@ -332,6 +334,7 @@ an_offer_goes_to_the_output_that_it_is_for(void **state)
 	assert_int_equal(seen.output, 1);
 	assert_int_equal(seen.offer, 7);
 	assert_string_equal(seen.text, "from edge");
+	assert_string_equal(seen.name, "whip:edge");
 	machines[0].events.on_answer("w", "from cloudflare", machines[0].arg);
 	assert_int_equal(seen.output, 0);
 	assert_int_equal(seen.offer, 3);

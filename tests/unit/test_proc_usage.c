@@ -13,23 +13,6 @@
 #include "supervisor/proc_usage.h"
 
 static void
-a_line_is_read_behind_the_name(void **state)
-{
-	int64_t ticks, pages;
-
-	(void)state;
-	assert_int_equal(
-		proc_usage_parse("1 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 100 23 5 6 20 0 1 0 77 "
-				 "4096 512 1 2",
-			&ticks, &pages),
-		0);
-	assert_int_equal(ticks, 123);
-	assert_int_equal(pages, 512);
-	assert_int_equal(proc_usage_parse("1 (a) S 1 2", &ticks, &pages), -1);
-	assert_int_equal(proc_usage_parse("", &ticks, &pages), -1);
-}
-
-static void
 we_have_memory_and_use_the_processor(void **state)
 {
 	struct proc_usage u = { 0 };
@@ -65,7 +48,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_is_read_behind_the_name),
 		cmocka_unit_test(we_have_memory_and_use_the_processor),
 		cmocka_unit_test(a_process_that_is_gone_takes_nothing),
 	};

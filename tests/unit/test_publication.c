@@ -165,6 +165,36 @@ a_timer_that_comes_early_changes_nothing(void **state)
 }
 
 static void
+a_receiver_that_refuses_the_codec_is_asked_again_after_long(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(PUBLICATION_PICTURES);
+	assert_int_equal(step(PUBLICATION_REFUSED), PUBLICATION_DO_DROP);
+	assert_string_equal(publication_state(p), "refused");
+	/* Another connection of the camera's changes nothing, however long it took. */
+	step(PUBLICATION_NO_PICTURES);
+	now += PUBLICATION_IDLE_MS;
+	assert_int_equal(step(PUBLICATION_PICTURES), 0);
+	assert_int_equal(wait_out(&effects), PUBLICATION_REFUSED_MS - PUBLICATION_IDLE_MS);
+	assert_int_equal(effects, PUBLICATION_DO_OFFER);
+}
+
+static void
+another_codec_is_offered_at_once(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	step(PUBLICATION_PICTURES);
+	step(PUBLICATION_REFUSED);
+	assert_int_equal(step(PUBLICATION_LOST), 0);
+	assert_int_equal(wait_out(&effects), 0);
+	assert_int_equal(effects, PUBLICATION_DO_OFFER);
+}
+
+static void
 a_stale_answer_changes_nothing(void **state)
 {
 	(void)state;
@@ -187,6 +217,8 @@ main(void)
 		TEST(a_sound_stretch_forgets_the_pauses),
 		TEST(what_fails_while_the_camera_is_away_waits_for_pictures),
 		TEST(a_timer_that_comes_early_changes_nothing),
+		TEST(a_receiver_that_refuses_the_codec_is_asked_again_after_long),
+		TEST(another_codec_is_offered_at_once),
 		TEST(a_stale_answer_changes_nothing),
 	};
 

@@ -10,137 +10,8 @@
 #include "common/log.h"
 #include "supervisor/publish.h"
 #include "supervisor/timer.h"
+#include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"
-
-/* ---- a clock, timers and an SFU made of nothing ---------------------------------------------- */
-
-struct sfu_call {
-	enum sfu_request request;
-	char session[SFU_ID_CHARS_MAX + 1];
-	char offer[32];
-	size_t track_count;
-	sfu_done *done; /* NULL: answered or cancelled */
-	void *arg;
-};
-
-static struct sfu_call calls[64];
-static size_t call_count;
-static int session_count;
-
-static struct sfu_call *
-call(enum sfu_request request, const char *session, sfu_done *done, void *arg)
-{
-	struct sfu_call *c = &calls[call_count++];
-
-	assert_true(call_count < sizeof(calls) / sizeof(*calls));
-	*c = (struct sfu_call){ .request = request, .done = done, .arg = arg };
-	snprintf(c->session, sizeof(c->session), "%s", session);
-	return c;
-}
-
-struct sfu_call *
-sfu_session_new(struct sfu *s, sfu_done *done, void *arg)
-{
-	(void)s;
-	return call(SFU_SESSION_NEW, "", done, arg);
-}
-
-struct sfu_call *
-sfu_tracks_new(struct sfu *s, const char *session, const char *offer,
-	const struct sfu_track *tracks, size_t count, sfu_done *done, void *arg)
-{
-	struct sfu_call *c = call(SFU_TRACKS_NEW, session, done, arg);
-
-	(void)s;
-	(void)tracks;
-	snprintf(c->offer, sizeof(c->offer), "%s", offer);
-	c->track_count = count;
-	return c;
-}
-
-struct sfu_call *
-sfu_tracks_close(struct sfu *s, const char *session, const struct sfu_track *tracks, size_t count,
-	sfu_done *done, void *arg)
-{
-	struct sfu_call *c = call(SFU_TRACKS_CLOSE, session, done, arg);
-
-	(void)s;
-	(void)tracks;
-	c->track_count = count;
-	return c;
-}
-
-void
-sfu_cancel(struct sfu_call *c)
-{
-	assert_non_null(c->done);
-	c->done = NULL;
-}
-
-/* The only call of its kind that waits for an answer; NULL: none. */
-static struct sfu_call *
-waiting(enum sfu_request request)
-{
-	struct sfu_call *found = NULL;
-
-	for (size_t i = 0; i < call_count; i++)
-		if (calls[i].request == request && calls[i].done) {
-			assert_null(found);
-			found = &calls[i];
-		}
-	return found;
-}
-
-static void
-answer(enum sfu_request request, struct sfu_answer a)
-{
-	struct sfu_call *c = waiting(request);
-
-	assert_non_null(c);
-	sfu_done *done = c->done;
-	c->done = NULL;
-	done(&a, c->arg);
-}
-
-static void
-refuse(enum sfu_request request, enum sfu_error error)
-{
-	answer(request,
-		(struct sfu_answer){
-			.error = error, .words = "words", .sent = true, .retry_after_ms = -1 });
-}
-
-static void
-open_session(void)
-{
-	struct sfu_answer a = { .error = SFU_OK };
-
-	snprintf(a.session_id, sizeof(a.session_id), "s%d", ++session_count);
-	answer(SFU_SESSION_NEW, a);
-}
-
-static void
-accept_tracks(void)
-{
-	static char sdp[] = "answer";
-
-	answer(SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_OK, .sdp = sdp });
-}
-
-/* Goes to the next moment that a timer is set to; how long that took. */
-static ms_t
-elapse(void)
-{
-	ms_t before_ms = fake_now_ms;
-	struct timer *t =
-		fake_timers[0].due_ms < fake_timers[1].due_ms ? &fake_timers[0] : &fake_timers[1];
-
-	assert_true(t->due_ms < MS_NEVER);
-	fake_now_ms = t->due_ms;
-	t->due_ms = MS_NEVER;
-	t->on_due(t->arg);
-	return fake_now_ms - before_ms;
-}
 
 /* ---- the publication ------------------------------------------------------------------------- */
 
@@ -188,8 +59,7 @@ start(void **state)
 	const struct publish_events events = { .on_answer = on_answer, .on_failed = on_failed };
 
 	fake_time_reset(1000000);
-	call_count = 0;
-	session_count = 0;
+	fake_sfu_reset();
 	memset(&seen, 0, sizeof(seen));
 	*state = publish_new(NULL, NULL, "porch", &events, NULL);
 	return 0;
@@ -200,8 +70,7 @@ stop(void **state)
 {
 	publish_free(*state);
 	assert_true(fake_timers[0].freed && fake_timers[1].freed);
-	for (size_t i = 0; i < call_count; i++)
-		assert_null(calls[i].done);
+	assert_int_equal(fake_sfu_count(), 0);
 	return 0;
 }
 
@@ -215,8 +84,8 @@ static void
 go_live(struct publish *p)
 {
 	offer(p, "offer");
-	open_session();
-	accept_tracks();
+	fake_sfu_open();
+	fake_sfu_accept();
 	assert_int_equal(publish_state(p), PUBLISH_LIVE);
 }
 
@@ -225,10 +94,10 @@ an_offer_becomes_an_answer(void **state)
 {
 	offer(*state, "offer");
 	assert_null(publish_session(*state));
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "offer");
-	assert_int_equal(waiting(SFU_TRACKS_NEW)->track_count, 2);
-	accept_tracks();
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "offer");
+	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->track_count, 2);
+	fake_sfu_accept();
 	assert_int_equal(seen.answers, 1);
 	assert_string_equal(seen.session, "s1");
 	assert_string_equal(publish_session(*state), "s1");
@@ -242,19 +111,20 @@ a_failed_push_is_tried_in_a_new_session_with_the_same_offer(void **state)
 
 	offer(*state, "offer");
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
-		open_session();
-		refuse(SFU_TRACKS_NEW, errors[i]);
+		fake_sfu_open();
+		fake_sfu_refuse(SFU_TRACKS_NEW, errors[i]);
 		assert_int_equal(seen.failures, i + 1);
 		assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
-		while (!waiting(SFU_SESSION_NEW)) {
-			if (waiting(SFU_TRACKS_CLOSE))
-				answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
-			elapse();
+		while (!fake_sfu_waiting(SFU_SESSION_NEW)) {
+			if (fake_sfu_waiting(SFU_TRACKS_CLOSE))
+				fake_sfu_answer(
+					SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+			fake_time_elapse();
 		}
 	}
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "offer");
-	accept_tracks();
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "offer");
+	fake_sfu_accept();
 	assert_string_equal(seen.session, "s9");
 }
 
@@ -265,8 +135,8 @@ pauses_double_from_half_a_second_to_fifteen(void **state)
 
 	offer(*state, "offer");
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
-		refuse(SFU_SESSION_NEW, SFU_SERVER);
-		ms_t pause_ms = elapse();
+		fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
+		ms_t pause_ms = fake_time_elapse();
 		assert_in_range(pause_ms, pauses[i] * 8 / 10, pauses[i] * 12 / 10);
 	}
 }
@@ -276,13 +146,13 @@ success_makes_the_pause_short_again(void **state)
 {
 	offer(*state, "offer");
 	for (int i = 0; i < 5; i++) {
-		refuse(SFU_SESSION_NEW, SFU_SERVER);
-		elapse();
+		fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
+		fake_time_elapse();
 	}
-	open_session();
-	accept_tracks();
+	fake_sfu_open();
+	fake_sfu_accept();
 	offer(*state, "second");
-	refuse(SFU_SESSION_NEW, SFU_SERVER);
+	fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
 	assert_in_range(seen.retry_ms, 400, 600);
 }
 
@@ -290,20 +160,20 @@ static void
 a_longer_retry_after_is_kept_to(void **state)
 {
 	offer(*state, "offer");
-	answer(SFU_SESSION_NEW,
+	fake_sfu_answer(SFU_SESSION_NEW,
 		(struct sfu_answer){ .error = SFU_BUSY, .sent = true, .retry_after_ms = 7000 });
 	assert_int_equal(seen.retry_ms, 7000);
-	assert_int_equal(elapse(), 7000);
+	assert_int_equal(fake_time_elapse(), 7000);
 }
 
 static void
 a_wrong_secret_is_tried_once_a_minute(void **state)
 {
 	offer(*state, "offer");
-	refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
-	assert_int_equal(elapse(), 60000);
-	refuse(SFU_SESSION_NEW, SFU_NO_APP);
-	assert_int_equal(elapse(), 60000);
+	fake_sfu_refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
+	assert_int_equal(fake_time_elapse(), 60000);
+	fake_sfu_refuse(SFU_SESSION_NEW, SFU_NO_APP);
+	assert_int_equal(fake_time_elapse(), 60000);
 	assert_string_equal(publish_why(*state), "no-app: words");
 }
 
@@ -311,19 +181,20 @@ static void
 a_lost_reply_closes_what_may_have_been_published(void **state)
 {
 	offer(*state, "offer");
-	open_session();
-	refuse(SFU_TRACKS_NEW, SFU_TRANSPORT);
-	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
-	assert_int_equal(waiting(SFU_TRACKS_CLOSE)->track_count, 2);
+	fake_sfu_open();
+	fake_sfu_refuse(SFU_TRACKS_NEW, SFU_TRANSPORT);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->track_count, 2);
 }
 
 static void
 what_was_not_sent_needs_no_close(void **state)
 {
 	offer(*state, "offer");
-	open_session();
-	answer(SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_TRANSPORT, .sent = false });
-	assert_null(waiting(SFU_TRACKS_CLOSE));
+	fake_sfu_open();
+	fake_sfu_answer(
+		SFU_TRACKS_NEW, (struct sfu_answer){ .error = SFU_TRANSPORT, .sent = false });
+	assert_null(fake_sfu_waiting(SFU_TRACKS_CLOSE));
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
 }
 
@@ -331,18 +202,18 @@ static void
 too_early_waits_on_the_same_session_three_times(void **state)
 {
 	offer(*state, "offer");
-	open_session();
+	fake_sfu_open();
 	for (int i = 0; i < 2; i++) {
-		refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
+		fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
 		assert_int_equal(publish_state(*state), PUBLISH_WAITING);
-		assert_int_equal(elapse(), 1000);
-		assert_string_equal(waiting(SFU_TRACKS_NEW)->session, "s1");
+		assert_int_equal(fake_time_elapse(), 1000);
+		assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->session, "s1");
 	}
-	refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
+	fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED);
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
-	elapse();
-	open_session();
-	refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED); /* the first of the new session */
+	fake_time_elapse();
+	fake_sfu_open();
+	fake_sfu_refuse(SFU_TRACKS_NEW, SFU_NOT_CONNECTED); /* the first of the new session */
 	assert_int_equal(publish_state(*state), PUBLISH_WAITING);
 }
 
@@ -351,19 +222,19 @@ an_offer_that_three_sessions_refuse_is_given_up(void **state)
 {
 	offer(*state, "bad");
 	for (int i = 0; i < 3; i++) {
-		open_session();
-		refuse(SFU_TRACKS_NEW, SFU_INVALID);
+		fake_sfu_open();
+		fake_sfu_refuse(SFU_TRACKS_NEW, SFU_INVALID);
 		if (i < 2)
-			elapse();
+			fake_time_elapse();
 	}
 	assert_int_equal(publish_state(*state), PUBLISH_GIVEN_UP);
 	assert_int_equal(seen.retry_ms, -1);
 	assert_true(fake_timers[1].due_ms == MS_NEVER);
 	offer(*state, "good");
 	assert_int_equal(publish_state(*state), PUBLISH_PAUSING);
-	elapse();
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "good");
+	fake_time_elapse();
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "good");
 }
 
 static void
@@ -371,41 +242,41 @@ a_new_offer_has_a_new_session_at_once_and_the_old_is_closed(void **state)
 {
 	go_live(*state);
 	offer(*state, "second");
-	assert_non_null(waiting(SFU_SESSION_NEW));
-	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "second");
-	accept_tracks();
+	assert_non_null(fake_sfu_waiting(SFU_SESSION_NEW));
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "second");
+	fake_sfu_accept();
 	assert_string_equal(seen.session, "s2");
-	refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
-	elapse();
-	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
+	fake_time_elapse();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
 }
 
 static void
 an_offer_during_a_pause_waits_for_its_end(void **state)
 {
 	offer(*state, "first");
-	refuse(SFU_SESSION_NEW, SFU_SERVER);
+	fake_sfu_refuse(SFU_SESSION_NEW, SFU_SERVER);
 	offer(*state, "second");
 	offer(*state, "third");
-	assert_null(waiting(SFU_SESSION_NEW));
-	elapse();
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "third");
+	assert_null(fake_sfu_waiting(SFU_SESSION_NEW));
+	fake_time_elapse();
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "third");
 }
 
 static void
 an_offer_replaces_one_that_is_being_pushed(void **state)
 {
 	offer(*state, "first");
-	open_session();
+	fake_sfu_open();
 	offer(*state, "second");
-	assert_null(waiting(SFU_TRACKS_NEW));
-	assert_string_equal(waiting(SFU_TRACKS_CLOSE)->session, "s1");
-	open_session();
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->session, "s2");
-	assert_string_equal(waiting(SFU_TRACKS_NEW)->offer, "second");
+	assert_null(fake_sfu_waiting(SFU_TRACKS_NEW));
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	fake_sfu_open();
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->session, "s2");
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_NEW)->sdp, "second");
 }
 
 static void
@@ -415,8 +286,8 @@ a_stop_is_done_when_the_tracks_are_closed(void **state)
 	publish_stop(*state, 4000, on_stopped, NULL);
 	assert_int_equal(publish_state(*state), PUBLISH_IDLE);
 	assert_int_equal(seen.stopped, 0);
-	answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
-	elapse();
+	fake_sfu_answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+	fake_time_elapse();
 	assert_int_equal(seen.stopped, 1);
 	assert_true(seen.closed);
 }
@@ -429,9 +300,9 @@ a_stop_does_not_wait_longer_than_it_may(void **state)
 	go_live(*state);
 	publish_stop(*state, 4000, on_stopped, NULL);
 	while (!seen.stopped) {
-		if (waiting(SFU_TRACKS_CLOSE))
-			refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
-		elapse();
+		if (fake_sfu_waiting(SFU_TRACKS_CLOSE))
+			fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
+		fake_time_elapse();
 	}
 	assert_int_equal(fake_now_ms - began_ms, 4000);
 	assert_false(seen.closed);
@@ -442,7 +313,7 @@ a_stop_of_nothing_is_done_at_once(void **state)
 {
 	publish_stop(*state, 4000, on_stopped, NULL);
 	assert_int_equal(seen.stopped, 0); /* never from inside */
-	assert_int_equal(elapse(), 0);
+	assert_int_equal(fake_time_elapse(), 0);
 	assert_int_equal(seen.stopped, 1);
 	assert_true(seen.closed);
 }
@@ -453,11 +324,11 @@ a_close_that_never_works_is_left_to_the_sfu(void **state)
 	go_live(*state);
 	publish_stop(*state, 0, NULL, NULL);
 	int tries = 0;
-	while (waiting(SFU_TRACKS_CLOSE)) {
-		refuse(SFU_TRACKS_CLOSE, SFU_TIMEOUT);
+	while (fake_sfu_waiting(SFU_TRACKS_CLOSE)) {
+		fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_TIMEOUT);
 		tries++;
 		if (fake_timers[0].due_ms < MS_NEVER)
-			elapse();
+			fake_time_elapse();
 	}
 	assert_in_range(tries, 5, 15);
 	assert_true(fake_now_ms <= 1000000 + 30000);

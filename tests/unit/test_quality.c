@@ -35,7 +35,7 @@ picture(struct quality *q, int n, int64_t delay_us)
 		.pts_90k = 12345 + (int64_t)n * PICTURE,
 		.arrival_us = START + n * US / 30 + delay_us,
 		.bytes = 1000,
-		.idr = n % 60 == 0,
+		.key = n % 60 == 0,
 	};
 
 	quality_on_picture(q, &p);

@@ -271,8 +271,7 @@ a_lowered_limit_counts_the_calls_already_made(void **state)
 	quota_device_set_limits(b.garage, &s);
 	assert_int_equal(quota_device_when(b.porch, CALL_STOP, last),
 		last - 2 * 6090 + HOUR + HOUR * 15 / 1000);
-	assert_int_equal(
-		quota_when(b.quota, b.garage, CALL_EXTEND, last), last - 4 * 6090 + 60900);
+	assert_int_equal(quota_when(b.quota, b.garage, CALL_EXTEND, last), last - 4 * 6090 + 60900);
 	drop(&b);
 }
 

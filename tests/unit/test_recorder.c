@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "worker/h264.h"
+#include "worker/nal_stream.h"
 #include "worker/recorder.h"
 
 #define FPS 15
@@ -66,11 +66,12 @@ number(const char *fmt, const char *path)
 }
 
 struct clip {
-	struct h264_bytes video;
-	struct h264_bytes sound;
+	const struct video_codec *codec;
+	struct nal_bytes video;
+	struct nal_bytes sound;
 };
 
-static struct h264_bytes
+static struct nal_bytes
 load(const char *name)
 {
 	char path[256];
@@ -83,11 +84,12 @@ load(const char *name)
 	uint8_t *bytes = malloc((size_t)st.st_size);
 	assert_int_equal(fread(bytes, 1, (size_t)st.st_size, f), st.st_size);
 	fclose(f);
-	return (struct h264_bytes){ .bytes = bytes, .len = (size_t)st.st_size };
+	return (struct nal_bytes){ .bytes = bytes, .len = (size_t)st.st_size };
 }
 
 static struct clip small, large; /* 320x180 and 640x360, 20 s, an IDR picture a second */
 static struct clip b_frames;     /* as small, with B-frames as references */
+static struct clip h265, h265_b; /* the same two in H.265; of the latter GOPs are of 13 pictures */
 
 static int
 make_clips(void **state)
@@ -96,6 +98,12 @@ make_clips(void **state)
 		"ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=%s:rate=15 -t 20 -c:v libx264 "
 		"-preset ultrafast -pix_fmt yuv420p -x264-params "
 		"keyint=15:min-keyint=15:scenecut=0:bframes=0 -f h264 %s/%s.h264";
+
+	static const char h265_of[] =
+		"ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=320x180:rate=15 -frames:v "
+		"%d -c:v libx265 -preset ultrafast -pix_fmt yuv420p -x265-params "
+		"log-level=error:keyint=%d:min-keyint=%d:scenecut=0:open-gop=0:%s -f hevc "
+		"%s/%s.h265";
 
 	(void)state;
 	snprintf(top, sizeof(top), "/tmp/test_recorder.XXXXXX");
@@ -116,11 +124,19 @@ make_clips(void **state)
 			"%s/b.h264",
 			top),
 		0);
+	small.codec = large.codec = b_frames.codec = &video_h264;
+	assert_int_equal(shell(NULL, 0, h265_of, 300, 15, 15, "bframes=0", top, "small"), 0);
+	assert_int_equal(shell(NULL, 0, h265_of, 23 * 13, 13, 13, "bframes=3:b-adapt=0:b-pyramid=1",
+				 top, "b"),
+		0);
+	h265.codec = h265_b.codec = &video_h265;
+	h265.video = load("small.h265");
+	h265_b.video = load("b.h265");
+	h265.sound = small.sound = large.sound = load("tone.aac");
 	b_frames.video = load("b.h264");
-	b_frames.sound = (struct h264_bytes){ 0 };
+	b_frames.sound = (struct nal_bytes){ 0 };
 	small.video = load("small.h264");
 	large.video = load("large.h264");
-	small.sound = large.sound = load("tone.aac");
 	return 0;
 }
 
@@ -131,6 +147,8 @@ remove_clips(void **state)
 	free((void *)(uintptr_t)small.video.bytes);
 	free((void *)(uintptr_t)large.video.bytes);
 	free((void *)(uintptr_t)b_frames.video.bytes);
+	free((void *)(uintptr_t)h265.video.bytes);
+	free((void *)(uintptr_t)h265_b.video.bytes);
 	free((void *)(uintptr_t)small.sound.bytes);
 	return shell(NULL, 0, "rm -rf %s", top);
 }
@@ -150,35 +168,33 @@ folder(const char *test)
 /* Where in a clip it is. */
 struct camera {
 	struct recorder *r;
-	struct h264_bytes video;
-	struct h264_bytes sound;
+	const struct video_codec *codec;
+	struct nal_bytes video;
+	struct nal_bytes sound;
 	int64_t start_us;
 	int pictures; /* since then */
 	int64_t video_us;
 	int64_t sound_us;
 };
 
-static bool
-is_slice(struct h264_bytes nal)
-{
-	enum h264_type type = h264_type(nal.bytes);
-
-	return type == H264_SLICE || type == H264_IDR;
-}
-
 /* The next picture with what stands before it; each is one slice. False at the clip's end. */
 static bool
 send_picture(struct camera *c)
 {
-	struct h264_bytes nal;
+	struct nal_bytes nal;
 	bool first = true;
 
-	while (h264_next_nal(&c->video, &nal)) {
-		bool last = is_slice(nal);
-		recorder_video(c->r, nal.bytes, nal.len, c->video_us, first, last,
-			h264_type(nal.bytes) == H264_IDR);
+	while (annexb_next(&c->video, &nal)) {
+		const enum nal_kind kind = c->codec->kind(nal.bytes, nal.len);
+		const struct stream_nal n = { .codec = c->codec,
+			.bytes = nal.bytes,
+			.len = nal.len,
+			.kind = kind,
+			.first = first,
+			.last = kind == NAL_SLICE || kind == NAL_KEY };
+		recorder_video(c->r, &n, c->video_us);
 		first = false;
-		if (last) {
+		if (n.last) {
 			c->video_us = c->start_us + ++c->pictures * INT64_C(1000000) / FPS;
 			return true;
 		}
@@ -206,6 +222,7 @@ send_sound(struct camera *c)
 static void
 play(struct camera *c, const struct clip *clip, int pictures, bool sound)
 {
+	c->codec = clip->codec;
 	c->video = clip->video;
 	c->sound = clip->sound;
 	if (c->sound_us < c->video_us)
@@ -224,7 +241,9 @@ camera(struct recorder *r)
 	int64_t middle = wall - wall % hour + hour / 2;
 
 	int64_t at = clock_now_us() + middle - wall;
-	return (struct camera){ .r = r, .start_us = at, .video_us = at, .sound_us = at };
+	return (struct camera){
+		.r = r, .codec = &video_h264, .start_us = at, .video_us = at, .sound_us = at
+	};
 }
 
 static void
@@ -443,14 +462,14 @@ stats_when(struct recorder *r, uint64_t segments)
 	return s;
 }
 
-/* Where the picture is shown that comes as number n of GOPs of 15 with three B-frames: x264 sends
- * 0 4 2 1 3 8 6 5 7 12 10 9 11 14 13. */
+/* Where the picture is shown that comes as number n of GOPs of 15, or of 13, with three B-frames:
+ * x264 sends 0 4 2 1 3 8 6 5 7 12 10 9 11 14 13, and x265 the same. */
 static int
-shown_number(int n)
+shown_number(int n, int gop)
 {
 	static const int order[15] = { 0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 14, 13 };
 
-	return n / 15 * 15 + order[n % 15];
+	return n / gop * gop + order[n % gop];
 }
 
 static void
@@ -466,7 +485,7 @@ b_frames_are_shown_in_order_and_are_no_gap(void **state)
 	recorder_start(r, dir, 0);
 	c.video = b_frames.video;
 	for (int n = 0; n < 300; n++) {
-		c.video_us = c.start_us + shown_number(n) * INT64_C(1000000) / FPS;
+		c.video_us = c.start_us + shown_number(n, 15) * INT64_C(1000000) / FPS;
 		assert_true(send_picture(&c));
 	}
 	s = stats_when(r, 3);
@@ -486,6 +505,91 @@ b_frames_are_shown_in_order_and_are_no_gap(void **state)
 			dir),
 		0);
 	assert_string_equal(out, "0");
+	free(dir);
+}
+
+/* Every picture of the recording is the clip's, by FFmpeg's decoder. */
+static void
+assert_same_pictures(const char *dir, const char *clip)
+{
+	static const char digests[] =
+		" -map 0:v -f framehash - | grep -v '^#' | awk '{print $NF}' ";
+
+	assert_int_equal(shell(NULL, 0, "ffmpeg -nostdin -v error -i %s%s%s >%s/sent", top, clip,
+				 digests, top),
+		0);
+	assert_int_equal(shell(NULL, 0, "ffmpeg -nostdin -v error -i " PLAYLIST "%s >%s/kept", dir,
+				 digests, top),
+		0);
+	assert_int_equal(
+		shell(NULL, 0, "test -s %s/sent && cmp %s/sent %s/kept", top, top, top), 0);
+}
+
+static void
+h265_is_recorded_bit_by_bit(void **state)
+{
+	char *dir = folder("h265");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+	char out[64];
+
+	(void)state;
+	recorder_audio_config(r, sound_config, sizeof(sound_config));
+	recorder_start(r, dir, 0);
+	play(&c, &h265, 300, true);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(segments_that_play(dir, true), 4);
+	assert_int_equal(
+		shell(out, sizeof(out),
+			"ffprobe -v error -select_streams v -show_entries stream=codec_tag_string "
+			"-of default=nw=1:nk=1 " PLAYLIST " | head -1",
+			dir),
+		0);
+	assert_string_equal(out, "hvc1");
+	assert_same_pictures(dir, "/small.h265");
+	free(dir);
+}
+
+static void
+b_frames_of_h265_are_shown_in_order(void **state)
+{
+	char *dir = folder("h265-b");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+	struct recorder_stats s;
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	c.codec = h265_b.codec;
+	c.video = h265_b.video;
+	for (int n = 0; n < 23 * 13; n++) {
+		c.video_us = c.start_us + shown_number(n, 13) * INT64_C(1000000) / FPS;
+		assert_true(send_picture(&c));
+	}
+	s = stats_when(r, 3);
+	recorder_free(r);
+	assert_int_equal(s.gaps, 0);
+	assert_plays(dir);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 0);
+	assert_same_pictures(dir, "/b.h265");
+	free(dir);
+}
+
+static void
+a_camera_that_changes_to_h265_begins_a_new_init_segment(void **state)
+{
+	char *dir = folder("change");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	play(&c, &h265, 100, false);
+	recorder_free(r);
+	assert_int_equal(segments_that_play(dir, false), 4);
+	assert_int_equal(lines(dir, "EXT-X-MAP"), 2);
 	free(dir);
 }
 
@@ -766,6 +870,9 @@ main(void)
 		cmocka_unit_test(sound_that_comes_later_begins_a_new_init_segment),
 		cmocka_unit_test(a_gap_is_marked_and_counted),
 		cmocka_unit_test(b_frames_are_shown_in_order_and_are_no_gap),
+		cmocka_unit_test(h265_is_recorded_bit_by_bit),
+		cmocka_unit_test(b_frames_of_h265_are_shown_in_order),
+		cmocka_unit_test(a_camera_that_changes_to_h265_begins_a_new_init_segment),
 		cmocka_unit_test(a_process_killed_at_any_moment_leaves_what_plays),
 		cmocka_unit_test(a_camera_that_is_away_leaves_no_open_segment),
 		cmocka_unit_test(it_begins_with_an_idr_picture_and_is_continued),

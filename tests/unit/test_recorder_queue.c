@@ -16,7 +16,7 @@ static void
 put(struct recorder_queue *q, int64_t at_us, bool idr)
 {
 	static const uint8_t zeros[PICTURE];
-	struct recorder_unit u = { .type = RECORDER_VIDEO, .at_us = at_us, .idr = idr };
+	struct recorder_unit u = { .type = RECORDER_VIDEO, .at_us = at_us, .key = idr };
 
 	recorder_unit_add(&u, zeros, sizeof(zeros));
 	recorder_queue_put(q, &u);

@@ -257,6 +257,22 @@ padding_of_the_last_packet_is_cut(void **state)
 }
 
 static void
+transport_feedback_is_padded_by_single_bytes(void **state)
+{
+	(void)state;
+	/* As Chromium 156 sent it. */
+	assert_int_equal(
+		parse("af cd 0006 fa17fa17 11111111 0481 0005 0978bc e4 2005 eb7a030008 01"), 0);
+	assert_int_equal(event_count, 1);
+	assert_int_equal(events[0].type, RTCP_TRANSPORT_CC);
+	assert_int_equal(events[0].u.transport_cc.len, 15);
+	/* A delta is among the padding. */
+	assert_int_equal(
+		parse("af cd 0006 fa17fa17 11111111 0481 0005 0978bc e4 2005 eb7a0300 0002"),
+		ERR_PARSE);
+}
+
+static void
 nothing_is_told_of_a_packet_that_is_broken_anywhere(void **state)
 {
 	static const char *const broken[] = {
@@ -312,6 +328,7 @@ main(void)
 		cmocka_unit_test(transport_feedback_is_handed_on_whole),
 		cmocka_unit_test(a_bye_says_who_leaves),
 		cmocka_unit_test(padding_of_the_last_packet_is_cut),
+		cmocka_unit_test(transport_feedback_is_padded_by_single_bytes),
 		cmocka_unit_test(nothing_is_told_of_a_packet_that_is_broken_anywhere),
 		cmocka_unit_test(rtcp_is_told_from_rtp_by_its_type),
 	};

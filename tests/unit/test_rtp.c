@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "tests/unit/hex.h"
 #include "worker/rtp.h"
+#include "worker/video_codec.h"
 
 #define PACKETS 64
 #define TICKS_1S 90000
@@ -46,6 +47,7 @@ setup(void **state)
 
 	made.count = 0;
 	*state = rtp_packetizer_new(&c);
+	rtp_packetizer_set_codec(*state, &video_h264);
 	return 0;
 }
 
@@ -224,6 +226,79 @@ what_does_not_fit_beside_what_is_held_comes_after_it(void **state)
 	send(*state, 0x06, 5000, 4711, true);
 	assert_int_equal(made.count, 8);
 	assert_true(made.slot[7].marker);
+}
+
+/* ---- H.265: RFC 7798 4.4, with headers of two bytes ---- */
+
+static void
+send_h265(struct rtp_packetizer *p, uint8_t type, uint8_t second, size_t len, bool last)
+{
+	uint8_t *nal = nal_of((uint8_t)(type << 1), len);
+
+	nal[1] = second;
+	rtp_packetizer_nal(p, nal, len, 4711, last);
+	free(nal);
+}
+
+static void
+parameter_sets_of_h265_share_a_packet(void **state)
+{
+	size_t len;
+
+	rtp_packetizer_set_codec(*state, &video_h265);
+	send_h265(*state, 32, 2, 24, false);
+	send_h265(*state, 33, 1, 41, false);
+	send_h265(*state, 34, 3, 6, false);
+	send_h265(*state, 20, 1, 200, true);
+	assert_int_equal(made.count, 2);
+	const uint8_t *p = payload_of(0, &len);
+	assert_int_equal(len, 2 + 2 + 24 + 2 + 41 + 2 + 6);
+	assert_memory_equal(p, "\x60\1\0\x18\x40\2", 6); /* the lowest TID */
+	assert_memory_equal(p + 28, "\0\x29\x42\1", 4);
+	assert_memory_equal(p + 71, "\0\6\x44\3", 4);
+	assert_memory_equal(payload_of(1, &len), "\x28\1", 2);
+	assert_int_equal(len, 200);
+	assert_false(made.slot[0].marker);
+	assert_true(made.slot[1].marker);
+}
+
+static void
+a_large_nal_unit_of_h265_is_cut_into_equal_fragments(void **state)
+{
+	static const size_t most = RTP_PAYLOAD_MAX - 3;
+	uint8_t joined[4096] = { 0 };
+	size_t len, at = 0;
+
+	rtp_packetizer_set_codec(*state, &video_h265);
+	send_h265(*state, 1, 2, 3 * most + 2, true); /* with its header: exactly three */
+	assert_int_equal(made.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const uint8_t *p = payload_of(i, &len);
+		assert_int_equal(len, RTP_PAYLOAD_MAX);
+		assert_memory_equal(p, "\x62\2", 2);
+		assert_int_equal(p[2], 1 | (i == 0 ? 0x80 : 0) | (i == 2 ? 0x40 : 0));
+		assert_int_equal(made.slot[i].marker, i == 2);
+		memcpy(joined + at, p + 3, len - 3);
+		at += len - 3;
+	}
+	uint8_t *nal = nal_of(2, 3 * most + 2);
+	assert_memory_equal(joined, nal + 2, 3 * most);
+	free(nal);
+	send_h265(*state, 1, 1, 3 * most + 3, true); /* one byte more: four, not three and a tail */
+	assert_int_equal(made.count, 7);
+	payload_of(3, &len);
+	assert_int_equal(len, 3 + (3 * most + 1 + 3) / 4);
+}
+
+static void
+a_nal_unit_of_nothing_but_its_header_is_sent(void **state)
+{
+	size_t len;
+
+	rtp_packetizer_set_codec(*state, &video_h265);
+	send_h265(*state, 36, 1, 2, true); /* end of sequence */
+	assert_memory_equal(payload_of(0, &len), "\x48\1", 2);
+	assert_int_equal(len, 2);
 }
 
 static void
@@ -447,6 +522,9 @@ main(void)
 		PACKETS_TEST(a_set_without_company_is_sent_as_it_is),
 		PACKETS_TEST(a_held_unit_leaves_with_the_mark_or_the_next_timestamp),
 		PACKETS_TEST(what_does_not_fit_beside_what_is_held_comes_after_it),
+		PACKETS_TEST(parameter_sets_of_h265_share_a_packet),
+		PACKETS_TEST(a_large_nal_unit_of_h265_is_cut_into_equal_fragments),
+		PACKETS_TEST(a_nal_unit_of_nothing_but_its_header_is_sent),
 		cmocka_unit_test(a_header_with_all_its_options_is_parsed),
 		cmocka_unit_test(jitter_of_arrival_stays_out),
 		cmocka_unit_test(a_gap_advances_as_long_as_it_lasts),

@@ -176,15 +176,46 @@ a_redirect_is_not_passed_on(void **state)
 }
 
 static void
-what_is_not_h264_is_named(void **state)
+what_is_no_codec_of_ours_is_named(void **state)
 {
 	struct session *s = *state;
 
-	assert_int_equal(describe(s, "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n"),
+	assert_int_equal(describe(s, "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"),
 		ERR_UNSUPPORTED);
-	assert_string_equal(s->relay.refused_codec, "H265");
+	assert_string_equal(s->relay.refused_codec, "VP8");
 	assert_int_equal(describe(s, "v=0\r\nm=audio 0 RTP/AVP 0\r\n"), ERR_UNSUPPORTED);
 	assert_string_equal(s->relay.refused_codec, "");
+}
+
+#define VIDEO(pt, codec, control)                                                                  \
+	"m=video 0 RTP/AVP " pt "\r\na=rtpmap:" pt " " codec "/90000\r\na=control:" control "\r\n"
+#define DON(n) "a=fmtp:98 profile-id=1;sprop-max-don-diff=" n ";sprop-vps=QAE=\r\n"
+
+static void
+h265_is_taken_unless_there_is_h264(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(describe(s, "v=0\r\n" VIDEO("98", "h265", "t1") DON("0")), 0);
+	assert_ptr_equal(s->relay.codec, &video_h265);
+	assert_int_equal(
+		describe(s, "v=0\r\n" VIDEO("98", "H265", "t1") VIDEO("96", "H264", "t2")), 0);
+	assert_ptr_equal(s->relay.codec, &video_h264);
+	set_up(s, SHORT "/t1", "0-1");
+	set_up(s, SHORT "/t2", "2-3");
+	assert_string_equal(relay_track(&s->relay, RELAY_PICTURES)->codec, "H264");
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 2);
+}
+
+static void
+h265_that_is_not_in_the_order_of_decoding_is_refused(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(
+		describe(s, "v=0\r\n" VIDEO("98", "H265", "t1") DON("02")), ERR_UNSUPPORTED);
+	assert_string_equal(s->relay.refused_codec, "interleaved H265");
+	assert_null(s->relay.codec);
 }
 
 static void
@@ -199,6 +230,30 @@ the_status_before_teardown_is_kept(void **state)
 	assert_int_equal(s->relay.status, 454);
 	assert_string_equal(s->relay.method, "PLAY");
 	assert_true(s->relay.torn_down);
+}
+
+/* Two tracks, of which each name is the end of the other's. */
+static void
+the_answer_to_play_gives_each_media_its_timestamp(void **state)
+{
+	struct session *s = *state;
+	uint32_t at;
+
+	s->relay.tracks[0] = (struct relay_track){ .media = RTSP_AUDIO, .control = "1" };
+	s->relay.tracks[1] = (struct relay_track){ .media = RTSP_VIDEO, .control = "video/1" };
+	s->relay.track_count = 2;
+	s->relay.media[RELAY_SOUND].channel = 2;
+	s->relay.media[RELAY_PICTURES].channel = 0;
+	s->relay.media[RELAY_PICTURES].track = 1;
+	assert_false(relay_start(&s->relay, RELAY_PICTURES, &at));
+	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nRTP-Info: url=rtsp://h/video/1;rtptime=7,"
+				 "url=rtsp://h/1;rtptime=8,url=rtsp://h/1;rtptime=9\r\n\r\n"),
+		0);
+	assert_true(relay_start(&s->relay, RELAY_PICTURES, &at));
+	assert_int_equal(at, 7);
+	assert_true(relay_start(&s->relay, RELAY_SOUND, &at));
+	assert_int_equal(at, 8);
 }
 
 static void
@@ -239,8 +294,8 @@ a_pill_is_a_filler_nal_unit_with_the_next_number(void **state)
 	fifo_take(&s->down_out, s->down_out.len);
 	relay_put_pill(&s->relay, &s->down_out);
 	relay_put_pill(&s->relay, &s->down_out);
-	OUT(&s->down_out, "$\6\0\xd\x80\x60\0\0\0\0\0\0\0\0\0\0\xc"
-			  "$\6\0\xd\x80\x60\0\1\0\0\0\0\0\0\0\0\xc");
+	OUT(&s->down_out, "$\6\0\xe\x80\x60\0\0\0\0\0\0\0\0\0\0\xc\x80"
+			  "$\6\0\xe\x80\x60\0\1\0\0\0\0\0\0\0\0\xc\x80");
 }
 
 static void
@@ -436,10 +491,10 @@ sound_is_read_beside_the_pictures_if_it_is_wanted(void **state)
 
 	s->relay.sound = true;
 	assert_int_equal(describe(s, WITH_SOUND), 0);
-	assert_null(relay_sound(&s->relay));
+	assert_null(relay_track(&s->relay, RELAY_SOUND));
 	set_up(s, SHORT "/a", "0-1");
 	set_up(s, SHORT "/v", "2-3");
-	const struct relay_track *t = relay_sound(&s->relay);
+	const struct relay_track *t = relay_track(&s->relay, RELAY_SOUND);
 	assert_non_null(t);
 	assert_string_equal(t->codec, "MPEG4-GENERIC");
 	assert_int_equal(t->clock, 16000);
@@ -461,7 +516,7 @@ sound_is_no_track_if_it_is_not_wanted(void **state)
 
 	assert_int_equal(describe(s, WITH_SOUND), 0);
 	set_up(s, SHORT "/v", "0-1");
-	assert_null(relay_sound(&s->relay));
+	assert_null(relay_track(&s->relay, RELAY_SOUND));
 	assert_int_equal(pictures_pt(s), 96);
 }
 
@@ -510,8 +565,11 @@ main(void)
 		SESSION_TEST(without_a_user_a_challenge_is_the_end),
 		USER_TEST(an_older_requests_challenge_repeats_nothing),
 		SESSION_TEST(a_redirect_is_not_passed_on),
-		SESSION_TEST(what_is_not_h264_is_named),
+		SESSION_TEST(what_is_no_codec_of_ours_is_named),
+		SESSION_TEST(h265_is_taken_unless_there_is_h264),
+		SESSION_TEST(h265_that_is_not_in_the_order_of_decoding_is_refused),
 		SESSION_TEST(the_status_before_teardown_is_kept),
+		SESSION_TEST(the_answer_to_play_gives_each_media_its_timestamp),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),

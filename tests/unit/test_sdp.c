@@ -408,8 +408,7 @@ an_answer_that_rejects_everything_says_so(void **state)
 	struct sdp_remote r;
 
 	(void)state;
-	assert_int_equal(
-		parse("v=0\nm=video 0 UDP/TLS/RTP/SAVPF 106\na=mid:0\n", &r), ERR_UNSUPPORTED);
+	assert_int_equal(parse("v=0\nm=video 0 UDP/TLS/RTP/SAVPF 106\na=mid:0\n", &r), ERR_REFUSED);
 	assert_string_equal(why, "every m-section is rejected");
 }
 

@@ -178,6 +178,60 @@ a_session_tells_its_tracks(void **state)
 	sfu_answer_clear(&a);
 }
 
+static void
+a_pull_brings_the_sfus_offer_or_its_answer(void **state)
+{
+	static const char text[] =
+		"{\"requiresImmediateRenegotiation\":true,"
+		"\"tracks\":[{\"sessionId\":\"p\",\"trackName\":\"v\",\"mid\":\"7\"}],"
+		"\"sessionDescription\":{\"type\":\"offer\",\"sdp\":\"v=0\"}}";
+	struct sfu_answer a = parsed(SFU_TRACKS_PULL, 200, text);
+
+	(void)state;
+	assert_int_equal(a.error, SFU_OK);
+	assert_string_equal(a.sdp, "v=0");
+	assert_int_equal(a.track_count, 1);
+	assert_string_equal(a.tracks[0].mid, "7");
+	sfu_answer_clear(&a);
+	a = parsed(SFU_TRACKS_TAKE, 200, text);
+	assert_int_equal(a.error, SFU_MALFORMED);
+	assert_string_equal(a.words, "sessionDescription is missing or no answer");
+	sfu_answer_clear(&a);
+}
+
+static void
+a_pull_that_comes_too_early_is_told_so_with_what_was_taken(void **state)
+{
+	struct sfu_answer a = parsed(SFU_TRACKS_PULL, 200,
+		"{\"tracks\":[{\"trackName\":\"a\",\"mid\":\"0\"},"
+		"{\"trackName\":\"v\",\"mid\":\"\",\"errorCode\":\"empty_track_error\"}]}");
+
+	(void)state;
+	assert_int_equal(a.error, SFU_NOT_YET);
+	assert_int_equal(a.track_count, 1);
+	assert_string_equal(a.tracks[0].name, "a");
+	sfu_answer_clear(&a);
+	expect(SFU_TRACKS_TAKE, 200, "{\"tracks\":[{\"errorCode\":\"not_found_track_error\"}]}",
+		SFU_NOT_YET, "track ?: not_found_track_error: ");
+	expect(SFU_TRACKS_PULL, 503, "{\"errorCode\":\"transport_unavailable_error\"}", SFU_NOT_YET,
+		"503 transport_unavailable_error: ");
+	expect(SFU_TRACKS_PULL, 200, "{\"tracks\":[{\"errorCode\":\"other\"}]}", SFU_TRACK,
+		"track ?: other: ");
+}
+
+static void
+a_renegotiation_brings_nothing_but_its_error(void **state)
+{
+	(void)state;
+	expect(SFU_RENEGOTIATE, 200, "{}", SFU_OK, "");
+	expect(SFU_RENEGOTIATE, 200, "{\"errorCode\":\"session_error\"}", SFU_REFUSED,
+		"session_error: ");
+	expect(SFU_RENEGOTIATE, 406, "{\"errorCode\":\"invalid_session_description\"}", SFU_INVALID,
+		"406 invalid_session_description: ");
+	expect(SFU_TRACKS_UPDATE, 200, "{\"tracks\":[{\"errorCode\":\"update_track_error\"}]}",
+		SFU_TRACK, "track ?: update_track_error: ");
+}
+
 int
 main(void)
 {
@@ -192,6 +246,9 @@ main(void)
 		cmocka_unit_test(pages_are_told_by_status_and_title),
 		cmocka_unit_test(closing_what_is_closed_or_gone_is_done),
 		cmocka_unit_test(a_session_tells_its_tracks),
+		cmocka_unit_test(a_pull_brings_the_sfus_offer_or_its_answer),
+		cmocka_unit_test(a_pull_that_comes_too_early_is_told_so_with_what_was_taken),
+		cmocka_unit_test(a_renegotiation_brings_nothing_but_its_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

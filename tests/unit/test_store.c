@@ -865,7 +865,89 @@ the_file_says_its_version(void **state)
 {
 	(void)state;
 	store_close(must_open());
-	assert_int_equal(operator_asks("PRAGMA user_version"), 1);
+	assert_int_equal(operator_asks("PRAGMA user_version"), 2);
+}
+
+static void
+an_older_file_keeps_its_rows(void **state)
+{
+	(void)state;
+	struct store *s = must_open();
+	add_event(s, 5, "porch", "up", "as it was");
+	store_close(s);
+	sqlite3 *db = operator_open();
+	run_sql(db, "DROP TABLE deliveries");
+	run_sql(db, "ALTER TABLE events DROP COLUMN account");
+	run_sql(db, "PRAGMA user_version = 1");
+	sqlite3_close(db);
+	s = must_open();
+	expect_events(s, 10, NULL, "5|porch|up|as it was ");
+	struct store_event of_account = { .at_us = 6, .account = "home", .event = "needs login" };
+	assert_int_equal(store_add_event(s, &of_account), 0);
+	store_close(s);
+	assert_int_equal(operator_asks("PRAGMA user_version"), 2);
+	assert_int_equal(operator_asks("SELECT count(*) FROM events WHERE account = 'home'"), 1);
+}
+
+/* ---- webhooks -------------------------------------------------------------------------------- */
+
+static void
+add_delivery(struct store *s, const char *target, int64_t at_us, const char *name)
+{
+	struct store_delivery d = { .name = name, .at_us = at_us, .body = "{}" };
+
+	assert_int_equal(store_add_delivery(s, target, &d), 0);
+}
+
+static void
+on_delivery(void *arg, const struct store_delivery *d)
+{
+	hear(arg, "%lld|%s|%lld|%s ", (long long)d->id, d->name, (long long)d->at_us, d->body);
+}
+
+static void
+expect_first(struct store *s, const char *target, const char *expected)
+{
+	struct heard h = { 0 };
+
+	assert_int_equal(store_first_delivery(s, target, on_delivery, &h), 0);
+	assert_string_equal(h.text, expected);
+}
+
+static void
+on_target(void *arg, const char *target, int64_t count)
+{
+	hear(arg, "%s|%lld ", target, (long long)count);
+}
+
+static void
+deliveries_wait_in_order_for_each_target(void **state)
+{
+	struct heard h = { 0 };
+	struct store *s = must_open();
+
+	(void)state;
+	add_delivery(s, "pager", 20, "a");
+	add_delivery(s, "chat", 21, "b");
+	add_delivery(s, "pager", 10, "c"); /* the clock was set back */
+	add_delivery(s, "pager", 30, "d");
+	store_close(s);
+	s = must_open();
+	expect_first(s, "pager", "1|a|20|{} ");
+	expect_first(s, "chat", "2|b|21|{} ");
+	expect_first(s, "nobody", "");
+	assert_int_equal(store_each_target(s, on_target, &h), 0);
+	assert_string_equal(h.text, "chat|1 pager|3 ");
+	assert_int_equal(store_drop_oldest_delivery(s, "pager", 1), 0);
+	expect_first(s, "pager", "1|a|20|{} ");
+	assert_int_equal(store_drop_delivery(s, 1), 0);
+	expect_first(s, "pager", "4|d|30|{} ");
+	assert_int_equal(store_drop_oldest_delivery(s, "pager", 0), 0);
+	expect_first(s, "pager", "");
+	assert_int_equal(store_drop_deliveries(s, "chat"), 0);
+	add_delivery(s, "chat", 40, "e");
+	expect_first(s, "chat", "5|e|40|{} ");
+	store_close(s);
 }
 
 /* ---- trouble --------------------------------------------------------------------------------- */
@@ -1089,6 +1171,8 @@ main(void)
 		TEST(a_newer_camrelayds_file_is_refused_and_not_touched),
 		TEST(a_migration_that_fails_changes_nothing),
 		TEST(the_file_says_its_version),
+		TEST(an_older_file_keeps_its_rows),
+		TEST(deliveries_wait_in_order_for_each_target),
 		TEST(a_full_disk_is_an_error_logged_once_and_harms_nothing),
 		TEST(a_row_that_is_far_too_long_is_refused),
 		TEST(the_log_goes_back_into_the_file_while_it_is_written),

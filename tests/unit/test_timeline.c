@@ -401,6 +401,49 @@ rtp_info_tells_the_skew_early(void **state)
 	assert_true(llabs(s.skew_us - 300000) < 20000);
 }
 
+/* From the first unit of the later track on, but for its jitter. */
+static void
+rtp_info_tells_the_skew_of_the_first_units(void **state)
+{
+	for (unsigned late = 0; late < 2; late++) {
+		struct camera c = begin();
+		c.report_us = 0;
+		c.tracks[late].delay_us += 300000;
+		for (unsigned i = 0; i < 2; i++)
+			timeline_start(c.t, i, timestamp_at(&c.tracks[i], c.now_us + 100000));
+		for (int n = 0; n < 40; n++) {
+			pass(&c, 50000);
+			assert_true(llabs(off_us(&c)) < SYNC_US + c.tracks[late].jitter_us);
+		}
+		stays_right(&c, 60 * US);
+		end(&c);
+	}
+	(void)state;
+}
+
+/* Both tracks begin with their first packets' timestamps, but the pictures are those since a key
+ * picture of before. */
+static void
+rtp_info_of_first_packets_is_not_believed(void **state)
+{
+	static const int64_t ages_us[] = { 700000, 1200000, 3 * US };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ages_us) / sizeof(ages_us[0]); i++) {
+		struct camera c = begin();
+		struct track *v = &c.tracks[VIDEO];
+		c.report_us = 0;
+		const uint32_t first = timestamp_at(v, c.now_us - ages_us[i]);
+		timeline_start(c.t, VIDEO, first);
+		timeline_start(c.t, SOUND, c.tracks[SOUND].first);
+		for (int64_t at_us = c.now_us - ages_us[i]; at_us < c.now_us; at_us += v->step_us)
+			timeline_at(c.t, VIDEO, timestamp_at(v, at_us), c.now_us);
+		pass(&c, 4 * US);
+		stays_right(&c, 60 * US);
+		end(&c);
+	}
+}
+
 static void
 rtp_info_of_other_clocks_is_ignored(void **state)
 {
@@ -483,6 +526,8 @@ main(void)
 		cmocka_unit_test(without_reports_arrivals_count),
 		cmocka_unit_test(without_reports_the_length_of_units_counts),
 		cmocka_unit_test(rtp_info_tells_the_skew_early),
+		cmocka_unit_test(rtp_info_tells_the_skew_of_the_first_units),
+		cmocka_unit_test(rtp_info_of_first_packets_is_not_believed),
 		cmocka_unit_test(rtp_info_of_other_clocks_is_ignored),
 		cmocka_unit_test(reports_of_nonsense_are_ignored),
 		cmocka_unit_test(a_wall_clock_may_be_set),

@@ -334,7 +334,7 @@ reading_ends_at_the_deadline_and_when_stopped(void **state)
 static void
 a_pill_follows_what_the_camera_said(void **state)
 {
-	static const char wanted[] = "OPTIONS * RTSP/1.0\r\n\r\n$\0\0\xd\x80\x60";
+	static const char wanted[] = "OPTIONS * RTSP/1.0\r\n\r\n$\0\0\xe\x80\x60";
 	struct setup *s = *state;
 	int local = ready_to_play(s);
 

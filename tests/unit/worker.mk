@@ -1,6 +1,6 @@
-# worker.mk - the worker's pure modules: each links itself alone, h264_stream what it is built on. Sound
+# worker.mk - the worker's pure modules: each links itself alone, nal_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place freeze h264 h264_stream health history lip_sync output path_watch \
+units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch \
 	quality rtcp rtp sdp \
 	sent sound substream timeline transport_cc url_list
 unit_url_list = worker/url_list.o
@@ -15,9 +15,10 @@ unit_audio_libs = $(audio_libs)
 unit_audio_line = worker/audio_line.o
 unit_audio_place = worker/audio_place.o worker/audio_line.o worker/audio_drift.o worker/audio_resample.o
 unit_audio_place_libs = $(audio_libs)
-unit_freeze = worker/freeze.o worker/h264.o
-unit_h264 = worker/h264.o
-unit_h264_stream = worker/h264_stream.o worker/h264.o
+unit_freeze = worker/freeze.o $(video_codecs)
+unit_h264 = $(video_codecs)
+unit_h265 = $(video_codecs)
+unit_nal_stream = worker/nal_stream.o $(video_codecs)
 unit_health = worker/health.o
 unit_history = worker/history.o
 unit_output = worker/output.o worker/outbound.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o worker/path_watch.o \
@@ -31,13 +32,13 @@ unit_lip_sync = $(unit_timeline) $(unit_audio_place)
 unit_lip_sync_libs = $(audio_libs)
 unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o worker/transport_cc.o
-unit_rtp = worker/rtp.o
+unit_rtp = worker/rtp.o $(video_codecs)
 unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_offer.o
 
-fuzzers += aac h264 rtcp sdp
+fuzzers += aac nal_stream rtcp sdp
 fuzz_aac = worker/aac_payload.o worker/aac_format.o worker/rtp.o
-fuzz_h264 = worker/h264_stream.o worker/h264.o
+fuzz_nal_stream = worker/nal_stream.o $(video_codecs)
 fuzz_rtcp = worker/rtcp.o worker/transport_cc.o
 fuzz_sdp = worker/sdp.o
 

@@ -47,6 +47,18 @@ def test_a_viewer_that_was_there_first_decodes_and_follows_a_new_session(sfu, na
 
 
 @pytest.mark.parametrize("name", VIEWERS)
+def test_a_viewer_may_make_the_offer(sfu, name):
+    with publishing(sfu) as publisher, running(Process(name, "--api", sfu.api, "--discover", "check", "--offer")) as viewer:
+        line = viewer.line_with(decoded(FRAMES), "frames")["cameras"]["check"]
+        assert (line["width"], line["height"]) == (320, 180)
+        session = next(s for s in sfu.sim("/state")["sessions"] if s["role"] == "viewer" and not s["dead"])
+        assert session["connected"] and session["dtls_role_of_sfu"] == "passive", session
+        track, = session["tracks"]
+        assert (track["location"], track["sessionId"], track["trackName"]) == ("remote", publisher.session, "check")
+        assert viewer.stop() == 0
+
+
+@pytest.mark.parametrize("name", VIEWERS)
 def test_a_viewer_ends_by_itself_with_a_summary(sfu, name, tmp_path):
     with publishing(sfu) as publisher:
         tracks = tmp_path / "tracks.json"

@@ -1,0 +1,429 @@
+/* consumer.c - one viewer of one camera: its session at the SFU, from the pull to the end.
+ * Owns the session in use; what it leaves behind is unpublish's. One mutation at a time per
+ * session: one that is on its way is waited for before the session is closed. Loop thread. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/backoff.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "supervisor/consumer_table.h"
+#include "supervisor/timer.h"
+#include "supervisor/unpublish.h"
+
+/* The first pause is short, since who is not there yet mostly is within a second; the SFU itself
+ * waits about 8 s for media before it says empty_track_error (facts/cloudflare-sfu.md 1.7). */
+#define PAUSE_FIRST_MS 300
+#define PAUSE_CAP_MS 4000
+/* A person waits for it: two such waits of the SFU's, and then some. */
+#define PULL_WITHIN_MS 20000
+/* Browsers answer within a second; an unconnected session expires by itself. */
+#define ANSWER_WITHIN_MS 30000
+
+struct consumer {
+	enum consumer_state state;
+	char id[40];
+	char camera[64];
+	char *offer;                 /* NULL: the SFU offers */
+	struct sfu *sfu;             /* lent */
+	struct unpublish *unpublish; /* lent */
+	struct sfu_call *call;       /* of the state, or a probe in LIVE; NULL: none */
+	struct timer *timer;         /* owned; runs in PAUSING and OFFERED */
+	struct backoff backoff;
+	ms_t deadline_ms; /* of the pull */
+	ms_t pause_ms;    /* of PAUSING */
+	int64_t pulls;
+	char *answer; /* of ANSWERING */
+
+	char session[SFU_ID_CHARS_MAX + 1]; /* "": none */
+	struct sfu_track tracks[SFU_TRACKS_MAX];
+	size_t track_count;                /* 0: nothing that would need closing */
+	char source[SFU_ID_CHARS_MAX + 1]; /* the publisher's session that they are of */
+
+	char why[256];
+	struct consumer_events events;
+	void *arg;
+};
+
+static void on_opened(const struct sfu_answer *a, void *arg);
+static void on_pulled(const struct sfu_answer *a, void *arg);
+static void on_agreed(const struct sfu_answer *a, void *arg);
+
+/* ---- the session ----------------------------------------------------------------------------- */
+
+static void
+cancel(struct consumer *c)
+{
+	if (c->call)
+		sfu_cancel(c->call);
+	c->call = NULL;
+}
+
+/* Leaves the session. What may be cut short here is no mutation of it. */
+static void
+abandon(struct consumer *c)
+{
+	cancel(c);
+	if (c->track_count > 0)
+		unpublish_add(c->unpublish, c->camera, c->session, c->tracks, c->track_count);
+	c->session[0] = c->source[0] = '\0';
+	c->track_count = 0;
+}
+
+static void
+pull(struct consumer *c)
+{
+	struct output_source source = { 0 };
+
+	c->events.find(&source, c->arg); /* on_opened has looked */
+	snprintf(c->source, sizeof(c->source), "%s", source.session);
+	c->call = sfu_tracks_pull(c->sfu, c->session, c->offer, c->source, source.tracks,
+		source.track_count, on_pulled, c);
+}
+
+/* For each of our m-sections the track of its name: it is the camera's own in every session. */
+static void
+swap(struct consumer *c)
+{
+	struct output_source source = { 0 };
+
+	cancel(c); /* a probe */
+	c->events.find(&source, c->arg);
+	snprintf(c->source, sizeof(c->source), "%s", source.session);
+	c->call = sfu_tracks_update(
+		c->sfu, c->session, c->source, c->tracks, c->track_count, on_agreed, c);
+}
+
+static void
+enter(struct consumer *c, enum consumer_state state)
+{
+	enum consumer_state old = c->state;
+
+	if (old == state)
+		return;
+	c->state = state;
+	log_info("consumer state", LOG_CAM(c->camera), LOG_STR("id", c->id),
+		LOG_STR("from", consumer_state_name(old)),
+		LOG_STR("to", consumer_state_name(state)));
+	timer_stop(c->timer);
+	switch (state) {
+	case CONSUMER_OPENING:
+		abandon(c);
+		c->call = sfu_session_new(c->sfu, on_opened, c);
+		break;
+	case CONSUMER_PULLING:
+		pull(c);
+		break;
+	case CONSUMER_PAUSING:
+		abandon(c);
+		timer_start(c->timer, c->pause_ms);
+		break;
+	case CONSUMER_OFFERED:
+		timer_start(c->timer, ANSWER_WITHIN_MS);
+		break;
+	case CONSUMER_ANSWERING:
+		c->call = sfu_renegotiate(c->sfu, c->session, c->answer, on_agreed, c);
+		break;
+	case CONSUMER_SWAPPING:
+		swap(c);
+		break;
+	case CONSUMER_IDLE:
+	case CONSUMER_ENDED:
+		abandon(c);
+		break;
+	case CONSUMER_LIVE:
+	case CONSUMER_CLOSING:
+		break;
+	case CONSUMER_STATES:
+		assert(!"a state");
+	}
+}
+
+/* False: not in this state. */
+static bool
+handle(struct consumer *c, enum consumer_event event)
+{
+	enum consumer_state next = consumer_table_next(c->state, event);
+
+	if (next != CONSUMER_STATES)
+		enter(c, next);
+	return next != CONSUMER_STATES;
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static void
+report(struct consumer *c, enum consumer_verdict verdict, const char *sdp)
+{
+	struct consumer_result result = { .verdict = verdict, .sdp = sdp, .why = c->why };
+
+	c->events.on_result(&result, c->arg);
+}
+
+static enum consumer_verdict
+verdict_of(const struct consumer *c, enum sfu_error error)
+{
+	bool brought_sdp =
+		c->state == CONSUMER_ANSWERING || (c->state == CONSUMER_PULLING && c->offer);
+
+	if (error == SFU_INVALID && brought_sdp)
+		return CONSUMER_BAD_SDP;
+	return error == SFU_NOT_YET || error == SFU_NOT_CONNECTED ? CONSUMER_NOT_YET
+								  : CONSUMER_NO_SFU;
+}
+
+/* Whether a new session may fare better, and there is still time; then pause_ms is set. */
+static bool
+may_try_again(struct consumer *c, const struct sfu_answer *a)
+{
+	struct output_source source;
+	uint32_t random = 0;
+
+	if (a->error == SFU_UNAUTHORIZED || a->error == SFU_NO_APP || a->error == SFU_REFUSED ||
+		verdict_of(c, a->error) == CONSUMER_BAD_SDP || !c->events.find(&source, c->arg))
+		return false;
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	c->pause_ms = backoff_next(&c->backoff, random);
+	if (a->retry_after_ms > c->pause_ms)
+		c->pause_ms = a->retry_after_ms;
+	return clock_now() + c->pause_ms < c->deadline_ms;
+}
+
+/* A request of the owner's, or a swap, has failed. */
+static void
+fail(struct consumer *c, const struct sfu_answer *a)
+{
+	enum consumer_verdict verdict = verdict_of(c, a->error);
+	bool asked = consumer_is_asked(c);
+	bool pulling = c->state == CONSUMER_OPENING || c->state == CONSUMER_PULLING;
+
+	snprintf(c->why, sizeof(c->why), "%s: %s", sfu_error_name(a->error), a->words);
+	log_warn("consumer failed", LOG_CAM(c->camera), LOG_STR("id", c->id),
+		LOG_STR("in", consumer_state_name(c->state)), LOG_STR("why", c->why));
+	if (pulling && may_try_again(c, a)) {
+		handle(c, EV_AGAIN);
+		return;
+	}
+	handle(c, EV_FAILED);
+	if (asked)
+		report(c, verdict, NULL);
+}
+
+static void
+on_opened(const struct sfu_answer *a, void *arg)
+{
+	static const struct sfu_answer left = { .error = SFU_NOT_YET,
+		.words = "the camera is not published any more",
+		.retry_after_ms = -1 };
+	struct consumer *c = arg;
+	struct output_source source;
+
+	c->call = NULL;
+	if (a->error != SFU_OK || !c->events.find(&source, c->arg)) {
+		fail(c, a->error != SFU_OK ? a : &left);
+		return;
+	}
+	snprintf(c->session, sizeof(c->session), "%s", a->session_id);
+	handle(c, EV_OPENED);
+}
+
+/* sdp: the SFU's, NULL: none was due. */
+static void
+succeed(struct consumer *c, enum consumer_event event, const char *sdp)
+{
+	bool asked = consumer_is_asked(c);
+
+	c->why[0] = '\0';
+	handle(c, event);
+	if (asked)
+		report(c, CONSUMER_DONE, sdp);
+}
+
+/* Some tracks may be ours though others failed: whatever comes next, they are to be closed. */
+static void
+on_pulled(const struct sfu_answer *a, void *arg)
+{
+	struct consumer *c = arg;
+
+	c->call = NULL;
+	memcpy(c->tracks, a->tracks, sizeof(c->tracks));
+	c->track_count = a->track_count;
+	if (a->error != SFU_OK)
+		fail(c, a);
+	else
+		succeed(c, c->offer ? EV_AGREED : EV_OFFERED, a->sdp);
+}
+
+/* To the owner's answer, or to a swap. */
+static void
+on_agreed(const struct sfu_answer *a, void *arg)
+{
+	struct consumer *c = arg;
+
+	c->call = NULL;
+	if (a->error != SFU_OK)
+		fail(c, a);
+	else
+		succeed(c, EV_AGREED, NULL);
+}
+
+static void
+on_probed(const struct sfu_answer *a, void *arg)
+{
+	struct consumer *c = arg;
+
+	c->call = NULL;
+	if (a->error != SFU_GONE)
+		return;
+	snprintf(c->why, sizeof(c->why), "the SFU has its session no more");
+	handle(c, EV_FAILED);
+}
+
+/* ---- what its owner says --------------------------------------------------------------------- */
+
+static void
+on_timer(void *arg)
+{
+	struct consumer *c = arg;
+
+	if (c->state == CONSUMER_OFFERED)
+		snprintf(c->why, sizeof(c->why), "the offer was not answered within %d s",
+			ANSWER_WITHIN_MS / 1000);
+	handle(c, EV_TIMER);
+}
+
+bool
+consumer_pull(struct consumer *c)
+{
+	if (!handle(c, EV_PULL))
+		return false;
+	c->deadline_ms = clock_now() + PULL_WITHIN_MS;
+	backoff_reset(&c->backoff);
+	c->pulls++;
+	return true;
+}
+
+bool
+consumer_answer(struct consumer *c, const char *sdp)
+{
+	if (c->state != CONSUMER_OFFERED)
+		return false;
+	free(c->answer);
+	c->answer = xstrdup(sdp);
+	return handle(c, EV_ANSWER);
+}
+
+void
+consumer_check(struct consumer *c)
+{
+	struct output_source source = { 0 };
+	bool published = c->events.find(&source, c->arg);
+
+	if (!*c->source || (published && strcmp(source.session, c->source) == 0))
+		return;
+	if (c->offer) {
+		if (published && source.sending)
+			handle(c, EV_SWAP);
+		return;
+	}
+	if (handle(c, EV_STALE))
+		snprintf(c->why, sizeof(c->why), "the camera is not published there any more");
+}
+
+void
+consumer_probe(struct consumer *c)
+{
+	if (c->state == CONSUMER_LIVE && !c->call)
+		c->call = sfu_session_get(c->sfu, c->session, on_probed, c);
+}
+
+void
+consumer_end(struct consumer *c)
+{
+	bool asked = consumer_is_asked(c);
+
+	handle(c, EV_END);
+	if (!asked)
+		return;
+	snprintf(c->why, sizeof(c->why), "the consumer was ended meanwhile");
+	report(c, CONSUMER_OVER, NULL);
+}
+
+/* ---- what is seen of it ---------------------------------------------------------------------- */
+
+enum consumer_state
+consumer_state(const struct consumer *c)
+{
+	return c->state;
+}
+
+bool
+consumer_is_asked(const struct consumer *c)
+{
+	return c->state == CONSUMER_OPENING || c->state == CONSUMER_PULLING ||
+	       c->state == CONSUMER_PAUSING || c->state == CONSUMER_ANSWERING;
+}
+
+bool
+consumer_must_pull(const struct consumer *c)
+{
+	struct output_source source;
+
+	return c->state == CONSUMER_IDLE && c->events.find(&source, c->arg) && source.sending;
+}
+
+const char *
+consumer_session(const struct consumer *c)
+{
+	return c->session;
+}
+
+int64_t
+consumer_pulls(const struct consumer *c)
+{
+	return c->pulls;
+}
+
+const char *
+consumer_why(const struct consumer *c)
+{
+	return c->why;
+}
+
+/* ---- making and ending ----------------------------------------------------------------------- */
+
+struct consumer *
+consumer_new(const struct consumer_parts *parts, const struct consumer_events *events, void *arg)
+{
+	struct consumer *c = xcalloc(1, sizeof(*c));
+
+	c->offer = parts->offer ? strdup(parts->offer) : NULL;
+	if (parts->offer && !c->offer)
+		abort();
+	snprintf(c->id, sizeof(c->id), "%s", parts->id);
+	snprintf(c->camera, sizeof(c->camera), "%s", parts->camera);
+	c->sfu = parts->sfu;
+	c->unpublish = parts->unpublish;
+	c->timer = timer_new(parts->loop, on_timer, c);
+	c->backoff = (struct backoff){
+		.first_ms = PAUSE_FIRST_MS, .cap_ms = PAUSE_CAP_MS, .jitter_percent = 20
+	};
+	c->events = *events;
+	c->arg = arg;
+	return c;
+}
+
+void
+consumer_free(struct consumer *c)
+{
+	if (!c)
+		return;
+	cancel(c);
+	timer_free(c->timer);
+	free(c->offer);
+	free(c->answer);
+	free(c);
+}

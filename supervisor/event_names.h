@@ -1,0 +1,29 @@
+#ifndef SUPERVISOR_EVENT_NAMES_H
+#define SUPERVISOR_EVENT_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every event by its name, in groups, and which of them somebody wants to be told of. Pure. */
+
+/* A bit for each event of the table; all bits: those that are not in it, too, since a worker of
+ * another version may have others. */
+typedef uint64_t event_set;
+#define EVENT_SET_ALL UINT64_MAX
+
+/* Reads a list of names and groups, "offline, online, account". "all" is everything. Returns 0, or
+ * -1 with a sentence in why that names the item and all that is known (EVENT_NAMES_WHY_MAX bytes
+ * hold it). */
+#define EVENT_NAMES_WHY_MAX 2048
+int event_set_read(const char *list, event_set *out, char *why, size_t why_size);
+
+bool event_set_has(event_set set, const char *event);
+
+/* Whether the table has it. */
+bool event_is_known(const char *event);
+
+/* The group that webhooks' own troubles are: no target hears of its own. */
+bool event_is_of_webhooks(const char *event);
+
+#endif

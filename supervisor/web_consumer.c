@@ -1,0 +1,114 @@
+/* web_consumer.c - who may touch which viewer, and how a refusal is said. Keeps nothing. Loop
+ * thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "supervisor/web_consumer.h"
+
+/* A camera mostly is there again within seconds; a place is free when somebody leaves. */
+#define RETRY_SOON "2"
+#define RETRY_LATER "10"
+
+static const struct {
+	int status;
+	const char *retry_after;
+	const char *sentence;
+} refusals[] = {
+	[CONSUMERS_NOT_PUBLISHED] = { .status = 409,
+		.retry_after = RETRY_SOON,
+		.sentence = "the camera is not sending to Cloudflare now" },
+	[CONSUMERS_FULL] = { .status = 503,
+		.retry_after = RETRY_LATER,
+		.sentence = "as many watch as may: max in [consumers]" },
+	[CONSUMERS_CAMERA_FULL] = { .status = 503,
+		.retry_after = RETRY_LATER,
+		.sentence = "as many watch this camera as may: max_per_camera in [consumers]" },
+	[CONSUMERS_UNKNOWN] = { .status = 404, .sentence = "there is no such consumer" },
+	[CONSUMERS_BUSY] = { .status = 409,
+		.retry_after = RETRY_SOON,
+		.sentence = "its last request is still being carried out" },
+	[CONSUMERS_NOT_ASKED] = { .status = 409,
+		.sentence = "it waits for no such thing: an answer follows an offer, and who made "
+			    "the offer does not pull again" },
+};
+
+static const struct {
+	int status;
+	const char *retry_after;
+	const char *sentence;
+} failures[] = {
+	[CONSUMER_NOT_YET] = { .status = 503,
+		.retry_after = RETRY_SOON,
+		.sentence = "the SFU has nothing of the camera yet" },
+	[CONSUMER_BAD_SDP] = { .status = 400, .sentence = "the SFU does not take this SDP" },
+	[CONSUMER_NO_SFU] = { .status = 502,
+		.retry_after = RETRY_LATER,
+		.sentence = "the SFU does not do what it should" },
+	[CONSUMER_OVER] = { .status = 409, .sentence = "it has ended" },
+};
+
+static struct http_response
+refuse(int status, const char *sentence, const char *retry_after)
+{
+	struct http_response r = http_response_error(status, sentence);
+
+	if (retry_after)
+		http_response_add(&r, "Retry-After", retry_after);
+	return r;
+}
+
+struct http_response
+web_consumer_refusal(enum consumers_refusal refusal)
+{
+	return refuse(refusals[refusal].status, refusals[refusal].sentence,
+		refusals[refusal].retry_after);
+}
+
+struct http_response
+web_consumer_failure(const struct consumer_result *result)
+{
+	char sentence[400];
+
+	snprintf(sentence, sizeof(sentence), "%s: %s", failures[result->verdict].sentence,
+		result->why);
+	return refuse(
+		failures[result->verdict].status, sentence, failures[result->verdict].retry_after);
+}
+
+const char *
+web_consumer_owner(const struct web_call *c)
+{
+	return c->token ? c->token->name : NULL;
+}
+
+bool
+web_consumer_is_own(const struct web_call *c, const struct consumer_row *row)
+{
+	const char *owner = web_consumer_owner(c);
+
+	return !owner || (row->owner && strcmp(owner, row->owner) == 0);
+}
+
+const char *
+web_consumer_own(struct web_call *c, bool ended, struct consumer_row *row)
+{
+	const char *id = web_value(c, "id");
+	const char *camera = http_route_value(&c->match, "camera");
+	bool known = consumers_get(supervisor_consumers(c->supervisor), id, row) &&
+		     (ended || row->end == CONSUMERS_WATCHING) && web_sees(c, row->camera) &&
+		     (!camera || strcmp(camera, row->camera) == 0);
+
+	if (known && (web_consumer_is_own(c, row) || token_may(c->token, TOKEN_OPERATE)))
+		return row->id;
+	web_fail(c, 404, refusals[CONSUMERS_UNKNOWN].sentence);
+	return NULL;
+}
+
+bool
+web_consumer_has_camera(struct web_call *c, const char *camera)
+{
+	if (cameras_find(supervisor_cameras(c->supervisor), camera) >= 0)
+		return true;
+	web_fail(c, 404, "there is no such camera");
+	return false;
+}
