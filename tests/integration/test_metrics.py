@@ -222,6 +222,27 @@ def test_requests_are_counted(lab):
     assert value(lab, "camrelay_http_requests_total", code="4xx") == before + 1
 
 
+def test_once_there_are_tokens_a_scrape_needs_one_for_all_cameras(lab):
+    def answers(token):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        request = urllib.request.Request(lab.url() + "/metrics", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert answers(None) == 200
+    scraper = lab.camctl("token", "add", "scraper", "--role", "view").strip()
+    try:
+        one = lab.camctl("token", "add", "one", "--role", "view", "--camera", "cam1").strip()
+        assert (answers(None), answers(one), answers(scraper)) == (401, 403, 200)
+    finally:
+        lab.camctl("token", "remove", "scraper")
+        lab.camctl("token", "remove", "one", check=False)
+    assert answers(None) == 200
+
+
 # ---- over the death of a worker ----
 
 COUNTERS = ("camrelay_media_received_frames_total", "camrelay_media_received_packets_total",
