@@ -292,7 +292,7 @@ has_header(const struct http_response *a, const char *name)
 }
 
 char *
-http_response_head(const struct http_response *a, bool tls, bool close, size_t *len)
+http_response_head(const struct http_response *a, bool tls, size_t *len)
 {
 	char *text;
 	FILE *out = xopen_memstream(&text, len);
@@ -311,7 +311,7 @@ http_response_head(const struct http_response *a, bool tls, bool close, size_t *
 	/* RFC 6797: a year. */
 	if (tls)
 		fputs("Strict-Transport-Security: max-age=31536000\r\n", out);
-	fputs(close ? "Connection: close\r\n\r\n" : "\r\n", out);
+	fputs("Connection: close\r\n\r\n", out);
 	fclose(out);
 	return text;
 }

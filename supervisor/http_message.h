@@ -97,7 +97,6 @@ struct http_response {
 		const char *name;
 		const char *value;
 	} headers[HTTP_RESPONSE_HEADERS_MAX]; /* lent; ends with a name of NULL */
-	bool close;                           /* the connection, after it */
 };
 
 /* "Not Found". Never NULL. */
@@ -114,8 +113,8 @@ struct json;
 /* Takes j, which becomes the body. */
 struct http_response http_response_json(int status, struct json *j);
 
-/* What stands before the body: status line, headers with the security headers, the empty line.
- * Yours to free. */
-char *http_response_head(const struct http_response *a, bool tls, bool close, size_t *len);
+/* What stands before the body: status line, headers with those of security and that the connection
+ * is closed after it, the empty line. Yours to free. */
+char *http_response_head(const struct http_response *a, bool tls, size_t *len);
 
 #endif

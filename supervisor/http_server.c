@@ -1,5 +1,6 @@
 /* http_server.c - the server: listens, accepts, gives connections to libwebsockets, ends.
  * What happens on a connection is http_server_conn.c's. Loop thread. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,10 @@ make_context(struct http_server *s, char *why, size_t why_size)
 	info.foreign_loops = loops;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
 	s->context = lws_create_context(&info);
+	/* Its part for libuv is a plugin, which lws_context_destroy unloads while libuv has
+	 * callbacks into it: keep it. */
+	dlopen(LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so",
+		RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 	if (s->context)
 		s->vhost = lws_create_vhost(s->context, &info);
 	if (s->config.cert)
@@ -275,6 +280,13 @@ on_closed(uv_handle_t *handle)
 		free_server(s);
 }
 
+static void
+find_closing(uv_handle_t *handle, void *arg)
+{
+	if (uv_is_closing(handle))
+		*(bool *)arg = true;
+}
+
 /* With a loop of ours libwebsockets is destroyed in two steps: the first closes its handles, and
  * when libuv has let go of them it wants to be told again (its issue 1969). */
 static void
@@ -282,9 +294,11 @@ on_end(uv_timer_t *timer)
 {
 	struct http_server *s = timer->data;
 
-	/* Its code for libuv is unloaded with it: not before the turn of the loop is over in which
-	 * libuv calls that back. */
-	if (!LIST_EMPTY(&s->conns) || s->open_handles > 1)
+	bool closing = false;
+
+	/* Its handles are part of what the last call frees, so libuv must be through with all. */
+	uv_walk(s->loop, find_closing, &closing);
+	if (!LIST_EMPTY(&s->conns) || s->open_handles > 1 || closing)
 		return;
 	lws_context_destroy(s->context);
 	uv_close((uv_handle_t *)&s->timer, on_closed);

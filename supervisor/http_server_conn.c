@@ -12,9 +12,8 @@
  * phone on a bad network takes two seconds), for its body, */
 #define HEAD_TIMEOUT_MS 10000
 #define BODY_TIMEOUT_MS 15000
-/* for the next piece of a response, to send another request, to read a response that came early. */
+/* for the next piece of a response, to read a response that came early. */
 #define RESPONSE_TIMEOUT_MS 30000
-#define IDLE_TIMEOUT_MS 30000
 #define LINGER_TIMEOUT_MS 2000
 /* And a handler for its response: the longest waits for a call to the SFU. */
 #define HANDLER_TIMEOUT_MS 60000
@@ -53,7 +52,7 @@ http_conn_new(struct http_server *s, const char *peer)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
 
-	*c = (struct conn){ .server = s, .first = true, .deadline = clock_now() + HEAD_TIMEOUT_MS };
+	*c = (struct conn){ .server = s, .deadline = clock_now() + HEAD_TIMEOUT_MS };
 	snprintf(c->peer, sizeof(c->peer), "%s", peer);
 	c->verdict = http_limit_connect(s->limit, c->peer, clock_now());
 	LIST_INSERT_HEAD(&s->conns, c, link);
@@ -108,17 +107,13 @@ write_body(struct conn *c)
 	return 0;
 }
 
-/* Returns what libwebsockets wants of a callback: -1 closes the connection. */
+/* Returns what libwebsockets wants of a callback: -1 closes the connection. There is one request on
+ * each: libwebsockets 4.1.6 loops for ever over a POST that was sent before the answer to the
+ * request before it, and with it would the supervisor. */
 static int
 finish(struct conn *c)
 {
 	forget_response(c);
-	c->first = false;
-	if (!c->close) {
-		c->state = CONN_HEAD;
-		c->deadline = clock_now() + IDLE_TIMEOUT_MS;
-		return lws_http_transaction_completed(c->wsi) ? -1 : 0;
-	}
 	if (!c->unread)
 		return -1;
 	/* Closed now, the kernel would answer what still comes by a reset, and the client might
@@ -169,8 +164,7 @@ respond(struct conn *c, struct http_response *r, bool head_only)
 {
 	struct http_server *s = c->server;
 
-	c->close = c->close || r->close || c->unread;
-	c->head = http_response_head(r, s->config.cert != NULL, c->close, &c->head_len);
+	c->head = http_response_head(r, s->config.cert != NULL, &c->head_len);
 	if (head_only || r->body_len == 0)
 		free(r->body);
 	else
@@ -248,16 +242,15 @@ check_limits(struct conn *c, struct http_exchange *x)
 	snprintf(seconds, sizeof(seconds), "%lld",
 		(long long)(wait_ms + 999) / 1000 + (wait_ms == 0));
 	http_response_add(&r, "Retry-After", seconds);
-	r.close = c->verdict != HTTP_LIMIT_OK;
-	if (r.close)
+	if (c->verdict != HTTP_LIMIT_OK)
 		c->server->stats.turned_away++;
 	http_respond(x, &r);
 	return false;
 }
 
-/* A head has come; last: its connection cannot be used for another. */
+/* A head has come. */
 static void
-on_head(struct conn *c, bool last)
+on_head(struct conn *c)
 {
 	struct http_server *s = c->server;
 	struct http_exchange *x = xcalloc(1, sizeof(*x));
@@ -267,8 +260,7 @@ on_head(struct conn *c, bool last)
 	memcpy(x->message.peer, c->peer, sizeof(c->peer));
 	x->message.tls = s->config.cert != NULL;
 	c->state = CONN_HEAD;
-	struct http_fault fault = http_head_read(c->wsi, x, &c->close);
-	c->close = c->close || last;
+	struct http_fault fault = http_head_read(c->wsi, x);
 	c->unread = x->body_expected > 0 || fault.status == 411;
 	if (!check_limits(c, x))
 		return;
@@ -336,7 +328,7 @@ http_exchange_is_upgrade(const struct http_exchange *x)
 static int
 on_upgrade(struct conn *c)
 {
-	on_head(c, true);
+	on_head(c);
 	if (c->state == CONN_SOCKET)
 		return 0;
 	if (c->state == CONN_HANDLER)
@@ -356,7 +348,7 @@ on_raw(struct conn *c, const char *bytes, size_t len)
 		return 0;
 	struct http_response r = http ? http_response_error(501, "there is no such method")
 				      : http_response_error(400, "this is not HTTP/1.1");
-	c->close = c->unread = true;
+	c->unread = true;
 	respond(c, &r, false);
 	return write_now(c);
 }
@@ -371,7 +363,7 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		return 0;
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		on_head(c, false);
+		on_head(c);
 		return 0;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return on_upgrade(c);
@@ -413,7 +405,7 @@ say_timeout(struct conn *c, int status, const char *why)
 {
 	struct http_response r = http_response_error(status, why);
 
-	c->unread = r.close = true;
+	c->unread = true;
 	detach(c);
 	respond(c, &r, false);
 	if (write_now(c) < 0)
@@ -425,8 +417,6 @@ http_conn_deadline(struct conn *c)
 {
 	switch (c->state) {
 	case CONN_HEAD:
-		if (!c->first)
-			break;
 		say_timeout(c, 408, "the request did not come in time");
 		return;
 	case CONN_BODY:

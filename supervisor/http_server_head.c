@@ -169,14 +169,9 @@ head_bytes(struct lws *wsi)
 }
 
 struct http_fault
-http_head_read(struct lws *wsi, struct http_exchange *x, bool *close)
+http_head_read(struct lws *wsi, struct http_exchange *x)
 {
-	bool old = !has_word(wsi, WSI_TOKEN_HTTP, "HTTP/1.1");
-
-	*close = old || has_word(wsi, WSI_TOKEN_CONNECTION, "close");
 	struct http_fault length = read_length(wsi, x);
-	if (length.status)
-		*close = true;
 	struct http_fault target = read_target(wsi, &x->message);
 	if (target.status)
 		return target;

@@ -9,7 +9,7 @@
 /* What the HTTP server consists of. For http_server*.c. */
 
 enum conn_state {
-	CONN_HEAD,     /* a request is awaited, or its head is coming */
+	CONN_HEAD,     /* the head of the request is awaited */
 	CONN_BODY,     /* its body is coming */
 	CONN_HANDLER,  /* somebody works on it */
 	CONN_RESPONSE, /* the response is being sent */
@@ -25,7 +25,6 @@ struct conn {
 	struct lws *wsi; /* NULL: libwebsockets has let go */
 	enum conn_state state;
 	ms_t deadline; /* of the state */
-	bool first;    /* no request was answered yet */
 	enum http_limit_verdict verdict;
 	char peer[64];
 	struct http_exchange *exchange; /* in CONN_BODY and CONN_HANDLER; NULL otherwise */
@@ -33,7 +32,6 @@ struct conn {
 	char *head, *body; /* owned; each NULL once it was sent */
 	size_t head_len, body_len, body_at;
 	struct http_file *file;     /* owned; what comes after head instead of body */
-	bool close;                 /* after the response */
 	bool unread;                /* a part of the request has not come */
 	struct http_socket *socket; /* owned; CONN_SOCKET */
 };
@@ -77,9 +75,8 @@ struct http_fault {
 
 /* ---- http_server_head.c: what libwebsockets has parsed, as a message ------------------------- */
 
-/* Fills x->message, body_expected and upgrade from the head that wsi has just taken. *close is set
- * if the connection must not be used again. */
-struct http_fault http_head_read(struct lws *wsi, struct http_exchange *x, bool *close);
+/* Fills x->message, body_expected and upgrade from the head that wsi has just taken. */
+struct http_fault http_head_read(struct lws *wsi, struct http_exchange *x);
 
 /* Whether the client waits for "100 Continue" before it sends the body. */
 bool http_head_expects(struct lws *wsi);

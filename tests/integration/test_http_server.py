@@ -142,19 +142,23 @@ def test_a_large_answer_is_whole(probe):
     assert all(text[i] == ord("a") + i % 23 for i in range(0, len(text), 4093))
 
 
-def test_requests_share_a_connection(probe):
+@pytest.mark.parametrize("first", [b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
+                                   b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"])
+def test_there_is_one_request_on_a_connection(probe, first):
+    """libwebsockets 4.1.6 loops for ever over a POST behind another request."""
     host, port = probe.url.rsplit("/", 1)[1].split(":")
-    requests = (b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-                b"POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-                b"GET /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    more = b"POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello" * 3
     with socket.create_connection((host, int(port)), timeout=20) as s:
-        s.sendall(b"".join(requests))
+        s.sendall(first + more)
         text = b""
-        while part := s.recv(65536):
-            text += part
-    assert text.count(b"HTTP/1.1 200 OK") == 4
-    for path, body in (("/a", 0), ("/b", 5), ("/c", 0), ("/d", 0)):
-        assert f'"path":"{path}","parameters":0,"body":{body}}}'.encode() in text
+        try:
+            while part := s.recv(65536):
+                text += part
+        except ConnectionResetError:
+            pass
+    assert text.count(b"HTTP/1.1 200 OK") == 1 and b"Connection: close" in text
+    assert fetch("GET", probe.url + "/")[0] == 200
+    probe.end()
 
 
 def test_a_body_is_waited_for_and_asked_for(probe):

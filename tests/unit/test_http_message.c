@@ -143,7 +143,7 @@ every_answer_has_the_security_headers_and_may_override_two(void **state)
 	size_t len;
 
 	(void)state;
-	char *head = http_response_head(&r, false, false, &len);
+	char *head = http_response_head(&r, false, &len);
 	assert_int_equal(len, strlen(head));
 	assert_memory_equal(head, "HTTP/1.1 200 OK\r\n", 17);
 	assert_non_null(strstr(head, "\r\nX-Content-Type-Options: nosniff\r\n"));
@@ -154,7 +154,7 @@ every_answer_has_the_security_headers_and_may_override_two(void **state)
 	assert_string_equal(head + len - 4, "\r\n\r\n");
 	free(head);
 	http_response_add(&r, "cache-control", "max-age=60");
-	head = http_response_head(&r, true, true, &len);
+	head = http_response_head(&r, true, &len);
 	assert_null(strstr(head, "no-store"));
 	assert_non_null(strstr(head, "\r\nConnection: close\r\n"));
 	assert_non_null(strstr(head, "\r\nStrict-Transport-Security: max-age="));
