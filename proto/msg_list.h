@@ -132,6 +132,7 @@
 	F(S, INT, sound_silence_ms, OPTIONAL) /* put in where sound was missing */ \
 	F(S, INT, keyframes, OPTIONAL) /* of the camera, as the next */ \
 	F(S, INT, bytes_in, OPTIONAL) /* of its pictures' NAL units */ \
+	F(S, INT, packets_in, OPTIONAL) /* RTP from it, sound included */ \
 	F(S, REAL, loss_ratio, REQUIRED) /* as the far end last reported */ \
 	F(S, REAL, rtt_ms, REQUIRED)
 

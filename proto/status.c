@@ -52,7 +52,7 @@ static const struct field camera_fields[] = {
 	CAMERA(INT, ice_ms), CAMERA(INT, dtls_ms), CAMERA(INT, first_packet_ms),
 	CAMERA(INT, keyframe_ms), CAMERA(INT, stored_bytes),
 	CAMERA(INT, stored_oldest_ms), CAMERA(INT, extend_calls), CAMERA(INT, generate_calls),
-	TOTAL(frames), TOTAL(keyframes), TOTAL(bytes_in), TOTAL(gaps), TOTAL(late), TOTAL(b_frames),
+	TOTAL(frames), TOTAL(keyframes), TOTAL(bytes_in), TOTAL(packets_in), TOTAL(gaps), TOTAL(late), TOTAL(b_frames),
 	TOTAL(b_dropped), TOTAL(packets), TOTAL(bytes), TOTAL(dropped), TOTAL(nacks), TOTAL(resent),
 	TOTAL(plis), TOTAL(firs), TOTAL(replays), TOTAL(reconnects), TOTAL(sound_packets),
 	TOTAL(sound_silence_ms), TOTAL(recorded_bytes), TOTAL(recorded_segments),

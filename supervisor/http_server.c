@@ -280,6 +280,13 @@ on_closed(uv_handle_t *handle)
 		free_server(s);
 }
 
+static void
+find_closing(uv_handle_t *handle, void *arg)
+{
+	if (uv_is_closing(handle))
+		*(bool *)arg = true;
+}
+
 /* With a loop of ours libwebsockets is destroyed in two steps: the first closes its handles, and
  * when libuv has let go of them it wants to be told again (its issue 1969). */
 static void
@@ -287,7 +294,11 @@ on_end(uv_timer_t *timer)
 {
 	struct http_server *s = timer->data;
 
-	if (!LIST_EMPTY(&s->conns) || s->open_handles > 1)
+	bool closing = false;
+
+	/* Its handles are part of what the last call frees, so libuv must be through with all. */
+	uv_walk(s->loop, find_closing, &closing);
+	if (!LIST_EMPTY(&s->conns) || s->open_handles > 1 || closing)
 		return;
 	lws_context_destroy(s->context);
 	uv_close((uv_handle_t *)&s->timer, on_closed);

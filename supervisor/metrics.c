@@ -157,6 +157,7 @@ read_value(const struct writer *w, const void *object, double *value)
 {
 	const struct metric *m = w->metric;
 	const struct status_bucket *bucket = object;
+	const void *at = (const char *)object + m->at;
 	int64_t n;
 
 	switch (m->read) {
@@ -164,7 +165,7 @@ read_value(const struct writer *w, const void *object, double *value)
 		*value = (double)number_at(w, object);
 		return true;
 	case METRIC_REAL:
-		*value = *(const double *)((const char *)object + m->at);
+		*value = *(const double *)at;
 		return true;
 	case METRIC_LEFT:
 		*value = bucket->limit > bucket->used ? (double)(bucket->limit - bucket->used) : 0;

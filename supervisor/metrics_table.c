@@ -234,6 +234,8 @@ static const struct metric table[] = {
 	/* what cameras send */
 	{ COUNTER("camrelay_media_received_bytes", "bytes"), CAMERA(INT, totals.bytes_in),
 	  .help = "Video received from the camera, without headers of packets" },
+	{ COUNTER("camrelay_media_received_packets", NULL), CAMERA(INT, totals.packets_in),
+	  .help = "RTP received from the camera, sound included" },
 	{ COUNTER("camrelay_media_received_frames", NULL), CAMERA(INT, totals.frames),
 	  .help = "Frames received from the camera" },
 	{ COUNTER("camrelay_media_received_keyframes", NULL), CAMERA(INT, totals.keyframes),

@@ -26,6 +26,7 @@ totals_on_stats(struct totals *t, const struct msg_stats *s, ms_t now)
 	n->frames = s->frames;
 	n->keyframes = s->keyframes;
 	n->bytes_in = s->bytes_in;
+	n->packets_in = s->packets_in;
 	n->gaps = s->gaps;
 	n->late = s->late;
 	n->b_frames = s->b_frames;

@@ -20,6 +20,7 @@ struct demux {
 	char why_no_sound[100];
 	struct timeline *timeline;
 	int64_t arrived_us; /* of the packet in hand */
+	unsigned packets;   /* since the last unit */
 };
 
 struct demux *
@@ -88,6 +89,7 @@ void
 demux_feed(struct demux *d, const struct relay_packet *p, int64_t arrived_us)
 {
 	d->arrived_us = arrived_us;
+	d->packets += !p->rtcp;
 	if (p->rtcp)
 		note_report(d, p);
 	else if (p->media == RELAY_PICTURES)
@@ -130,5 +132,9 @@ next_sound(struct demux *d, struct source_unit *out)
 bool
 demux_next(struct demux *d, struct source_unit *out)
 {
-	return next_nal(d, out) || next_sound(d, out);
+	if (!next_nal(d, out) && !next_sound(d, out))
+		return false;
+	out->packets = d->packets;
+	d->packets = 0;
+	return true;
 }

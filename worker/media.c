@@ -28,6 +28,7 @@ struct media {
 	ms_t stall_ms;         /* and what source_read waits at most */
 	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
 	_Atomic ms_t back_by;
+	_Atomic int64_t packets_in;
 	GSource *pace;    /* on the loop: outputs that could not send all at once go on */
 	GSource *silence; /* and sound that is missing is made up for; NULL: none is sent */
 
@@ -255,7 +256,10 @@ static bool
 read_source(struct media *m, struct source_unit *unit)
 {
 	atomic_store(&m->back_by, clock_now() + m->stall_ms + READ_SLACK_MS);
-	return source_read(m->source, unit) == 0;
+	if (source_read(m->source, unit) != 0)
+		return false;
+	atomic_fetch_add(&m->packets_in, unit->packets);
+	return true;
 }
 
 static void *
@@ -297,6 +301,7 @@ media_new(const struct media_config *config)
 	m->gone.rtt_ms = -1;
 	m->sound = sound_new(draw(), on_sound, m);
 	atomic_init(&m->back_by, MS_NEVER);
+	atomic_init(&m->packets_in, 0);
 	return m;
 }
 
@@ -424,6 +429,7 @@ media_stats(struct media *m, struct media_stats *out)
 {
 	pthread_mutex_lock(&m->lock);
 	pictures_stats(m->pictures, &out->pictures);
+	out->packets_in = atomic_load(&m->packets_in);
 	out->sent = m->gone;
 	out->has_sound = sound_comes(m->sound);
 	out->sound = sound_stats(m->sound);

@@ -85,6 +85,7 @@ void media_send_reports(struct media *m);
 
 struct media_stats {
 	struct pictures_stats pictures;
+	int64_t packets_in;       /* RTP from the camera, sound included */
 	struct output_stats sent; /* by all outputs, those that are gone included */
 	bool has_sound;           /* of the camera; else the next is not valid */
 	struct audio_stats sound;

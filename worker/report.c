@@ -206,6 +206,7 @@ report_stats(struct report *r, struct link *link, const struct media_stats *s)
 			.sound_silence_ms = s->sound.silence_ms,
 			.keyframes = q->keyframes,
 			.bytes_in = (int64_t)q->bytes,
+			.packets_in = s->packets_in,
 			.loss_ratio = s->sent.loss_ratio,
 			.rtt_ms = s->sent.rtt_ms } };
 

@@ -9,6 +9,7 @@ struct source_unit {
 	enum { SOURCE_PICTURE, SOURCE_SOUND } kind;
 	struct nal_unit nal;     /* of SOURCE_PICTURE */
 	struct audio_unit sound; /* of SOURCE_SOUND */
+	unsigned packets;        /* RTP packets that came since the unit before this one */
 };
 
 #endif
