@@ -78,7 +78,7 @@ static struct row *
 add_row(struct job *job, const char *camera)
 {
 	job->rows = checked(realloc(job->rows, (job->count + 1) * sizeof(*job->rows)));
-	job->rows[job->count] = (struct row){ .camera = copy(camera) };
+	job->rows[job->count] = (struct row){ .camera = checked(strdup(camera)) };
 	return &job->rows[job->count++];
 }
 
