@@ -99,8 +99,10 @@ make_context(struct http_server *s, char *why, size_t why_size)
 	s->context = lws_create_context(&info);
 	/* Its part for libuv is a plugin, which lws_context_destroy unloads while libuv has
 	 * callbacks into it: keep it. */
-	dlopen(LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so",
+	void *plugin = dlopen(LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so",
 		RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+	if (plugin)
+		dlclose(plugin);
 	if (s->context)
 		s->vhost = lws_create_vhost(s->context, &info);
 	if (s->config.cert)

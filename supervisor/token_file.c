@@ -23,11 +23,10 @@ token_make(char text[TOKEN_TEXT_BYTES])
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned char bytes[33] = { 0 }; /* 256 bits, and zeros for the last digit */
-	char *out = text + strlen(PREFIX);
+	char *out = stpcpy(text, PREFIX);
 
 	if (getrandom(bytes, 32, 0) != 32)
 		abort();
-	memcpy(text, PREFIX, strlen(PREFIX));
 	for (size_t bit = 0; bit < 256; bit += 6) {
 		unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
 		*out++ = digits[pair >> (10 - bit % 8) & 63];
