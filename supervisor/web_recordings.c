@@ -1,6 +1,7 @@
 /* web_recordings.c - recordings by HTTP: what is on the disk, and deleting what is old.
  * Owns one job per request, whose disk part a thread of libuv's pool does. Loop thread; work: a
  * thread of the pool. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ job_free(struct job *job)
 static struct row *
 add_row(struct job *job, const char *camera)
 {
+	assert(camera);
 	job->rows = xrealloc(job->rows, (job->count + 1) * sizeof(*job->rows));
 	job->rows[job->count] = (struct row){ .camera = xstrdup(camera) };
 	return &job->rows[job->count++];
