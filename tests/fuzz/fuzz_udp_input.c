@@ -12,6 +12,7 @@
 #include "worker/depacketizer.h"
 #include "worker/rtcp.h"
 #include "worker/udp_input.h"
+#include "worker/video_codec.h"
 
 #define ENDS (2 * RELAY_MEDIA)
 #define DATAGRAMS_MAX 2048
@@ -245,6 +246,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	waiting = NULL;
 	struct udp_input *u = open_input();
 	struct demux *d = demux_new();
+	demux_open_pictures(d, len % 2 ? &video_h265 : &video_h264);
 	demux_open_sound(d, &sound);
 	for (size_t at = 0; at + 2 < len && sent_count < DATAGRAMS_MAX;) {
 		at += send_datagram(data + at, len - at);
