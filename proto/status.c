@@ -318,6 +318,17 @@ status_camera_fields(size_t *n)
 	return camera_fields;
 }
 
+bool
+status_camera_list(size_t i, const char **key, const struct field **fields, size_t *n)
+{
+	if (i >= COUNT(camera_inner))
+		return false;
+	*key = camera_inner[i].rows.key;
+	*fields = camera_inner[i].rows.fields;
+	*n = camera_inner[i].rows.field_count;
+	return true;
+}
+
 void
 status_clear(struct status *s)
 {

@@ -228,6 +228,10 @@ struct json *status_health_to_json(const struct status *s);
 /* The fields of a camera's row, n of them: name and type for who describes the snapshot. */
 const struct field *status_camera_fields(size_t *n);
 
+/* The i-th list in such a row: its key, and the n fields of its own rows. False: there are no more.
+ */
+bool status_camera_list(size_t i, const char **key, const struct field **fields, size_t *n);
+
 /* Frees everything inside s. */
 void status_clear(struct status *s);
 

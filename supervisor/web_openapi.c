@@ -52,8 +52,9 @@ describe_members(struct json *schema, const struct web_schema *s, struct json *c
 }
 
 /* A row of the status, from its own table. Strings that are not there are left out. */
+/* An object of these fields; texts may be absent, but a name. */
 static void
-describe_camera(struct json *schema)
+describe_fields(struct json *schema, const struct field *fields, size_t n)
 {
 	static const char *const types[] = { [FIELD_STR] = "string",
 		[FIELD_INT] = "integer",
@@ -61,20 +62,32 @@ describe_camera(struct json *schema)
 		[FIELD_BOOL] = "boolean" };
 	struct json *properties = json_new_object();
 	struct json *required = json_new_array();
-	size_t n;
-	const struct field *fields = status_camera_fields(&n);
 
 	for (size_t i = 0; i < n; i++) {
 		json_set(properties, fields[i].name, type_of(types[fields[i].type]));
 		if (fields[i].type != FIELD_STR || strcmp(fields[i].name, "name") == 0)
 			json_add_str(required, fields[i].name);
 	}
-	struct json *outputs = type_of("array");
-	json_set(outputs, "items", type_of("object"));
-	json_set(properties, "outputs", outputs);
 	json_set_bool(schema, "additionalProperties", false);
 	json_set(schema, "properties", properties);
 	json_set(schema, "required", required);
+}
+
+static void
+describe_camera(struct json *schema)
+{
+	const struct field *fields;
+	const char *key;
+	size_t n;
+
+	fields = status_camera_fields(&n);
+	describe_fields(schema, fields, n);
+	for (size_t i = 0; status_camera_list(i, &key, &fields, &n); i++) {
+		struct json *list = type_of("array"), *row = type_of("object");
+		describe_fields(row, fields, n);
+		json_set(list, "items", row);
+		json_set(json_get_key(schema, "properties"), key, list);
+	}
 }
 
 /* {"$ref": ...}; the schema is added to components once. */

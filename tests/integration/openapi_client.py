@@ -92,7 +92,7 @@ class Client:
             return None
         kind = headers.get_content_type()
         assert kind in kinds, (kind, list(kinds))
-        body = json.loads(text)
+        body = json.loads(text) if kind.endswith("json") else text.decode() if isinstance(text, bytes) else text
         schema = {**as_json_schema(kinds[kind]["schema"]), "components": as_json_schema(self.document["components"])}
         validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
         wrong = [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(body)]

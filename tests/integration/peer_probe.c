@@ -21,6 +21,7 @@
 #include "worker/dtls.h"
 #include "worker/peer.h"
 #include "worker/rtp.h"
+#include "worker/video_codec.h"
 
 #define SSRC 0x00c0ffee
 #define PT 106
@@ -110,6 +111,7 @@ send_pictures(void *arg)
 	const uint8_t *at = first;
 	int64_t due_us = clock_now_us();
 
+	rtp_packetizer_set_codec(r, &video_h264);
 	for (uint32_t n = 0; !atomic_load(&p->stop); n++) {
 		struct timespec due = { due_us / 1000000, due_us % 1000000 * 1000 };
 

@@ -18,7 +18,7 @@ peer = worker/peer.o worker/loop.o worker/ice.o worker/dtls.o worker/dtls_identi
 peer_libs = libsrtp2 nice openssl
 
 # One peer against the world: tests/integration/test_peer.py.
-$(B)/tests/integration/peer_probe: $(addprefix $(B)/,tests/integration/peer_probe.o worker/rtp.o \
+$(B)/tests/integration/peer_probe: $(addprefix $(B)/,tests/integration/peer_probe.o worker/rtp.o $(video_codecs) \
 		$(peer))
 	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(peer_libs)) -lpthread
 

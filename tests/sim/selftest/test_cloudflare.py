@@ -73,7 +73,8 @@ def test_the_51st_request_in_a_second_is_one_too_many(sfu):
     with ThreadPoolExecutor(8) as pool:
         until(lambda: 429 in statuses or statuses.extend(
             pool.map(lambda _: sfu.call("GET", f"/{session}")[0], range(100))), "one too many")
-    assert statuses.index(429) >= 50 and set(statuses) == {200, 429}
+    # Seven at most of those asked for later were answered before.
+    assert statuses.index(429) >= 50 - 7 and set(statuses) == {200, 429}
     # Of those that it took no 51 came within a second.
     times = sorted(c["t"] for c in sfu.sim("/calls") if c["session"] == session and c["status"] == 200)
     assert all(b - a > 0.9 for a, b in zip(times, times[50:]))
