@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         ca-certificates \
         libavcodec59 libavformat59 libavutil57 libbsd0 libcurl4 libglib2.0-0 libinih1 libjson-c5 libnanomsg5 \
-        libnice10 libsqlite3-0 libsrtp2-1 libssl3 libswresample4 libuv1 libwebsockets17 libwebsockets-evlib-uv \
+        libcap2 libnice10 libsqlite3-0 libsrtp2-1 libssl3 libswresample4 libuv1 libwebsockets17 libwebsockets-evlib-uv \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 970 camrelay \
     && useradd --system --uid 970 --gid camrelay --home-dir /var/lib/camrelay --shell /usr/sbin/nologin camrelay \

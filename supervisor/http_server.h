@@ -37,6 +37,9 @@ struct http_server_config {
 	bool (*on_head)(void *arg, struct http_exchange *x);
 	/* The whole request. It is the handler's until it gives it to http_respond. */
 	void (*on_request)(void *arg, struct http_exchange *x);
+	/* Instead of on_request: the body of a request that may go on did not come. x is gone when
+	 * this returns. NULL: nobody wants to know. */
+	void (*on_dropped)(void *arg, struct http_exchange *x);
 	void *arg;
 };
 
@@ -73,7 +76,7 @@ void http_server_stats(const struct http_server *s, struct http_server_stats *ou
 /* Lent, valid until the answer. */
 const struct http_message *http_exchange_message(const struct http_exchange *x);
 
-/* The caller's own, from on_head to on_request. NULL at first. */
+/* The caller's own, from on_head to on_request or on_dropped. NULL at first. */
 void http_exchange_set_data(struct http_exchange *x, void *data);
 void *http_exchange_data(const struct http_exchange *x);
 

@@ -32,6 +32,8 @@ detach(struct conn *c)
 	x->conn = NULL;
 	if (c->state == CONN_HANDLER)
 		return;
+	if (c->state == CONN_BODY && c->server->config.on_dropped)
+		c->server->config.on_dropped(c->server->config.arg, x);
 	http_message_clear(&x->message);
 	free(x);
 }

@@ -278,6 +278,13 @@ on_request(void *arg, struct http_exchange *x)
 	route->handle(c);
 }
 
+static void
+on_dropped(void *arg, struct http_exchange *x)
+{
+	(void)arg;
+	call_free(http_exchange_data(x));
+}
+
 /* ---- the server ------------------------------------------------------------------------------ */
 
 void
@@ -352,6 +359,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 		.body_max = BODY_MAX,
 		.on_head = on_head,
 		.on_request = on_request,
+		.on_dropped = on_dropped,
 		.arg = w };
 	if (http_server_new(&server, &w->server, why, why_size) < 0) {
 		free(w->names);

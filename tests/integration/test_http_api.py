@@ -299,7 +299,7 @@ def test_a_client_that_goes_away_harms_nobody(lab, url):
     for _ in range(50):
         with socket.create_connection((host, int(port)), timeout=20) as s:
             s.sendall(b"GET /v2/health/recordings HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    assert get(url, "/healthz")[0] == 200
+    until(lambda: get(url, "/healthz")[0] == 200, "its requests are forgotten")
     assert lab.pings()
 
 
@@ -378,8 +378,8 @@ def test_what_is_no_token_is_said(lab):
 
 # ---- where it listens -------------------------------------------------------------------------------------------
 
-def daemon(tmp_path, keys, prepare=None):
-    """A camrelayd without a camera: (process, run_dir)"""
+def daemon(tmp_path, keys, env=None):
+    """A camrelayd without a camera: (process, run_dir). env: beside ours."""
     run = tmp_path / "run"
     state = tmp_path / "state"
     state.mkdir(exist_ok=True)
@@ -388,7 +388,8 @@ def daemon(tmp_path, keys, prepare=None):
                                                  {"run_dir": run, "state_dir": state, **keys}.items()))
     log = open(tmp_path / "log", "ab")
     with log:
-        process = subprocess.Popen([os.path.join(BUILD, "camrelayd"), "-f", "-c", str(config)], stderr=log)
+        process = subprocess.Popen([os.path.join(BUILD, "camrelayd"), "-f", "-c", str(config)], stderr=log,
+                                   env={**os.environ, **(env or {})})
     return process, run
 
 
@@ -489,7 +490,8 @@ def test_a_certificate_is_replaced_while_it_runs(tmp_path):
 
 def test_a_certificate_that_is_none_is_said(tmp_path):
     (tmp_path / "cert.pem").write_text("nonsense")
+    # libwebsockets 4.1.6 forgets to free the virtual host that it could not make, and the process ends.
     process, _ = daemon(tmp_path, {"http": "127.0.0.1:0", "http_cert": tmp_path / "cert.pem",
-                                   "http_key": tmp_path / "cert.pem"})
+                                   "http_key": tmp_path / "cert.pem"}, {"ASAN_OPTIONS": "detect_leaks=0"})
     assert process.wait(20) == 78
     assert "http_cert and http_key cannot be used" in (tmp_path / "log").read_text()
