@@ -97,7 +97,7 @@ static const struct setting rows[] = {
 		  "every restart asks Google for new streams" },
 	{ IN_SUPERVISOR(http), .key = "http", .type = SET_ADDRESS, .choices = "none",
 	  .def = "127.0.0.1:8080",
-	  .help = "Where the HTTP API and the dashboard are served: an address of this machine in numbers "
+	  .help = "Where the HTTP API is served: an address of this machine in numbers "
 		  "and a port, 0 for any that is free. One that others can reach needs tokens: camctl "
 		  "token add. none: not at all" },
 	{ IN_SUPERVISOR(http_names), .key = "http_names", .type = SET_LIST, .choices = "NAME", .max = 1024,
