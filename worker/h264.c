@@ -97,25 +97,18 @@ skip_picture_order(struct rbsp *b)
 static int
 read_cropping(struct rbsp *b, const struct format *f, struct h264_sps *out)
 {
-	uint64_t width = f->width_mbs * UINT64_C(16);
-	uint64_t lines = out->interlaced ? 2 : 1;
-	uint64_t height = f->height_map_units * UINT64_C(16) * lines;
-	uint64_t x = 0, y = 0;
+	const unsigned lines = out->interlaced ? 2 : 1;
+	struct rbsp_picture p = { .width = f->width_mbs * UINT64_C(16),
+		.height = f->height_map_units * UINT64_C(16) * lines,
+		.chroma_idc = f->chroma_idc,
+		.lines = lines,
+		.side_max = SIDE_MAX };
+	int err = rbsp_crop(b, &p);
 
-	if (width > SIDE_MAX || height > SIDE_MAX)
-		return ERR_RANGE;
-	if (rbsp_u(b, 1)) {
-		uint64_t unit_x = f->chroma_idc == 1 || f->chroma_idc == 2 ? 2 : 1;
-		uint64_t unit_y = (f->chroma_idc == 1 ? 2 : 1) * lines;
-		x = unit_x * rbsp_ue(b);
-		x += unit_x * rbsp_ue(b);
-		y = unit_y * rbsp_ue(b);
-		y += unit_y * rbsp_ue(b);
-	}
-	if (x >= width || y >= height)
-		return ERR_RANGE;
-	out->width = (unsigned)(width - x);
-	out->height = (unsigned)(height - y);
+	if (err)
+		return err;
+	out->width = (unsigned)p.width;
+	out->height = (unsigned)p.height;
 	return 0;
 }
 

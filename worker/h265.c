@@ -86,27 +86,18 @@ read_profile(struct rbsp *b, struct h265_sps *out)
 static int
 read_size(struct rbsp *b, struct h265_sps *out)
 {
-	const uint32_t chroma_idc = rbsp_ue(b);
-	uint64_t x = 0, y = 0;
+	struct rbsp_picture p = { .chroma_idc = rbsp_ue(b), .lines = 1, .side_max = SIDE_MAX };
 
-	if (chroma_idc > 3)
+	if (p.chroma_idc > 3)
 		return ERR_RANGE;
-	out->colour_planes = chroma_idc == 3 && rbsp_u(b, 1);
-	const uint64_t unit_x = chroma_idc == 1 || chroma_idc == 2 ? 2 : 1;
-	const uint64_t unit_y = chroma_idc == 1 ? 2 : 1;
-	const uint32_t width = rbsp_ue(b), height = rbsp_ue(b);
-	if (width > SIDE_MAX || height > SIDE_MAX)
-		return ERR_RANGE;
-	if (rbsp_u(b, 1)) {
-		x = unit_x * rbsp_ue(b);
-		x += unit_x * rbsp_ue(b);
-		y = unit_y * rbsp_ue(b);
-		y += unit_y * rbsp_ue(b);
-	}
-	if (x >= width || y >= height)
-		return ERR_RANGE;
-	out->width = (unsigned)(width - x);
-	out->height = (unsigned)(height - y);
+	out->colour_planes = p.chroma_idc == 3 && rbsp_u(b, 1);
+	p.width = rbsp_ue(b);
+	p.height = rbsp_ue(b);
+	int err = rbsp_crop(b, &p);
+	if (err)
+		return err;
+	out->width = (unsigned)p.width;
+	out->height = (unsigned)p.height;
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* rbsp.c - bits and numbers of a NAL unit's payload. Keeps nothing. Pure, any thread. */
+#include "common/err.h"
 #include "worker/rbsp.h"
 
 struct rbsp
@@ -61,4 +62,31 @@ rbsp_se(struct rbsp *b)
 	int64_t k = rbsp_ue(b);
 
 	return (int32_t)(k & 1 ? (k + 1) / 2 : -(k / 2));
+}
+
+/* What is cut off at two opposite sides, in units of so many samples. */
+static uint64_t
+read_cut(struct rbsp *b, uint64_t unit)
+{
+	uint64_t before = rbsp_ue(b);
+
+	return unit * (before + rbsp_ue(b));
+}
+
+int
+rbsp_crop(struct rbsp *b, struct rbsp_picture *p)
+{
+	const uint64_t unit_x = p->chroma_idc == 1 || p->chroma_idc == 2 ? 2 : 1;
+	const uint64_t unit_y = (p->chroma_idc == 1 ? 2 : 1) * (uint64_t)p->lines;
+
+	if (p->width > p->side_max || p->height > p->side_max)
+		return ERR_RANGE;
+	const bool cropped = rbsp_u(b, 1);
+	const uint64_t x = cropped ? read_cut(b, unit_x) : 0;
+	const uint64_t y = cropped ? read_cut(b, unit_y) : 0;
+	if (x >= p->width || y >= p->height)
+		return ERR_RANGE;
+	p->width -= x;
+	p->height -= y;
+	return 0;
 }

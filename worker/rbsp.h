@@ -26,4 +26,17 @@ uint32_t rbsp_u(struct rbsp *b, unsigned count);
 uint32_t rbsp_ue(struct rbsp *b);
 int32_t rbsp_se(struct rbsp *b);
 
+/* A picture as it is coded, and what of it is shown. */
+struct rbsp_picture {
+	uint64_t width, height; /* luma samples */
+	uint32_t chroma_idc;    /* chroma_format_idc */
+	unsigned lines;         /* 2 where fields are possible, else 1 */
+	unsigned side_max;      /* the longest side that any level of the standard has */
+};
+
+/* Reads an SPS's window, its flag first, and leaves in p what is shown: 7.4.2.1.1 of
+ * H.264, 7.4.3.2.1 of H.265. Returns 0, or ERR_RANGE if nothing is left or a side is longer than
+ * side_max. */
+int rbsp_crop(struct rbsp *b, struct rbsp_picture *p);
+
 #endif
