@@ -261,20 +261,24 @@ json_set_int(struct json *j, const char *key, int64_t v)
 	set(j, key, made(json_object_new_int64(v)));
 }
 
-void
-json_set_real(struct json *j, const char *key, double v)
+static json_object *
+new_real(double v)
 {
 	char text[32];
 
 	/* JSON has no word for infinity and what is not a number. */
-	if (!isfinite(v)) {
-		set(j, key, NULL);
-		return;
-	}
+	if (!isfinite(v))
+		return NULL;
 	/* Three digits are what people and graphs need; the shortest double would print seventeen.
 	 */
 	snprintf(text, sizeof(text), fabs(v) < FIXED_MAX ? "%.3f" : "%.17g", v);
-	set(j, key, made(json_object_new_double_s(v, text)));
+	return made(json_object_new_double_s(v, text));
+}
+
+void
+json_set_real(struct json *j, const char *key, double v)
+{
+	set(j, key, new_real(v));
 }
 
 void
@@ -300,4 +304,16 @@ void
 json_add_str(struct json *array, const char *s)
 {
 	json_add(array, wrap(made(json_object_new_string(s))));
+}
+
+void
+json_add_real(struct json *array, double v)
+{
+	json_add(array, wrap(new_real(v)));
+}
+
+void
+json_add_null(struct json *array)
+{
+	json_add(array, NULL);
 }

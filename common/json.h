@@ -65,5 +65,7 @@ void json_set_bool(struct json *j, const char *key, bool v);
 void json_set(struct json *j, const char *key, struct json *v);
 void json_add(struct json *array, struct json *v);
 void json_add_str(struct json *array, const char *s);
+void json_add_real(struct json *array, double v);
+void json_add_null(struct json *array);
 
 #endif

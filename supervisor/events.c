@@ -1,4 +1,5 @@
 /* events.c - the events socket. Owns its wire form, not what is worth telling. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +17,10 @@ struct events {
 	struct store *store;           /* lent; NULL: no history */
 	events_account_of *account_of; /* NULL: nobody knows */
 	void *account_arg;
-	events_listener *listener; /* NULL: none */
-	void *listener_arg;
+	struct {
+		events_listener *tell; /* NULL: a free place */
+		void *arg;
+	} listeners[EVENTS_LISTENERS_MAX];
 };
 
 int
@@ -61,10 +64,23 @@ events_set_account_of(struct events *e, events_account_of *account_of, void *arg
 }
 
 void
-events_set_listener(struct events *e, events_listener *listener, void *arg)
+events_add_listener(struct events *e, events_listener *listener, void *arg)
 {
-	e->listener = listener;
-	e->listener_arg = arg;
+	size_t i = 0;
+
+	while (i < EVENTS_LISTENERS_MAX && e->listeners[i].tell)
+		i++;
+	assert(i < EVENTS_LISTENERS_MAX);
+	e->listeners[i].tell = listener;
+	e->listeners[i].arg = arg;
+}
+
+void
+events_remove_listener(struct events *e, events_listener *listener, const void *arg)
+{
+	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
+		if (e->listeners[i].tell == listener && e->listeners[i].arg == arg)
+			e->listeners[i].tell = NULL;
 }
 
 void
@@ -92,8 +108,9 @@ events_publish_account(struct events *e, const char *account, const char *camera
 	free(line);
 	if (e->store)
 		store_add_event(e->store, &row); /* which logs its own trouble */
-	if (e->listener)
-		e->listener(e->listener_arg, camera, event, j);
+	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
+		if (e->listeners[i].tell)
+			e->listeners[i].tell(e->listeners[i].arg, camera, event, j);
 	json_free(j);
 }
 

@@ -4,7 +4,7 @@
 struct json;
 struct store;
 
-/* What happens, told to whoever listens (`camctl events`, later the dashboard) and kept in the
+/* What happens, told to whoever listens (`camctl events`, the dashboard, webhooks) and kept in the
  * store. Loop thread. */
 struct events;
 
@@ -20,7 +20,9 @@ void events_set_account_of(struct events *e, events_account_of *account_of, void
  * wire. May publish others. */
 typedef void events_listener(
 	void *arg, const char *camera, const char *name, const struct json *event);
-void events_set_listener(struct events *e, events_listener *listener, void *arg);
+#define EVENTS_LISTENERS_MAX 4 /* more are a bug */
+void events_add_listener(struct events *e, events_listener *listener, void *arg);
+void events_remove_listener(struct events *e, events_listener *listener, const void *arg);
 
 /* One event as a line of JSON:
  * {"time":"2026-...Z","camera":...,"account":...,"event":...,"text":...}. camera and text may be

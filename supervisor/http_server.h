@@ -93,6 +93,12 @@ void http_respond(struct http_exchange *x, struct http_response *response);
  * lent until this returns. 404 if there is none. */
 void http_respond_file(struct http_exchange *x, const char *path, const char *type);
 
+/* The same of count files, 1 or more, as one, in that order; the paths are copied. One that is gone
+ * when its turn comes breaks the connection off. disposition: the header of that name (RFC 6266),
+ * lent until this returns; NULL: none. */
+void http_respond_files(struct http_exchange *x, const char *const *paths, size_t count,
+	const char *type, const char *disposition);
+
 /* ---- WebSockets ------------------------------------------------------------------------------ */
 
 /* A client that takes nothing while more than that is waiting for it is dropped. */
@@ -104,7 +110,8 @@ struct http_socket_handler {
 	void (*on_open)(void *arg, struct http_socket *s);
 	/* NUL-terminated beyond len, lent. */
 	void (*on_text)(void *arg, struct http_socket *s, const char *text, size_t len);
-	/* s is gone when this returns. */
+	/* Once, also if on_open never came: the client may be gone before. s is gone when this
+	 * returns. */
 	void (*on_close)(void *arg, struct http_socket *s);
 	void *arg;
 };

@@ -1,5 +1,5 @@
-/* http_server_file.c - files as responses: the whole, or one range, read on libuv's pool.
- * Owns the descriptor and one piece at a time. Loop thread. */
+/* http_server_file.c - files as responses, one or several on end: the whole, or one range, read on
+ * libuv's pool. Owns the descriptor and one piece at a time. Loop thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,10 +15,20 @@
 /* A second of a 4 Mbit/s camera in eight. */
 #define PIECE 65536
 
+/* One of the files that are sent as one. */
+struct part {
+	char *path;
+	int64_t begin, end; /* of the whole */
+};
+
 struct http_file {
 	struct conn *conn; /* NULL: it is gone */
+	struct part *parts;
+	size_t count;
+	const struct part *open; /* that fd is of; NULL: none */
 	int fd;
-	int64_t at, end; /* what is still to be read */
+	int64_t size, newest_ns; /* of all parts: bytes, and when the last was written */
+	int64_t at, end;         /* what is still to be read */
 	uv_fs_t request;
 	bool reading;
 	ssize_t have; /* bytes of piece to be sent */
@@ -26,9 +36,20 @@ struct http_file {
 };
 
 static void
+close_part(struct http_file *f)
+{
+	if (f->open)
+		close(f->fd);
+	f->open = NULL;
+}
+
+static void
 file_close(struct http_file *f)
 {
-	close(f->fd);
+	close_part(f);
+	for (size_t i = 0; i < f->count; i++)
+		free(f->parts[i].path);
+	free(f->parts);
 	free(f);
 }
 
@@ -61,15 +82,51 @@ on_read(uv_fs_t *request)
 		lws_callback_on_writable(f->conn->wsi);
 }
 
-static void
+/* A descriptor of the regular file at path, or -1. */
+static int
+open_regular(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Opens the part that at is in. One of another size than was promised cannot be sent. */
+static int
+open_part(struct http_file *f)
+{
+	struct stat st;
+
+	if (f->open && f->at >= f->open->begin && f->at < f->open->end)
+		return 0;
+	close_part(f);
+	const struct part *p = f->parts;
+	while (f->at >= p->end)
+		p++;
+	f->fd = open_regular(p->path, &st);
+	if (f->fd < 0)
+		return -1;
+	f->open = p;
+	return st.st_size < p->end - p->begin ? -1 : 0;
+}
+
+static int
 read_piece(struct http_file *f)
 {
-	int64_t n = f->end - f->at;
+	if (open_part(f) < 0)
+		return -1;
+	int64_t end = f->end < f->open->end ? f->end : f->open->end;
+	int64_t n = end - f->at;
 	uv_buf_t buf = uv_buf_init((char *)f->piece + LWS_PRE, (unsigned)(n < PIECE ? n : PIECE));
 
 	f->request.data = f;
 	f->reading = true;
-	uv_fs_read(f->conn->server->loop, &f->request, f->fd, &buf, 1, f->at, on_read);
+	uv_fs_read(f->conn->server->loop, &f->request, f->fd, &buf, 1, f->at - f->open->begin,
+		on_read);
+	return 0;
 }
 
 int
@@ -92,41 +149,62 @@ http_file_write(struct conn *c)
 	}
 	if (f->at == f->end)
 		return 1;
-	read_piece(f);
-	return 0;
+	return read_piece(f);
 }
 
 /* ---- the response ---------------------------------------------------------------------------- */
 
-static struct http_file *
-file_open(const char *path, struct stat *st)
+/* Adds a part; false if there is no such file. */
+static bool
+add_part(struct http_file *f, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 
+	int fd = open_regular(path, &st);
 	if (fd < 0)
-		return NULL;
-	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+		return false;
+	int64_t written_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	struct part *p = &f->parts[f->count];
+	*p = (struct part){ .path = xstrdup(path), .begin = f->size, .end = f->size + st.st_size };
+	f->size = p->end;
+	f->newest_ns = written_ns > f->newest_ns ? written_ns : f->newest_ns;
+	/* The first is read at once, and as it is now: a playlist may be replaced. */
+	if (f->count++ > 0 || st.st_size == 0) {
 		close(fd);
-		return NULL;
+	} else {
+		f->open = p;
+		f->fd = fd;
 	}
+	return true;
+}
+
+static struct http_file *
+file_open(const char *const *paths, size_t count)
+{
 	struct http_file *f = xcalloc(1, sizeof(*f));
-	f->fd = fd;
+
+	f->parts = xcalloc(count, sizeof(*f->parts));
+	while (f->count < count)
+		if (!add_part(f, paths[f->count])) {
+			file_close(f);
+			return NULL;
+		}
 	return f;
 }
 
-/* Sets what is sent of size bytes. Returns the status. */
+/* Sets what is sent of it. Returns the status. */
 static int
-choose_range(const struct http_message *m, const char *tag, int64_t size, struct http_file *f)
+choose_range(const struct http_message *m, const char *tag, struct http_file *f)
 {
 	const char *if_range = m->fields[HTTP_IF_RANGE];
 	const char *if_none = m->fields[HTTP_IF_NONE_MATCH];
 
-	f->end = size;
+	f->end = f->size;
 	if (if_none && strstr(if_none, tag))
 		return 304;
 	if (!m->fields[HTTP_RANGE] || (if_range && strcmp(if_range, tag) != 0))
 		return 200;
-	int found = http_range_parse(m->fields[HTTP_RANGE], size, &f->at, &f->end);
+	int found = http_range_parse(m->fields[HTTP_RANGE], f->size, &f->at, &f->end);
 	return found < 0 ? 416 : found > 0 ? 206 : 200;
 }
 
@@ -139,32 +217,32 @@ refuse(struct http_exchange *x, int status, const char *why)
 }
 
 void
-http_respond_file(struct http_exchange *x, const char *path, const char *type)
+http_respond_files(struct http_exchange *x, const char *const *paths, size_t count,
+	const char *type, const char *disposition)
 {
 	char tag[64], range[80], length[24];
-	struct stat st;
-	struct http_file *f = file_open(path, &st);
+	struct http_file *f = file_open(paths, count);
 
 	if (!f) {
 		refuse(x, 404, "there is no such file");
 		return;
 	}
-	snprintf(tag, sizeof(tag), "\"%" PRIx64 "-%" PRIx64 "\"",
-		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
-		(uint64_t)st.st_size);
-	struct http_response r = { .status = choose_range(&x->message, tag, st.st_size, f),
-		.type = type };
+	snprintf(tag, sizeof(tag), "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)f->newest_ns,
+		(uint64_t)f->size);
+	struct http_response r = { .status = choose_range(&x->message, tag, f), .type = type };
 	if (r.status == 416) {
-		snprintf(range, sizeof(range), "bytes */%" PRId64, (int64_t)st.st_size);
+		snprintf(range, sizeof(range), "bytes */%" PRId64, f->size);
 		r = http_response_error(416, "there is no such range of it");
 	} else {
 		snprintf(range, sizeof(range), "bytes %" PRId64 "-%" PRId64 "/%" PRId64, f->at,
-			f->end - 1, (int64_t)st.st_size);
+			f->end - 1, f->size);
 		snprintf(length, sizeof(length), "%" PRId64, f->end - f->at);
 		http_response_add(&r, "Content-Length", length);
 		http_response_add(&r, "ETag", tag);
 		http_response_add(&r, "Accept-Ranges", "bytes");
 		http_response_add(&r, "Cache-Control", "private, no-cache");
+		if (disposition)
+			http_response_add(&r, "Content-Disposition", disposition);
 	}
 	if (r.status == 206 || r.status == 416)
 		http_response_add(&r, "Content-Range", range);
@@ -175,4 +253,10 @@ http_respond_file(struct http_exchange *x, const char *path, const char *type)
 	else
 		http_file_free(f);
 	http_respond(x, &r);
+}
+
+void
+http_respond_file(struct http_exchange *x, const char *path, const char *type)
+{
+	http_respond_files(x, &path, 1, type, NULL);
 }

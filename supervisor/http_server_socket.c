@@ -56,10 +56,9 @@ http_socket_free(struct http_socket *s)
 
 	if (!s)
 		return;
-	if (s->open) {
+	if (s->open)
 		s->conn->server->stats.sockets--;
-		s->handler.on_close(s->handler.arg, s);
-	}
+	s->handler.on_close(s->handler.arg, s);
 	while ((t = STAILQ_FIRST(&s->backlog))) {
 		STAILQ_REMOVE_HEAD(&s->backlog, next);
 		free(t);

@@ -14,6 +14,6 @@ supervisor_make_notify(struct supervisor *s, char *why, size_t why_size)
 	if (notify_prepare(s->notify, s->config, why, why_size) < 0)
 		return -1;
 	notify_apply(s->notify, s->config, NULL);
-	events_set_listener(s->events, notify_on_event, s->notify);
+	events_add_listener(s->events, notify_on_event, s->notify);
 	return 0;
 }
