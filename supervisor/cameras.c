@@ -270,6 +270,13 @@ cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file, siz
 		find_number(t, camera), id, file, file_size, why, why_size);
 }
 
+void
+cameras_snapshot_wait(struct cameras *t, int camera,
+	void (*told)(void *arg, const char *file, const char *why), void *arg)
+{
+	unit_record_snapshot_wait(find_number(t, camera), told, arg);
+}
+
 int
 cameras_protect(
 	struct cameras *t, int camera, const char *hour, bool on, char *why, size_t why_size)

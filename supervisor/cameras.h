@@ -100,6 +100,10 @@ int64_t cameras_snapshot(struct cameras *t, int camera, char *why, size_t why_si
 int cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file, size_t file_size,
 	char *why, size_t why_size);
 
+/* Makes one for somebody who waits: told is called once, see unit_record.h. */
+void cameras_snapshot_wait(struct cameras *t, int camera,
+	void (*told)(void *arg, const char *file, const char *why), void *arg);
+
 /* Protects an hour of its recording ("2026-11-21T06"), or no longer. Returns 0, or -1 with a
  * sentence. */
 int cameras_protect(

@@ -53,6 +53,7 @@ struct unit {
 		int64_t picture;       /* the snapshot whose file is there, 0: none */
 		struct msg done;       /* of the newest snapshot that is finished */
 		struct timer *removal; /* of the file; NULL: none was made yet */
+		struct snapshot_wait *waits; /* owned; who is to be told of one */
 	} record;
 	struct {
 		enum guard_step step;

@@ -2,9 +2,11 @@
  * Owns what an operator asked for, also over a restart, and how long a snapshot's file stays. What
  * is on the disk is the worker's, and retention's. Loop thread. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/kept.h"
 #include "supervisor/store.h"
 #include "supervisor/timer.h"
@@ -131,26 +133,6 @@ unit_record_snapshot(struct unit *u, char *why, size_t why_size)
 	return ++u->record.snapshots;
 }
 
-void
-unit_record_on_snapshot(struct unit *u, const struct msg *m)
-{
-	remove_file(u);
-	kept_set(&u->record.done, m);
-	if (m->u.snapshot_done.error)
-		return;
-	u->record.picture = m->u.snapshot_done.id;
-	if (!u->record.removal)
-		u->record.removal = timer_new(u->shared->loop, remove_file, u);
-	timer_start(u->record.removal, UNIT_SNAPSHOT_KEEP_MS);
-}
-
-void
-unit_record_on_death(struct unit *u)
-{
-	kept_forget(&u->record.state);
-	u->record.lost = u->record.snapshots;
-}
-
 int
 unit_record_snapshot_done(
 	struct unit *u, int64_t id, char *file, size_t file_size, char *why, size_t why_size)
@@ -175,9 +157,77 @@ unit_record_snapshot_done(
 	return 1;
 }
 
+/* One who is to be told of a snapshot. */
+struct snapshot_wait {
+	struct snapshot_wait *next;
+	int64_t id;
+	unit_snapshot_told *told;
+	void *arg;
+};
+
+/* Tells those whose snapshot is there or will not come. */
+static void
+tell_waiting(struct unit *u)
+{
+	struct snapshot_wait **at = &u->record.waits;
+	char file[512], why[256];
+
+	while (*at) {
+		struct snapshot_wait *w = *at;
+		int done =
+			unit_record_snapshot_done(u, w->id, file, sizeof(file), why, sizeof(why));
+		if (done == 0) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->told(w->arg, done > 0 ? file : NULL, why);
+		free(w);
+	}
+}
+
+void
+unit_record_snapshot_wait(struct unit *u, unit_snapshot_told *told, void *arg)
+{
+	char why[256];
+	int64_t id = unit_record_snapshot(u, why, sizeof(why));
+
+	if (id < 0) {
+		told(arg, NULL, why);
+		return;
+	}
+	struct snapshot_wait *w = xmalloc(sizeof(*w));
+	*w = (struct snapshot_wait){ .next = u->record.waits, .id = id, .told = told, .arg = arg };
+	u->record.waits = w;
+}
+
+void
+unit_record_on_snapshot(struct unit *u, const struct msg *m)
+{
+	remove_file(u);
+	kept_set(&u->record.done, m);
+	if (!m->u.snapshot_done.error) {
+		u->record.picture = m->u.snapshot_done.id;
+		if (!u->record.removal)
+			u->record.removal = timer_new(u->shared->loop, remove_file, u);
+		timer_start(u->record.removal, UNIT_SNAPSHOT_KEEP_MS);
+	}
+	tell_waiting(u);
+}
+
+void
+unit_record_on_death(struct unit *u)
+{
+	kept_forget(&u->record.state);
+	u->record.lost = u->record.snapshots;
+	tell_waiting(u);
+}
+
 void
 unit_record_clear(struct unit *u)
 {
+	u->record.lost = u->record.snapshots;
+	tell_waiting(u);
 	remove_file(u);
 	timer_free(u->record.removal);
 	kept_forget(&u->record.state);

@@ -37,6 +37,11 @@ int unit_record_snapshot_done(
 	struct unit *u, int64_t id, char *file, size_t file_size, char *why, size_t why_size);
 #define UNIT_SNAPSHOT_KEEP_MS 5000
 
+/* The same for one who waits: told is called once, at once or later, with the file's path, lent and
+ * there for as long; or with NULL and a sentence. */
+typedef void unit_snapshot_told(void *arg, const char *file, const char *why);
+void unit_record_snapshot_wait(struct unit *u, unit_snapshot_told *told, void *arg);
+
 /* Frees what the unit has of this. */
 void unit_record_clear(struct unit *u);
 
