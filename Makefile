@@ -52,10 +52,11 @@ camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/web
 camrelayd_guard = supervisor/guard.o supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o supervisor/unit_guard.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
 camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
-camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
+camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/recording_day.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
-	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o
+	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o \
+	supervisor/web_assets.o supervisor/web_session.o supervisor/web_events.o supervisor/feed.o supervisor/web_history.o supervisor/samples.o supervisor/web_playback.o supervisor/web_snapshot.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_sections.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
 	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o supervisor/proc_usage.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o \
 	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
@@ -104,6 +105,9 @@ all: $(addprefix $(B)/,$(programs)) layers
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(package_flags) -MMD -MP -c -o $@ $<
+
+# The files that are inside of it.
+$(B)/supervisor/web_assets.o: $(wildcard supervisor/dashboard/* supervisor/dashboard/vendor/*/*)
 
 # Only tests have cmocka: a machine that just runs camrelay builds without it.
 $(B)/tests/unit/%.o: CPPFLAGS += $(shell pkg-config --cflags cmocka)

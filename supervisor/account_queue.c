@@ -12,8 +12,8 @@
 /* Two minutes' worth at 10 a minute. */
 #define PLAN_MAX 20
 
-static struct json *
-plan_to_json(const struct account *a, ms_t now)
+struct json *
+account_plan(const struct account *a, ms_t now)
 {
 	struct planned_call plan[PLAN_MAX];
 	struct json *calls = json_new_array();
@@ -74,6 +74,6 @@ account_queue(const struct account *a, ms_t now)
 	json_set_int(j, "pace_ms", quota_pace(scheduler_quota(a->scheduler), now));
 	json_set(j, "buckets", buckets_to_json(a, -1, now));
 	json_set(j, "cameras", cameras_to_json(a, now));
-	json_set(j, "calls", plan_to_json(a, now));
+	json_set(j, "calls", account_plan(a, now));
 	return j;
 }

@@ -27,9 +27,10 @@ struct status_bucket *account_buckets(const struct account *a, int camera, ms_t 
 /* How the calls for a camera went, since it is this account's. Lent. */
 const struct call_tally *account_calls(const struct account *a, int camera);
 
-/* account_status fills a row whose strings are the row's; account_queue adds the calls
- * that are planned: {"camera","call","in_ms"}, and the buckets. */
+/* account_status fills a row whose strings are the row's; account_plan is the calls that are
+ * planned: {"camera","call","in_ms"}; account_queue is these, and the buckets. */
 void account_status(const struct account *a, ms_t now, struct status_account *row);
+struct json *account_plan(const struct account *a, ms_t now);
 struct json *account_queue(const struct account *a, ms_t now);
 
 #endif

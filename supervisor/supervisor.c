@@ -270,9 +270,11 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 static int
 make_web(struct supervisor *s, char *why, size_t why_size)
 {
-	const struct web_config c = {
-		.loop = s->loop, .supervisor = s, .config = s->config, .tokens = s->tokens
-	};
+	const struct web_config c = { .loop = s->loop,
+		.supervisor = s,
+		.events = s->events,
+		.config = s->config,
+		.tokens = s->tokens };
 
 	return web_open(&c, &s->web, why, why_size);
 }

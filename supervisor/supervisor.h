@@ -78,6 +78,9 @@ struct json *supervisor_health(struct supervisor *s);
 /* The planned calls of every account, an array. */
 struct json *supervisor_queue(struct supervisor *s);
 
+/* The planned calls of the account of that section, as in its queue; NULL if there is none. */
+struct json *supervisor_calls(struct supervisor *s, const char *google);
+
 /* The newest events, see events_history. */
 struct json *supervisor_events(struct supervisor *s, const char *camera, int limit);
 

@@ -66,6 +66,14 @@ supervisor_queue(struct supervisor *s)
 	return list;
 }
 
+struct json *
+supervisor_calls(struct supervisor *s, const char *google)
+{
+	struct account *a = supervisor_account(s, google);
+
+	return a ? account_plan(a, clock_now()) : NULL;
+}
+
 /* ---- devices --------------------------------------------------------------------------------- */
 
 struct account *

@@ -1,5 +1,5 @@
 /* web.c - from a request to the handler of its route: hosts, origins, tokens, methods, bodies.
- * Owns the HTTP server and the list of route tables. Loop thread. */
+ * Owns the HTTP server, the list of route tables, and what the dashboard lives on. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,12 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "supervisor/config.h"
+#include "supervisor/events.h"
+#include "supervisor/feed.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/token_file.h"
 #include "supervisor/web.h"
+#include "supervisor/web_history.h"
 #include "supervisor/web_routes.h"
 
 /* A configuration of a camera is 2 kB, an SDP answer 10 kB. */
@@ -23,12 +26,13 @@
 #define REQUESTS_BURST 400
 #define TABLES_MAX 16
 
-static const char cookie_name[] = "camrelay_token=";
-
 struct web {
 	struct supervisor *supervisor;
 	struct tokens *tokens;
+	struct events *events;
 	struct http_server *server;
+	struct feed *feed;
+	struct web_history *history;
 	char *names; /* other names of this host that requests may carry; NULL: none */
 	bool loopback;
 	size_t table_count;
@@ -77,6 +81,14 @@ web_file(struct web_call *c, const char *path, const char *type)
 }
 
 void
+web_files(struct web_call *c, const char *const *paths, size_t count, const char *type,
+	const char *disposition)
+{
+	http_respond_files(c->exchange, paths, count, type, disposition);
+	call_free(c);
+}
+
+void
 web_upgrade(struct web_call *c, const struct http_socket_handler *handler)
 {
 	http_exchange_upgrade(c->exchange, handler);
@@ -97,23 +109,64 @@ web_sees(const struct web_call *c, const char *camera)
 
 /* ---- who asks -------------------------------------------------------------------------------- */
 
+/* The value of our cookie among "a=1; b=2" (RFC 6265 4.2); NULL: it is not there. */
+static const char *
+find_cookie(const char *cookies, size_t *len)
+{
+	size_t name = strlen(WEB_COOKIE);
+
+	for (const char *at = cookies; at && *at; at += strspn(at, "; ")) {
+		*len = strcspn(at, ";");
+		if (strncmp(at, WEB_COOKIE "=", name + 1) == 0) {
+			*len -= name + 1;
+			return at + name + 1;
+		}
+		at += *len;
+	}
+	return NULL;
+}
+
 /* The token's text, in buffer; NULL if none was given. */
 static const char *
 given_token(const struct http_message *m, char *buffer, size_t size)
 {
 	const char *bearer = m->fields[HTTP_AUTHORIZATION];
-	const char *cookie = m->fields[HTTP_COOKIE];
+	size_t len;
 
 	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0) {
 		snprintf(buffer, size, "%s", bearer + 7 + strspn(bearer + 7, " "));
 		return buffer;
 	}
-	const char *at = cookie ? strstr(cookie, cookie_name) : NULL;
-	if (!at)
+	const char *cookie = find_cookie(m->fields[HTTP_COOKIE], &len);
+	if (!cookie)
 		return NULL;
-	at += strlen(cookie_name);
-	snprintf(buffer, size, "%.*s", (int)strcspn(at, "; ,"), at);
+	snprintf(buffer, size, "%.*s", (int)len, cookie);
 	return buffer;
+}
+
+/* Whether one was given; *token is NULL if it is not valid. */
+static bool
+find_token(const struct web_call *c, const struct token **token)
+{
+	unsigned char hash[TOKEN_HASH_BYTES];
+	char text[256];
+
+	*token = NULL;
+	if (!given_token(c->message, text, sizeof(text)))
+		return false;
+	token_hash(text, hash);
+	explicit_bzero(text, sizeof(text));
+	*token = tokens_find(c->web->tokens, hash);
+	return true;
+}
+
+const struct token *
+web_token(const struct web_call *c)
+{
+	const struct token *token;
+
+	find_token(c, &token);
+	return token;
 }
 
 /* Sets c->token. Returns 0 or the status of a refusal, with its sentence. */
@@ -122,17 +175,12 @@ check_token(struct web_call *c, const char **why)
 {
 	const struct http_route *route = c->match.route;
 	const char *camera = http_route_value(&c->match, "camera");
-	unsigned char hash[TOKEN_HASH_BYTES];
-	char text[256];
 
 	if (route->role == TOKEN_NOBODY || tokens_count(c->web->tokens) == 0)
 		return 0;
 	*why = "this needs a token: Authorization: Bearer ...";
-	if (!given_token(c->message, text, sizeof(text)))
+	if (!find_token(c, &c->token))
 		return 401;
-	token_hash(text, hash);
-	explicit_bzero(text, sizeof(text));
-	c->token = tokens_find(c->web->tokens, hash);
 	*why = "there is no such token";
 	if (!c->token)
 		return 401;
@@ -347,6 +395,12 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	web_add_routes(w, web_metrics_routes);
 	web_add_routes(w, web_consumer_routes);
 	web_add_routes(w, web_whep_routes);
+	web_add_routes(w, web_assets_routes);
+	web_add_routes(w, web_session_routes);
+	web_add_routes(w, web_events_routes);
+	web_add_routes(w, web_history_routes);
+	web_add_routes(w, web_playback_routes);
+	web_add_routes(w, web_snapshot_routes);
 	web_add_routes(w, web_openapi_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
@@ -366,6 +420,10 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 		free(w);
 		return -1;
 	}
+	w->events = config->events;
+	w->feed = feed_new(config->loop, w->supervisor, w->tokens);
+	w->history = web_history_new(config->loop, w->supervisor);
+	events_add_listener(w->events, feed_on_event, w->feed);
 	*out = w;
 	return 0;
 }
@@ -376,8 +434,23 @@ web_close(struct web *w)
 	if (!w)
 		return;
 	http_server_free(w->server);
+	events_remove_listener(w->events, feed_on_event, w->feed);
+	feed_free(w->feed);
+	web_history_free(w->history);
 	free(w->names);
 	free(w);
+}
+
+struct feed *
+web_feed(const struct web *w)
+{
+	return w->feed;
+}
+
+const struct web_history *
+web_get_history(const struct web *w)
+{
+	return w->history;
 }
 
 const char *

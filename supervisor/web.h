@@ -9,12 +9,18 @@
  * the handler of its route. Loop thread. */
 struct web;
 struct config;
+struct feed;
 struct json;
+struct web_history;
+
+/* The cookie that a browser may send its token in. */
+#define WEB_COOKIE "camrelay_token"
 
 struct web_config {
 	uv_loop_t *loop;
-	struct supervisor *supervisor; /* lent, as tokens */
-	const struct config *config;   /* lent for the length of web_open */
+	struct supervisor *supervisor; /* lent, as tokens and events */
+	struct events *events;
+	const struct config *config; /* lent for the length of web_open */
 	struct tokens *tokens;
 };
 
@@ -43,6 +49,10 @@ int web_reload(struct web *w, char *why, size_t why_size);
 
 void web_stats(const struct web *w, struct http_server_stats *out);
 
+/* What it tells whoever listens, and what it keeps for the dashboard. Lent. */
+struct feed *web_feed(const struct web *w);
+const struct web_history *web_get_history(const struct web *w);
+
 /* ---- for handlers ---------------------------------------------------------------------------- */
 
 /* One request that has passed all checks. Gone with its answer. */
@@ -61,10 +71,16 @@ void web_reply(struct web_call *c, int status, struct json *j);
 void web_fail(struct web_call *c, int status, const char *sentence);
 void web_respond(struct web_call *c, struct http_response *response);
 void web_file(struct web_call *c, const char *path, const char *type);
+void web_files(struct web_call *c, const char *const *paths, size_t count, const char *type,
+	const char *disposition);
 void web_upgrade(struct web_call *c, const struct http_socket_handler *handler);
 
 /* The value of {name} in the path. */
 const char *web_value(const struct web_call *c, const char *name);
+
+/* The token that was sent, where the route needs none too; NULL: none that is valid. Lent as
+ * c->token. */
+const struct token *web_token(const struct web_call *c);
 
 /* Whether the caller may see that camera: to be asked for each where a list is answered. */
 bool web_sees(const struct web_call *c, const char *camera);

@@ -120,7 +120,9 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 		[WEB_BOOL] = "boolean",
 		[WEB_LIST] = "array",
 		[WEB_STR_MAP] = "object",
-		[WEB_INT_MAP] = "object" };
+		[WEB_INT_MAP] = "object",
+		[WEB_STRS] = "array",
+		[WEB_REALS] = "array" };
 	struct json *all;
 
 	if (m->type == WEB_OBJECT) {
@@ -135,6 +137,13 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 		json_set_str(schema, "format", "date-time");
 	if (m->type == WEB_LIST)
 		json_set(schema, "items", refer(m->of, components));
+	if (m->type == WEB_STRS)
+		json_set(schema, "items", type_of("string"));
+	if (m->type == WEB_REALS) {
+		struct json *number = type_of("number");
+		json_set_bool(number, "nullable", true);
+		json_set(schema, "items", number);
+	}
 	if (m->type == WEB_STR_MAP || m->type == WEB_INT_MAP)
 		json_set(schema, "additionalProperties",
 			type_of(m->type == WEB_STR_MAP ? "string" : "integer"));
@@ -194,6 +203,18 @@ describe_response(const char *text, struct json *body)
 	return j;
 }
 
+/* What is no JSON of ours: text, or bytes. */
+static struct json *
+describe_bytes(const char *type)
+{
+	struct json *j = type_of(strcmp(type, "application/json") == 0 ? "object" : "string");
+	bool text = strncmp(type, "text/", 5) == 0 || strncmp(type, "application/", 12) == 0;
+
+	if (!text)
+		json_set_str(j, "format", "binary");
+	return j;
+}
+
 static struct json *
 describe_responses(const struct http_route *r, struct json *components)
 {
@@ -206,8 +227,7 @@ describe_responses(const struct http_route *r, struct json *components)
 	if (r->response)
 		body = content("application/json", refer(r->response, components));
 	else if (r->type)
-		body = content(r->type,
-			type_of(strcmp(r->type, "application/json") == 0 ? "object" : "string"));
+		body = content(r->type, describe_bytes(r->type));
 	json_set(j, status, describe_response(http_status_text(good), body));
 	/* Readiness is told by its status, in the same words. */
 	if (r->response == &web_schema_ready)

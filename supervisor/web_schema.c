@@ -181,6 +181,47 @@ SCHEMA(watchers,
 	{ .name = "consumers", .type = WEB_LIST, .of = &web_schema_watcher },
 	{ .name = "ended", .type = WEB_INT_MAP, .help = "since the start, by how they did" });
 
+SCHEMA(login,
+	{ .name = "token", .type = WEB_STR });
+SCHEMA(session,
+	{ .name = "needs_token", .type = WEB_BOOL, .help = "false: there is none, and this machine may do all" },
+	{ .name = "role", .type = WEB_STR, .optional = true, .help = "view, operate, admin; null: no token was given" },
+	{ .name = "name", .type = WEB_STR, .optional = true, .help = "the token's" },
+	{ .name = "cameras", .type = WEB_STRS, .optional = true, .help = "that it is for; null: all" },
+	{ .name = "version", .type = WEB_STR });
+
+INNER(camera_history,
+	{ .name = "camera", .type = WEB_STR },
+	{ .name = "fps", .type = WEB_REALS, .help = "oldest first" },
+	{ .name = "bitrate", .type = WEB_REALS, .help = "bit/s, of what the camera sent" });
+SCHEMA(history,
+	{ .name = "step_seconds", .type = WEB_INT, .help = "each number is the mean of so long" },
+	{ .name = "end", .type = WEB_TIME, .help = "of the last" },
+	{ .name = "cameras", .type = WEB_LIST, .of = &camera_history });
+
+INNER(recorded_day,
+	{ .name = "day", .type = WEB_STR, .help = "2026-11-21, of UTC" },
+	{ .name = "hours", .type = WEB_INT, .help = "of which there is something" },
+	{ .name = "protected_hours", .type = WEB_INT });
+SCHEMA(recording_days,
+	{ .name = "camera", .type = WEB_STR },
+	{ .name = "days", .type = WEB_LIST, .of = &recorded_day, .help = "newest first" });
+INNER(recorded_span,
+	{ .name = "start", .type = WEB_TIME },
+	{ .name = "end", .type = WEB_TIME });
+INNER(recorded_hour,
+	{ .name = "hour", .type = WEB_STR, .help = "06" },
+	{ .name = "size_mb", .type = WEB_REAL },
+	{ .name = "protected", .type = WEB_BOOL },
+	{ .name = "ended", .type = WEB_BOOL, .help = "nothing will be added" },
+	{ .name = "playlist", .type = WEB_STR, .help = "the path of its HLS playlist" },
+	{ .name = "downloads", .type = WEB_STRS, .help = "paths of MP4 files: one for each format of the camera's" });
+SCHEMA(recording_day,
+	{ .name = "camera", .type = WEB_STR },
+	{ .name = "day", .type = WEB_STR },
+	{ .name = "spans", .type = WEB_LIST, .of = &recorded_span, .help = "without a gap" },
+	{ .name = "hours", .type = WEB_LIST, .of = &recorded_hour });
+
 INNER(error_detail,
 	{ .name = "status", .type = WEB_INT },
 	{ .name = "code", .type = WEB_STR, .help = "for programs: not_found" },

@@ -1,6 +1,7 @@
 # What is served by HTTP: the pure parts.
 
-units += http_message http_route http_limit http_listen token proc_usage
+units += http_message http_route http_limit http_listen token proc_usage samples
+unit_samples = supervisor/samples.o
 unit_http_message = supervisor/http_message.o common/json.o
 unit_http_message_libs = json-c
 unit_http_route = supervisor/http_route.o $(unit_http_message)
