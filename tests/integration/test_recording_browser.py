@@ -1,20 +1,12 @@
-"""A recording that is being written, played by hls.js in headless Chromium: pictures and sound, over a gap and another init segment.
-
-Debian has no hls.js; npm has, and its archive is checked against the hash below. Without it, or the net, this is skipped.
-"""
+"""A recording that is being written, played by the dashboard's hls.js in headless Chromium: pictures and sound, over a gap and
+another init segment."""
 import asyncio
-import base64
 import contextlib
 import functools
-import hashlib
 import http.server
 import json
 import os
-import shutil
 import signal
-import subprocess
-import tarfile
-import tempfile
 import threading
 import time
 
@@ -25,8 +17,7 @@ import viewer
 from lab import Lab
 from recordings import playlists
 
-VERSION = "1.7.4"
-SHA512 = "3GlxGdPvT2YHvQYOt+yOzT/DEior/qJVNIylHA77kgeoBTdQQqi70GwefNEUmHQeNGyjC8U62+bruqW/Tpm+tg=="
+HLS = os.path.join(harness.TOP, "supervisor/dashboard/vendor/hls-1.7.4/hls.light.min.js")
 PAGE = """<!doctype html><video id=v muted></video><script src=/hls.js></script><script>
 const v = document.getElementById('v'), hls = new Hls({startPosition: 0, lowLatencyMode: false});
 window.errors = []; window.maps = new Set(); window.breaks = new Set();
@@ -37,31 +28,6 @@ window.seen = () => JSON.stringify({at: v.currentTime, frames: v.getVideoPlaybac
     dropped: v.getVideoPlaybackQuality().droppedVideoFrames, sound: v.webkitAudioDecodedByteCount, errors, maps: maps.size,
     breaks: breaks.size, width: v.videoWidth});
 </script>"""
-
-
-def hls_js():
-    """hls.js as text, from the cache or npm."""
-    path = os.path.join(harness.CACHE, f"hls-{VERSION}.min.js")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    if not shutil.which("npm"):
-        pytest.skip("there is no npm to get hls.js by")
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(["npm", "pack", "--silent", f"hls.js@{VERSION}"], cwd=folder, capture_output=True, text=True, timeout=120,
-                              check=False)
-        archive = os.path.join(folder, f"hls.js-{VERSION}.tgz")
-        if done.returncode != 0 or not os.path.exists(archive):
-            pytest.skip(f"npm does not get hls.js: {done.stderr[-200:]}")
-        with open(archive, "rb") as file:
-            assert base64.b64encode(hashlib.sha512(file.read()).digest()).decode() == SHA512
-        with tarfile.open(archive) as tar:
-            text = tar.extractfile("package/dist/hls.min.js").read().decode()
-    os.makedirs(harness.CACHE, exist_ok=True)
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.rename(path + ".part", path)
-    return text
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -86,7 +52,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 @contextlib.contextmanager
 def serve(folder):
     """The server's address."""
-    Handler.extra = {"/": PAGE.encode(), "/hls.js": hls_js().encode()}
+    with open(HLS, "rb") as file:
+        Handler.extra = {"/": PAGE.encode(), "/hls.js": file.read()}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -269,12 +269,17 @@ class Chromium:
     async def read(self):
         async for frame in self.socket:
             message = json.loads(frame.data)
+            if "method" in message:
+                self.on_event(message["method"], message["params"])
             future = self.waiting.get(message.get("id"))
             if future and not future.done():
                 future.set_result(message)
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(RuntimeError("chromium is gone"))
+
+    def on_event(self, method, parameters):
+        """What the browser says unasked; for who inherits."""
 
     async def command(self, method, **parameters):
         number = next(self.numbers)
