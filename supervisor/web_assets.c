@@ -9,6 +9,10 @@
 #include "supervisor/web_routes.h"
 
 #define HTML "text/html; charset=utf-8"
+#define CSS "text/css; charset=utf-8"
+#define SCRIPT "text/javascript; charset=utf-8"
+#define SVG "image/svg+xml"
+#define TEXT "text/plain; charset=utf-8"
 
 /* The page is its own files and what it gets from here; pictures it may make itself. */
 static const char policy[] =
@@ -16,8 +20,34 @@ static const char policy[] =
 	"media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'";
 
+/* clang-format off */
 /* X(symbol, name in the URL, file, type). */
-#define ASSETS(X) X(index, "index.html", "index.html", HTML)
+#define ASSETS(X) \
+	X(index, "index.html", "index.html", HTML) \
+	X(css, "dashboard.css", "dashboard.css", CSS) \
+	X(icon, "icon.svg", "icon.svg", SVG) \
+	X(api, "api.js", "api.js", SCRIPT) \
+	X(cameras, "cameras.js", "cameras.js", SCRIPT) \
+	X(dom, "dom.js", "dom.js", SCRIPT) \
+	X(events, "events.js", "events.js", SCRIPT) \
+	X(feed, "feed.js", "feed.js", SCRIPT) \
+	X(format, "format.js", "format.js", SCRIPT) \
+	X(live, "live.js", "live.js", SCRIPT) \
+	X(login, "login.js", "login.js", SCRIPT) \
+	X(main, "main.js", "main.js", SCRIPT) \
+	X(player, "player.js", "player.js", SCRIPT) \
+	X(quota, "quota.js", "quota.js", SCRIPT) \
+	X(received, "received.js", "received.js", SCRIPT) \
+	X(recordings, "recordings.js", "recordings.js", SCRIPT) \
+	X(snapshot, "snapshot.js", "snapshot.js", SCRIPT) \
+	X(spark, "spark.js", "spark.js", SCRIPT) \
+	X(still, "still.js", "still.js", SCRIPT) \
+	X(theme, "theme.js", "theme.js", SCRIPT) \
+	X(tile, "tile.js", "tile.js", SCRIPT) \
+	X(timeline, "timeline.js", "timeline.js", SCRIPT) \
+	X(hls, "hls.light.min.js", "vendor/hls-1.7.4/hls.light.min.js", SCRIPT) \
+	X(hls_license, "hls.LICENSE", "vendor/hls-1.7.4/LICENSE", TEXT)
+/* clang-format on */
 
 /* Its bytes are put there by the assembler; the path is from where make runs. */
 #define INCLUDE(symbol, name, file, type)                                                          \

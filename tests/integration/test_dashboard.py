@@ -179,7 +179,7 @@ def test_the_quota_and_the_next_calls_are_shown(lab, person):
     person.until(f"{gauge}.getAttribute('aria-valuemax') === '10'")
 
     def same():
-        used = next(b["used"] for b in lab.status()["accounts"][0]["buckets"] if b["bucket"] == "commands")
+        used = next(b["used"] for b in lab.status()["accounts"][0]["buckets"] if b["name"] == "commands")
         return person.js(f"{gauge}.getAttribute('aria-valuenow')") == str(used)
     until(same, "what camctl says")
     assert re.match(r"\d+ of 10 commands used in the last minute", person.js(f"{gauge}.getAttribute('aria-valuetext')"))
