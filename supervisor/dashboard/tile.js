@@ -141,10 +141,18 @@ export class Tile {
         this.#fields.health.hidden = !row.health;
         this.#fields.trouble.hidden = !this.#fields.trouble.textContent;
         this.root.style.setProperty('--loudness', format.loudness(row.sound_level));
-        this.#button('recordings').hidden = !row.recording;
-        const extend = this.#button('extend');
-        if (extend) extend.hidden = !row.account;
+        const stopped = word(row.state) === 'STOPPED';
+        this.#offer('recordings', row.recording);
+        this.#offer('extend', row.account);
+        this.#offer('start', stopped);
+        this.#offer('stop', !stopped);
         this.#still.update(row.fps > 0 && !this.wanted);
+    }
+
+    /* Whether a button has a meaning now; those who may not have none. */
+    #offer(action, sensible) {
+        const button = this.#button(action);
+        if (button) button.hidden = !sensible;
     }
 
     history(fps, bitrate) {

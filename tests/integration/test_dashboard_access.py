@@ -78,7 +78,7 @@ def test_nothing_keeps_anybody_out(lab, person, axe, scheme):
     person.click_of("cam1", "watch")
     person.until_decoding("cam1")
     person.click_of("cam1", "recordings")
-    person.until("document.querySelector('#hours button')", "hours")
+    person.until("!!document.querySelector('#hours button')", "hours")
     person.js("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     check(person, axe, "the page")
     person.sit(PHONE)
