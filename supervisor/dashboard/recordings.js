@@ -99,10 +99,10 @@ export class Recordings {
         else this.#markDay();
     }
 
-    #dayButton({day, hours, size_mb, protected_hours}) {
+    #dayButton({day, hours, protected_hours}) {
         const kept = protected_hours ? `, ${protected_hours} kept` : '';
         const button = element('button', {type: 'button', 'data-day': day}, element('strong', {}, day),
-            element('span', {}, `${format.count(hours, 'hour', 'hours')}, ${format.megabytes(size_mb)}${kept}`));
+            element('span', {}, `${format.count(hours, 'hour', 'hours')}${kept}`));
         button.addEventListener('click', () => this.#openDay(day));
         return element('li', {}, button);
     }
@@ -121,7 +121,7 @@ export class Recordings {
     /* ---- one day ---- */
 
     async #openDay(day) {
-        const camera = this.#camera, another = this.#day?.day !== day;
+        const camera = this.#camera, another = this.#day?.day !== day || !this.#day.hours.length;
         let told;
         this.#wanted = day;
         try {

@@ -11,12 +11,17 @@ const LEVELS = {
     RUNNING: 'ok', HEALTHY: 'ok', STARTING: 'warn', DEGRADED: 'warn', RECONNECTING: 'warn', FAILED: 'bad',
     OFFLINE: 'bad', STOPPED: 'unknown',
 };
+/* The state of the recording: its words, and how good that is. */
+const RECORDING = {
+    recording: ['recording', 'record'], off: ['not recording', 'unknown'], waiting: ['recording waits', 'warn'],
+    'disk full': ['not recording: disk full', 'bad'], failed: ['recording failed', 'bad'],
+};
 
 /* data-field: what it shows of the camera's row. */
 const FIELDS = {
     state: (row) => word(row.state),
     health: (row) => word(row.health),
-    recording: (row) => row.recording || '',
+    recording: (row) => (RECORDING[row.recording] || [])[0] || row.recording || '',
     trouble: (row) => [row.error, row.notice, row.recording_why].filter(Boolean).join(' · '),
     fps: (row) => format.fps(row.fps),
     bitrate: (row) => format.bitrate(row.bitrate),
@@ -136,7 +141,7 @@ export class Tile {
         for (const [name, text] of Object.entries(FIELDS)) setText(this.#fields[name], text(row));
         setLevel(this.#fields.state, LEVELS[word(row.state)] || 'unknown');
         setLevel(this.#fields.health, LEVELS[word(row.health)] || 'unknown');
-        setLevel(this.#fields.recording, row.recording_why ? 'warn' : 'record');
+        setLevel(this.#fields.recording, (RECORDING[row.recording] || [])[1] || 'unknown');
         this.#fields.recording.hidden = !row.recording;
         this.#fields.health.hidden = !row.health;
         this.#fields.trouble.hidden = !this.#fields.trouble.textContent;

@@ -245,9 +245,8 @@ def test_a_recording_is_found_by_its_day_played_from_a_click_and_kept(lab, perso
     path = tmp_path / "part.mp4"
     with urllib.request.urlopen(link, timeout=30) as answer:
         path.write_bytes(answer.read())
-    told = json.loads(subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", path], capture_output=True, text=True,
-                                     check=True).stdout)
-    assert {s["codec_type"] for s in told["streams"]} == {"video", "audio"}
+    done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", path], capture_output=True, text=True, check=True)
+    assert {s["codec_type"] for s in json.loads(done.stdout)["streams"]} == {"video", "audio"}
 
 
 # ---- the connection ----

@@ -100,5 +100,6 @@ def test_the_names_that_are_read_aloud(person):
                    ("region", "Recordings"), ("region", "Events"), ("list", "What happened, newest first"),
                    ("meter", "Commands to Google")):
         assert wanted in known, (wanted, sorted(map(str, known)))
-    live = {n["role"]["value"] for n in nodes for p in n.get("properties", []) if p["name"] == "live" and p["value"]["value"] == "polite"}
+    live = {n["role"]["value"] for n in nodes for p in n.get("properties", [])
+            if (p["name"], p["value"].get("value")) == ("live", "polite")}
     assert {"status", "list"} <= live
