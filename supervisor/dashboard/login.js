@@ -16,11 +16,12 @@ export function login() {
     setText(byId('login-text'), '');
     if (!dialog.open) dialog.showModal();
     return new Promise((resolve) => {
-        dialog.oncancel = (event) => event.preventDefault(); /* there is nothing behind it */
+        dialog.onclose = () => dialog.showModal(); /* by Escape: but there is nothing behind it */
         form.onsubmit = async (event) => {
             event.preventDefault();
             const told = await exchange(input);
             if (!told) return;
+            dialog.onclose = null;
             dialog.close();
             resolve(told);
         };

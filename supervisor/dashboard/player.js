@@ -1,6 +1,8 @@
 /* player.js - plays an hour of a recording from a moment on. Owns hls.js, which is loaded when it is first wanted. */
 
 const HLS = '/assets/hls.light.min.js';
+/* What has been played is kept this long, in seconds: an hour in memory would be too much for a phone. */
+const BACK_S = 60;
 
 let loading = null;
 
@@ -71,7 +73,7 @@ export class Player {
     }
 
     #start(Hls, at_ms) {
-        const hls = this.#hls = new Hls({autoStartLoad: false, lowLatencyMode: false});
+        const hls = this.#hls = new Hls({autoStartLoad: false, lowLatencyMode: false, backBufferLength: BACK_S});
         let mended = false;
         hls.once(Hls.Events.LEVEL_LOADED, (_, {details}) => {
             hls.startLoad(position(details.fragments, at_ms));
