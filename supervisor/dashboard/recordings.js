@@ -165,8 +165,8 @@ export class Recordings {
         play.addEventListener('click', () => this.#play(start));
         const links = row.downloads.map((path, index) => element('a', {href: path, download: ''},
             row.downloads.length > 1 ? `MP4, part ${index + 1}` : 'MP4'));
-        const cells = [[play], [here], [format.megabytes(row.size_mb) + (row.ended ? '' : ', growing')],
-            [row.protected ? 'for ever' : ''], links.flatMap((link) => [link, ' '])];
+        const size = [format.megabytes(row.size_mb), row.ended ? '' : 'growing', row.protected ? 'kept for ever' : ''];
+        const cells = [[play], [here], [size.filter(Boolean).join(', ')], links.flatMap((link) => [link, ' '])];
         return element('tr', {}, ...cells.map((cell) => element('td', {}, ...cell)));
     }
 

@@ -146,7 +146,8 @@ class Person:
         self.until(f"location.href === {json.dumps(url + '/')} && document.readyState === 'complete'", "the page")
 
     def sit(self, size):
-        self.command("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=size == PHONE)
+        self.command("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1,
+                     mobile=size == PHONE)
 
     def prefer(self, scheme):
         """The system is dark or light."""

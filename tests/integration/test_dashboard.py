@@ -27,7 +27,8 @@ def free_port():
 @pytest.fixture(name="lab", scope="module")
 def three_cameras(tmp_path_factory):
     # Of streams that live a minute a call is planned at any moment.
-    with Lab(cameras=3, lifetime=60, qpm=QPM, state=True, supervisor={"http": f"127.0.0.1:{free_port()}", "start_stagger": "100ms"},
+    with Lab(cameras=3, lifetime=60, qpm=QPM, state=True,
+             supervisor={"http": f"127.0.0.1:{free_port()}", "start_stagger": "100ms"},
              recording={"dir": str(tmp_path_factory.mktemp("recordings")), "min_free": "1%"}, camera={"record": "yes"},
              camera_args=("--profile", "baseline", "--audio-codec", "aac"),
              consumers={"heartbeat": f"{HEARTBEAT_S}s", "heartbeat_timeout": "10s"}) as lab:
@@ -246,7 +247,8 @@ def test_a_recording_is_found_by_its_day_played_from_a_click_and_kept(lab, perso
     path = tmp_path / "part.mp4"
     with urllib.request.urlopen(link, timeout=30) as answer:
         path.write_bytes(answer.read())
-    done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", path], capture_output=True, text=True, check=True)
+    done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", path], capture_output=True, text=True,
+                          check=True)
     assert {s["codec_type"] for s in json.loads(done.stdout)["streams"]} == {"video", "audio"}
 
 
