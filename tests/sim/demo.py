@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """demo.py - camrelay at work on loopback: cameras, Google, SFU and a browser are stand-ins with real media.
 
-Prints `camctl status` and what the browser decoded every few seconds. Run by scripts/demo, which installs and builds.
+Prints where the dashboard is, and `camctl status` and what the browser decoded every few seconds. Run by scripts/demo, which installs
+and builds.
 """
 import argparse
 import signal
 import statistics
 import sys
+import tempfile
 import time
 
 import hearing
@@ -33,11 +35,14 @@ def parse():
     return parser.parse_args()
 
 
-def make_lab(options):
+def make_lab(options, disk):
+    """Everything; recordings go to the folder disk."""
+    common = {"cameras": options.cameras, "log_level": "info", "state": True, "recording": {"dir": disk, "min_free": "1%"},
+              "camera": {"record": "yes"}}
     if not options.check:
-        return Lab(cameras=options.cameras, log_level="info")
-    return Lab(cameras=options.cameras, camera_args=("--gop", GOP_S), lifetime=LIFETIME_S, window=WINDOW_S, log_level="info",
-               supervisor={"start_stagger": "300ms"}, reference=True)
+        return Lab(**common)
+    return Lab(camera_args=("--gop", GOP_S), lifetime=LIFETIME_S, window=WINDOW_S, supervisor={"start_stagger": "300ms"}, reference=True,
+               **common)
 
 
 def describe(name, row):
@@ -125,10 +130,11 @@ def check_end(lab, viewer):
 def run(options, stopped):
     """(what is wrong, first pictures of late viewers); empty without --check."""
     wrong, took = [], []
-    with make_lab(options) as lab:
+    with tempfile.TemporaryDirectory(prefix="camrelay-demo-") as disk, make_lab(options, disk) as lab:
         print(f"stand-ins: cameras {lab.cam['control']}, Google {lab.google['api_url']}, SFU {lab.cf['api']}")
         print(f"camrelayd: -c {lab.config}, log {lab.directory}/camrelayd.log", flush=True)
         lab.start()
+        print(f"dashboard: {lab.url()}/", flush=True)
         viewer = lab.view("viewer", None, "--sound")
         if options.check:
             check_start(lab, viewer)
