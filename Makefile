@@ -97,7 +97,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -140,6 +140,23 @@ unit: $(units:%=$(B)/tests/unit/test_%)
 fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 	@for f in $(fuzzers); do echo "== fuzz_$$f"; \
 		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
+
+# One of them, guided by what its inputs reach (clang's libFuzzer); tests/fuzz/README.md. What fails, and what reached
+# something new, is kept in build-fuzz; fuzz-keep takes the latter into the corpus.
+FUZZ    = config
+SECONDS = 3600
+fuzzer  = build-fuzz/fuzz_$(FUZZ)
+.PHONY: $(fuzzer)
+$(fuzzer):
+	@mkdir -p build-fuzz/corpus/$(FUZZ) build-fuzz/found
+	clang $(CPPFLAGS) -DSANITIZED -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer $(package_flags) -o $@ tests/fuzz/fuzz_$(FUZZ).c $(patsubst %.o,%.c,$(fuzz_$(FUZZ))) \
+		$(shell pkg-config --libs $(fuzz_$(FUZZ)_libs) libbsd) -lpthread -lm
+fuzz-long: $(fuzzer)
+	$< -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -print_final_stats=1 -artifact_prefix=build-fuzz/found/$(FUZZ)- \
+		build-fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+fuzz-keep: $(fuzzer)
+	$< -merge=1 -max_len=4096 tests/fuzz/corpus/$(FUZZ) build-fuzz/corpus/$(FUZZ)
 
 # What the integration tests drive.
 probes = api_probe http_probe peer_probe source_probe store_probe
@@ -207,6 +224,6 @@ format:
 	clang-format -i $(sources)
 
 clean:
-	rm -rf build-deb/camrelay* build build-address-undefined build-thread
+	rm -rf build-deb/camrelay* build build-address-undefined build-thread build-fuzz
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
