@@ -44,6 +44,7 @@ finish(struct viewer *v, enum consumers_end end)
 	log_info("consumer ended", LOG_CAM(v->camera), LOG_STR("id", v->id),
 		LOG_STR("why", consumers_end_name(end)),
 		LOG_INT("after_ms", v->ended_ms - v->since_ms));
+	consumers_keep(v);
 	consumer_end(v->consumer);
 }
 
@@ -185,6 +186,13 @@ on_find(struct output_source *out, void *arg)
 }
 
 static void
+on_tracks(void *arg)
+{
+	consumers_keep_tracks(arg);
+	consumers_keep(arg);
+}
+
+static void
 on_result(const struct consumer_result *result, void *arg)
 {
 	struct viewer *v = arg;
@@ -213,7 +221,9 @@ make_id(char id[CONSUMER_ID_BYTES])
 static struct viewer *
 viewer_new(struct consumers *t, const char *camera, const char *owner, const char *offer)
 {
-	struct consumer_events events = { .on_result = on_result, .find = on_find };
+	struct consumer_events events = {
+		.on_tracks = on_tracks, .on_result = on_result, .find = on_find
+	};
 	struct viewer *v = xcalloc(1, sizeof(*v));
 
 	v->table = t;
@@ -262,6 +272,7 @@ consumers_open(struct consumers *t, const char *camera, const char *owner, const
 	if (TAILQ_EMPTY(&t->viewers))
 		timer_start(t->timer, TICK_MS);
 	TAILQ_INSERT_HEAD(&t->viewers, v, link);
+	consumers_keep(v);
 	v->done = done;
 	v->done_arg = arg;
 	consumer_pull(v->consumer);
@@ -342,6 +353,7 @@ consumers_set_sfu(struct consumers *t, struct sfu *sfu)
 		return;
 	t->sfu = sfu;
 	t->unpublish = unpublish_new(t->config.loop, sfu);
+	consumers_restore_sessions(t);
 }
 
 void
@@ -359,6 +371,7 @@ consumers_new(const struct consumers_config *config)
 	TAILQ_INIT(&t->viewers);
 	TAILQ_INIT(&t->ended);
 	t->timer = timer_new(config->loop, on_tick, t);
+	consumers_restore(t);
 	return t;
 }
 
