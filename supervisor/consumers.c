@@ -259,6 +259,12 @@ may_open(const struct consumers *t, const char *camera)
 	return CONSUMERS_TAKEN;
 }
 
+static void
+pull(struct viewer *v)
+{
+	v->table->pulls += consumer_pull(v->consumer);
+}
+
 enum consumers_refusal
 consumers_open(struct consumers *t, const char *camera, const char *owner, const char *offer,
 	consumers_done *done, void *arg, char id[CONSUMER_ID_BYTES])
@@ -275,7 +281,7 @@ consumers_open(struct consumers *t, const char *camera, const char *owner, const
 	consumers_keep(v);
 	v->done = done;
 	v->done_arg = arg;
-	consumer_pull(v->consumer);
+	pull(v);
 	return CONSUMERS_TAKEN;
 }
 
@@ -305,7 +311,7 @@ consumers_pull(struct consumers *t, const char *id, consumers_done *done, void *
 		return CONSUMERS_NOT_PUBLISHED;
 	enum consumers_refusal refusal = take(v, v && !v->whep, done, arg);
 	if (refusal == CONSUMERS_TAKEN)
-		consumer_pull(v->consumer);
+		pull(v);
 	return refusal;
 }
 

@@ -121,6 +121,8 @@ void consumers_each(const struct consumers *t,
 size_t consumers_count(const struct consumers *t, const char *camera);
 /* How many have ended so since the start. */
 int64_t consumers_ended(const struct consumers *t, enum consumers_end end);
+/* Pulls that were begun since the start, each viewer's first among them. */
+int64_t consumers_pulls(const struct consumers *t);
 const struct config_consumers *consumers_limits(const struct consumers *t);
 
 #endif

@@ -40,6 +40,7 @@ struct consumers {
 	struct viewers ended;        /* owned, likewise */
 	size_t ended_count;          /* in that list */
 	int64_t ends[CONSUMERS_ENDS];
+	int64_t pulls;
 	struct {
 		void (*done)(bool closed, void *arg); /* NULL: nobody waits */
 		void *arg;

@@ -60,6 +60,12 @@ consumers_ended(const struct consumers *t, enum consumers_end end)
 	return t->ends[end];
 }
 
+int64_t
+consumers_pulls(const struct consumers *t)
+{
+	return t->pulls;
+}
+
 const struct config_consumers *
 consumers_limits(const struct consumers *t)
 {
