@@ -10,6 +10,8 @@ PREFIX  = /usr/local
 DESTDIR =
 SAN     =
 UNITDIR = $(PREFIX)/lib/systemd/system
+# Where Debian's zsh looks for what packages bring, and for what the site has installed itself.
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # What a distribution adds to the compiler's options.
 EXTRA_CFLAGS =
 CC      = gcc
@@ -193,6 +195,8 @@ install: all
 	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 etc/completion/camctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/camctl
+	install -d $(DESTDIR)$(ZSHDIR)
+	install -m 644 etc/completion/_camctl $(DESTDIR)$(ZSHDIR)
 	install -d $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
 	install -m 644 docs/runbook.md docs/metrics.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
 	install -m 644 etc/prometheus/prometheus.yml $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus
