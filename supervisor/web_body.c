@@ -30,6 +30,16 @@ web_body_camera(const struct json *body, char *why, size_t why_size)
 }
 
 const char *
+web_body_token(const struct json *body, char *why, size_t why_size)
+{
+	const char *token = json_str(body, "token");
+
+	if (!token)
+		snprintf(why, why_size, "token must be a string: what camctl token add has shown");
+	return token;
+}
+
+const char *
 web_body_answer(const struct json *body, char *why, size_t why_size)
 {
 	const char *type = json_str(body, "type");

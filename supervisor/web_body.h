@@ -14,6 +14,9 @@ struct json *web_body_parse(const char *text, size_t len, char *why, size_t why_
 /* {"camera": name}: whom a new viewer watches. */
 const char *web_body_camera(const struct json *body, char *why, size_t why_size);
 
+/* {"token": text}: who logs in. */
+const char *web_body_token(const struct json *body, char *why, size_t why_size);
+
 /* {"type": "answer", "sdp": "v=0..."}, an RTCSessionDescription as browsers write it: the SDP. */
 const char *web_body_answer(const struct json *body, char *why, size_t why_size);
 

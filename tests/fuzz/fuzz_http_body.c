@@ -1,5 +1,5 @@
 /* fuzz_http_body.c - any bytes as the JSON body of any request of the HTTP API: what a new viewer,
- * an answer, a heartbeat, a new camera say. */
+ * an answer, a heartbeat, a new camera, a login say. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +20,9 @@ check_strings(const struct json *body)
 	const char *camera = web_body_camera(body, why, sizeof(why));
 
 	assert(camera || *why);
+	why[0] = '\0';
+	const char *token = web_body_token(body, why, sizeof(why));
+	assert(token || *why);
 	why[0] = '\0';
 	const char *sdp = web_body_answer(body, why, sizeof(why));
 	assert(sdp ? strncmp(sdp, "v=0", 3) == 0 : *why);
