@@ -198,8 +198,8 @@ control_message_read(
 
 	if (find_command(json_str(fields, "command"), &m.command, why, why_size) < 0)
 		return -1;
-	m.any = commands[m.command].camera;
-	if (m.any && !m.camera) {
+	m.must_exist = commands[m.command].camera;
+	if (m.must_exist && !m.camera) {
 		snprintf(why, why_size, "%s needs a camera's name", commands[m.command].name);
 		return -1;
 	}

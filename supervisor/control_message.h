@@ -47,9 +47,9 @@ enum control_command {
 /* Strings are lent by the JSON. What the command does not take is NULL, "" or 0. */
 struct control_message {
 	enum control_command command;
-	const char *camera; /* its name, whether there is such a one or not */
-	bool any;           /* the camera must be one that there is */
-	bool all;           /* of any: "all" of them instead */
+	const char *camera; /* its name */
+	bool must_exist;    /* the camera is to be one that there is, */
+	bool all;           /* or all of them are meant */
 	const char *google; /* the name of a section; NULL: every account */
 	bool on;            /* record */
 	const char *hour;   /* protect, unprotect; "": none was named */

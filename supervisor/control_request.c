@@ -201,7 +201,7 @@ control_request(struct request *r, const struct json *fields)
 	runner *run = runners[r->message.command];
 	if (r->message.all)
 		return run_on_all(run, r);
-	return find_account(r) && (!r->message.any || find_camera(r)) && run(r);
+	return find_account(r) && (!r->message.must_exist || find_camera(r)) && run(r);
 }
 
 const char *

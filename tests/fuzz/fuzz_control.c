@@ -95,7 +95,7 @@ static void
 check_message(const struct control_message *m)
 {
 	assert(m->command >= 0 && m->command < CONTROL_COMMANDS);
-	assert(!m->any || m->camera);
+	assert(!m->must_exist || m->camera);
 	assert(!m->all || strcmp(m->camera, "all") == 0);
 	assert(m->command != CONTROL_LOGIN_CODE || (m->state && m->code));
 	assert((m->command != CONTROL_PROTECT && m->command != CONTROL_UNPROTECT) || m->hour);

@@ -79,7 +79,7 @@ a_camera_is_named_or_all_are_meant(void **state)
 {
 	(void)state;
 	struct reading r = read_text("{\"command\":\"restart\",\"camera\":\"porch\"}");
-	assert_true(r.m.any && !r.m.all);
+	assert_true(r.m.must_exist && !r.m.all);
 	assert_string_equal(r.m.camera, "porch");
 	clear(&r);
 	r = read_text("{\"command\":\"restart\",\"camera\":\"all\"}");
