@@ -1,5 +1,6 @@
 /* fuzz_config.c - any bytes as the configuration file: a configuration, which printed is a
- * configuration again and differs from itself in nothing, or sentences that name the file. */
+ * configuration again and differs from itself in nothing, or sentences that name the file. What
+ * follows a form feed is the file as it is reloaded: every change is a line for people. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,13 +80,54 @@ check_printed(const struct config *c)
 	free(text);
 }
 
+static void
+check_changes(const struct config *was, const struct config *is)
+{
+	struct config_diff diff;
+	size_t size;
+	char *text;
+
+	config_diff(was, is, &diff);
+	for (size_t i = 0; i < diff.count; i++) {
+		FILE *out = open_memstream(&text, &size);
+		config_change_print(&diff.changes[i], out);
+		fclose(out);
+		assert(size > 0 && !strchr(text, '\n'));
+		free(text);
+	}
+	FILE *out = open_memstream(&text, &size);
+	int restarts = config_diff_restart(&diff, out);
+	fclose(out);
+	assert((restarts > 0) == (size > 0));
+	free(text);
+	config_diff_clear(&diff);
+}
+
+static void
+check_reload(const struct config *was, const char *text, size_t len)
+{
+	char *said;
+	struct config *is = parse(text, len, &said);
+
+	if (is) {
+		check_changes(was, is);
+		check_changes(is, was);
+	}
+	config_free(is);
+	free(said);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	const char *text = (const char *)data;
+	const char *feed = len > 0 ? memchr(data, '\f', len) : NULL;
 	char *said;
-	struct config *c = parse((const char *)data, len, &said);
+	struct config *c = parse(text, feed ? (size_t)(feed - text) : len, &said);
 
 	if (c) {
+		if (feed)
+			check_reload(c, feed + 1, len - (size_t)(feed + 1 - text));
 		check_differs_from_itself_in_nothing(c);
 		check_printed(c);
 		config_free(c);
