@@ -10,6 +10,8 @@ PREFIX  = /usr/local
 DESTDIR =
 SAN     =
 UNITDIR = $(PREFIX)/lib/systemd/system
+# Where Debian's zsh looks for what packages bring, and for what the site has installed itself.
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 # What a distribution adds to the compiler's options.
 EXTRA_CFLAGS =
 CC      = gcc
@@ -51,15 +53,15 @@ camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o su
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
 camrelayd_guard = supervisor/guard.o supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o supervisor/unit_guard.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
-camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
+camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/recording_day.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
-	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o \
+	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_body.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o \
 	supervisor/web_assets.o supervisor/web_session.o supervisor/web_events.o supervisor/feed.o supervisor/web_history.o supervisor/samples.o supervisor/web_playback.o supervisor/web_snapshot.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_sections.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
 	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o supervisor/proc_usage.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o \
-	supervisor/control_request.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
+	supervisor/control_request.o supervisor/control_message.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_outputs) $(camrelayd_consumers) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_guard) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
@@ -97,7 +99,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -141,6 +143,23 @@ fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
 	@for f in $(fuzzers); do echo "== fuzz_$$f"; \
 		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
 
+# One of them, guided by what its inputs reach (clang's libFuzzer); tests/fuzz/README.md. What fails, and what reached
+# something new, is kept in build-fuzz; fuzz-keep takes the latter into the corpus.
+FUZZ    = config
+SECONDS = 3600
+fuzzer  = build-fuzz/fuzz_$(FUZZ)
+.PHONY: $(fuzzer)
+$(fuzzer):
+	@mkdir -p build-fuzz/corpus/$(FUZZ) build-fuzz/found
+	clang $(CPPFLAGS) -DSANITIZED -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer $(package_flags) -o $@ tests/fuzz/fuzz_$(FUZZ).c $(patsubst %.o,%.c,$(fuzz_$(FUZZ))) \
+		$(shell pkg-config --libs $(fuzz_$(FUZZ)_libs) libbsd) -lpthread -lm
+fuzz-long: $(fuzzer)
+	$< -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -print_final_stats=1 -artifact_prefix=build-fuzz/found/$(FUZZ)- \
+		build-fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+fuzz-keep: $(fuzzer)
+	$< -merge=1 -max_len=4096 tests/fuzz/corpus/$(FUZZ) build-fuzz/corpus/$(FUZZ)
+
 # What the integration tests drive.
 probes = api_probe http_probe peer_probe source_probe store_probe
 probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
@@ -176,6 +195,8 @@ install: all
 	install -m 644 docs/man/camrelayd.8 docs/man/camrelay-worker.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 etc/completion/camctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/camctl
+	install -d $(DESTDIR)$(ZSHDIR)
+	install -m 644 etc/completion/_camctl $(DESTDIR)$(ZSHDIR)
 	install -d $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
 	install -m 644 docs/runbook.md docs/metrics.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
 	install -m 644 etc/prometheus/prometheus.yml $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus
@@ -207,6 +228,6 @@ format:
 	clang-format -i $(sources)
 
 clean:
-	rm -rf build-deb/camrelay* build build-address-undefined build-thread
+	rm -rf build-deb/camrelay* build build-address-undefined build-thread build-fuzz
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

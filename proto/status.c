@@ -82,7 +82,7 @@ static const struct field limit_fields[] = {
 static const struct field webhook_fields[] = {
 	WEBHOOK(STR, name), WEBHOOK(STR, url), WEBHOOK(STR, state), WEBHOOK(STR, error), WEBHOOK(INT, queued),
 	WEBHOOK(INT, delivered), WEBHOOK(INT, refused), WEBHOOK(INT, dropped), WEBHOOK(INT, failures),
-	WEBHOOK(INT, next_try_ms),
+	WEBHOOK(INT, failed), WEBHOOK(INT, next_try_ms),
 };
 
 static const struct field head_fields[] = {
@@ -100,6 +100,7 @@ static const struct field head_fields[] = {
 
 static const struct field own_fields[] = {
 	ROW(status, STR, health), ROW(status, INT, limit_level), ROW(status, STR, limit_why),
+	ROW(status, INT, consumer_pulls),
 };
 /* clang-format on */
 
@@ -164,6 +165,10 @@ static const struct rows webhook_rows = { .key = "webhooks",
 	.fields = webhook_fields,
 	.field_count = COUNT(webhook_fields),
 	.size = sizeof(struct status_webhook) };
+static const struct rows consumer_end_rows = { .key = "consumer_ends",
+	.fields = count_fields,
+	.field_count = COUNT(count_fields),
+	.size = sizeof(struct status_count) };
 
 /* The snapshot's lists. */
 static const struct {
@@ -188,6 +193,10 @@ static const struct {
 	{ .rows = &webhook_rows,
 		.at = offsetof(struct status, webhooks),
 		.count_at = offsetof(struct status, webhook_count),
+		.own = true },
+	{ .rows = &consumer_end_rows,
+		.at = offsetof(struct status, consumer_ends),
+		.count_at = offsetof(struct status, consumer_end_count),
 		.own = true },
 };
 

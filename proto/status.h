@@ -166,6 +166,7 @@ struct status_webhook {
 	int64_t refused;     /* by the receiver, for good */
 	int64_t dropped;     /* too many, too old, or the receiver is gone */
 	int64_t failures;    /* tries in a row that failed */
+	int64_t failed;      /* tries that failed */
 	int64_t next_try_ms; /* -1: none is planned */
 };
 
@@ -215,6 +216,9 @@ struct status {
 	size_t limit_count;
 	struct status_webhook *webhooks;
 	size_t webhook_count;
+	struct status_count *consumer_ends; /* viewers that ended, by how */
+	size_t consumer_end_count;
+	int64_t consumer_pulls; /* that were begun for viewers */
 };
 
 /* The snapshot as JSON, and back (the rows are the caller's to clear). status_from_json returns 0

@@ -161,7 +161,8 @@ struct config_notify *config_notify_copy(const struct config_notify *n);
 void config_notify_free(struct config_notify *n);
 bool config_notify_differs(const struct config_notify *a, const struct config_notify *b);
 
-/* The effective configuration, secrets redacted, itself a valid file. */
+/* The effective configuration, secrets redacted; itself a valid file, unless two of its places
+ * differ in nothing else. */
 void config_print(const struct config *c, FILE *out);
 
 /* The settings as mdoc, for camrelay.conf(5). */

@@ -156,13 +156,22 @@ take_item(const struct config *c, const struct config_camera *cam, const struct 
 	return -1;
 }
 
+/* A section whose URL is missing, which is told elsewhere, is no place. */
+static bool
+is_same_place(const struct config_output *a, const struct config_output *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	return a->kind == CONFIG_OUTPUT_CLOUDFLARE ||
+	       (a->url && b->url && strcmp(a->url, b->url) == 0);
+}
+
 static int
 check_item(const struct config_outputs *out, const struct config_output *o, int number, char *why,
 	size_t why_size)
 {
 	for (size_t i = 0; i < out->count; i++) {
-		const struct config_output *other = &out->list[i];
-		if (other->kind != o->kind || (o->url && strcmp(other->url, o->url) != 0))
+		if (!is_same_place(&out->list[i], o))
 			continue;
 		snprintf(why, why_size, "item %d is the same place as item %zu", number, i + 1);
 		return -1;

@@ -251,6 +251,8 @@ on_pulled(const struct sfu_answer *a, void *arg)
 	c->call = NULL;
 	memcpy(c->tracks, a->tracks, sizeof(c->tracks));
 	c->track_count = a->track_count;
+	if (c->track_count > 0)
+		c->events.on_tracks(c->arg);
 	if (a->error != SFU_OK)
 		fail(c, a);
 	else
@@ -379,6 +381,13 @@ const char *
 consumer_session(const struct consumer *c)
 {
 	return c->session;
+}
+
+const struct sfu_track *
+consumer_tracks(const struct consumer *c, size_t *count)
+{
+	*count = c->track_count;
+	return c->tracks;
 }
 
 int64_t

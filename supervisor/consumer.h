@@ -45,6 +45,9 @@ struct consumer_result {
 
 /* All from the loop, never from inside a function of this header but consumer_end. */
 struct consumer_events {
+	/* The session has tracks (consumer_tracks) that are to be closed before it is forgotten;
+	 * whatever becomes of the pull, and before it is told. */
+	void (*on_tracks)(void *arg);
 	/* What the owner asked for has come to its end. The consumer may be ended in it, not freed.
 	 */
 	void (*on_result)(const struct consumer_result *result, void *arg);
@@ -99,6 +102,8 @@ bool consumer_is_asked(const struct consumer *c);
 bool consumer_must_pull(const struct consumer *c);
 /* Its session at the SFU, "": none. Lent until the loop turns. */
 const char *consumer_session(const struct consumer *c);
+/* What is to be closed there, count of them. Lent likewise. */
+const struct sfu_track *consumer_tracks(const struct consumer *c, size_t *count);
 /* Pulls that were begun. */
 int64_t consumer_pulls(const struct consumer *c);
 /* Why the last pull or answer failed, or why it is idle; "": nothing. */

@@ -44,6 +44,7 @@ finish(struct viewer *v, enum consumers_end end)
 	log_info("consumer ended", LOG_CAM(v->camera), LOG_STR("id", v->id),
 		LOG_STR("why", consumers_end_name(end)),
 		LOG_INT("after_ms", v->ended_ms - v->since_ms));
+	consumers_keep(v);
 	consumer_end(v->consumer);
 }
 
@@ -185,6 +186,13 @@ on_find(struct output_source *out, void *arg)
 }
 
 static void
+on_tracks(void *arg)
+{
+	consumers_keep_tracks(arg);
+	consumers_keep(arg);
+}
+
+static void
 on_result(const struct consumer_result *result, void *arg)
 {
 	struct viewer *v = arg;
@@ -213,7 +221,9 @@ make_id(char id[CONSUMER_ID_BYTES])
 static struct viewer *
 viewer_new(struct consumers *t, const char *camera, const char *owner, const char *offer)
 {
-	struct consumer_events events = { .on_result = on_result, .find = on_find };
+	struct consumer_events events = {
+		.on_tracks = on_tracks, .on_result = on_result, .find = on_find
+	};
 	struct viewer *v = xcalloc(1, sizeof(*v));
 
 	v->table = t;
@@ -249,6 +259,12 @@ may_open(const struct consumers *t, const char *camera)
 	return CONSUMERS_TAKEN;
 }
 
+static void
+pull(struct viewer *v)
+{
+	v->table->pulls += consumer_pull(v->consumer);
+}
+
 enum consumers_refusal
 consumers_open(struct consumers *t, const char *camera, const char *owner, const char *offer,
 	consumers_done *done, void *arg, char id[CONSUMER_ID_BYTES])
@@ -262,9 +278,10 @@ consumers_open(struct consumers *t, const char *camera, const char *owner, const
 	if (TAILQ_EMPTY(&t->viewers))
 		timer_start(t->timer, TICK_MS);
 	TAILQ_INSERT_HEAD(&t->viewers, v, link);
+	consumers_keep(v);
 	v->done = done;
 	v->done_arg = arg;
-	consumer_pull(v->consumer);
+	pull(v);
 	return CONSUMERS_TAKEN;
 }
 
@@ -294,7 +311,7 @@ consumers_pull(struct consumers *t, const char *id, consumers_done *done, void *
 		return CONSUMERS_NOT_PUBLISHED;
 	enum consumers_refusal refusal = take(v, v && !v->whep, done, arg);
 	if (refusal == CONSUMERS_TAKEN)
-		consumer_pull(v->consumer);
+		pull(v);
 	return refusal;
 }
 
@@ -342,6 +359,7 @@ consumers_set_sfu(struct consumers *t, struct sfu *sfu)
 		return;
 	t->sfu = sfu;
 	t->unpublish = unpublish_new(t->config.loop, sfu);
+	consumers_restore_sessions(t);
 }
 
 void
@@ -359,6 +377,7 @@ consumers_new(const struct consumers_config *config)
 	TAILQ_INIT(&t->viewers);
 	TAILQ_INIT(&t->ended);
 	t->timer = timer_new(config->loop, on_tick, t);
+	consumers_restore(t);
 	return t;
 }
 

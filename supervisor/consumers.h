@@ -18,21 +18,25 @@ struct consumers;
 #define CONSUMERS_HISTORY 100
 
 enum consumers_end {
-	CONSUMERS_WATCHING,  /* not ended */
-	CONSUMERS_CLOSED,    /* by its owner */
-	CONSUMERS_LAPSED,    /* no heartbeat */
-	CONSUMERS_FAILED,    /* its first pull, or that of a player that cannot pull again */
-	CONSUMERS_LEFT,      /* nobody waited for its first offer any more */
-	CONSUMERS_NO_CAMERA, /* the camera is configured no more */
-	CONSUMERS_STOPPED,   /* camrelayd was */
+	CONSUMERS_WATCHING,    /* not ended */
+	CONSUMERS_CLOSED,      /* by its owner */
+	CONSUMERS_LAPSED,      /* no heartbeat */
+	CONSUMERS_FAILED,      /* its first pull, or that of a player that cannot pull again */
+	CONSUMERS_LEFT,        /* nobody waited for its first offer any more */
+	CONSUMERS_NO_CAMERA,   /* the camera is configured no more */
+	CONSUMERS_STOPPED,     /* camrelayd was */
+	CONSUMERS_INTERRUPTED, /* camrelayd ended without a chance to end it: told at the next start
+				*/
 	CONSUMERS_ENDS
 };
 
-/* "closed", ... */
+/* "closed", ...; consumers_end_parse: CONSUMERS_ENDS for any other word. */
 const char *consumers_end_name(enum consumers_end end);
+enum consumers_end consumers_end_parse(const char *word);
 
 struct consumers_config {
 	uv_loop_t *loop;
+	struct store *store;                   /* lent; NULL: nothing outlives the process */
 	const struct config_consumers *limits; /* lent; consumers_configure brings another */
 	/* Whether there is such a camera; and where it is published, false: nowhere. */
 	bool (*exists)(const char *camera, void *arg);
@@ -43,13 +47,15 @@ struct consumers_config {
 	void *arg;
 };
 
-/* Nobody at first, and nobody is let in before consumers_set_sfu. Never NULL. */
+/* Nobody watches at first, and nobody is let in before consumers_set_sfu. Who watched when the last
+ * process was killed has ended, as those that are remembered of it. Never NULL. */
 struct consumers *consumers_new(const struct consumers_config *config);
 
 /* Drops everything. NULL is fine. */
 void consumers_free(struct consumers *t);
 
-/* sfu is lent and must outlive it; once set it stays. NULL is fine. */
+/* sfu is lent and must outlive it; once set it stays. NULL is fine. Closes there what the last
+ * process had no chance to. */
 void consumers_set_sfu(struct consumers *t, struct sfu *sfu);
 void consumers_configure(struct consumers *t, const struct config_consumers *limits);
 
@@ -115,6 +121,8 @@ void consumers_each(const struct consumers *t,
 size_t consumers_count(const struct consumers *t, const char *camera);
 /* How many have ended so since the start. */
 int64_t consumers_ended(const struct consumers *t, enum consumers_end end);
+/* Pulls that were begun since the start, each viewer's first among them. */
+int64_t consumers_pulls(const struct consumers *t);
 const struct config_consumers *consumers_limits(const struct consumers *t);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "supervisor/consumers.h"
 
-/* What the table of those who watch consists of. For consumers.c and consumers_view.c. */
+/* What the table of those who watch consists of. For consumers*.c. */
 
 struct timer;
 
@@ -40,6 +40,7 @@ struct consumers {
 	struct viewers ended;        /* owned, likewise */
 	size_t ended_count;          /* in that list */
 	int64_t ends[CONSUMERS_ENDS];
+	int64_t pulls;
 	struct {
 		void (*done)(bool closed, void *arg); /* NULL: nobody waits */
 		void *arg;
@@ -49,5 +50,15 @@ struct consumers {
 
 /* NULL: there is none of that id in the list. */
 struct viewer *consumers_find_in(const struct viewers *list, const char *id);
+
+/* What outlives the process; consumers_keep.c. The viewer as it is now, and its session's tracks,
+ * to the store. */
+void consumers_keep(const struct viewer *v);
+void consumers_keep_tracks(const struct viewer *v);
+
+/* Back: the ended ones of the last process, t has none yet. */
+void consumers_restore(struct consumers *t);
+/* What is still to be closed goes to t's unpublish, and is forgotten when it is closed. */
+void consumers_restore_sessions(struct consumers *t);
 
 #endif

@@ -13,12 +13,23 @@ static const char *const end_names[CONSUMERS_ENDS] = {
 	[CONSUMERS_LEFT] = "left",
 	[CONSUMERS_NO_CAMERA] = "no-camera",
 	[CONSUMERS_STOPPED] = "stopped",
+	[CONSUMERS_INTERRUPTED] = "interrupted",
 };
 
 const char *
 consumers_end_name(enum consumers_end end)
 {
 	return end_names[end];
+}
+
+enum consumers_end
+consumers_end_parse(const char *word)
+{
+	int end = CONSUMERS_CLOSED;
+
+	while (end < CONSUMERS_ENDS && strcmp(end_names[end], word) != 0)
+		end++;
+	return (enum consumers_end)end;
 }
 
 struct viewer *
@@ -47,6 +58,12 @@ int64_t
 consumers_ended(const struct consumers *t, enum consumers_end end)
 {
 	return t->ends[end];
+}
+
+int64_t
+consumers_pulls(const struct consumers *t)
+{
+	return t->pulls;
 }
 
 const struct config_consumers *

@@ -47,12 +47,9 @@ control_login_begin(struct request *r)
 bool
 control_login_code(struct request *r)
 {
-	const char *state = json_str(r->fields, "state");
-	const char *code = json_str(r->fields, "code");
 	struct login *l = find_login(r);
 
-	return l &&
-	       login_code(l, state ? state : "", code ? code : "", r->text, sizeof(r->text)) == 0;
+	return l && login_code(l, r->message.state, r->message.code, r->text, sizeof(r->text)) == 0;
 }
 
 bool

@@ -1,7 +1,6 @@
 /* control_record.c - camctl's commands about recordings and snapshots.
  * Owns nothing; a snapshot is begun by one request and looked at by others. Loop thread. */
 #include <stdio.h>
-#include <string.h>
 
 #include "common/json.h"
 #include "supervisor/control_request.h"
@@ -15,13 +14,8 @@ table(struct request *r)
 bool
 control_record(struct request *r)
 {
-	const char *word = json_str(r->fields, "argument");
-	bool on = word && strcmp(word, "on") == 0;
+	bool on = r->message.on;
 
-	if (!on && (!word || strcmp(word, "off") != 0)) {
-		snprintf(r->text, sizeof(r->text), "record takes on or off");
-		return false;
-	}
 	if (cameras_record(table(r), r->camera, on, r->text, sizeof(r->text)) < 0)
 		return false;
 	snprintf(r->text, sizeof(r->text), on ? "recording" : "no longer recording");
@@ -31,10 +25,7 @@ control_record(struct request *r)
 static bool
 protect(struct request *r, bool on)
 {
-	const char *hour = json_str(r->fields, "argument");
-
-	if (cameras_protect(table(r), r->camera, hour ? hour : "", on, r->text, sizeof(r->text)) <
-		0)
+	if (cameras_protect(table(r), r->camera, r->message.hour, on, r->text, sizeof(r->text)) < 0)
 		return false;
 	snprintf(r->text, sizeof(r->text), on ? "protected" : "no longer protected");
 	return true;
@@ -68,10 +59,8 @@ bool
 control_snapshot_done(struct request *r)
 {
 	char file[512] = "";
-	int64_t id = json_int(r->fields, "id", 0);
-
 	int done = cameras_snapshot_done(
-		table(r), r->camera, id, file, sizeof(file), r->text, sizeof(r->text));
+		table(r), r->camera, r->message.id, file, sizeof(file), r->text, sizeof(r->text));
 	if (done < 0)
 		return false;
 	r->data = json_new_object();

@@ -1,5 +1,5 @@
 /* control_request.c - the commands of operators, wherever they come from: camctl, the HTTP API.
- * Owns the table; each command is a few lines on the camera table. Loop thread. */
+ * Owns who runs which; each command is a few lines on the camera table. Loop thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,6 @@
 
 /* The newest events that are told. */
 #define EVENTS_SHOWN 100
-
-struct command {
-	const char *name;
-	bool camera;                    /* names one, */
-	bool all;                       /* or "all" */
-	bool google;                    /* may name a section [google "name"] */
-	bool (*run)(struct request *r); /* true: done; false: refused. text says how or why */
-};
 
 static bool
 run_status(struct request *r)
@@ -62,7 +54,7 @@ run_metrics(struct request *r)
 static bool
 run_events(struct request *r)
 {
-	r->data = supervisor_events(r->supervisor, json_str(r->fields, "camera"), EVENTS_SHOWN);
+	r->data = supervisor_events(r->supervisor, r->message.camera, EVENTS_SHOWN);
 	if (!r->data)
 		snprintf(r->text, sizeof(r->text),
 			"there is no history: [supervisor] state_dir is not set; "
@@ -127,89 +119,76 @@ run_version(struct request *r)
 	return true;
 }
 
+/* True: done; false: refused. text says how or why. */
+typedef bool runner(struct request *r);
+
 /* clang-format off */
-static const struct command commands[] = {
-	{ .name = "status",        .run = run_status },
-	{ .name = "health",        .run = run_health },
-	{ .name = "queue",         .run = run_queue },
-	{ .name = "metrics",       .run = run_metrics },
-	{ .name = "events",        .run = run_events },
-	{ .name = "start",         .run = run_start,            .camera = true, .all = true },
-	{ .name = "stop",          .run = run_stop,             .camera = true, .all = true },
-	{ .name = "restart",       .run = run_restart,          .camera = true, .all = true },
-	{ .name = "regenerate",    .run = run_regenerate,       .camera = true },
-	{ .name = "extend",        .run = run_extend,           .camera = true },
-	{ .name = "record",        .run = control_record,       .camera = true },
-	{ .name = "protect",       .run = control_protect,      .camera = true },
-	{ .name = "unprotect",     .run = control_unprotect,    .camera = true },
-	{ .name = "snapshot",      .run = control_snapshot,     .camera = true },
-	{ .name = "snapshot_done", .run = control_snapshot_done, .camera = true },
-	{ .name = "reload",        .run = control_reload },
-	{ .name = "add",           .run = control_add },
-	{ .name = "remove",        .run = control_remove },
-	{ .name = "discover",      .run = control_discover,     .google = true },
-	{ .name = "devices",       .run = control_devices,      .google = true },
-	{ .name = "login_begin",   .run = control_login_begin,  .google = true },
-	{ .name = "login_code",    .run = control_login_code,   .google = true },
-	{ .name = "login_status",  .run = control_login_status, .google = true },
-	{ .name = "token_add",     .run = control_token_add },
-	{ .name = "token_list",    .run = control_token_list },
-	{ .name = "token_remove",  .run = control_token_remove },
-	{ .name = "ping",          .run = run_ping },
-	{ .name = "version",       .run = run_version },
+static runner *const runners[CONTROL_COMMANDS] = {
+	[CONTROL_STATUS]        = run_status,
+	[CONTROL_HEALTH]        = run_health,
+	[CONTROL_QUEUE]         = run_queue,
+	[CONTROL_METRICS]       = run_metrics,
+	[CONTROL_EVENTS]        = run_events,
+	[CONTROL_START]         = run_start,
+	[CONTROL_STOP]          = run_stop,
+	[CONTROL_RESTART]       = run_restart,
+	[CONTROL_REGENERATE]    = run_regenerate,
+	[CONTROL_EXTEND]        = run_extend,
+	[CONTROL_RECORD]        = control_record,
+	[CONTROL_PROTECT]       = control_protect,
+	[CONTROL_UNPROTECT]     = control_unprotect,
+	[CONTROL_SNAPSHOT]      = control_snapshot,
+	[CONTROL_SNAPSHOT_DONE] = control_snapshot_done,
+	[CONTROL_RELOAD]        = control_reload,
+	[CONTROL_ADD]           = control_add,
+	[CONTROL_REMOVE]        = control_remove,
+	[CONTROL_DISCOVER]      = control_discover,
+	[CONTROL_DEVICES]       = control_devices,
+	[CONTROL_LOGIN_BEGIN]   = control_login_begin,
+	[CONTROL_LOGIN_CODE]    = control_login_code,
+	[CONTROL_LOGIN_STATUS]  = control_login_status,
+	[CONTROL_TOKEN_ADD]     = control_token_add,
+	[CONTROL_TOKEN_LIST]    = control_token_list,
+	[CONTROL_TOKEN_REMOVE]  = control_token_remove,
+	[CONTROL_PING]          = run_ping,
+	[CONTROL_VERSION]       = run_version,
 };
 /* clang-format on */
 
-static const struct command *
-find_command(const char *name)
-{
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
 static bool
-run_on_all(const struct command *c, struct request *r)
+run_on_all(runner *run, struct request *r)
 {
 	size_t n = cameras_count(supervisor_cameras(r->supervisor));
 
 	for (size_t i = 0; i < n; i++) {
 		r->camera = cameras_number(supervisor_cameras(r->supervisor), i);
-		c->run(r);
+		run(r);
 	}
-	snprintf(r->text, sizeof(r->text), "%s: %zu cameras", c->name, n);
+	snprintf(r->text, sizeof(r->text), "%s: %zu cameras",
+		control_command_name(r->message.command), n);
 	return true;
 }
 
-/* Whom the request means: every account if it names none. */
+/* Whom the message means: every account if it names none. */
 static bool
-run_on_google(const struct command *c, const char *google, struct request *r)
+find_account(struct request *r)
 {
-	r->account = google ? supervisor_account(r->supervisor, google) : NULL;
-	if (!google || r->account)
-		return c->run(r);
-	snprintf(r->text, sizeof(r->text), "there is no section [google \"%.64s\"]", google);
+	const char *name = r->message.google;
+
+	r->account = name ? supervisor_account(r->supervisor, name) : NULL;
+	if (!name || r->account)
+		return true;
+	snprintf(r->text, sizeof(r->text), "there is no section [google \"%.64s\"]", name);
 	return false;
 }
 
 static bool
-run(const struct command *c, const char *camera, struct request *r)
+find_camera(struct request *r)
 {
-	if (c->google)
-		return run_on_google(c, json_str(r->fields, "google"), r);
-	if (!c->camera)
-		return c->run(r);
-	if (!camera) {
-		snprintf(r->text, sizeof(r->text), "%s needs a camera's name", c->name);
-		return false;
-	}
-	if (c->all && strcmp(camera, "all") == 0)
-		return run_on_all(c, r);
-	r->camera = cameras_find(supervisor_cameras(r->supervisor), camera);
+	r->camera = cameras_find(supervisor_cameras(r->supervisor), r->message.camera);
 	if (r->camera >= 0)
-		return c->run(r);
-	snprintf(r->text, sizeof(r->text), "there is no camera %.64s", camera);
+		return true;
+	snprintf(r->text, sizeof(r->text), "there is no camera %.64s", r->message.camera);
 	r->err = ERR_NOT_FOUND;
 	return false;
 }
@@ -217,14 +196,12 @@ run(const struct command *c, const char *camera, struct request *r)
 bool
 control_request(struct request *r, const struct json *fields)
 {
-	const char *name = json_str(fields, "command");
-	const struct command *c = name ? find_command(name) : NULL;
-
-	r->fields = fields;
-	if (c)
-		return run(c, json_str(fields, "camera"), r);
-	snprintf(r->text, sizeof(r->text), "unknown command %.40s", name ? name : "(none)");
-	return false;
+	if (control_message_read(fields, &r->message, r->text, sizeof(r->text)) < 0)
+		return false;
+	runner *run = runners[r->message.command];
+	if (r->message.all)
+		return run_on_all(run, r);
+	return find_account(r) && (!r->message.must_exist || find_camera(r)) && run(r);
 }
 
 const char *
@@ -238,5 +215,6 @@ request_clear(struct request *r)
 {
 	free(r->long_text);
 	json_free(r->data);
+	control_message_clear(&r->message);
 	*r = (struct request){ 0 };
 }

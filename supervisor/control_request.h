@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "supervisor/control_message.h"
 #include "supervisor/supervisor.h"
 
 struct json;
@@ -11,11 +12,11 @@ struct json;
  * but for supervisor. */
 struct request {
 	struct supervisor *supervisor;
-	const struct json *fields; /* as it came; lent */
-	int camera;                /* where the command names one */
-	struct account *account;   /* where the command names a [google] section; NULL: all */
-	struct json *data;         /* what the command answers beside its sentence, NULL: nothing */
-	char *long_text;           /* the sentence, owned; NULL: it is text */
+	struct control_message message; /* its strings are lent by the fields */
+	int camera;                     /* where the command names one */
+	struct account *account;        /* where the command names a [google] section; NULL: all */
+	struct json *data; /* what the command answers beside its sentence, NULL: nothing */
+	char *long_text;   /* the sentence, owned; NULL: it is text */
 	int err; /* refused, and why for programs: ERR_NOT_FOUND; 0: nothing that text does not say
 		  */
 	char text[4096];

@@ -35,48 +35,16 @@ can_keep(struct request *r)
 	return false;
 }
 
-/* The cameras that are asked for, lent by the request. They need not be configured yet. */
-static bool
-take_cameras(struct request *r, struct token *token)
-{
-	const struct json *list = json_get(r->fields, "cameras");
-	size_t n = json_len(list);
-
-	for (size_t i = 0; i < n && i < TOKEN_CAMERAS_MAX; i++) {
-		const char *name = json_str(json_at(list, i), "name");
-		token->cameras[token->camera_count++] = (char *)(name ? name : "");
-	}
-	if (n > TOKEN_CAMERAS_MAX)
-		snprintf(r->text, sizeof(r->text), "a token has at most %d cameras",
-			TOKEN_CAMERAS_MAX);
-	return n <= TOKEN_CAMERAS_MAX;
-}
-
-static bool
-take_token(struct request *r, struct token *token)
-{
-	const char *name = json_str(r->fields, "name");
-	const char *role = json_str(r->fields, "role");
-
-	token->role = role ? token_role_parse(role) : TOKEN_NOBODY;
-	token->made_s = clock_wall_us() / 1000000;
-	if (name && strlen(name) < sizeof(token->name))
-		snprintf(token->name, sizeof(token->name), "%s", name);
-	if (token->role != TOKEN_NOBODY)
-		return take_cameras(r, token);
-	snprintf(r->text, sizeof(r->text), "a token's role must be view, operate or admin");
-	return false;
-}
-
 bool
 control_token_add(struct request *r)
 {
 	struct tokens *t = supervisor_tokens(r->supervisor);
-	struct token token = { 0 };
+	struct token token = r->message.token;
 	char text[TOKEN_TEXT_BYTES];
 
-	if (!can_keep(r) || !take_token(r, &token))
+	if (!can_keep(r))
 		return false;
+	token.made_s = clock_wall_us() / 1000000;
 	token_make(text);
 	token_hash(text, token.hash);
 	bool done = tokens_add(t, &token, r->text, sizeof(r->text)) == 0 && keep(r);
@@ -126,7 +94,7 @@ control_token_remove(struct request *r)
 {
 	struct tokens *t = supervisor_tokens(r->supervisor);
 	const struct web *web = supervisor_web(r->supervisor);
-	const char *name = json_str(r->fields, "name");
+	const char *name = r->message.name;
 
 	if (!can_keep(r))
 		return false;
@@ -136,8 +104,8 @@ control_token_remove(struct request *r)
 			"reach: add another first");
 		return false;
 	}
-	if (!name || tokens_remove(t, name) < 0) {
-		snprintf(r->text, sizeof(r->text), "there is no token %.64s", name ? name : "");
+	if (tokens_remove(t, name) < 0) {
+		snprintf(r->text, sizeof(r->text), "there is no token %.64s", name);
 		return false;
 	}
 	if (!keep(r))

@@ -11,14 +11,14 @@
 #include "supervisor/events.h"
 #include "supervisor/guard.h"
 #include "supervisor/guard_policy.h"
+#include "supervisor/proc_usage.h"
 #include "supervisor/timer.h"
-#include "supervisor/usage.h"
 
 /* A camera at the last look. */
 struct seen {
 	struct guard_reading reading;
 	struct guard_decision decision;
-	int64_t cpu_ms; /* of that worker so far */
+	struct proc_usage usage; /* of its worker */
 	int64_t restarts;
 };
 
@@ -30,7 +30,6 @@ struct guard {
 	struct timer *timer;
 	struct seen *seen;
 	size_t count;
-	ms_t at; /* of the last look */
 };
 
 /* ---- what is told ---------------------------------------------------------------------------- */
@@ -98,19 +97,14 @@ find(const struct guard *g, const char *name)
 	return NULL;
 }
 
-/* CPU needs two looks at the same worker. */
 static void
-read_usage(struct seen *s, const struct seen *was, ms_t elapsed_ms)
+read_usage(struct seen *s, const struct seen *was, ms_t now)
 {
-	struct usage usage;
-
-	if (s->reading.pid == 0 || usage_read(s->reading.pid, &usage) < 0)
-		return;
-	s->reading.memory_bytes = usage.memory_bytes;
-	s->cpu_ms = usage.cpu_ms;
-	if (was && was->reading.pid == s->reading.pid && elapsed_ms > 0)
-		s->reading.cpu_percent =
-			100 * (double)(usage.cpu_ms - was->cpu_ms) / (double)elapsed_ms;
+	if (was)
+		s->usage = was->usage;
+	proc_usage_look(&s->usage, s->reading.pid, now);
+	s->reading.memory_bytes = s->usage.memory_bytes;
+	s->reading.cpu_percent = s->usage.cpu_percent;
 }
 
 static struct seen *
@@ -122,7 +116,7 @@ read_all(const struct guard *g, size_t count, ms_t now)
 		cameras_guard_reading(g->cameras, i, &list[i].reading);
 		const struct seen *was = find(g, list[i].reading.name);
 		list[i].restarts = was ? was->restarts : 0;
-		read_usage(&list[i], was, now - g->at);
+		read_usage(&list[i], was, now);
 	}
 	return list;
 }
@@ -172,7 +166,6 @@ on_due(void *arg)
 	free(g->seen);
 	g->seen = list;
 	g->count = count;
-	g->at = now;
 	timer_start(g->timer, g->config.interval_ms);
 }
 

@@ -22,6 +22,9 @@ static const struct metric_rows account_buckets =
 	ROWS(status_account, buckets, bucket_count, status_bucket, "bucket");
 static const struct metric_rows camera_buckets =
 	ROWS(status_camera, buckets, bucket_count, status_bucket, "bucket");
+static const struct metric_rows webhooks = ROWS(status, webhooks, webhook_count, status_webhook, "webhook");
+static const struct metric_rows consumer_ends =
+	ROWS(status, consumer_ends, consumer_end_count, status_count, "reason");
 
 /* camera_state_text, camera_media_text, account_state and recorder_state_text. */
 static const char *const states[] = { "starting", "running", "failed", "degraded", "stopped", NULL };
@@ -91,6 +94,7 @@ has_recordings(const void *snapshot)
 #define OWN(r, m)     .read = METRIC_##r, .at = offsetof(struct status, m)
 #define ACCOUNT(r, m) .rows = &accounts, .read = METRIC_##r, .at = offsetof(struct status_account, m)
 #define CAMERA(r, m)  .rows = &cameras, .read = METRIC_##r, .at = offsetof(struct status_camera, m)
+#define WEBHOOK(m)    .rows = &webhooks, .read = METRIC_INT, .at = offsetof(struct status_webhook, m)
 #define EACH(of, in, r, row, m) .rows = &(of), .inner = &(in), .read = METRIC_##r, .at = offsetof(struct row, m)
 #define MS .scale = 0.001
 
@@ -289,6 +293,23 @@ static const struct metric table[] = {
 	  .help = "Packets made of the camera's sound" },
 	{ COUNTER("camrelay_sound_inserted_silence_seconds", "seconds"), MS, CAMERA(INT, totals.sound_silence_ms),
 	  .when = has_sound, .help = "Silence put in where sound was missing" },
+
+	/* viewers */
+	{ GAUGE("camrelay_consumers", NULL), CAMERA(INT, consumers), .help = "Viewers that watch the camera by camrelayd" },
+	{ COUNTER("camrelay_consumers_ended", NULL), .rows = &consumer_ends, .read = METRIC_INT,
+	  .at = offsetof(struct status_count, count), .help = "Viewers that ended, by how" },
+	{ COUNTER("camrelay_consumer_pulls", NULL), OWN(INT, consumer_pulls),
+	  .help = "Pulls at the SFU that were begun for viewers, first and later ones" },
+
+	/* webhooks */
+	{ GAUGE("camrelay_webhook_queue_depth", NULL), WEBHOOK(queued), .help = "Deliveries that wait" },
+	{ COUNTER("camrelay_webhook_deliveries", NULL), WEBHOOK(delivered), .help = "Deliveries that the receiver took" },
+	{ COUNTER("camrelay_webhook_failed_tries", NULL), WEBHOOK(failed),
+	  .help = "Tries that failed or were refused, of which most are repeated" },
+	{ COUNTER("camrelay_webhook_deliveries_refused", NULL), WEBHOOK(refused),
+	  .help = "Deliveries that the receiver refused for good" },
+	{ COUNTER("camrelay_webhook_deliveries_dropped", NULL), WEBHOOK(dropped),
+	  .help = "Deliveries dropped: too many, too old, or the receiver is gone" },
 
 	/* recordings */
 	{ GAUGE("camrelay_recording_state", NULL), CAMERA(WORD, recording), .when = is_recorded, .label = "state",

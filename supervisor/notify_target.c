@@ -74,7 +74,7 @@ struct notify_target {
 	int failures; /* tries in a row */
 	bool told;    /* that it fails, and not yet that it works again */
 	bool announcing;
-	int64_t queued, delivered, refused, dropped;
+	int64_t queued, delivered, refused, dropped, failed;
 	char error[200]; /* of the last try that failed; "": it did not */
 };
 
@@ -256,6 +256,7 @@ describe(struct notify_target *t, const struct http_answer *a)
 	char words[120];
 
 	t->failures++;
+	t->failed++;
 	if (a->err)
 		snprintf(t->error, sizeof(t->error), "%s (%s)", err_text(a->err),
 			words_copy(words, sizeof(words), a->why));
@@ -402,6 +403,7 @@ notify_target_status(const struct notify_target *t, ms_t now, struct status_webh
 		.refused = t->refused,
 		.dropped = t->dropped,
 		.failures = t->failures,
+		.failed = t->failed,
 		.next_try_ms = t->state != TARGET_WAITING ? -1
 			       : t->due > now             ? t->due - now
 							  : 0,

@@ -50,6 +50,26 @@ static const char *const migrations[] = {
 		" at_us INTEGER NOT NULL,"
 		" body TEXT NOT NULL) STRICT;"
 		"CREATE INDEX deliveries_of_target ON deliveries (target, id);",
+	/* ended_us 0: it watches. */
+	[2] = "CREATE TABLE consumers ("
+		" id TEXT NOT NULL PRIMARY KEY,"
+		" camera TEXT NOT NULL,"
+		" owner TEXT,"
+		" kind TEXT NOT NULL,"
+		" session TEXT,"
+		" pulls INTEGER NOT NULL,"
+		" since_us INTEGER NOT NULL,"
+		" heard_us INTEGER NOT NULL,"
+		" ended_us INTEGER NOT NULL,"
+		" end TEXT,"
+		" why TEXT,"
+		" stats TEXT) STRICT;"
+		"CREATE INDEX consumers_by_end ON consumers (ended_us);"
+		/* Of the SFU's, while their tracks are to be closed. */
+		"CREATE TABLE sessions ("
+		" session TEXT NOT NULL PRIMARY KEY,"
+		" camera TEXT NOT NULL,"
+		" mids TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 static const struct {
@@ -108,6 +128,27 @@ static const struct {
 	/* Sorted, hence all read, before the first is handed out: the caller may write. */
 	[STORE_EACH_TARGET] = { .name = "each target", .sql =
 		"SELECT target, count(*) AS n FROM deliveries GROUP BY target ORDER BY n" },
+	[STORE_PUT_CONSUMER] = { .name = "put consumer", .sql =
+		"INSERT INTO consumers (id, camera, owner, kind, session, pulls, since_us, heard_us, ended_us,"
+		" end, why, stats) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+		" ON CONFLICT (id) DO UPDATE SET session = ?5, pulls = ?6, heard_us = ?8, ended_us = ?9,"
+		" end = ?10, why = ?11, stats = ?12" },
+	[STORE_END_CONSUMERS] = { .name = "end consumers", .sql =
+		"UPDATE consumers SET ended_us = ?1, end = ?2 WHERE ended_us = 0" },
+	[STORE_PRUNE_CONSUMERS] = { .name = "prune consumers", .sql =
+		"DELETE FROM consumers WHERE id IN (SELECT id FROM consumers WHERE ended_us > 0"
+		" ORDER BY ended_us DESC, id LIMIT " PRUNED_ROWS_MAX " OFFSET ?1)" },
+	[STORE_EACH_CONSUMER] = { .name = "each consumer", .sql =
+		"SELECT id, camera, owner, kind, session, pulls, since_us, heard_us, ended_us, end, why, stats"
+		" FROM consumers WHERE ended_us > 0 ORDER BY ended_us DESC, id" },
+	[STORE_PUT_SESSION] = { .name = "put session", .sql =
+		"INSERT INTO sessions (session, camera, mids) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (session) DO UPDATE SET mids = ?3" },
+	[STORE_DROP_SESSION] = { .name = "drop session", .sql =
+		"DELETE FROM sessions WHERE session = ?1" },
+	/* Sorted, hence all read, before the first is handed out: the caller may write. */
+	[STORE_EACH_SESSION] = { .name = "each session", .sql =
+		"SELECT session, camera, mids FROM sessions ORDER BY camera, mids" },
 };
 /* clang-format on */
 

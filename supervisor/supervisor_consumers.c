@@ -30,6 +30,7 @@ void
 supervisor_make_consumers(struct supervisor *s)
 {
 	struct consumers_config c = { .loop = s->loop,
+		.store = s->store,
 		.limits = &s->config->consumers,
 		.exists = has_camera,
 		.find = find_source,

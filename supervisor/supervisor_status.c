@@ -98,6 +98,17 @@ fill_camera(const struct supervisor *s, size_t i, ms_t now, struct status_camera
 	row->stored_oldest_ms = stored.oldest_us / 1000;
 }
 
+static void
+fill_consumers(const struct supervisor *s, struct status *out)
+{
+	out->consumer_pulls = consumers_pulls(s->consumers);
+	out->consumer_ends = xcalloc(CONSUMERS_ENDS, sizeof(*out->consumer_ends));
+	for (int end = CONSUMERS_WATCHING + 1; end < CONSUMERS_ENDS; end++)
+		out->consumer_ends[out->consumer_end_count++] =
+			(struct status_count){ .name = xstrdup(consumers_end_name(end)),
+				.count = consumers_ended(s->consumers, end) };
+}
+
 void
 supervisor_status(struct supervisor *s, struct status *out)
 {
@@ -122,6 +133,7 @@ supervisor_status(struct supervisor *s, struct status *out)
 	health_status(s->health, now, out);
 	guard_status(s->guard, out);
 	notify_status(s->notify, now, out);
+	fill_consumers(s, out);
 }
 
 struct json *

@@ -32,9 +32,11 @@ struct leftover {
 };
 
 struct unpublish {
-	struct sfu *sfu;                   /* lent */
-	struct timer *timer;               /* owned */
-	LIST_HEAD(, leftover) leftovers;   /* owned */
+	struct sfu *sfu;                           /* lent */
+	struct timer *timer;                       /* owned */
+	LIST_HEAD(, leftover) leftovers;           /* owned */
+	void (*gone)(const char *session, void *); /* NULL: nobody wants to know */
+	void *gone_arg;
 	void (*done)(bool closed, void *); /* NULL: nobody waits */
 	void *done_arg;
 	ms_t deadline_ms; /* of who waits */
@@ -47,6 +49,17 @@ leftover_free(struct leftover *l)
 	if (l->call)
 		sfu_cancel(l->call);
 	free(l);
+}
+
+/* Closed, or given up. */
+static void
+leftover_gone(struct leftover *l)
+{
+	struct unpublish *u = l->owner;
+
+	if (u->gone)
+		u->gone(l->session, u->gone_arg);
+	leftover_free(l);
 }
 
 static void
@@ -85,11 +98,11 @@ on_answer(const struct sfu_answer *a, void *arg)
 	l->due_ms = clock_now() + backoff_next(&l->backoff, random);
 	if (a->error == SFU_OK) {
 		log_debug("sfu tracks closed", LOG_CAM(l->camera));
-		leftover_free(l);
+		leftover_gone(l);
 	} else if (!worth_another_try(a->error) || l->due_ms > l->give_up_ms) {
 		log_warn("sfu tracks not closed: the SFU drops them by itself", LOG_CAM(l->camera),
 			LOG_STR("why", a->words));
-		leftover_free(l);
+		leftover_gone(l);
 	}
 	arm(u);
 }
@@ -148,6 +161,13 @@ unpublish_wait(struct unpublish *u, ms_t within_ms, void (*done)(bool closed, vo
 	u->done_arg = arg;
 	u->deadline_ms = clock_now() + within_ms;
 	arm(u);
+}
+
+void
+unpublish_on_gone(struct unpublish *u, void (*gone)(const char *session, void *arg), void *arg)
+{
+	u->gone = gone;
+	u->gone_arg = arg;
 }
 
 struct unpublish *

@@ -16,6 +16,11 @@ struct unpublish;
 /* sfu is lent and must outlive it. Never NULL. */
 struct unpublish *unpublish_new(uv_loop_t *loop, struct sfu *sfu);
 
+/* gone will be called, from the loop, with each session that is closed or that the SFU will drop by
+ * itself. */
+void unpublish_on_gone(
+	struct unpublish *u, void (*gone)(const char *session, void *arg), void *arg);
+
 /* Leaves what is not closed yet to the SFU; calls nobody back. NULL is fine. */
 void unpublish_free(struct unpublish *u);
 

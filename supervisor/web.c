@@ -14,6 +14,7 @@
 #include "supervisor/http_listen.h"
 #include "supervisor/token_file.h"
 #include "supervisor/web.h"
+#include "supervisor/web_body.h"
 #include "supervisor/web_history.h"
 #include "supervisor/web_routes.h"
 
@@ -307,7 +308,7 @@ on_request(void *arg, struct http_exchange *x)
 	struct web_call *c = http_exchange_data(x);
 	const struct http_route *route = c->match.route;
 	const struct http_message *m = c->message;
-	char why[160], sentence[200];
+	char why[200];
 
 	(void)arg;
 	if (!body_type(route) && m->body_len > 0) {
@@ -315,11 +316,9 @@ on_request(void *arg, struct http_exchange *x)
 		return;
 	}
 	if (route->request && (m->body_len > 0 || !route->request_optional)) {
-		c->body = json_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
-		if (!json_is_object(c->body)) {
-			snprintf(sentence, sizeof(sentence), "the body is no JSON object%s%s",
-				c->body ? "" : ": ", c->body ? "" : why);
-			web_fail(c, 400, sentence);
+		c->body = web_body_parse(m->body ? m->body : "", m->body_len, why, sizeof(why));
+		if (!c->body) {
+			web_fail(c, 400, why);
 			return;
 		}
 	}

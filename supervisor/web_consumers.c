@@ -1,9 +1,8 @@
 /* web_consumers.c - viewers by JSON: an offer of the SFU's, the viewer's answer, heartbeats, and
  * what is known of all of them. Keeps nothing. Loop thread. */
-#include <string.h>
-
 #include "common/clock.h"
 #include "common/json.h"
+#include "supervisor/web_body.h"
 #include "supervisor/web_consumer.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
@@ -120,11 +119,12 @@ on_done(const char *id, const struct consumer_result *result, void *arg)
 static void
 open_consumer(struct web_call *c)
 {
-	const char *camera = json_str(c->body, "camera");
 	char id[CONSUMER_ID_BYTES];
+	char why[128];
+	const char *camera = web_body_camera(c->body, why, sizeof(why));
 
 	if (!camera) {
-		web_fail(c, 400, "camera must be a string: the name of one");
+		web_fail(c, 400, why);
 		return;
 	}
 	if (!web_sees(c, camera)) {
@@ -152,16 +152,15 @@ pull(struct web_call *c)
 		refuse(c, refusal);
 }
 
-/* An RTCSessionDescription, as browsers write it. */
 static void
 take_answer(struct web_call *c)
 {
-	const char *type = json_str(c->body, "type");
-	const char *sdp = json_str(c->body, "sdp");
+	char why[128];
+	const char *sdp = web_body_answer(c->body, why, sizeof(why));
 	struct consumer_row row;
 
-	if (!sdp || strncmp(sdp, "v=0", 3) != 0 || !type || strcmp(type, "answer") != 0) {
-		web_fail(c, 400, "the body must be {\"type\": \"answer\", \"sdp\": \"v=0...\"}");
+	if (!sdp) {
+		web_fail(c, 400, why);
 		return;
 	}
 	const char *id = web_consumer_own(c, false, &row);

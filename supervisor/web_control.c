@@ -7,6 +7,7 @@
 #include "proto/status.h"
 #include "supervisor/control_request.h"
 #include "supervisor/web.h"
+#include "supervisor/web_body.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
 
@@ -104,34 +105,21 @@ show_camera(struct web_call *c)
 }
 
 static void
-add_pair(const char *key, struct json *value, void *arg)
-{
-	struct json *pair = json_new_object();
-
-	json_set_str(pair, "key", key);
-	json_set(pair, "value", json_copy(value));
-	json_add(arg, pair);
-}
-
-/* {"name": ..., "settings": {"url": ...}}: a section, as camctl add has it. */
-static void
 add_camera(struct web_call *c)
 {
+	char why[128];
+	struct json *fields = web_body_add(c->body, why, sizeof(why));
 	const char *name = json_str(c->body, "name");
-	const struct json *settings = json_get(c->body, "settings");
 
-	if (!name || !json_is_object(settings)) {
-		web_fail(c, 400, "a camera needs a name and settings, an object of strings");
+	if (!fields) {
+		web_fail(c, 400, why);
 		return;
 	}
 	if (!web_sees(c, name)) {
+		json_free(fields);
 		web_fail(c, 403, "the token is for other cameras");
 		return;
 	}
-	struct json *fields = about_camera("add", name);
-	struct json *pairs = json_new_array();
-	json_each(settings, add_pair, pairs);
-	json_set(fields, "settings", pairs);
 	command(c, fields, 201, is_camera(c, name) ? 409 : 422);
 }
 

@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "supervisor/token_file.h"
 #include "supervisor/web.h"
+#include "supervisor/web_body.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
 
@@ -51,12 +52,13 @@ add_cookie(const struct web_call *c, struct http_response *r, const char *value,
 static void
 log_in(struct web_call *c)
 {
-	const char *text = json_str(c->body, "token");
+	char why[128];
+	const char *text = web_body_token(c->body, why, sizeof(why));
 	unsigned char hash[TOKEN_HASH_BYTES];
 	char cookie[512];
 
 	if (!text) {
-		web_fail(c, 400, "token must be a string: what camctl token add has shown");
+		web_fail(c, 400, why);
 		return;
 	}
 	token_hash(text, hash);

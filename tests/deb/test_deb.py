@@ -261,7 +261,8 @@ def test_it_installs_and_runs_as_a_user_of_its_own(machine):
     assert machine("camctl", "ping") == "pong\n"
     assert glob.glob(machine.path("/etc/rc2.d/S*camrelay")) and glob.glob(machine.path("/etc/rc0.d/K*camrelay"))
     for path in ("/lib/systemd/system/camrelay.service", "/usr/share/man/man1/camctl.1.gz",
-                 "/usr/share/bash-completion/completions/camctl", "/usr/libexec/camrelay/camrelay-worker"):
+                 "/usr/share/bash-completion/completions/camctl",
+                 "/usr/share/zsh/vendor-completions/_camctl", "/usr/libexec/camrelay/camrelay-worker"):
         assert os.path.exists(machine.path(path)), path
 
 

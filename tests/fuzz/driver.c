@@ -1,22 +1,23 @@
 /* driver.c - runs a fuzz target without a fuzzing engine: over its corpus, then over random bytes
- * and random damage to the corpus, with a fixed seed. So the targets run in every check; link them
- * with -fsanitize=fuzzer instead to hunt. */
+ * and random damage to the corpus, with a fixed seed. So the targets run in every check; to hunt
+ * there is `make fuzz-long` (tests/fuzz/README.md).
+ *   fuzz_NAME [--seconds N] CORPUS      N: so long, instead of so many */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define INPUT_MAX 4096
-#define SEEDS_MAX 64
 #define ROUNDS 200000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static struct {
+static struct seed {
 	uint8_t bytes[INPUT_MAX];
 	size_t len;
-} seeds[SEEDS_MAX];
+} * seeds;
 static size_t seed_count;
 static uint64_t state = 0x9e3779b97f4a7c15;
 
@@ -30,24 +31,36 @@ draw(void)
 }
 
 static void
+load_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+
+	if (!f)
+		return;
+	seeds = realloc(seeds, (seed_count + 1) * sizeof(*seeds));
+	if (!seeds)
+		abort();
+	seeds[seed_count].len = fread(seeds[seed_count].bytes, 1, INPUT_MAX, f);
+	seed_count++;
+	fclose(f);
+}
+
+/* In the order of their names, so that every machine does the same. */
+static void
 load(const char *dir)
 {
-	DIR *d = opendir(dir);
-	struct dirent *e;
+	struct dirent **list;
 	char path[1024];
+	int n = scandir(dir, &list, NULL, alphasort);
 
-	if (!d)
-		return;
-	while ((e = readdir(d)) && seed_count < SEEDS_MAX) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		FILE *f = e->d_name[0] == '.' ? NULL : fopen(path, "rb");
-		if (!f)
-			continue;
-		seeds[seed_count].len = fread(seeds[seed_count].bytes, 1, INPUT_MAX, f);
-		seed_count++;
-		fclose(f);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		if (list[i]->d_name[0] != '.')
+			load_file(path);
+		free(list[i]);
 	}
-	closedir(d);
+	if (n >= 0)
+		free(list);
 }
 
 /* A copy of exactly len bytes on the heap, so that a read past the end is seen by ASan. */
@@ -84,15 +97,46 @@ damage_and_run(void)
 	run(bytes, len);
 }
 
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* So many rounds, or for so long; returns how many it were. */
+static uint64_t
+run_damaged(uint64_t seconds)
+{
+	uint64_t end = now_ms() + seconds * 1000;
+	uint64_t rounds = 0;
+
+	while (seconds ? now_ms() < end : rounds < ROUNDS) {
+		damage_and_run();
+		rounds++;
+	}
+	return rounds;
+}
+
 int
 main(int argc, char **argv)
 {
-	if (argc > 1)
-		load(argv[1]);
-	for (size_t i = 0; i < seed_count; i++)
-		run(seeds[i].bytes, seeds[i].len);
-	for (int i = 0; i < ROUNDS; i++)
-		damage_and_run();
-	printf("%zu corpus files, %d damaged or random inputs, no fault\n", seed_count, ROUNDS);
+	uint64_t seconds = 0;
+	int i = 1;
+
+	if (argc > 2 && strcmp(argv[1], "--seconds") == 0) {
+		seconds = strtoull(argv[2], NULL, 10);
+		i = 3;
+	}
+	if (i < argc)
+		load(argv[i]);
+	for (size_t s = 0; s < seed_count; s++)
+		run(seeds[s].bytes, seeds[s].len);
+	uint64_t rounds = run_damaged(seconds);
+	printf("%zu corpus files, %llu damaged or random inputs, no fault\n", seed_count,
+		(unsigned long long)rounds);
+	free(seeds);
 	return 0;
 }

@@ -358,6 +358,40 @@ def test_a_stop_closes_every_viewers_session(make_lab):
     run(scenario())
 
 
+def test_who_watches_when_camrelayd_is_killed_is_closed_by_the_next_one(make_lab):
+    lab = make_lab(cameras=1, camera_args=("--profile", "baseline"), state=True)
+    lab.start()
+    lab.until_running()
+
+    async def scenario():
+        async with watching(lab, None, "aiortc") as (api, backend):
+            gone = await Viewer(api, backend, "cam1").open()
+            await api.call("DELETE", f"/v2/consumers/{gone.id}")
+            viewer, player = await Viewer(api, backend, "cam1").open(), await Player(api, backend, "cam1").open()
+            await viewer.decode()
+            await player.decode()
+            left = [(await one.seen())["session"] for one in (viewer, player)]
+            assert not [c for one in left for c in lab.sfu_calls(op="tracks_close", session=one)]
+            lab.daemon.process.kill()
+            await asyncio.to_thread(lab.daemon.process.wait)
+            lab.sfu_fault(match="tracks_close", action="503", count=1)
+            await asyncio.to_thread(lab.start)
+            api.url = lab.url()
+            for session in left:
+                await gone_at_the_sfu(lab, session)
+                assert [c["status"] for c in lab.sfu_calls(op="tracks_close", session=session)][-1] == 200
+                tracks = [t for s in lab.sfu_state()["sessions"] if s["id"] == session for t in s["tracks"]]
+                assert not [t for t in tracks if t["status"] == "active"], tracks
+            listed = await api.call("GET", "/v2/health/consumers")
+            assert {c["id"]: c["end"] for c in listed["consumers"]} == {
+                gone.id: "closed", viewer.id: "interrupted", player.id: "interrupted"}
+            assert (listed["active"], listed["ended"]["interrupted"], listed["ended"]["closed"]) == (0, 2, 0)
+            assert (await player.seen())["kind"] == "whep" and (await viewer.seen())["duration_seconds"] > 0
+            refused = await api.refusal("POST", f"/v2/consumers/{viewer.id}/heartbeat", {})
+            assert refused.status == 404
+    run(scenario())
+
+
 def test_no_secret_of_the_sfus_is_ever_answered_or_logged(world):
     lab, _ = world
     assert "sim-secret" not in lab.log()

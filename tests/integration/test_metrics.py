@@ -32,9 +32,14 @@ def two_recorded_cameras(tmp_path_factory):
     old = recordings / "cam1" / time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)) / "06"
     os.makedirs(old)
     (old / "20261120T060000.000Z.m4s").write_bytes(bytes(100000))
+    with socket.socket() as free:  # bound, and nobody listens
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
     with Lab(cameras=2, state=True, lifetime=LIFETIME_S, window=12, camera_args=("--profile", "baseline"),
              supervisor={"start_stagger": "100ms"}, recording={"dir": str(recordings), "max_age": "30d"},
              camera={"record": "yes"}) as lab:
+        with open(lab.config, "a", encoding="utf-8") as file:
+            file.write(f'[notify "pager"]\nurl = {nobody}\nevents = offline\n[notify "desk"]\nurl = {nobody}\nevents = running\n')
         lab.start()
         lab.until_running()
         until(lambda: value(lab, "camrelay_recording_written_segments_total", camera="cam2"), "a segment")
@@ -214,6 +219,39 @@ def test_the_process_is_camrelayd(lab):
     assert value(lab, "process_start_time_seconds") == told[("process_start_time_seconds", frozenset())]
     assert told[("camrelay_log_lines_total", frozenset({("level", "info")}))] > 0
     assert told[("camrelay_store_writes_total", frozenset())] > 0
+
+
+def test_viewers_are_counted_by_camera_and_by_their_ends(lab):
+    def call(method, path, body=None):
+        request = urllib.request.Request(lab.url() + path, json.dumps(body).encode() if body else None,
+                                         {"Content-Type": "application/json"} if body else {}, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or "null")
+
+    def counts():
+        told = samples(fetch(lab)[1])
+        return (*(told[("camrelay_consumers", frozenset({("camera", cam)}))] for cam in ("cam1", "cam2")),
+                told[("camrelay_consumers_ended_total", frozenset({("reason", "closed")}))],
+                told[("camrelay_consumer_pulls_total", frozenset())])
+
+    assert counts() == (0, 0, 0, 0)
+    viewer = call("POST", "/v2/consumers", {"camera": "cam1"})
+    assert counts() == (1, 0, 0, 1)
+    call("POST", f"/v2/consumers/{viewer['id']}/pull")
+    assert counts() == (1, 0, 0, 2)
+    call("DELETE", f"/v2/consumers/{viewer['id']}")
+    assert counts() == (0, 0, 1, 2)
+    ends = {dict(labels)["reason"] for name, labels in samples(fetch(lab)[1]) if name == "camrelay_consumers_ended_total"}
+    assert ends == {"closed", "lapsed", "failed", "left", "no-camera", "stopped", "interrupted"}
+
+
+def test_webhooks_that_nobody_takes_wait_and_their_tries_fail(lab):
+    desk, pager = frozenset({("webhook", "desk")}), frozenset({("webhook", "pager")})
+    told = until(lambda: (now := samples(fetch(lab)[1]))[("camrelay_webhook_failed_tries_total", desk)] > 0 and now, "a try")
+    assert told[("camrelay_webhook_queue_depth", desk)] >= 2, "both cameras run"
+    for name in ("deliveries", "deliveries_refused", "deliveries_dropped"):
+        assert told[(f"camrelay_webhook_{name}_total", desk)] == 0
+    assert told[("camrelay_webhook_queue_depth", pager)] == told[("camrelay_webhook_failed_tries_total", pager)] == 0
 
 
 def test_requests_are_counted(lab):

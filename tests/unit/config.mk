@@ -29,3 +29,6 @@ unit_systemd = supervisor/systemd.o
 fuzzers += ini_edit
 fuzz_ini_edit = $(unit_ini_edit)
 fuzz_ini_edit_libs = inih
+fuzzers += config
+fuzz_config = supervisor/config_diff.o $(config_objects)
+fuzz_config_libs = inih

@@ -89,9 +89,13 @@ struct sfu_call *
 sfu_tracks_close(struct sfu *s, const char *session, const struct sfu_track *tracks, size_t count,
 	sfu_done *done, void *arg)
 {
+	struct sfu_call *c = call(SFU_TRACKS_CLOSE, session, NULL, count, done, arg);
+	size_t len = 0;
+
 	(void)s;
-	(void)tracks;
-	return call(SFU_TRACKS_CLOSE, session, NULL, count, done, arg);
+	for (size_t i = 0; i < count && len < sizeof(c->mids); i++)
+		len += (size_t)snprintf(c->mids + len, sizeof(c->mids) - len, "%s ", tracks[i].mid);
+	return c;
 }
 
 void

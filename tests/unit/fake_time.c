@@ -60,9 +60,15 @@ clock_now(void)
 }
 
 int64_t
+clock_now_us(void)
+{
+	return fake_now_ms * 1000;
+}
+
+int64_t
 clock_wall_us(void)
 {
-	return 0;
+	return fake_now_ms * 1000;
 }
 
 char *

@@ -18,7 +18,7 @@ struct timer {
 
 #define FAKE_TIMERS_MAX 16
 
-extern ms_t fake_now_ms;                          /* clock_now(); wall time stands still */
+extern ms_t fake_now_ms;                          /* clock_now(); and wall time, since 1970 */
 extern struct timer fake_timers[FAKE_TIMERS_MAX]; /* in the order they were made */
 extern size_t fake_timer_count;
 

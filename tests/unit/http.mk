@@ -16,6 +16,19 @@ fuzzers += http
 fuzz_http = $(unit_http_route) supervisor/token.o $(settings_objects)
 fuzz_http_libs = json-c inih
 
+# What is asked by camctl's socket, and by bodies that become the same.
+control_message_objects = supervisor/control_message.o supervisor/token.o common/json.o common/ini_edit.o $(settings_objects)
+units += control_message web_body
+unit_control_message = $(control_message_objects)
+unit_control_message_libs = json-c inih
+unit_web_body = supervisor/web_body.o $(control_message_objects)
+unit_web_body_libs = json-c inih
+fuzzers += control http_body
+fuzz_control = $(control_message_objects)
+fuzz_control_libs = json-c inih
+fuzz_http_body = supervisor/web_body.o supervisor/consumer_report.o $(control_message_objects)
+fuzz_http_body_libs = json-c inih
+
 # The server with handlers of the tests': WebSockets, late answers, files.
 $(B)/tests/integration/http_probe: $(addprefix $(B)/,tests/integration/http_probe.o supervisor/http_server.o \
 		supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o \

@@ -102,6 +102,16 @@ cloudflare_is_the_default_and_none_is_nothing(void **state)
 }
 
 static void
+a_section_without_its_url_is_one_mistake_and_no_place(void **state)
+{
+	(void)state;
+	expect_says("publish = whip:bare, whip:edge\n[whip \"bare\"]\ntoken_file = /t\n",
+		"[whip \"bare\"] url");
+	expect_says("publish = whip:edge, whip:bare\n[whip \"bare\"]\ntoken_file = /t\n",
+		"[whip \"bare\"] url");
+}
+
+static void
 a_mistake_names_its_item_and_no_secret(void **state)
 {
 	(void)state;
@@ -216,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_is_read_in_its_order),
 		cmocka_unit_test(cloudflare_is_the_default_and_none_is_nothing),
+		cmocka_unit_test(a_section_without_its_url_is_one_mistake_and_no_place),
 		cmocka_unit_test(a_mistake_names_its_item_and_no_secret),
 		cmocka_unit_test(a_token_is_for_one_stranger),
 		cmocka_unit_test(plain_http_is_for_this_machine),

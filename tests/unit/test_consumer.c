@@ -21,12 +21,21 @@ static struct output_source source;
 
 static struct {
 	int results;
+	int tracks, results_before_tracks;
 	enum consumer_verdict verdict;
 	char sdp[32];
 	char why[128];
 } seen;
 
 static struct unpublish *unpublish;
+
+static void
+on_tracks(void *arg)
+{
+	(void)arg;
+	seen.tracks++;
+	seen.results_before_tracks = seen.results;
+}
 
 static void
 on_result(const struct consumer_result *result, void *arg)
@@ -57,7 +66,9 @@ publish(const char *session)
 static struct consumer *
 make(const char *offer)
 {
-	const struct consumer_events events = { .on_result = on_result, .find = find };
+	const struct consumer_events events = {
+		.on_tracks = on_tracks, .on_result = on_result, .find = find
+	};
 	const struct consumer_parts parts = {
 		.unpublish = unpublish, .id = "c1", .camera = "porch", .offer = offer
 	};
@@ -154,6 +165,8 @@ a_pull_brings_an_offer_and_its_answer_makes_it_live(void **state)
 	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_PULL)->track_count, 2);
 	fake_sfu_give(SFU_TRACKS_PULL);
 	expect_result(1, CONSUMER_DONE);
+	assert_int_equal(seen.tracks, 1);
+	assert_int_equal(seen.results_before_tracks, 0);
 	assert_string_equal(seen.sdp, "offer");
 	assert_true(consumer_answer(*state, "mine"));
 	assert_string_equal(fake_sfu_waiting(SFU_RENEGOTIATE)->sdp, "mine");

@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "common/log.h"
 #include "supervisor/consumers.h"
+#include "supervisor/store.h"
 #include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"
 
@@ -80,15 +82,26 @@ on_stopped(bool closed, void *arg)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static int
-start(void **state)
+/* With a store, NULL: without. */
+static struct consumers *
+make(struct store *store)
 {
-	const struct consumers_config config = {
-		.limits = &limits, .exists = exists, .find = find, .on_must_pull = on_must_pull
-	};
+	const struct consumers_config config = { .store = store,
+		.limits = &limits,
+		.exists = exists,
+		.find = find,
+		.on_must_pull = on_must_pull };
 	static char sfu; /* the fake one never looks at it */
 
-	fake_time_reset(1000000);
+	struct consumers *t = consumers_new(&config);
+	consumers_set_sfu(t, (struct sfu *)&sfu);
+	return t;
+}
+
+static void
+begin(ms_t now_ms)
+{
+	fake_time_reset(now_ms);
 	fake_sfu_reset();
 	memset(&seen, 0, sizeof(seen));
 	limits = (struct config_consumers){
@@ -96,8 +109,13 @@ start(void **state)
 	};
 	published = "camera-1";
 	sending = configured = true;
-	*state = consumers_new(&config);
-	consumers_set_sfu(*state, (struct sfu *)&sfu);
+}
+
+static int
+start(void **state)
+{
+	begin(1000000);
+	*state = make(NULL);
 	return 0;
 }
 
@@ -379,9 +397,147 @@ a_stop_waits_no_longer_than_it_may(void **state)
 	assert_false(seen.closed);
 }
 
+/* ---- what outlives the process --------------------------------------------------------------- */
+
+/* A process, and the file that stays when it is killed. */
+struct life {
+	char dir[40];
+	struct store *store;
+	struct consumers *t;
+};
+
+static void
+begin_life(struct life *l, ms_t now_ms)
+{
+	char why[256];
+
+	begin(now_ms);
+	if (store_open(l->dir, &l->store, why, sizeof(why)))
+		fail_msg("%s", why);
+	l->t = make(l->store);
+}
+
+/* As by kill -9: nothing more is written, nobody is told. */
+static void
+kill_and_begin_again(struct life *l)
+{
+	consumers_free(l->t);
+	store_close(l->store);
+	begin_life(l, fake_now_ms + 1000);
+}
+
+static int
+start_life(void **state)
+{
+	static struct life l;
+
+	strcpy(l.dir, "/tmp/test_consumers.XXXXXX");
+	if (!mkdtemp(l.dir))
+		return -1;
+	begin_life(&l, 1000000);
+	*state = &l;
+	return 0;
+}
+
+static int
+stop_life(void **state)
+{
+	struct life *l = *state;
+	char command[80];
+
+	consumers_free(l->t);
+	store_close(l->store);
+	snprintf(command, sizeof(command), "rm -r %s", l->dir);
+	return system(command);
+}
+
+static void
+who_watched_when_it_was_killed_is_ended_and_closed_at_the_sfu(void **state)
+{
+	struct life *l = *state;
+	char id[CONSUMER_ID_BYTES];
+
+	go_live(l->t, id);
+	kill_and_begin_again(l);
+	expect_ended(l->t, id, CONSUMERS_INTERRUPTED);
+	struct consumer_row r = row(l->t, id);
+	assert_string_equal(r.camera, "porch");
+	assert_string_equal(r.owner, "alice");
+	assert_string_equal(r.state, "ended");
+	assert_false(r.whep);
+	assert_int_equal(r.pulls, 1);
+	struct sfu_call *close = fake_sfu_waiting(SFU_TRACKS_CLOSE);
+	assert_non_null(close);
+	assert_string_equal(close->session, "s1");
+	assert_string_equal(close->mids, "0 1 ");
+	assert_false(consumers_heartbeat(l->t, id, &r.report));
+}
+
+static void
+a_close_that_fails_is_tried_again_and_one_that_succeeds_is_not(void **state)
+{
+	struct life *l = *state;
+	char id[CONSUMER_ID_BYTES];
+
+	go_live(l->t, id);
+	kill_and_begin_again(l);
+	fake_sfu_refuse(SFU_TRACKS_CLOSE, SFU_SERVER);
+	fake_time_pass(1000);
+	assert_non_null(fake_sfu_waiting(SFU_TRACKS_CLOSE));
+	kill_and_begin_again(l);
+	fake_sfu_answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+	assert_int_equal(consumers_ended(l->t, CONSUMERS_INTERRUPTED), 0);
+	kill_and_begin_again(l);
+	assert_int_equal(fake_sfu_count(), 0);
+	assert_string_equal(consumers_end_name(row(l->t, id).end), "interrupted");
+}
+
+static void
+a_pull_that_was_given_up_is_closed_by_the_next_process_too(void **state)
+{
+	struct life *l = *state;
+	char id[CONSUMER_ID_BYTES];
+
+	go_live(l->t, id);
+	consumers_pull(l->t, id, on_done, NULL);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
+	kill_and_begin_again(l);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
+}
+
+static void
+those_that_had_ended_are_remembered_as_they_were(void **state)
+{
+	struct life *l = *state;
+	struct consumer_report report = consumer_report_none();
+	char first[CONSUMER_ID_BYTES], second[CONSUMER_ID_BYTES];
+
+	go_live(l->t, first);
+	fake_time_pass(20000);
+	report.frames = 700;
+	consumers_heartbeat(l->t, first, &report);
+	fake_time_pass(5000);
+	consumers_close(l->t, first, CONSUMERS_CLOSED);
+	fake_time_pass(1000);
+	try_open(l->t, "porch", second);
+	fake_sfu_refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
+	kill_and_begin_again(l);
+	struct consumer_row r = row(l->t, first);
+	assert_int_equal(r.end, CONSUMERS_CLOSED);
+	assert_int_equal(r.lasted_ms, 25000);
+	assert_int_equal(r.heartbeat_age_ms, 5000);
+	assert_int_equal(r.report.frames, 700);
+	assert_int_equal(r.report.lost, -1);
+	r = row(l->t, second);
+	assert_int_equal(r.end, CONSUMERS_FAILED);
+	assert_string_equal(r.why, "unauthorized: words");
+	assert_int_equal(consumers_ended(l->t, CONSUMERS_CLOSED), 0);
+}
+
 int
 main(void)
 {
+#define LIFE_TEST(f) cmocka_unit_test_setup_teardown(f, start_life, stop_life)
 #define CONSUMERS_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
 		CONSUMERS_TEST(a_viewer_gets_an_id_that_nobody_can_guess),
@@ -398,6 +554,10 @@ main(void)
 		CONSUMERS_TEST(the_ended_are_remembered_up_to_a_limit),
 		CONSUMERS_TEST(a_stop_closes_every_session),
 		CONSUMERS_TEST(a_stop_waits_no_longer_than_it_may),
+		LIFE_TEST(who_watched_when_it_was_killed_is_ended_and_closed_at_the_sfu),
+		LIFE_TEST(a_close_that_fails_is_tried_again_and_one_that_succeeds_is_not),
+		LIFE_TEST(a_pull_that_was_given_up_is_closed_by_the_next_process_too),
+		LIFE_TEST(those_that_had_ended_are_remembered_as_they_were),
 	};
 	log_open("/dev/null", LOG_LOGFMT, LOG_DEBUG);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,7 @@ static struct status_camera cameras[] = {
 		.packets = 1,
 		.rtt_ms = 12.5,
 		.fps = 14.93,
+		.consumers = 1,
 		.expires_ms = 250000,
 		.keyframe_ms = 1500,
 		.totals = { .bytes_in = 123456789012 },
@@ -54,13 +55,24 @@ static struct status_camera cameras[] = {
 		.rtt_ms = -1 },
 };
 
+static struct status_webhook webhooks[] = {
+	{ .name = "pager", .queued = 3, .delivered = 40, .failed = 5 },
+};
+
+static struct status_count ends[] = { { .name = "closed", .count = 2 }, { .name = "lapsed" } };
+
 static const struct status snapshot = { .version = "9",
 	.at_ms = 1795000000000,
 	.disk = { .recording_free_bytes = -1, .store_bytes = -1 },
 	.accounts = accounts,
 	.account_count = 1,
 	.cameras = cameras,
-	.camera_count = 2 };
+	.camera_count = 2,
+	.webhooks = webhooks,
+	.webhook_count = 1,
+	.consumer_ends = ends,
+	.consumer_end_count = 2,
+	.consumer_pulls = 9 };
 
 static bool
 says(const char *text, const char *line)
@@ -151,6 +163,19 @@ quotas_tell_what_is_left(void **state)
 	both_say("camrelay_account_quota_limit_calls{account=\"home\",bucket=\"commands\"} 10");
 	both_say("camrelay_account_quota_used_calls{account=\"home\",bucket=\"commands\"} 3");
 	both_say("camrelay_account_quota_left_calls{account=\"home\",bucket=\"commands\"} 7");
+}
+
+static void
+webhooks_and_ends_of_viewers_have_a_sample_each(void **state)
+{
+	(void)state;
+	both_say("camrelay_webhook_queue_depth{webhook=\"pager\"} 3");
+	both_say("camrelay_webhook_deliveries_total{webhook=\"pager\"} 40");
+	both_say("camrelay_webhook_failed_tries_total{webhook=\"pager\"} 5");
+	both_say("camrelay_consumers_ended_total{reason=\"closed\"} 2");
+	both_say("camrelay_consumers_ended_total{reason=\"lapsed\"} 0");
+	both_say("camrelay_consumer_pulls_total 9");
+	both_say("camrelay_consumers{camera=\"porch\"} 1");
 }
 
 static void
@@ -385,6 +410,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(counters_of_what_never_happened_are_0),
 		cmocka_unit_test(each_word_has_a_sample_and_one_of_them_is_1),
 		cmocka_unit_test(quotas_tell_what_is_left),
+		cmocka_unit_test(webhooks_and_ends_of_viewers_have_a_sample_each),
 		cmocka_unit_test(label_values_are_escaped),
 		cmocka_unit_test(text_names_families_by_their_samples_and_openmetrics_does_not),
 		cmocka_unit_test(a_supervisor_without_cameras_has_metrics),

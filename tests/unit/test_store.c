@@ -865,7 +865,7 @@ the_file_says_its_version(void **state)
 {
 	(void)state;
 	store_close(must_open());
-	assert_int_equal(operator_asks("PRAGMA user_version"), 2);
+	assert_int_equal(operator_asks("PRAGMA user_version"), 3);
 }
 
 static void
@@ -876,6 +876,8 @@ an_older_file_keeps_its_rows(void **state)
 	add_event(s, 5, "porch", "up", "as it was");
 	store_close(s);
 	sqlite3 *db = operator_open();
+	run_sql(db, "DROP TABLE consumers");
+	run_sql(db, "DROP TABLE sessions");
 	run_sql(db, "DROP TABLE deliveries");
 	run_sql(db, "ALTER TABLE events DROP COLUMN account");
 	run_sql(db, "PRAGMA user_version = 1");
@@ -885,7 +887,7 @@ an_older_file_keeps_its_rows(void **state)
 	struct store_event of_account = { .at_us = 6, .account = "home", .event = "needs login" };
 	assert_int_equal(store_add_event(s, &of_account), 0);
 	store_close(s);
-	assert_int_equal(operator_asks("PRAGMA user_version"), 2);
+	assert_int_equal(operator_asks("PRAGMA user_version"), 3);
 	assert_int_equal(operator_asks("SELECT count(*) FROM events WHERE account = 'home'"), 1);
 }
 
@@ -1114,6 +1116,101 @@ a_writer_that_outruns_the_disk_waits_for_it(void **state)
 	store_checkpoint_free(NULL);
 }
 
+/* ---- consumers ------------------------------------------------------------------------------- */
+
+static void
+put_consumer(struct store *s, const char *id, int64_t ended_us, const char *end)
+{
+	const struct store_consumer c = { .id = id,
+		.camera = "porch",
+		.owner = "alice",
+		.kind = "api",
+		.session = "s1",
+		.pulls = 2,
+		.since_us = 1000,
+		.heard_us = 2000,
+		.ended_us = ended_us,
+		.end = end,
+		.stats = "{}" };
+
+	assert_int_equal(store_put_consumer(s, &c), 0);
+}
+
+struct consumers_read {
+	char text[200];
+};
+
+static void
+on_consumer(void *arg, const struct store_consumer *c)
+{
+	struct consumers_read *r = arg;
+	size_t len = strlen(r->text);
+
+	assert_string_equal(c->camera, "porch");
+	assert_string_equal(c->owner, "alice");
+	assert_string_equal(c->session, "s1");
+	assert_null(c->why);
+	assert_int_equal(c->pulls, 2);
+	assert_int_equal(c->heard_us, 2000);
+	snprintf(r->text + len, sizeof(r->text) - len, "%s %s %lld, ", c->id, c->end,
+		(long long)c->ended_us);
+}
+
+static void
+expect_consumers(struct store *s, const char *wanted)
+{
+	struct consumers_read read = { 0 };
+
+	assert_int_equal(store_each_consumer(s, on_consumer, &read), 0);
+	assert_string_equal(read.text, wanted);
+}
+
+static void
+consumers_that_watch_are_ended_together_and_the_last_are_kept(void **state)
+{
+	(void)state;
+	struct store *s = must_open();
+	put_consumer(s, "a", 0, NULL);
+	put_consumer(s, "b", 0, NULL);
+	put_consumer(s, "c", 0, NULL);
+	expect_consumers(s, "");
+	put_consumer(s, "b", 5, "closed");
+	expect_consumers(s, "b closed 5, ");
+	assert_int_equal(store_end_consumers(s, 9, "interrupted"), 0);
+	expect_consumers(s, "a interrupted 9, c interrupted 9, b closed 5, ");
+	assert_int_equal(store_prune_consumers(s, 2), 0);
+	expect_consumers(s, "a interrupted 9, c interrupted 9, ");
+	store_close(s);
+}
+
+static void
+on_session(void *arg, const char *session, const char *camera, const char *mids)
+{
+	struct consumers_read *r = arg;
+	size_t len = strlen(r->text);
+
+	snprintf(r->text + len, sizeof(r->text) - len, "%s of %s: %s, ", session, camera, mids);
+}
+
+static void
+a_session_is_kept_until_it_is_dropped(void **state)
+{
+	struct consumers_read read = { 0 };
+
+	(void)state;
+	struct store *s = must_open();
+	assert_int_equal(store_put_session(s, "s2", "porch", "0"), 0);
+	assert_int_equal(store_put_session(s, "s2", "porch", "0 1"), 0);
+	assert_int_equal(store_put_session(s, "s3", "yard", "0"), 0);
+	assert_int_equal(store_drop_session(s, "s3"), 0);
+	assert_int_equal(store_drop_session(s, "s3"), 0);
+	store_close(s);
+	s = must_open();
+	assert_int_equal(store_each_session(s, on_session, &read), 0);
+	assert_string_equal(read.text, "s2 of porch: 0 1, ");
+	store_close(s);
+}
+
 /* ---- */
 
 static int
@@ -1173,6 +1270,8 @@ main(void)
 		TEST(the_file_says_its_version),
 		TEST(an_older_file_keeps_its_rows),
 		TEST(deliveries_wait_in_order_for_each_target),
+		TEST(consumers_that_watch_are_ended_together_and_the_last_are_kept),
+		TEST(a_session_is_kept_until_it_is_dropped),
 		TEST(a_full_disk_is_an_error_logged_once_and_harms_nothing),
 		TEST(a_row_that_is_far_too_long_is_refused),
 		TEST(the_log_goes_back_into_the_file_while_it_is_written),
