@@ -99,7 +99,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-worker soak
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-worker soak lip-sync
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -172,6 +172,11 @@ bench-worker: all $(B)/tests/bench/gst_peer
 SOAK_SECONDS = 3600
 soak: all
 	/usr/bin/python3 tests/bench/soak.py --seconds $(SOAK_SECONDS) $(SOAK)
+
+# Lip sync of one camera in a browser over an hour; tests/bench/README.md.
+LIP_SYNC_SECONDS = 3600
+lip-sync: all $(B)/tests/bench/gst_peer
+	/usr/bin/python3 tests/bench/lip_sync.py --seconds $(LIP_SYNC_SECONDS)
 
 # A peer to compare with: GStreamer. Its webrtc library's development files are not needed.
 $(B)/tests/bench/gst_peer: tests/bench/gst_peer.c
