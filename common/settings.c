@@ -62,7 +62,7 @@ static const struct block *
 find_block(const struct settings *s, const struct settings_section *section, const char *name)
 {
 	for (const struct block *b = s->blocks; b; b = b->next)
-		if (b->section == section && (!name || strcmp(b->name, name) == 0))
+		if (b->section == section && (!name || (b->name && strcmp(b->name, name) == 0)))
 			return b;
 	return NULL;
 }

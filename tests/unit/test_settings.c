@@ -291,6 +291,7 @@ headings_are_checked(void **state)
 	(void)state;
 	assert_says("count = 1\n", ":1: count: stands before the first [section]");
 	assert_says("[one \"x\"]\n", ":1: [one \"x\"]: takes no name");
+	assert_says("[one]\n[one \"x\"]\n", ":2: [one \"x\"]: takes no name");
 	assert_says("[many]\nid = x\n", ":1: [many]: needs a name: [many \"name\"]");
 	assert_says("[one\ncount = 999\n", ":1: [one: must be [section] or [section \"name\"]");
 	assert_says("[one] x\n", ":1: [one] x: must be [section] or [section \"name\"]");
