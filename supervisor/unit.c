@@ -101,7 +101,7 @@ start_worker(struct unit *u)
 	tally_add(&u->tally, TALLY_WORKERS);
 	unit_counts_on_start(u);
 	worker_proc_start(u->proc);
-	worker_link_expect(u->link, worker_proc_gen(u->proc));
+	worker_link_expect(u->link, worker_proc_gen(u->proc), worker_proc_pid(u->proc));
 }
 
 static void

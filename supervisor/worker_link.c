@@ -31,7 +31,7 @@ struct worker_link {
 	char *path;
 	const char *camera;
 	enum state state;
-	int64_t gen;
+	int64_t gen, pid; /* of the worker that is expected */
 	int64_t ping_id;
 	ms_t heard;   /* last sound message, or the spawn */
 	unsigned bad; /* messages of this generation that were not understood */
@@ -43,9 +43,10 @@ struct worker_link {
 static bool
 is_ours(struct worker_link *l, const struct msg *m)
 {
-	if (l->state == NOBODY || m->gen != l->gen) {
+	if (l->state == NOBODY || m->gen != l->gen || m->pid != l->pid) {
 		log_debug("link word of a dead generation", LOG_CAM(l->camera),
-			LOG_INT("gen", m->gen), LOG_STR("type", msg_name(m->type)));
+			LOG_INT("gen", m->gen), LOG_INT("pid", m->pid),
+			LOG_STR("type", msg_name(m->type)));
 		return false;
 	}
 	if (l->state == EXPECTED && m->type != MSG_HELLO) {
@@ -145,10 +146,11 @@ worker_link_open(uv_loop_t *loop, const char *path, const char *camera,
 }
 
 void
-worker_link_expect(struct worker_link *l, int64_t gen)
+worker_link_expect(struct worker_link *l, int64_t gen, int64_t pid)
 {
 	l->state = EXPECTED;
 	l->gen = gen;
+	l->pid = pid;
 	l->bad = 0;
 	l->heard = clock_now();
 }

@@ -22,9 +22,10 @@ struct worker_link_events {
 int worker_link_open(uv_loop_t *loop, const char *path, const char *camera,
 	const struct worker_link_events *events, struct worker_link **out);
 
-/* A worker of this generation was started: words of others are dropped from now on, and pings go
- * out from its hello on. */
-void worker_link_expect(struct worker_link *l, int64_t gen);
+/* A worker of this generation was started as process pid: words of others are dropped from now on,
+ * and pings go out from its hello on. A camera that was removed and added again counts its
+ * generations anew, while its last worker may still be ending: that is told by its pid. */
+void worker_link_expect(struct worker_link *l, int64_t gen, int64_t pid);
 
 /* No worker runs: nothing is sent or accepted. */
 void worker_link_forget(struct worker_link *l);
