@@ -97,7 +97,7 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz bench-worker soak
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz bench-http bench-worker soak
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -148,6 +148,10 @@ probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 # Takes half an hour and proves nothing; tests/bench/README.md.
 bench-worker: all $(B)/tests/bench/gst_peer
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
+
+# Whether 200 dashboards and 50 scrapes a second cost the cameras anything; tests/bench/README.md.
+bench-http: all
+	/usr/bin/python3 tests/bench/bench_http.py $(BENCH)
 
 # Memory of ten workers over an hour, its slope and its plot; tests/bench/README.md.
 SOAK_SECONDS = 3600
