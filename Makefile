@@ -146,7 +146,7 @@ probes = api_probe http_probe peer_probe source_probe store_probe
 probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes half an hour and proves nothing; tests/bench/README.md.
-bench-worker: all $(B)/tests/bench/gst_peer
+bench-worker: all $(B)/tests/bench/gst_peer $(B)/tests/bench/bare_loop
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
 
 # Whether 200 dashboards and 50 scrapes a second cost the cameras anything; tests/bench/README.md.
@@ -163,6 +163,11 @@ $(B)/tests/bench/gst_peer: tests/bench/gst_peer.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -o $@ $< $(shell pkg-config --cflags --libs gstreamer-sdp-1.0) \
 		-l:libgstwebrtc-1.0.so.0
+
+# And one that does the least.
+$(B)/tests/bench/bare_loop: tests/bench/bare_loop.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -o $@ $< $(shell pkg-config --cflags --libs libsrtp2 openssl)
 
 check: all unit
 
