@@ -99,7 +99,8 @@ include tests/unit/units.mk
 
 .DEFAULT_GOAL := all
 
-.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-worker soak lip-sync
+.PHONY: all deb test-deb check probes unit layers install clean format tidy cppcheck fuzz fuzz-long fuzz-keep bench-http bench-worker \
+	soak lip-sync
 .SECONDARY:
 
 all: $(addprefix $(B)/,$(programs)) layers
@@ -165,8 +166,12 @@ probes = api_probe http_probe peer_probe source_probe store_probe
 probes: $(probes:%=$(B)/tests/integration/%) $(B)/tests/bench/gst_peer
 
 # Takes half an hour and proves nothing; tests/bench/README.md.
-bench-worker: all $(B)/tests/bench/gst_peer
+bench-worker: all $(B)/tests/bench/gst_peer $(B)/tests/bench/bare_loop
 	/usr/bin/python3 tests/bench/bench_worker.py $(BENCH)
+
+# Whether 200 dashboards and 50 scrapes a second cost the cameras anything; tests/bench/README.md.
+bench-http: all
+	/usr/bin/python3 tests/bench/bench_http.py $(BENCH)
 
 # Memory of ten workers over an hour, its slope and its plot; tests/bench/README.md.
 SOAK_SECONDS = 3600
@@ -183,6 +188,11 @@ $(B)/tests/bench/gst_peer: tests/bench/gst_peer.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -o $@ $< $(shell pkg-config --cflags --libs gstreamer-sdp-1.0) \
 		-l:libgstwebrtc-1.0.so.0
+
+# And one that does the least.
+$(B)/tests/bench/bare_loop: tests/bench/bare_loop.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -o $@ $< $(shell pkg-config --cflags --libs libsrtp2 openssl)
 
 check: all unit
 

@@ -95,8 +95,20 @@ sees_all(const struct token *t)
 	return !t || token_sees(t, NULL);
 }
 
-/* The text, to be freed. t: for whom; NULL: who may see all. */
-static char *
+/* To be released; j is freed. */
+static struct http_text *
+text_of(struct json *j)
+{
+	char *text = json_text(j, false);
+	struct http_text *t = http_text_new(text, strlen(text));
+
+	free(text);
+	json_free(j);
+	return t;
+}
+
+/* t: for whom; NULL: who may see all. */
+static struct http_text *
 state_text(const struct feed *f, const struct status *s, const struct token *t)
 {
 	struct json *j = json_new_object();
@@ -111,9 +123,7 @@ state_text(const struct feed *f, const struct status *s, const struct token *t)
 	json_set_str(j, "health", s->health);
 	json_set(j, "cameras", describe_cameras(s, t));
 	json_set(j, "accounts", accounts);
-	char *text = json_text(j, false);
-	json_free(j);
-	return text;
+	return text_of(j);
 }
 
 static bool
@@ -122,7 +132,7 @@ sees_event(const struct token *t, const char *camera)
 	return camera ? !t || token_sees(t, camera) : sees_all(t);
 }
 
-static char *
+static struct http_text *
 history_text(const struct feed *f, const struct token *t)
 {
 	struct json *j = json_new_object();
@@ -135,21 +145,17 @@ history_text(const struct feed *f, const struct token *t)
 	json_free(all);
 	json_set_str(j, "type", "events");
 	json_set(j, "events", list);
-	char *text = json_text(j, false);
-	json_free(j);
-	return text;
+	return text_of(j);
 }
 
-static char *
+static struct http_text *
 event_text(const struct json *event)
 {
 	struct json *j = json_new_object();
 
 	json_set_str(j, "type", "event");
 	json_set(j, "event", json_copy(event));
-	char *text = json_text(j, false);
-	json_free(j);
-	return text;
+	return text_of(j);
 }
 
 /* ---- to whom --------------------------------------------------------------------------------- */
@@ -163,16 +169,16 @@ may_listen(const struct listener *l, const struct token **t)
 }
 
 static void
-tell(struct listener *l, char *text)
+tell(struct listener *l, struct http_text *text)
 {
-	http_socket_send(l->socket, text, strlen(text)); /* which closes what does not keep up */
-	free(text);
+	http_socket_send(l->socket, text); /* which closes what does not keep up */
+	http_text_release(text);
 }
 
 static void
 tell_state(struct feed *f)
 {
-	char *whole = NULL;
+	struct http_text *whole = NULL;
 	struct listener *l;
 	const struct token *t;
 	struct status s;
@@ -184,12 +190,12 @@ tell_state(struct feed *f)
 			http_socket_close(l->socket, CLOSE_POLICY);
 		} else if (sees_all(t)) {
 			whole = whole ? whole : state_text(f, &s, NULL);
-			http_socket_send(l->socket, whole, strlen(whole));
+			http_socket_send(l->socket, whole);
 		} else {
 			tell(l, state_text(f, &s, t));
 		}
 	}
-	free(whole);
+	http_text_release(whole);
 	status_clear(&s);
 }
 
@@ -214,11 +220,11 @@ feed_on_event(void *arg, const char *camera, const char *name, const struct json
 	(void)name;
 	if (SLIST_EMPTY(&f->listeners))
 		return;
-	char *text = event_text(event);
+	struct http_text *text = event_text(event);
 	SLIST_FOREACH(l, &f->listeners, next)
 	if (may_listen(l, &t) && sees_event(t, camera))
-		http_socket_send(l->socket, text, strlen(text));
-	free(text);
+		http_socket_send(l->socket, text);
+	http_text_release(text);
 }
 
 /* ---- sockets --------------------------------------------------------------------------------- */

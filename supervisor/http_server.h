@@ -122,9 +122,15 @@ bool http_exchange_is_upgrade(const struct http_exchange *x);
 /* In on_head: takes the request, which is freed, as a WebSocket; on_head then returns false. */
 void http_exchange_upgrade(struct http_exchange *x, const struct http_socket_handler *handler);
 
-/* Sends a text. Returns 0, or ERR_RANGE if its backlog is full: then it is being closed, and
- * on_close follows. */
-int http_socket_send(struct http_socket *s, const char *text, size_t len);
+/* A text for any number of sockets, which is kept once: freed when the last has sent it and its
+ * maker has let go of it. NULL is fine. */
+struct http_text;
+struct http_text *http_text_new(const char *text, size_t len);
+void http_text_release(struct http_text *t);
+
+/* Sends it. Returns 0, or ERR_RANGE if its backlog is full: then it is being closed, and on_close
+ * follows. ERR_CLOSED if it is being closed already. */
+int http_socket_send(struct http_socket *s, struct http_text *t);
 
 /* Closes it, code as in RFC 6455 7.4.1; on_close follows. */
 void http_socket_close(struct http_socket *s, int code);

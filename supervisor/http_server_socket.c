@@ -14,10 +14,16 @@
 /* A client that has been told goodbye answers, or is cut off. */
 #define CLOSE_TIMEOUT_MS 3000
 
-struct text {
-	STAILQ_ENTRY(text) next;
+struct http_text {
+	size_t holders; /* its maker, and each socket that is yet to send it */
 	size_t len;
 	unsigned char bytes[]; /* LWS_PRE of room, then the text */
+};
+
+/* One that waits to be sent. */
+struct waiting {
+	STAILQ_ENTRY(waiting) next;
+	struct http_text *text; /* held */
 };
 
 struct http_socket {
@@ -27,11 +33,57 @@ struct http_socket {
 	bool open;      /* on_open was called */
 	int close_code; /* it is to be closed; 0: no */
 	bool close_sent;
-	STAILQ_HEAD(, text) backlog;
+	STAILQ_HEAD(, waiting) backlog;
 	size_t backlog_bytes;
 	size_t received;
 	char text[HTTP_SOCKET_TEXT_MAX + 1];
 };
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+struct http_text *
+http_text_new(const char *text, size_t len)
+{
+	struct http_text *t = xmalloc(sizeof(*t) + LWS_PRE + len);
+
+	t->holders = 1;
+	t->len = len;
+	memcpy(t->bytes + LWS_PRE, text, len);
+	return t;
+}
+
+void
+http_text_release(struct http_text *t)
+{
+	if (t && --t->holders == 0)
+		free(t);
+}
+
+static void
+add_last(struct http_socket *s, struct http_text *t)
+{
+	struct waiting *w = xmalloc(sizeof(*w));
+
+	t->holders++;
+	w->text = t;
+	STAILQ_INSERT_TAIL(&s->backlog, w, next);
+	s->backlog_bytes += t->len;
+}
+
+/* Of those that wait, to be released. */
+static struct http_text *
+take_first(struct http_socket *s)
+{
+	struct waiting *w = STAILQ_FIRST(&s->backlog);
+	struct http_text *t = w->text;
+
+	STAILQ_REMOVE_HEAD(&s->backlog, next);
+	s->backlog_bytes -= t->len;
+	free(w);
+	return t;
+}
+
+/* ---- from the upgrade to the end ------------------------------------------------------------- */
 
 void
 http_exchange_upgrade(struct http_exchange *x, const struct http_socket_handler *handler)
@@ -52,17 +104,13 @@ http_exchange_upgrade(struct http_exchange *x, const struct http_socket_handler 
 void
 http_socket_free(struct http_socket *s)
 {
-	struct text *t;
-
 	if (!s)
 		return;
 	if (s->open)
 		s->conn->server->stats.sockets--;
 	s->handler.on_close(s->handler.arg, s);
-	while ((t = STAILQ_FIRST(&s->backlog))) {
-		STAILQ_REMOVE_HEAD(&s->backlog, next);
-		free(t);
-	}
+	while (!STAILQ_EMPTY(&s->backlog))
+		http_text_release(take_first(s));
 	free(s);
 }
 
@@ -81,22 +129,18 @@ http_socket_data(const struct http_socket *s)
 /* ---- out ------------------------------------------------------------------------------------- */
 
 int
-http_socket_send(struct http_socket *s, const char *text, size_t len)
+http_socket_send(struct http_socket *s, struct http_text *t)
 {
 	if (s->close_code)
 		return ERR_CLOSED;
-	if (s->backlog_bytes + len > HTTP_SOCKET_BACKLOG_MAX) {
+	if (s->backlog_bytes + t->len > HTTP_SOCKET_BACKLOG_MAX) {
 		/* It takes nothing, so it would not take a goodbye either. */
 		s->conn->server->stats.slow_sockets++;
 		s->close_code = CLOSE_GOING_AWAY;
 		s->conn->deadline = clock_now();
 		return ERR_RANGE;
 	}
-	struct text *t = xmalloc(sizeof(*t) + LWS_PRE + len);
-	t->len = len;
-	memcpy(t->bytes + LWS_PRE, text, len);
-	STAILQ_INSERT_TAIL(&s->backlog, t, next);
-	s->backlog_bytes += len;
+	add_last(s, t);
 	if (s->open && s->conn->wsi)
 		lws_callback_on_writable(s->conn->wsi);
 	return 0;
@@ -129,19 +173,19 @@ send_close(struct http_socket *s)
 	return lws_write(s->conn->wsi, frame + LWS_PRE, 4, LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
-/* One text; what libwebsockets cannot send at once it keeps, and does not call before it has. */
+/* One text; what libwebsockets cannot send at once it copies, and does not call before it has sent
+ * it. Before the text it writes a header, which is the same for all: servers do not mask (RFC
+ * 6455 5.1). */
 static int
 on_writable(struct http_socket *s)
 {
 	struct lws *wsi = s->conn->wsi;
-	struct text *t = STAILQ_FIRST(&s->backlog);
 
-	if (!t)
+	if (STAILQ_EMPTY(&s->backlog))
 		return s->close_code ? send_close(s) : 0;
-	STAILQ_REMOVE_HEAD(&s->backlog, next);
-	s->backlog_bytes -= t->len;
+	struct http_text *t = take_first(s);
 	int n = lws_write(wsi, t->bytes + LWS_PRE, t->len, LWS_WRITE_TEXT);
-	free(t);
+	http_text_release(t);
 	if (n < 0)
 		return -1;
 	if (!STAILQ_EMPTY(&s->backlog) || s->close_code)

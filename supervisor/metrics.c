@@ -1,5 +1,6 @@
 /* metrics.c - the snapshot as text for Prometheus. Owns the two formats: what is told is
  * metrics_table.c's. Pure. */
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 /* The rows' and the family's own. */
 #define LABELS_MAX 3
+/* %.15g writes whole numbers below it as they are. */
+#define WHOLE_MAX 1e15
 
 struct label {
 	const char *name;
@@ -73,27 +76,47 @@ put_head(const struct writer *w)
 static void
 put_value(FILE *out, const char *value)
 {
-	for (; value && *value; value++) {
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '"' || *value == '\\')
-			fprintf(out, "\\%c", *value);
-		else
-			fputc(*value, out);
+	while (value && *value) {
+		size_t plain = strcspn(value, "\n\"\\");
+
+		fwrite_unlocked(value, 1, plain, out);
+		value += plain;
+		if (!*value)
+			return;
+		fputc_unlocked('\\', out);
+		fputc_unlocked(*value == '\n' ? 'n' : *value, out);
+		value++;
 	}
 }
 
+/* 15 digits are what a double holds: bytes and moments to the millisecond are exact. Most are whole
+ * numbers, which are written faster as such. */
+static void
+put_number(FILE *out, double value)
+{
+	if (value > -WHOLE_MAX && value < WHOLE_MAX && value == (double)(int64_t)value)
+		fprintf(out, " %" PRId64 "\n", (int64_t)value);
+	else
+		fprintf(out, " %.15g\n", value);
+}
+
+/* There are two thousand of them for twenty cameras, so no stdio format and no lock for each piece.
+ */
 static void
 put_sample(const struct writer *w, double value)
 {
-	fprintf(w->out, "%s%s", w->metric->name, suffix(w->metric));
+	fputs_unlocked(w->metric->name, w->out);
+	fputs_unlocked(suffix(w->metric), w->out);
 	for (size_t i = 0; i < w->count; i++) {
-		fprintf(w->out, "%s%s=\"", i == 0 ? "{" : ",", w->labels[i].name);
+		fputc_unlocked(i == 0 ? '{' : ',', w->out);
+		fputs_unlocked(w->labels[i].name, w->out);
+		fputs_unlocked("=\"", w->out);
 		put_value(w->out, w->labels[i].value);
-		fputc('"', w->out);
+		fputc_unlocked('"', w->out);
 	}
-	/* 15 digits are what a double holds: bytes and moments to the millisecond are exact. */
-	fprintf(w->out, "%s %.15g\n", w->count > 0 ? "}" : "", value);
+	if (w->count > 0)
+		fputc_unlocked('}', w->out);
+	put_number(w->out, value);
 }
 
 static void

@@ -11,9 +11,12 @@ import glob
 import json
 import os
 import re
+import selectors
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -21,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "sim"))
 from cloudflare_janus import Handle, Janus, build_shim  # noqa: E402  pylint: disable=wrong-import-position
 import bench_viewer  # noqa: E402
 from gst import GstPeer  # noqa: E402  pylint: disable=wrong-import-position
-from lab import CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
+from lab import BUILD, CACHE, SIM, Lab, Process, http, until  # noqa: E402  pylint: disable=wrong-import-position
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 FPS = 30
@@ -29,7 +32,8 @@ CAMERA = ("--size", "1280x720", "--fps", FPS, "--bitrate", 2000, "--gop", 2, "--
           "--quiet")
 SOUND_HZ = 16000
 HEADER = ("peer", "input", "N", "CPU s per stream-min", "PSS MiB per stream", "threads per stream", "packets/s",
-          "lost", "pictures %", "others' cores")
+          "lost", "pictures %", "others' cores", "x bare loop", "x gstreamer")
+MEASURES = ("bare loop", "gstreamer")  # what the last columns divide by
 # Measured before, on another machine: (peer, input) -> {N: (CPU s per stream-minute, PSS MiB)}. README.md says how.
 RECORDED = {
     ("janus", "udp"): {1: (0.556, 14.4), 10: (0.331, 2.0), 20: (0.304, 1.4)},
@@ -175,6 +179,69 @@ def gstreamer(options, n, over):
                        lambda: sent(cam["control"]))
 
 
+# ---- the bare loop ----
+
+class Sink(threading.Thread):
+    """A UDP port for each stream, and the packets that came there, by their sequence numbers, which SRTP leaves as they are."""
+
+    def __init__(self, names):
+        super().__init__(daemon=True)
+        self.selector = selectors.DefaultSelector()
+        self.streams = {name: self.open(name) for name in names}
+        self.ended = False
+        self.start()
+
+    def open(self, name):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        self.selector.register(sock, selectors.EVENT_READ, name)
+        return {"socket": sock, "packets": 0, "lost": 0, "next": None}
+
+    def port(self, name):
+        return self.streams[name]["socket"].getsockname()[1]
+
+    def counts(self):
+        return {name: (s["packets"], s["lost"]) for name, s in self.streams.items()}
+
+    def run(self):
+        while not self.ended:
+            for key, _ in self.selector.select(0.1):
+                self.empty(self.streams[key.data])
+
+    @staticmethod
+    def empty(stream):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                seq = int.from_bytes(stream["socket"].recv(2048)[2:4], "big")
+                stream["packets"] += 1
+                stream["lost"] += 0 if stream["next"] is None else (seq - stream["next"]) & 0xFFFF
+                stream["next"] = seq + 1 & 0xFFFF
+
+    def stop(self):
+        self.ended = True
+        self.join()
+        for stream in self.streams.values():
+            stream["socket"].close()
+
+
+def bare_loop(options, n, over):
+    """One process per camera, which seals what comes and sends it on: no SFU, no session, nothing else."""
+    with world(options, n, "--static", sfu=False) as (directory, cam, _), contextlib.ExitStack() as stack:
+        sink = Sink(cam["cameras"])
+        stack.callback(sink.stop)
+        loops = []
+        for name in cam["cameras"]:
+            url = f"{over}://127.0.0.1:{cam[over]}/{name}"
+            loops.append(Process(f"bare-{name}", [os.path.join(BUILD, "tests", "bench", "bare_loop"), url, str(sink.port(name))],
+                                 directory))
+            stack.callback(loops[-1].stop)
+        until(lambda: all(packets > 0 for packets, _ in sink.counts().values()),
+              f"packets of the bare loops; {loops[0].log_tail()}", 60)
+        return measure(options, "bare loop", over, [p.process.pid for p in loops], sink.counts, lambda: sent(cam["control"]))
+
+
 # ---- Janus ----
 
 class Streaming(Janus):
@@ -260,21 +327,27 @@ def without_sound(options, n, over):
 
 PEERS = {"sound": (with_sound, ("rtsp",)), "mute": (without_sound, ("rtsp",)),
          "camrelay": (camrelay, ("rtsp", "rtsps")), "janus": (janus_streaming, ("udp",)),
-         "gstreamer": (gstreamer, ("rtsp", "rtsps"))}
+         "gstreamer": (gstreamer, ("rtsp", "rtsps")), "bare": (bare_loop, ("rtsp", "rtsps"))}
 
 
-def cells(row):
+def times(row, rows, measure_):
+    """How much dearer it is than this one at the same, of this run."""
+    found = [r["cpu"] for r in rows if (r["peer"], r["input"], r["n"]) == (measure_, row["input"], row["n"])]
+    return f"{row['cpu'] / found[0]:.2f}" if found and row["peer"] != measure_ else ""
+
+
+def cells(row, rows):
     low, high = row["packets"]
     return (row["peer"], row["input"], str(row["n"]), f"{row['cpu']:.3f}", f"{row['pss']:.1f}", f"{row['threads']:.1f}",
             f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f}-{high:.0f}", str(row["lost"]),
-            f"{row['pictures']:.1f}", f"{row['others']:.2f}")
+            f"{row['pictures']:.1f}", f"{row['others']:.2f}", *(times(row, rows, m) for m in MEASURES))
 
 
 def recorded(counts):
     for (peer, over), by_n in RECORDED.items():
         for n, (cpu, pss) in by_n.items():
             if n in counts:
-                yield (peer, over, str(n), f"{cpu:.3f}", f"{pss:.1f}", "", "", "", "", "")
+                yield (peer, over, str(n), f"{cpu:.3f}", f"{pss:.1f}", *[""] * (len(HEADER) - 5))
 
 
 def table(rows):
@@ -286,14 +359,14 @@ def table(rows):
 def report(rows, options):
     print(f"\nmeasured in this run: {options.seconds:g} s each, {os.cpu_count()} cores, "
           f"{time.strftime('%Y-%m-%d %H:%M')}")
-    table([HEADER] + [cells(row) for row in rows])
+    table([HEADER] + [cells(row, rows) for row in rows])
     for row in rows:
         for note in row.get("notes", ()):
             print(f"  {row['peer']} {row['input']} {row['n']}: {note}")
     others = list(recorded(options.counts))
     if others:
         print("\nmeasured before, on another machine (README.md)")
-        table([HEADER[:5] + ("",) * 5] + others)
+        table([HEADER[:5] + ("",) * (len(HEADER) - 5)] + others)
 
 
 def parse():

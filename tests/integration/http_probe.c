@@ -96,12 +96,22 @@ on_request(void *arg, struct http_exchange *x)
 
 /* ---- WebSockets ------------------------------------------------------------------------------ */
 
+static int
+say(struct http_socket *s, const char *text, size_t len)
+{
+	struct http_text *t = http_text_new(text, len);
+	int err = http_socket_send(s, t);
+
+	http_text_release(t);
+	return err;
+}
+
 static void
 on_open(void *arg, struct http_socket *s)
 {
 	(void)arg;
 	puts("open");
-	http_socket_send(s, "hello", 5);
+	say(s, "hello", 5);
 }
 
 /* As much as the server takes. */
@@ -112,7 +122,7 @@ flood(struct http_socket *s)
 	int sent = 0;
 
 	memset(text, 'z', sizeof(text));
-	while (http_socket_send(s, text, sizeof(text)) == 0)
+	while (say(s, text, sizeof(text)) == 0)
 		sent++;
 	printf("flood %d\n", sent);
 }
@@ -126,7 +136,7 @@ on_text(void *arg, struct http_socket *s, const char *text, size_t len)
 	else if (strcmp(text, "flood") == 0)
 		flood(s);
 	else
-		http_socket_send(s, text, len);
+		say(s, text, len);
 }
 
 static void

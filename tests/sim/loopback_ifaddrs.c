@@ -1,9 +1,10 @@
 /* loopback_ifaddrs.c - LD_PRELOAD shim that makes Debian's Janus usable as Cloudflare's stand-in.
- * Owns six small lies, all about things Janus has no setting for:
+ * Owns seven small lies, all about things Janus has no setting for:
  *   getifaddrs              127.0.0.1 is the only interface (Janus skips every loopback one)
  *   nice_agent_add_stream   ICE credentials as long as Cloudflare's (ufrag 64, pwd 32)
  *   nice_agent_attach_recv  keeps a ClientHello that arrives before libnice says "connected"
  *   SSL_CTX_set_tlsext_use_srtp  the profiles of CAMRELAY_SIM_SRTP instead of Janus' own
+ *   socket                  room for what comes while a busy machine keeps Janus from reading
  *   srtp_unprotect          loses incoming RTP at random, before SRTP sees it
  *   srtp_protect_rtcp       counts the PLI, FIR and NACK that leave, per media SSRC
  * Loss and counters are in a file shared with cloudflare.py (CAMRELAY_SIM_SHM). Any thread.
@@ -20,12 +21,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SLOTS 1024 /* a power of two; cloudflare_janus.py has the same number */
 #define UFRAG_CHARS 64
 #define PWD_CHARS 32
 #define SRTP_ERR_REPLAY_FAIL 9 /* Janus passes over it without a word */
+
+/* A stream's 2 Mbit/s for seconds; the kernel's own 208 kB are a key picture and 300 ms. */
+#define DATAGRAM_BUFFER_BYTES (4 << 20)
+#define SOCKET_TYPE_MASK 0xf /* without SOCK_CLOEXEC, SOCK_NONBLOCK */
 
 #define NICE_COMPONENT_STATE_CONNECTED 3 /* enum NiceComponentState */
 #define DTLS_FIRST_BYTE_MIN 20           /* RFC 7983 */
@@ -107,6 +113,19 @@ getifaddrs(struct ifaddrs **list)
 			i->ifa_flags &= ~(unsigned)IFF_UP;
 	}
 	return rc;
+}
+
+/* net.core.rmem_max may allow less, which is no reason to fail. */
+int
+socket(int domain, int type, int protocol)
+{
+	int (*next)(int, int, int) = real("socket");
+	int fd = next(domain, type, protocol);
+	const int size = DATAGRAM_BUFFER_BYTES;
+
+	if (fd >= 0 && (type & SOCKET_TYPE_MASK) == SOCK_DGRAM)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return fd;
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -9,6 +10,9 @@
 
 #include "common/err.h"
 #include "supervisor/usage.h"
+
+/* The test has few open, and the kernel gives the lowest. */
+#define FDS_LOOKED_AT 1024
 
 static void
 the_fields_are_those_of_proc_5(void **state)
@@ -51,6 +55,18 @@ this_process_has_memory_and_descriptors(void **state)
 	assert_true(usage_max_fds() >= before);
 }
 
+/* By asking of each whether it is open. */
+static void
+descriptors_are_counted_right(void **state)
+{
+	int64_t n = 0;
+
+	(void)state;
+	for (int fd = 0; fd < FDS_LOOKED_AT; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	assert_int_equal(usage_open_fds(), n);
+}
+
 static void
 a_process_that_is_not_there_has_nothing(void **state)
 {
@@ -68,6 +84,7 @@ main(void)
 		cmocka_unit_test(the_fields_are_those_of_proc_5),
 		cmocka_unit_test(what_is_no_such_line_is_refused),
 		cmocka_unit_test(this_process_has_memory_and_descriptors),
+		cmocka_unit_test(descriptors_are_counted_right),
 		cmocka_unit_test(a_process_that_is_not_there_has_nothing),
 	};
 
