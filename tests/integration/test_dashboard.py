@@ -138,7 +138,8 @@ def test_restart_makes_another_process_and_the_video_goes_on(lab, person, deaf):
     assert person.shown("cam1", "pid") == str(lab.pid("cam1"))
     # The same view, of another session.
     session = view["session"]
-    until(lambda: [c for c in watchers(lab, "cam1") if c["id"] == view["id"] and c.get("session", session) != session], "pulled again")
+    until(lambda: [c for c in watchers(lab, "cam1") if c["id"] == view["id"] and c.get("session", session) != session],
+          "pulled again")
     person.until_decoding("cam1")
 
 
