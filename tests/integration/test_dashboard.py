@@ -150,11 +150,13 @@ def test_extend_is_a_call_to_google(lab, person):
     until(lambda: len(lab.calls(kind="extend", name="cam2")) > before, "extended")
 
 
-def test_a_snapshot_is_the_cameras_picture(person):
+def test_a_snapshot_is_the_cameras_picture(lab, person):
     person.click_of("cam2", "snapshot")
     size = "[...document.querySelectorAll('#snapshot img')].map(i => [i.naturalWidth, i.naturalHeight])[0]"
     person.until(f"document.querySelector('#snapshot').open && {size}[0] > 0", "a picture")
     assert tuple(person.js(size)) == SIZE
+    with urllib.request.urlopen(lab.url() + "/v2/cameras/cam2/snapshot", timeout=30) as answer:
+        assert (answer.headers["Content-Type"], answer.read(2)) == ("image/jpeg", b"\xff\xd8")
     assert person.js("document.querySelector('#snapshot a').download").startswith("cam2-2")
     person.press("Escape")
     person.until("!document.querySelector('#snapshot').open")
