@@ -21,6 +21,9 @@ from lab import Lab, Process, until  # noqa: E402  pylint: disable=wrong-import-
 
 # Google's own times, and how much faster they pass here.
 LIFETIME_S, WINDOW_S, QPM = 300, 60, 10
+# What Google's stand-in allows. The guard of camrelay's pace stands for calls that take 0.9 s longer than others
+# (docs/scheduling.md), which is ten times less here: less than a busy machine makes of it, and nothing that HTTP is about.
+ALLOWED_QPM = 13
 # A stream is extended at 60 % of its life at the earliest (EARLY_PERCENT in supervisor/scheduler.c), and a call that leaves
 # less than half a second before its end cannot be sure to arrive in time (MARGIN_MS there).
 EARLY_RATIO, MARGIN_S = 0.6, 0.5
@@ -39,13 +42,13 @@ class Extension:
     """margin_s: how long the stream still had to live; after_due_s: since it might have been extended first."""
 
     def __init__(self, call, granted, lifetime_s):
-        self.name, self.ok = call["name"], call["status"] == 200
+        self.name, self.error = call["name"], None if call["status"] == 200 else f"{call['status']} {call['error']}"
         self.margin_s = granted + lifetime_s - call["mono"]
         self.after_due_s = lifetime_s - self.margin_s - EARLY_RATIO * lifetime_s
 
     @property
     def late(self):
-        return not self.ok or self.margin_s < MARGIN_S
+        return self.margin_s < MARGIN_S
 
 
 def extensions(calls, lifetime_s, since, to):
@@ -138,8 +141,8 @@ class Part:
 
     def faults(self):
         """Sentences; none if all is well."""
-        late = [e for e in self.extensions if e.late]
-        yield from (f"{e.name}: extended {e.margin_s:.2f} s before its end{'' if e.ok else ', and refused'}" for e in late)
+        yield from (f"{e.name}: extended {e.margin_s:.2f} s before its end" for e in self.extensions if e.late)
+        yield from (f"{e.name}: the extension was refused: {e.error}" for e in self.extensions if e.error)
         yield from (f"{name}: generated again" for name in self.generated)
         yield from (f"{name}: no longer published" for name in self.gone)
         yield from self.changed
@@ -216,7 +219,7 @@ def run(options):
     """The parts, and the exit code of camrelayd."""
     url = None
     with Lab(cameras=options.cameras, lifetime=options.lifetime, window=WINDOW_S / options.speed, qpm=QPM,
-             camera_args=CAMERA, supervisor={"start_stagger": "50ms"}, log_level="info") as lab:
+             google_args=("--qpm", ALLOWED_QPM), camera_args=CAMERA, supervisor={"start_stagger": "50ms"}, log_level="info") as lab:
         lab.start()
         lab.until_running(deadline_s=60 + 3 * options.cameras)
         until(lambda: len(published(lab.cf["sim"])) == options.cameras, "all are published")
