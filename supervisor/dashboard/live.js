@@ -168,7 +168,9 @@ export class Live {
     async #beat() {
         const run = this.#run;
         try {
-            const told = await call('POST', `/v2/consumers/${this.#id}/heartbeat`, await this.#received.sum());
+            const received = await this.#received.sum();
+            if (run !== this.#run) return;
+            const told = await call('POST', `/v2/consumers/${this.#id}/heartbeat`, received);
             if (run === this.#run && told.repull) this.#pull();
         } catch (error) {
             /* Without an answer, later: the next heartbeat comes. */

@@ -14,7 +14,7 @@ from viewer import Chromium
 
 PICTURES = os.path.join(TOP, "build", "dashboard")
 DESK, PHONE = (1440, 1000), (360, 740)
-REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (409|503) .*/(v2/consumers|snapshot)")
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (404|409|503) .*/(v2/consumers|snapshot)")
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39}
 
 # What tests ask of a page: a camera's tile, the value of one of its fields, what its <video> has decoded, and what it hears.
