@@ -156,7 +156,7 @@ $(fuzzer):
 		-fno-omit-frame-pointer $(package_flags) -o $@ tests/fuzz/fuzz_$(FUZZ).c $(patsubst %.o,%.c,$(fuzz_$(FUZZ))) \
 		$(shell pkg-config --libs $(fuzz_$(FUZZ)_libs) libbsd) -lpthread -lm
 fuzz-long: $(fuzzer)
-	$< -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -print_final_stats=1 -artifact_prefix=build-fuzz/found/$(FUZZ)- \
+	$< -max_total_time=$(SECONDS) -max_len=4096 -timeout=300 -print_final_stats=1 -artifact_prefix=build-fuzz/found/$(FUZZ)- \
 		build-fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
 fuzz-keep: $(fuzzer)
 	$< -merge=1 -max_len=4096 tests/fuzz/corpus/$(FUZZ) build-fuzz/corpus/$(FUZZ)
