@@ -1,6 +1,6 @@
 /* recorder.c - the recorder's queue and its thread.
  * Owns the order in which things reach the disk and what becomes of trouble; what is written is
- * segmenter.c's. One lock guards queue, wishes and counters; it is never held while the disk works.
+ * segmenter.c's. One lock guards queue, wish and counters; it is never held while the disk works.
  * Media thread (giving), recorder thread (writing), any (the rest). */
 #include <errno.h>
 #include <pthread.h>
@@ -35,7 +35,6 @@ struct recorder {
 	bool on;
 	char *dir; /* of the recording that is wanted */
 	int min_free_percent;
-	unsigned wish; /* counts changes of these three */
 	struct recorder_queue *queue;
 	struct recorder_stats stats;
 };
@@ -44,7 +43,6 @@ struct recorder {
 struct writer {
 	struct recorder *r;
 	struct segmenter *segmenter;  /* NULL: not wanted */
-	unsigned wish;                /* of r, as far as it was fulfilled */
 	struct recorder_stats before; /* of the segmenters that are gone */
 	ms_t retry_at;                /* after trouble; MS_NEVER: all is well */
 	bool repaired;
@@ -165,23 +163,15 @@ begin_recording(struct writer *w, const char *dir, int min_free_percent)
 		publish_well(w);
 }
 
-/* What is wanted has changed. Called, and returns, with the lock held. */
+/* What was given before it is on the disk by now. */
 static void
-fulfil(struct writer *w)
+carry_out(struct writer *w, const struct recorder_unit *order)
 {
-	struct recorder *r = w->r;
-	char *dir = r->on ? strdup(r->dir) : NULL;
-	int min_free_percent = r->min_free_percent;
-
-	w->wish = r->wish;
-	pthread_mutex_unlock(&r->lock);
 	end_recording(w);
-	if (dir)
-		begin_recording(w, dir, min_free_percent);
+	if (order->len > 0)
+		begin_recording(w, (const char *)order->bytes, order->min_free_percent);
 	else
 		publish_well(w);
-	free(dir);
-	pthread_mutex_lock(&r->lock);
 }
 
 /* True once the disk is well; what comes until then is nobody's. */
@@ -240,6 +230,10 @@ write_unit(struct writer *w, const struct recorder_unit *u)
 		keep_sound_config(w, u);
 		return;
 	}
+	if (u->type == RECORDER_ORDER) {
+		carry_out(w, u);
+		return;
+	}
 	if (!w->segmenter || !is_well(w))
 		return;
 	if (u->type == RECORDER_VIDEO)
@@ -255,9 +249,7 @@ write_unit(struct writer *w, const struct recorder_unit *u)
 static bool
 has_work(const struct writer *w)
 {
-	const struct recorder *r = w->r;
-
-	return r->wish != w->wish || r->ending || !recorder_queue_is_empty(r->queue);
+	return w->r->ending || !recorder_queue_is_empty(w->r->queue);
 }
 
 /* What there is of a segment is given its name. Called, and returns, with the lock held. */
@@ -304,12 +296,7 @@ run(void *arg)
 	pthread_setname_np(pthread_self(), "recorder"); /* for top -H */
 	pthread_mutex_lock(&r->lock);
 	while (wait_for_work(&w)) {
-		/* A recording that is to end has first what was given to it. */
-		bool wished = r->wish != w.wish && !w.segmenter;
-		if (wished || !recorder_queue_take(r->queue, &u)) {
-			fulfil(&w);
-			continue;
-		}
+		recorder_queue_take(r->queue, &u);
 		pthread_mutex_unlock(&r->lock);
 		write_unit(&w, &u);
 		recorder_unit_clear(&u);
@@ -339,6 +326,20 @@ recorder_new(const char *camera)
 	return r;
 }
 
+/* In the queue, so that a recording that ends has first what was given to it, and the next only
+ * what was given since. dir NULL: to no folder. Called with the lock held. */
+static void
+put_order(struct recorder *r, const char *dir)
+{
+	struct recorder_unit order = { .type = RECORDER_ORDER,
+		.min_free_percent = r->min_free_percent };
+
+	if (dir)
+		recorder_unit_add(&order, (const uint8_t *)dir, strlen(dir) + 1);
+	recorder_queue_put(r->queue, &order);
+	pthread_cond_signal(&r->wake);
+}
+
 static bool
 is_wanted(const struct recorder *r, const char *dir, int min_free_percent)
 {
@@ -354,8 +355,7 @@ recorder_start(struct recorder *r, const char *dir, int min_free_percent)
 		r->dir = strdup(dir);
 		r->min_free_percent = min_free_percent;
 		r->on = true;
-		r->wish++;
-		pthread_cond_signal(&r->wake);
+		put_order(r, dir);
 	}
 	if (!r->running && pthread_create(&r->thread, NULL, run, r) != 0)
 		abort();
@@ -369,8 +369,7 @@ recorder_stop(struct recorder *r)
 	pthread_mutex_lock(&r->lock);
 	if (r->on) {
 		r->on = false;
-		r->wish++;
-		pthread_cond_signal(&r->wake);
+		put_order(r, NULL);
 	}
 	pthread_mutex_unlock(&r->lock);
 }

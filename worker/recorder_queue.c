@@ -90,7 +90,7 @@ is_taken(struct recorder_queue *q, struct recorder_unit *u)
 	size_t limit = q->dropping ? RECORDER_QUEUE_BYTES / 2 : RECORDER_QUEUE_BYTES;
 	bool room = q->bytes + u->len <= limit;
 
-	if (u->type == RECORDER_SOUND_CONFIG)
+	if (u->type == RECORDER_SOUND_CONFIG || u->type == RECORDER_ORDER)
 		return true;
 	if (!q->dropping)
 		return room;

@@ -7,9 +7,16 @@
 
 struct video_codec;
 
-/* What waits for the disk: access units in their order, bounded. Pure; who uses it locks. */
+/* What waits for the disk: access units in their order, bounded, and between them what is to become
+ * of those that follow. Pure; who uses it locks. */
 
-enum recorder_unit_type { RECORDER_NOTHING, RECORDER_VIDEO, RECORDER_SOUND, RECORDER_SOUND_CONFIG };
+enum recorder_unit_type {
+	RECORDER_NOTHING,
+	RECORDER_VIDEO,
+	RECORDER_SOUND,
+	RECORDER_SOUND_CONFIG,
+	RECORDER_ORDER, /* bytes: the folder to record into, with its NUL; none: no longer */
+};
 
 /* All zero: nothing. */
 struct recorder_unit {
@@ -22,6 +29,7 @@ struct recorder_unit {
 	size_t len;     /* with the sets */
 	size_t sets_len;
 	size_t size;
+	int min_free_percent; /* of an order */
 };
 
 void recorder_unit_add(struct recorder_unit *u, const uint8_t *bytes, size_t len);
@@ -38,8 +46,8 @@ struct recorder_queue;
 struct recorder_queue *recorder_queue_new(void);
 void recorder_queue_free(struct recorder_queue *q); /* NULL is fine */
 
-/* Takes u, which is nothing then. If there is no room, all pictures and sound are dropped until
- * there is room for an key picture, which is marked as coming after a gap. */
+/* Takes u, which is nothing then. If there is no room, all pictures and sound (nothing else) are
+ * dropped until there is room for a key picture, which is marked as coming after a gap. */
 void recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u);
 
 /* The oldest, yours to clear; false if there is none. */

@@ -265,7 +265,7 @@ assert_plays(const char *dir)
 
 	assert_int_equal(
 		shell(said, sizeof(said),
-			"ffmpeg -nostdin -v warning -xerror -err_detect explode -i " PLAYLIST
+			"ffmpeg -nostdin -v repeat+warning -xerror -err_detect explode -i " PLAYLIST
 			" -f null - 2>%s/said; code=$?; grep -v duplicated.MOOV %s/said; "
 			"exit $code",
 			dir, top, top),
@@ -671,6 +671,34 @@ it_begins_with_an_idr_picture_and_is_continued(void **state)
 }
 
 static void
+one_that_ends_has_what_was_given_to_it_and_the_next_only_what_comes_since(void **state)
+{
+	char *dir = folder("turns");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+	const int turns = 5;
+
+	(void)state;
+	c.video = small.video;
+	/* Faster than the disk: all of it waits in the queue. An IDR picture is every 15th. */
+	for (int turn = 0; turn < turns; turn++) {
+		recorder_start(r, dir, 0);
+		for (int i = 0; i < 22; i++)
+			send_picture(&c);
+		recorder_stop(r);
+		for (int i = 0; i < 13; i++) /* nobody records them */
+			send_picture(&c);
+	}
+	recorder_free(r);
+	assert_plays(dir);
+	/* Turns begin at the pictures 0, 35, 70, 105 and 140, the next IDR pictures are 0, 45, 75,
+	 * 105 and 150. */
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 22 + 12 + 17 + 22 + 12);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), turns - 1);
+	free(dir);
+}
+
+static void
 an_hour_has_a_playlist_of_its_own(void **state)
 {
 	char *dir = folder("hours");
@@ -876,6 +904,8 @@ main(void)
 		cmocka_unit_test(a_process_killed_at_any_moment_leaves_what_plays),
 		cmocka_unit_test(a_camera_that_is_away_leaves_no_open_segment),
 		cmocka_unit_test(it_begins_with_an_idr_picture_and_is_continued),
+		cmocka_unit_test(
+			one_that_ends_has_what_was_given_to_it_and_the_next_only_what_comes_since),
 		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
 		cmocka_unit_test(too_little_room_is_a_full_disk),
