@@ -21,6 +21,7 @@
 struct job {
 	uv_work_t request;
 	struct web_call *call;
+	bool configured; /* the camera, as it was asked: there may be no supervisor at the end */
 	void (*work)(struct job *job);
 	void (*answer)(struct job *job);
 	char *path; /* of the camera's folder, or an hour's */
@@ -66,6 +67,8 @@ queue(struct web_call *c, char *path, struct job with)
 	*job = with;
 	job->request.data = job;
 	job->call = c;
+	job->configured =
+		cameras_find(supervisor_cameras(c->supervisor), web_value(c, "camera")) >= 0;
 	job->path = path;
 	uv_queue_work(supervisor_loop(c->supervisor), &job->request, on_work, on_done);
 }
@@ -126,12 +129,11 @@ hour_folder(struct web_call *c)
 
 /* A camera of which there is nothing is one only if it is configured. Else answers. */
 static bool
-is_known(struct web_call *c, bool recorded)
+is_known(const struct job *job, bool recorded)
 {
-	if (recorded ||
-		cameras_find(supervisor_cameras(c->supervisor), web_value(c, "camera")) >= 0)
+	if (recorded || job->configured)
 		return true;
-	web_fail(c, 404, "there is no such camera, and no recording of one");
+	web_fail(job->call, 404, "there is no such camera, and no recording of one");
 	return false;
 }
 
@@ -146,7 +148,7 @@ find_days(struct job *job)
 static void
 answer_days(struct job *job)
 {
-	if (!is_known(job->call, job->day_count > 0))
+	if (!is_known(job, job->day_count > 0))
 		return;
 	struct json *j = json_new_object();
 	struct json *list = json_new_array();
@@ -221,7 +223,7 @@ describe_hour(const struct job *job, const struct recording_hour *hour)
 static void
 answer_hours(struct job *job)
 {
-	if (!is_known(job->call, job->hours.hour_count > 0))
+	if (!is_known(job, job->hours.hour_count > 0))
 		return;
 	struct json *j = json_new_object();
 	struct json *list = json_new_array();
