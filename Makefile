@@ -137,12 +137,18 @@ $(foreach f,$(fuzzers),$(eval $(call fuzz_program,$(f))))
 layers:
 	@scripts/check-layers
 
-unit: $(units:%=$(B)/tests/unit/test_%)
-	@failed=0; for t in $^; do echo "== $$t"; timeout 300 $$t || failed=1; done; exit $$failed
+# As many at once as make's -j says; with -k all of them, whatever fails.
+unit_runs = $(units:%=unit-%)
+.PHONY: $(unit_runs)
+unit: $(unit_runs)
+$(unit_runs): unit-%: $(B)/tests/unit/test_%
+	@echo "== $<"; timeout 300 $<
 
-fuzz: $(fuzzers:%=$(B)/tests/fuzz/fuzz_%)
-	@for f in $(fuzzers); do echo "== fuzz_$$f"; \
-		$(B)/tests/fuzz/fuzz_$$f tests/fuzz/corpus/$$f || exit 1; done
+fuzz_runs = $(fuzzers:%=fuzz-run-%)
+.PHONY: $(fuzz_runs)
+fuzz: $(fuzz_runs)
+$(fuzz_runs): fuzz-run-%: $(B)/tests/fuzz/fuzz_%
+	@echo "== fuzz_$*"; $< tests/fuzz/corpus/$*
 
 # One of them, guided by what its inputs reach (clang's libFuzzer); tests/fuzz/README.md. What fails, and what reached
 # something new, is kept in build-fuzz; fuzz-keep takes the latter into the corpus.
