@@ -11,6 +11,7 @@
 #include "worker/archive.h"
 #include "worker/audio_aac.h"
 #include "worker/link.h"
+#include "worker/opus.h"
 #include "worker/recorder.h"
 #include "worker/snapshot.h"
 
@@ -62,8 +63,7 @@ is_g711(const struct audio_format *format)
 	return format && (format->codec == AUDIO_PCMU || format->codec == AUDIO_PCMA);
 }
 
-/* HLS has no G.711 (HLS authoring specification, 2), and Opus not everywhere: a camera with Opus is
- * recorded without sound. */
+/* HLS has no G.711 (HLS authoring specification, 2); AAC and Opus are recorded as they come. */
 static void
 on_sound_format(void *arg, const struct audio_format *format)
 {
@@ -73,10 +73,13 @@ on_sound_format(void *arg, const struct audio_format *format)
 
 	audio_aac_free(a->transcoder);
 	a->transcoder = is_g711(format) ? audio_aac_new(format->codec, on_aac, a) : NULL;
-	a->records_sound = format && format->codec == AUDIO_AAC;
-	if (a->transcoder)
+	a->records_sound = format && !is_g711(format);
+	if (a->transcoder) {
 		config = audio_aac_config(a->transcoder, &len);
-	else if (a->records_sound) {
+	} else if (a->records_sound && format->codec == AUDIO_OPUS) {
+		config = opus_head;
+		len = OPUS_HEAD_BYTES;
+	} else if (a->records_sound) {
 		config = format->config;
 		len = format->config_len;
 	}

@@ -8,13 +8,14 @@
 
 #include "common/xmalloc.h"
 #include "worker/mp4.h"
+#include "worker/opus.h"
 #include "worker/video_codec.h"
 
 /* Bytes that the muxer gathers before it writes. */
 #define BUFFER_BYTES 65536
 #define VIDEO_SCALE 90000
 /* ISO/IEC 14496-3 4.5.1.1: an AAC frame of frameLengthFlag 0. */
-#define SOUND_SAMPLES 1024
+#define AAC_SAMPLES 1024
 /* Sound this far from where it should be was interrupted. Well above the jitter of arrival. */
 #define SOUND_JUMP_US 100000
 #define US 1000000
@@ -31,7 +32,7 @@ struct mp4 {
 	bool dirty;        /* something was added since the last fragment */
 };
 
-/* ---- AudioSpecificConfig --------------------------------------------------------------------- */
+/* ---- what the sound is ----------------------------------------------------------------------- */
 
 /* ISO/IEC 14496-3 table 1.18. */
 static const int rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000,
@@ -39,14 +40,23 @@ static const int rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000, 22
 #define RATES (sizeof(rates) / sizeof(rates[0]))
 
 struct sound_format {
+	enum AVCodecID codec;
 	int rate;
 	int channels;
+	int frame_samples; /* 0: packets say it themselves */
 };
 
-/* audioObjectType 5 bits, samplingFrequencyIndex 4, channelConfiguration 4. Other forms (escapes,
- * channels told elsewhere) are no camera's. */
+/* An AudioSpecificConfig of the object type that this could be, 9, would be TwinVQ's. */
 static bool
-parse_sound(const uint8_t *bytes, size_t len, struct sound_format *out)
+is_opus(const uint8_t *bytes, size_t len)
+{
+	return len == OPUS_HEAD_BYTES && memcmp(bytes, opus_head, OPUS_HEAD_BYTES) == 0;
+}
+
+/* AudioSpecificConfig: audioObjectType 5 bits, samplingFrequencyIndex 4, channelConfiguration 4.
+ * Other forms (escapes, channels told elsewhere) are no camera's. */
+static bool
+parse_aac(const uint8_t *bytes, size_t len, struct sound_format *out)
 {
 	if (len < 2)
 		return false;
@@ -54,7 +64,18 @@ parse_sound(const uint8_t *bytes, size_t len, struct sound_format *out)
 	out->channels = bytes[1] >> 3 & 15;
 	if (index >= RATES || out->channels < 1 || out->channels > 6)
 		return false;
+	out->codec = AV_CODEC_ID_AAC;
 	out->rate = rates[index];
+	out->frame_samples = AAC_SAMPLES;
+	return true;
+}
+
+static bool
+parse_sound(const uint8_t *bytes, size_t len, struct sound_format *out)
+{
+	if (!is_opus(bytes, len))
+		return parse_aac(bytes, len, out);
+	*out = (struct sound_format){ .codec = AV_CODEC_ID_OPUS, .rate = OPUS_HZ, .channels = 2 };
 	return true;
 }
 
@@ -119,9 +140,9 @@ add_sound(struct mp4 *m)
 		return 0;
 	if (!parse_sound(c->sound, c->sound_len, &format))
 		return -EINVAL;
-	m->sound = add_track(m, AVMEDIA_TYPE_AUDIO, AV_CODEC_ID_AAC, format.rate);
+	m->sound = add_track(m, AVMEDIA_TYPE_AUDIO, format.codec, format.rate);
 	m->sound->codecpar->sample_rate = format.rate;
-	m->sound->codecpar->frame_size = SOUND_SAMPLES;
+	m->sound->codecpar->frame_size = format.frame_samples;
 	av_channel_layout_default(&m->sound->codecpar->ch_layout, format.channels);
 	set_extradata(m->sound->codecpar, c->sound, c->sound_len);
 	return 0;
@@ -239,10 +260,22 @@ mp4_video(struct mp4 *m, const struct mp4_picture *p)
 	return add(m, m->video, p->unit, p->len);
 }
 
+/* 0: it is no such frame. */
+static int64_t
+sound_samples(const struct mp4 *m, const uint8_t *frame, size_t len)
+{
+	const int fixed = m->sound->codecpar->frame_size;
+
+	return fixed ? fixed : (int64_t)opus_samples(frame, len);
+}
+
 int
 mp4_sound(struct mp4 *m, const uint8_t *frame, size_t len, int64_t at_us)
 {
 	if (!m->sound || at_us < 0)
+		return 0;
+	int64_t samples = sound_samples(m, frame, len);
+	if (samples == 0)
 		return 0;
 	int rate = m->sound->codecpar->sample_rate;
 	int64_t at = av_rescale(at_us, rate, US);
@@ -254,9 +287,9 @@ mp4_sound(struct mp4 *m, const uint8_t *frame, size_t len, int64_t at_us)
 	else if (pts - at > jump)
 		return 0; /* more of it than time has passed */
 	m->packet->pts = m->packet->dts = pts;
-	m->packet->duration = SOUND_SAMPLES;
+	m->packet->duration = samples;
 	m->packet->flags = AV_PKT_FLAG_KEY;
-	m->sound_pts = pts + SOUND_SAMPLES;
+	m->sound_pts = pts + samples;
 	return add(m, m->sound, frame, len);
 }
 

@@ -7,9 +7,9 @@
 
 struct video_codec;
 
-/* Fragmented MP4 (ISO/IEC 14496-12) of one H.264 or H.265 track and, if there is sound, one AAC
- * track, by libavformat's muxer: first the init segment, then fragments. Nothing is transcoded.
- * Times are microseconds since the first picture. One thread at a time. */
+/* Fragmented MP4 (ISO/IEC 14496-12) of one H.264 or H.265 track and, if there is sound, one of
+ * AAC or Opus, by libavformat's muxer: first the init segment, then fragments. Nothing is
+ * transcoded. Times are microseconds since the first picture. One thread at a time. */
 struct mp4;
 
 struct mp4_config {
@@ -17,7 +17,9 @@ struct mp4_config {
 	const uint8_t *sets; /* its parameter sets, Annex B; lent */
 	size_t sets_len;
 	unsigned width, height;
-	const uint8_t *sound; /* AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1), lent; NULL: none */
+	/* What the sound is: AudioSpecificConfig of AAC (ISO/IEC 14496-3 1.6.2.1), or opus_head of
+	 * worker/opus.h; lent. NULL: there is none. */
+	const uint8_t *sound;
 	size_t sound_len;
 	/* Takes all bytes or says why not. Returns 0 or -errno; after that it is not called again.
 	 */
@@ -41,9 +43,9 @@ struct mp4_picture {
 /* Adds a picture; copied. Returns 0, or what write or the muxer said. */
 int mp4_video(struct mp4 *m, const struct mp4_picture *p);
 
-/* Adds a raw AAC frame. Frames follow each other by what they last; at_us counts where it says
- * something else by more than a tenth of a second, and for the first. Ignored without sound and
- * before the first picture. Returns as mp4_video. */
+/* Adds a raw AAC frame or a packet of Opus. They follow each other by what they last; at_us counts
+ * where it says something else by more than a tenth of a second, and for the first. Ignored without
+ * sound, before the first picture, and if it is no packet of Opus. Returns as mp4_video. */
 int mp4_sound(struct mp4 *m, const uint8_t *frame, size_t len, int64_t at_us);
 
 /* Writes what was added as one fragment; nothing if nothing was. Returns as mp4_video. */

@@ -46,7 +46,7 @@ struct writer {
 	struct recorder_stats before; /* of the segmenters that are gone */
 	ms_t retry_at;                /* after trouble; MS_NEVER: all is well */
 	bool repaired;
-	uint8_t *sound; /* AudioSpecificConfig */
+	uint8_t *sound; /* as in struct mp4_config */
 	size_t sound_len;
 };
 

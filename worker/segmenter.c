@@ -24,7 +24,7 @@ struct blob {
 
 struct segmenter {
 	struct segmenter_config config;
-	struct blob sound; /* AudioSpecificConfig of what comes; len 0: none */
+	struct blob sound; /* what comes is, as in struct mp4_config; len 0: none */
 
 	/* One init segment and what refers to it. */
 	struct mp4 *mp4; /* NULL: there is none yet */

@@ -58,7 +58,7 @@ struct segmenter *segmenter_new(const struct segmenter_config *config);
  * 0 or -errno; a folder that is not there yet is fine. */
 int segmenter_repair(struct segmenter *s, int64_t now_us);
 
-/* The sound's AudioSpecificConfig, copied; len 0: no sound from now on. Holds from the next key
+/* What the sound is, as in struct mp4_config, copied; len 0: no sound from now on. Holds from the next key
  * picture on. */
 void segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t len);
 

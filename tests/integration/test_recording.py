@@ -107,7 +107,7 @@ def test_a_recording_is_whole_and_on_time(disk):
 
 def tone_hz(path):
     """Of the sound in a playlist: how often it rises through zero in a second, of the seconds that are whole."""
-    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "a:0", "-ar", "8000", "-f", "s16le", "-"],
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "a:0", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"],
                           capture_output=True, timeout=120, check=True)
     samples = array.array("h", done.stdout)[8000:]
     samples = samples[:len(samples) // 8000 * 8000]
@@ -129,6 +129,23 @@ def test_g711_is_recorded_as_aac(disk, codec):
     # Where sound and pictures are put right against each other at the start there is a step.
     steps = [b - a for a, b in zip(sound, sound[1:])]
     assert len([step for step in steps if abs(step - 0.128) > 0.001]) <= 2, steps
+    assert abs(tone_hz(playlist.path) - clips.hum_hz(1)) < 5
+
+
+def test_opus_is_recorded_as_it_comes(disk):
+    with start(disk, camera_args=("--audio-codec", "opus")) as lab:
+        until_segments(lab, disk, 2)
+        assert lab.close() == 0
+    playlist, = playlists(os.path.join(disk, "cam1"))
+    for segment in playlist.segments:
+        decode_segment(segment)
+    assert decode(playlist.path) == []
+    assert sorted(set(recordings.codecs(playlist.path))) == ["h264", "opus"]
+    sound = recordings.packet_times(playlist.path, "a:0")
+    assert abs(len(sound) * 0.020 - sum(s.duration for s in playlist.segments)) < 0.3
+    # Where sound and pictures are put right against each other at the start there is a step.
+    steps = [b - a for a, b in zip(sound, sound[1:])]
+    assert len([step for step in steps if abs(step - 0.020) > 0.001]) <= 2, steps
     assert abs(tone_hz(playlist.path) - clips.hum_hz(1)) < 5
 
 

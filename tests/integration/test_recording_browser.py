@@ -100,7 +100,7 @@ async def play(url, lab, camera):
         await browser.close()
 
 
-@pytest.mark.parametrize("codec", ["aac", "pcmu"])
+@pytest.mark.parametrize("codec", ["aac", "pcmu", "opus"])
 def test_a_browser_plays_it_while_it_is_written(tmp_path, codec):
     disk = str(tmp_path / "recordings")
     camera = os.path.join(disk, "cam1")
