@@ -81,6 +81,8 @@ note_report(struct demux *d, const struct relay_packet *p)
 {
 	if (p->len < SENDER_REPORT_BYTES || p->bytes[1] != SENDER_REPORT)
 		return;
+	if (p->media == RELAY_SOUND && !d->sound)
+		return;
 	const uint64_t ntp = (uint64_t)wire_get32(p->bytes + 8) << 32 | wire_get32(p->bytes + 12);
 	timeline_report(d->timeline, p->media, ntp, wire_get32(p->bytes + 16));
 }

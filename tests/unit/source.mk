@@ -5,11 +5,13 @@ source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worke
 	worker/rtp.o worker/draw.o $(video_codecs)
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire rtsp_auth rtp_info rtp_order reception depacketizer rtsp_relay resolve loopback tunnel
+units += fifo rtsp_url rtsp_wire rtsp_auth rtp_info rtp_order reception depacketizer demux rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
 unit_depacketizer = worker/depacketizer.o $(video_codecs)
+unit_demux = worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o worker/aac_payload.o \
+	worker/aac_format.o worker/rtp.o $(video_codecs)
 unit_rtp_info = worker/rtp_info.o worker/rtsp_wire.o
 unit_rtp_order = worker/rtp_order.o
 unit_reception = worker/reception.o
@@ -26,8 +28,7 @@ unit_tunnel_libs = openssl libavutil
 fuzzers += rtp_info rtsp_relay udp_input
 fuzz_rtp_info = $(unit_rtp_info)
 fuzz_rtsp_relay_libs = libavutil
-fuzz_rtsp_relay = $(unit_rtsp_relay) worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o \
-	worker/aac_payload.o worker/aac_format.o worker/rtp.o
+fuzz_rtsp_relay = $(unit_rtsp_relay) $(unit_demux)
 
 fuzz_udp_input_libs = libavutil
 fuzz_udp_input = worker/udp_input.o worker/rtp_order.o worker/reception.o worker/rtcp.o worker/transport_cc.o $(fuzz_rtsp_relay)
