@@ -38,7 +38,8 @@ struct media {
 	struct output *outputs[MEDIA_OUTPUTS_MAX]; /* NULL: free */
 	struct output_stats gone;                  /* of those that were detached */
 	enum media_replay replay;
-	bool paced; /* pace is set */
+	bool paced;          /* pace is set */
+	bool sound_left_out; /* of this connection, and that was said */
 };
 
 /* ---- events to the loop ---------------------------------------------------------------------- */
@@ -201,12 +202,22 @@ handle_nal(struct media *m, const struct nal_unit *nal)
 }
 
 static void
+leave_out(struct media *m, const struct audio_unit *unit)
+{
+	if (!m->sound_left_out)
+		log_warn("media sound too long", LOG_CAM(m->config.camera),
+			LOG_INT("bytes", (int64_t)unit->len));
+	m->sound_left_out = true;
+}
+
+static void
 handle_sound(struct media *m, const struct audio_unit *unit)
 {
 	const struct tap *tap = &m->config.tap;
 
 	pthread_mutex_lock(&m->lock);
-	sound_feed(m->sound, unit, is_opus_wanted(m));
+	if (!sound_feed(m->sound, unit, is_opus_wanted(m)))
+		leave_out(m, unit);
 	if (tap->on_sound)
 		tap->on_sound(tap->arg, unit);
 	pthread_mutex_unlock(&m->lock);
@@ -233,6 +244,7 @@ begin_sound(struct media *m)
 
 	snprintf(reason, sizeof(reason), "%s", why);
 	sound_begin(m->sound, format, reason, sizeof(reason));
+	m->sound_left_out = false;
 	if (tap->on_sound_format)
 		tap->on_sound_format(tap->arg, sound_comes(m->sound) ? format : NULL);
 	if (reason[0])

@@ -64,7 +64,8 @@ bool output_takes(const struct output *o, const char *codec);
 /* True if the receiver takes sound, as Opus. */
 bool output_wants_opus(const struct output *o);
 
-/* Sends one packet of sound; no effect if the receiver does not take sound of that codec. */
+/* Sends one packet of sound, of at most RTP_PAYLOAD_MAX bytes; no effect if the receiver does not
+ * take sound of that codec. */
 void output_sound(struct output *o, const char *codec, const uint8_t *payload, size_t len,
 	uint32_t timestamp);
 

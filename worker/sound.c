@@ -3,6 +3,7 @@
  */
 #include "worker/sound.h"
 #include "common/xmalloc.h"
+#include "worker/rtp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,22 +145,39 @@ advance_line(struct line *l, const struct audio_unit *unit)
 	l->at_us = unit->at_us;
 }
 
-static void
-hand_on(struct sound *s, struct line *l, const char *codec, const struct audio_unit *unit)
+static bool
+hand_on_opus(struct sound *s, const struct audio_unit *unit)
 {
-	advance_line(l, unit);
-	s->emit(codec, unit->data, unit->len, l->timestamp, s->arg);
+	if (unit->len > RTP_PAYLOAD_MAX)
+		return false;
+	advance_line(&s->opus, unit);
+	s->emit(SOUND_OPUS, unit->data, unit->len, s->opus.timestamp, s->arg);
+	return true;
 }
 
-void
+/* In pieces if it is long: a byte of G.711 is a tick. */
+static void
+hand_on_g711(struct sound *s, const struct audio_unit *unit)
+{
+	advance_line(&s->g711, unit);
+	for (size_t at = 0; at < unit->len; at += RTP_PAYLOAD_MAX) {
+		const size_t left = unit->len - at;
+		s->emit(g711[s->codec].name, unit->data + at,
+			left < RTP_PAYLOAD_MAX ? left : RTP_PAYLOAD_MAX,
+			s->g711.timestamp + (uint32_t)at, s->arg);
+	}
+}
+
+bool
 sound_feed(struct sound *s, const struct audio_unit *unit, bool opus)
 {
 	if (s->codec == AUDIO_OPUS)
-		hand_on(s, &s->opus, SOUND_OPUS, unit);
-	else if (opus)
+		return hand_on_opus(s, unit);
+	if (opus)
 		audio_feed(s->audio, unit);
 	if (is_g711(s->codec))
-		hand_on(s, &s->g711, g711[s->codec].name, unit);
+		hand_on_g711(s, unit);
+	return true;
 }
 
 /* What is handed on as it came has no silence of ours. */

@@ -16,7 +16,8 @@ struct sound;
 #define SOUND_OPUS_HZ 48000
 #define SOUND_G711_HZ 8000
 
-/* A packet's payload, lent for the call. codec: as an rtpmap names it. */
+/* A packet's payload of at most RTP_PAYLOAD_MAX bytes, lent for the call. codec: as an rtpmap names
+ * it. */
 typedef void sound_emit(
 	const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, void *arg);
 
@@ -41,8 +42,9 @@ struct sound_offer {
 /* silence: if there is no sound, there is to be silence. */
 struct sound_offer sound_offer(struct sound *s, bool silence);
 
-/* opus: somebody takes Opus. Else nothing is encoded. */
-void sound_feed(struct sound *s, const struct audio_unit *unit, bool opus);
+/* opus: somebody takes Opus. Else nothing is encoded. A long packet of G.711 becomes several.
+ * False: it was Opus that fits in no packet, and is left out. */
+bool sound_feed(struct sound *s, const struct audio_unit *unit, bool opus);
 
 /* As audio_advance, of the Opus that is made here. */
 void sound_advance(struct sound *s, int64_t now_us);

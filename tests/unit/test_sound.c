@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "worker/rtp.h"
 #include "worker/sound.h"
 
 #define OFFSET 0xfffffff0U
@@ -16,6 +17,7 @@ static struct {
 	char codec[8];
 	uint32_t timestamp;
 	size_t len;
+	uint8_t first; /* of the payload */
 } sent[10];
 static size_t count;
 
@@ -25,6 +27,8 @@ emit(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, 
 	assert_ptr_equal(arg, sent);
 	assert_non_null(payload);
 	assert_true(count < 10);
+	assert_true(len <= RTP_PAYLOAD_MAX);
+	sent[count].first = payload[0];
 	strcpy(sent[count].codec, codec);
 	sent[count].timestamp = timestamp;
 	sent[count++].len = len;
@@ -56,18 +60,27 @@ begin(struct sound *s, enum audio_codec codec)
 	assert_true(sound_comes(s));
 }
 
-/* A packet of 20 ms. */
-static void
-feed(struct sound *s, uint32_t rtp_timestamp, int64_t at_us)
+/* A packet whose bytes count up, 0 to 255. */
+static bool
+feed_long(struct sound *s, size_t len, uint32_t rtp_timestamp, int64_t at_us)
 {
-	static const uint8_t payload[160];
+	static uint8_t payload[AUDIO_UNIT_MAX];
 	const struct audio_unit unit = { .data = payload,
-		.len = sizeof(payload),
+		.len = len,
 		.rtp_timestamp = rtp_timestamp,
 		.at_us = at_us,
 		.now_us = at_us };
 
-	sound_feed(s, &unit, false);
+	for (size_t i = 0; i < len; i++)
+		payload[i] = (uint8_t)i;
+	return sound_feed(s, &unit, false);
+}
+
+/* A packet of 20 ms. */
+static void
+feed(struct sound *s, uint32_t rtp_timestamp, int64_t at_us)
+{
+	assert_true(feed_long(s, 160, rtp_timestamp, at_us));
 }
 
 static void
@@ -115,6 +128,33 @@ opus_is_handed_on_by_its_own_clock(void **state)
 }
 
 static void
+a_long_packet_of_g711_goes_in_pieces(void **state)
+{
+	begin(*state, AUDIO_PCMU);
+	assert_true(feed_long(*state, 4000, 5000, 1 * US));
+	assert_int_equal(count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const size_t at = i * RTP_PAYLOAD_MAX;
+		assert_int_equal(sent[i].timestamp, (uint32_t)(OFFSET + at));
+		assert_int_equal(sent[i].first, (uint8_t)at);
+	}
+	assert_int_equal(sent[3].len, 4000 - 3 * RTP_PAYLOAD_MAX);
+	feed(*state, 9000, 1 * US + 500000);
+	assert_int_equal(sent[4].timestamp, OFFSET + 4000);
+}
+
+static void
+opus_that_fits_in_no_packet_is_left_out(void **state)
+{
+	begin(*state, AUDIO_OPUS);
+	assert_true(feed_long(*state, RTP_PAYLOAD_MAX, 960, 1 * US));
+	assert_false(feed_long(*state, RTP_PAYLOAD_MAX + 1, 1920, 1 * US + 20000));
+	assert_true(feed_long(*state, 160, 2880, 1 * US + 40000));
+	assert_int_equal(count, 2);
+	assert_int_equal(sent[1].timestamp, OFFSET + 1920);
+}
+
+static void
 what_can_be_offered_follows_from_the_codec(void **state)
 {
 	struct sound_offer o = sound_offer(*state, false);
@@ -156,6 +196,8 @@ main(void)
 		TEST(g711_keeps_the_cameras_steps),
 		TEST(a_camera_that_begins_anew_goes_on_where_it_was),
 		TEST(opus_is_handed_on_by_its_own_clock),
+		TEST(a_long_packet_of_g711_goes_in_pieces),
+		TEST(opus_that_fits_in_no_packet_is_left_out),
 		TEST(what_can_be_offered_follows_from_the_codec),
 		TEST(a_camera_without_sound_has_silence_if_it_must),
 	};
