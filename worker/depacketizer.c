@@ -43,22 +43,22 @@ struct depacketizer {
 
 /* ---- packets -------------------------------------------------------------------------------- */
 
-/* Where the payload of an RTP packet is; *len 0: there is none, or this is no RTP. */
+/* Where the payload of an RTP packet is, which may be empty; NULL: this is no RTP. */
 static uint8_t *
 find_payload(uint8_t *packet, size_t n, size_t *len)
 {
-	*len = 0;
 	if (n < RTP_HEAD || packet[0] >> 6 != 2)
-		return packet;
+		return NULL;
 	bool extended = packet[0] & 0x10, padded = packet[0] & 0x20;
 	size_t at = RTP_HEAD + 4 * (size_t)(packet[0] & 0x0f);
 	if (extended && at + 4 > n)
-		return packet;
+		return NULL;
 	if (extended)
 		at += 4 + 4 * ((size_t)packet[at + 2] << 8 | packet[at + 3]);
 	size_t padding = padded ? packet[n - 1] : 0;
-	if (at + padding < n)
-		*len = n - at - padding;
+	if (at + padding > n)
+		return NULL;
+	*len = n - at - padding;
 	return packet + at;
 }
 
@@ -122,10 +122,12 @@ depacketizer_feed(struct depacketizer *d, uint8_t *packet, size_t n, int64_t arr
 	size_t len;
 	uint8_t *payload = find_payload(packet, n, &len);
 
-	if (!len)
+	if (!payload)
 		return; /* and its number is missed when the next one comes */
 	note_head(d, packet);
 	d->arrived_us = arrived_us;
+	if (!len)
+		return; /* padding, or nothing at all: it keeps a path open or a rate up */
 	const unsigned type = video_codec_type(d->codec, payload);
 	if (type <= d->codec->type_max) {
 		set_run(d, payload, len, true);

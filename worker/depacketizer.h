@@ -20,7 +20,8 @@ struct depacketizer;
 struct depacketizer *depacketizer_new(const struct video_codec *codec);
 
 /* Lends the next packet, of n bytes, until depacketizer_next has returned NULL; changes it. What is
- * no RTP, and types that the RFC does not allow here, count as missing. */
+ * no RTP, and types that the RFC does not allow here, count as missing; a packet without payload
+ * does not. */
 void depacketizer_feed(struct depacketizer *d, uint8_t *packet, size_t n, int64_t arrived_us);
 
 /* The next whole NAL unit, lent until the next call; NULL: feed more. */

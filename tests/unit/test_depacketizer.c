@@ -411,6 +411,23 @@ what_is_no_rtp_is_nothing(void **state)
 	assert_string_equal(t->text, "");
 }
 
+static void
+packets_without_payload_are_not_missed(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, FU_S "abc", 5);
+	FEED(t, "", 5);
+	PACKET(t, "\xa0\x60\0\2\0\0\0\5\0\0\0\0\0\0\0\4"); /* padding only */
+	t->seq++;
+	MARKED(t, FU_E "def", 5);
+	assert_string_equal(t->text, "1 |");
+	assert_int_equal(t->last_len, 8);
+	FEED(t, FIRST, 6);
+	MARKED(t, "", 6);
+	assert_string_equal(t->text, "1 |1 |");
+}
+
 /* ---- H.265: RFC 7798 4.4, with headers of two bytes --------------------------------------------
  */
 
@@ -567,6 +584,7 @@ main(void)
 		T(numbers_wrap_without_a_gap),
 		T(headers_of_every_shape_are_read),
 		T(what_is_no_rtp_is_nothing),
+		T(packets_without_payload_are_not_missed),
 		H(an_aggregation_packet_is_its_nal_units),
 		H(fragments_get_their_header_of_two_bytes_back),
 		H(fragments_that_are_lost_leave_no_nal_unit),
