@@ -19,6 +19,14 @@ struct slot {
 	size_t size;
 };
 
+/* What ended an access unit: two of these may be wrong. */
+enum end {
+	NO_END,
+	END_CERTAIN, /* another timestamp, or the first slice of a picture */
+	END_BY_MARK,
+	END_BY_OPENER, /* a NAL unit that may stand before a picture's slices only */
+};
+
 struct depacketizer {
 	const struct video_codec *codec;
 	struct slot open; /* being put together; its nal.len 0: none */
@@ -37,8 +45,10 @@ struct depacketizer {
 	size_t aggregate_len; /* 0: nothing */
 	bool gap;             /* to be told with the next NAL unit */
 	bool in_picture;      /* the current access unit has a slice */
-	bool ended_by_mark;   /* the access unit before this NAL unit was ended by a marker bit */
+	enum end ended;       /* of the access unit before; the next is valid if there is one */
+	int64_t ended_timestamp;
 	bool marks_lie;
+	bool openers_lie;
 };
 
 /* ---- packets -------------------------------------------------------------------------------- */
@@ -172,14 +182,19 @@ is_slice(const struct depacketizer *d, const uint8_t *nal, size_t n)
 	return kind == NAL_SLICE || kind == NAL_KEY || kind == NAL_PART;
 }
 
-/* After a picture's slices these begin the next access unit. */
+/* The first slice of a picture. */
 static bool
 begins_picture(const struct depacketizer *d, const uint8_t *nal, size_t n)
 {
 	const enum nal_kind kind = d->codec->kind(nal, n);
 
-	if (kind == NAL_SLICE || kind == NAL_KEY)
-		return video_codec_starts_picture(d->codec, nal, n);
+	return (kind == NAL_SLICE || kind == NAL_KEY) &&
+	       video_codec_starts_picture(d->codec, nal, n);
+}
+
+static bool
+is_opener(const struct depacketizer *d, const uint8_t *nal)
+{
 	return d->codec->openers >> video_codec_type(d->codec, nal) & 1;
 }
 
@@ -270,6 +285,21 @@ read_fragment(struct depacketizer *d)
 	consume(d, until_start_code(d->run, d->run_len));
 }
 
+/* A picture that goes on after its end: this camera sets the marker on each slice, or has
+ * delimiters or SEI between them. */
+static void
+note_slice(struct depacketizer *d)
+{
+	const bool goes_on = d->timestamp == d->ended_timestamp && !d->gap &&
+			     !begins_picture(d, d->run, d->run_len);
+
+	if (!d->in_picture && goes_on) {
+		d->marks_lie |= d->ended == END_BY_MARK;
+		d->openers_lie |= d->ended == END_BY_OPENER;
+	}
+	d->in_picture = true;
+}
+
 static void
 read_begin(struct depacketizer *d)
 {
@@ -279,12 +309,8 @@ read_begin(struct depacketizer *d)
 		consume(d, until_start_code(nal, d->run_len));
 		return;
 	}
-	/* A picture that goes on after its marker: this camera sets it on each slice. */
-	if (d->ended_by_mark && d->timestamp == d->out.nal.timestamp &&
-		is_slice(d, nal, d->run_len) && !begins_picture(d, nal, d->run_len))
-		d->marks_lie = true;
-	d->ended_by_mark = false;
-	d->in_picture = d->in_picture || is_slice(d, nal, d->run_len);
+	if (is_slice(d, nal, d->run_len))
+		note_slice(d);
 	d->open.nal.timestamp = d->timestamp;
 	d->open.nal.gap = d->gap;
 	d->gap = false;
@@ -293,7 +319,7 @@ read_begin(struct depacketizer *d)
 
 /* The open NAL unit is whole. */
 static const struct nal_unit *
-hand_on(struct depacketizer *d, bool last)
+hand_on(struct depacketizer *d, enum end end)
 {
 	struct slot whole = d->open;
 
@@ -301,19 +327,27 @@ hand_on(struct depacketizer *d, bool last)
 	d->open.nal.len = 0;
 	while (whole.nal.len > 1 && whole.bytes[whole.nal.len - 1] == 0)
 		whole.nal.len--;
-	whole.nal.last = last;
-	if (last)
+	whole.nal.last = end != NO_END;
+	if (end != NO_END) {
 		d->in_picture = false;
+		d->ended = end;
+		d->ended_timestamp = whole.nal.timestamp;
+	}
 	d->out = whole;
 	return &d->out.nal;
 }
 
 /* A NAL unit begins where the run does: is the open one the last of its access unit? */
-static bool
-ends_before_run(const struct depacketizer *d)
+static enum end
+end_before_run(const struct depacketizer *d)
 {
-	return d->timestamp != d->open.nal.timestamp ||
-	       (d->in_picture && begins_picture(d, d->run, d->run_len));
+	if (d->timestamp != d->open.nal.timestamp)
+		return END_CERTAIN;
+	if (!d->in_picture)
+		return NO_END;
+	if (begins_picture(d, d->run, d->run_len))
+		return END_CERTAIN;
+	return is_opener(d, d->run) && !d->openers_lie ? END_BY_OPENER : NO_END;
 }
 
 /* A marker bit on parameter sets or SEI ends nothing. */
@@ -330,7 +364,7 @@ depacketizer_next(struct depacketizer *d)
 		if (!d->run_len)
 			continue;
 		if (d->run_begins && d->open.nal.len)
-			return hand_on(d, ends_before_run(d));
+			return hand_on(d, end_before_run(d));
 		if (d->run_begins)
 			read_begin(d);
 		else
@@ -340,8 +374,7 @@ depacketizer_next(struct depacketizer *d)
 	d->marker = false;
 	if (!marked || !mark_ends(d))
 		return NULL;
-	d->ended_by_mark = true;
-	return hand_on(d, true);
+	return hand_on(d, END_BY_MARK);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

@@ -9,8 +9,9 @@
  * sprop-max-don-diff 0. Packets come in order, as TCP brings them.
  *
  * It finds where access units end: at RTP's marker bit, unless a camera's are seen to lie; at the
- * latest when the next one begins (another timestamp, or H.264 7.4.1.2.3, H.265 7.4.2.4.4). So a
- * picture is known to be whole when its last packet is there. */
+ * latest when the next one begins: another timestamp, the first slice of a picture, or what else
+ * may stand before it only (H.264 7.4.1.2.3, H.265 7.4.2.4.4), unless a camera has that between
+ * slices. So a picture is known to be whole when its last packet is there. */
 struct depacketizer;
 
 /* A NAL unit of more is dropped: an IDR picture of 4K at the level limits is about 2 MB. */

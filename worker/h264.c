@@ -389,8 +389,9 @@ const struct video_codec video_h264 = {
 	.mp4_tag = "avc1",
 	.header_bytes = HEADER_BYTES,
 	.type_mask = 0x1f,
-	/* 7.4.1.2.3: SEI, parameter sets, delimiter, and 14 to 18. */
-	.openers = UINT64_C(0xf) << H264_SEI | UINT64_C(0x1f) << 14,
+	/* 7.4.1.2.3: SEI, parameter sets, delimiter, and 15 to 18; not 14, the prefix that scalable
+	 * streams have before each slice. */
+	.openers = UINT64_C(0xf) << H264_SEI | UINT64_C(0xf) << 15,
 	.filler = filler,
 	.filler_bytes = sizeof(filler),
 	/* RFC 6184 5.2, table 1: STAP-A and FU-A. */

@@ -20,7 +20,8 @@ struct video_codec {
 	size_t header_bytes;
 	uint8_t type_mask;
 	uint8_t type_shift;
-	uint64_t openers; /* a bit for each type that, after a slice, begins another access unit */
+	uint64_t
+		openers; /* a bit for each type that ends the access unit of the slices before it */
 	const uint8_t *filler; /* a NAL unit that every decoder skips */
 	size_t filler_bytes;
 

@@ -13,6 +13,9 @@
 #define CODE "\0\0\0\1"
 #define SPS "\x67\x4d"
 #define PPS "\x68\xce"
+#define SEI "\6\5"
+#define AUD "\x09\xf0"
+#define PREFIX "\x6e\x40"
 #define IDR "\x65\x88zzz"
 #define FIRST "\x41\x9ayyy"  /* first_mb_in_slice 0 */
 #define SECOND "\x41\x42xxx" /* first_mb_in_slice > 0 */
@@ -186,6 +189,71 @@ marks_that_lie_are_ignored_from_then_on(void **state)
 	MARKED(t, SECOND, 1);
 	MARKED(t, FIRST, 2);
 	assert_string_equal(t->text, "1 |1 |1  1 |");
+}
+
+static void
+a_mark_on_a_slice_is_a_lie_whatever_stands_before_the_next(void **state)
+{
+	struct transcript *t = *state;
+
+	MARKED(t, FIRST, 0);
+	FEED(t, SEI, 0);
+	MARKED(t, SECOND, 0);
+	MARKED(t, SECOND, 0);
+	FEED(t, FIRST, 1);
+	assert_string_equal(t->text, "1 |6  1  1 |");
+}
+
+/* A delimiter or SEI before each slice, and the mark on the last of the picture. */
+static void
+what_stands_between_slices_is_seen_to_end_no_picture(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, AUD, 0);
+	FEED(t, FIRST, 0);
+	FEED(t, AUD, 0);
+	MARKED(t, SECOND, 0);
+	assert_string_equal(t->text, "9  1 |9  1 |");
+	t->text[0] = '\0';
+	FEED(t, AUD, 1);
+	FEED(t, FIRST, 1);
+	FEED(t, AUD, 1);
+	FEED(t, SEI, 1);
+	MARKED(t, SECOND, 1);
+	assert_string_equal(t->text, "9  1  9  6  1 |");
+	t->text[0] = '\0';
+	FEED(t, FIRST, 2);
+	FEED(t, AUD, 2);
+	FEED(t, SECOND, 2);
+	FEED(t, FIRST, 2);
+	FEED(t, FIRST, 3);
+	assert_string_equal(t->text, "1  9  1 |1 |");
+}
+
+static void
+a_slice_after_a_loss_proves_no_lie(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, FIRST, 0);
+	FEED(t, AUD, 0);
+	t->seq++;
+	FEED(t, SECOND, 0);
+	FEED(t, AUD, 0);
+	assert_string_equal(t->text, "1 |1!|");
+}
+
+static void
+a_prefix_of_a_slice_ends_no_picture(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, PREFIX, 0);
+	FEED(t, FIRST, 0);
+	FEED(t, PREFIX, 0);
+	MARKED(t, SECOND, 0);
+	assert_string_equal(t->text, "14  1  14  1 |");
 }
 
 static void
@@ -541,6 +609,19 @@ without_marks_and_time_h265_tells_the_next_picture(void **state)
 
 /* PACI, reserved, unspecified. */
 static void
+between_slices_of_h265_too(void **state)
+{
+	struct transcript *t = *state;
+
+	for (uint32_t timestamp = 0; timestamp < 2; timestamp++) {
+		FEED(t, H_FIRST, timestamp);
+		FEED(t, H_SEI, timestamp);
+		MARKED(t, H_SECOND, timestamp);
+	}
+	assert_string_equal(t->text, "1 |39  1 |1  39  1 |");
+}
+
+static void
 structures_that_are_not_allowed_are_a_gap(void **state)
 {
 	static const char *const payloads[] = { "\x64\1zz", "\x66\1zz", "\x7e\1zz" };
@@ -568,6 +649,10 @@ main(void)
 		T(without_marks_and_time_h264_tells_the_next_picture),
 		T(a_mark_on_parameter_sets_ends_nothing),
 		T(marks_that_lie_are_ignored_from_then_on),
+		T(a_mark_on_a_slice_is_a_lie_whatever_stands_before_the_next),
+		T(what_stands_between_slices_is_seen_to_end_no_picture),
+		T(a_slice_after_a_loss_proves_no_lie),
+		T(a_prefix_of_a_slice_ends_no_picture),
 		T(two_pictures_of_one_timestamp_are_no_lie),
 		T(fragments_become_one_nal_unit),
 		T(a_mark_on_a_fragment_that_is_not_the_last_ends_nothing),
@@ -590,6 +675,7 @@ main(void)
 		H(fragments_that_are_lost_leave_no_nal_unit),
 		H(a_header_that_begins_with_zero_is_one),
 		H(without_marks_and_time_h265_tells_the_next_picture),
+		H(between_slices_of_h265_too),
 		H(structures_that_are_not_allowed_are_a_gap),
 	};
 
