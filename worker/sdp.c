@@ -11,87 +11,13 @@
 
 #include "common/err.h"
 #include "worker/sdp.h"
+#include "worker/sdp_text.h"
 
 static const char *const setups[] = {
 	[SDP_SETUP_ACTPASS] = "actpass",
 	[SDP_SETUP_ACTIVE] = "active",
 	[SDP_SETUP_PASSIVE] = "passive",
 };
-
-/* ---- words ----------------------------------------------------------------------------------- */
-
-/* Lent characters, not ended by NUL. */
-struct text {
-	const char *s;
-	size_t len;
-};
-
-/* Takes what stands before the first mark off rest; all of it if there is none. */
-static struct text
-cut(struct text *rest, char mark)
-{
-	const char *at = rest->len ? memchr(rest->s, mark, rest->len) : NULL;
-	struct text head = *rest;
-
-	if (!at) {
-		*rest = (struct text){ .s = rest->s + rest->len };
-		return head;
-	}
-	head.len = (size_t)(at - rest->s);
-	*rest = (struct text){ .s = at + 1, .len = rest->len - head.len - 1 };
-	return head;
-}
-
-/* The next word, after any number of blanks; empty if there is none. */
-static struct text
-word(struct text *rest)
-{
-	struct text w = { .s = rest->s };
-
-	while (rest->len && w.len == 0)
-		w = cut(rest, ' ');
-	return w;
-}
-
-static bool
-is(struct text t, const char *s)
-{
-	return t.len == strlen(s) && memcmp(t.s, s, t.len) == 0;
-}
-
-static bool
-is_any_case(struct text t, const char *s)
-{
-	return t.len == strlen(s) && strncasecmp(t.s, s, t.len) == 0;
-}
-
-/* False if it does not fit, and then out is "". */
-static bool
-copy(struct text t, char *out, size_t size)
-{
-	bool fits = t.len < size;
-
-	if (fits)
-		memcpy(out, t.s, t.len);
-	out[fits ? t.len : 0] = '\0';
-	return fits;
-}
-
-/* Decimal digits only. Returns the number, or -1 if it is none or above max. */
-static int64_t
-number(struct text t, uint32_t max)
-{
-	int64_t v = 0;
-
-	for (size_t i = 0; i < t.len; i++) {
-		if (t.s[i] < '0' || t.s[i] > '9')
-			return -1;
-		v = v * 10 + (t.s[i] - '0');
-		if (v > max)
-			return -1;
-	}
-	return t.len ? v : -1;
-}
 
 /* ---- the answer, line by line ---------------------------------------------------------------- */
 
@@ -126,32 +52,32 @@ fail(struct parser *p, int err, const char *format, ...)
 
 /* Of BUNDLEd sections the first that has it counts; all say the same. */
 static int
-take_secret(struct parser *p, struct text value, const char *name, size_t min, char *out)
+take_secret(struct parser *p, struct sdp_text value, const char *name, size_t min, char *out)
 {
-	struct text v = word(&value);
+	struct sdp_text v = sdp_text_word(&value);
 
 	if (out[0])
 		return 0;
-	if (v.len < min || !copy(v, out, SDP_ICE_CHARS_MAX + 1))
+	if (v.len < min || !sdp_text_copy(v, out, SDP_ICE_CHARS_MAX + 1))
 		return fail(p, ERR_RANGE, "a=%s has %zu characters, not %zu to %d", name, v.len,
 			min, SDP_ICE_CHARS_MAX);
 	return 0;
 }
 
 static int
-on_ice_ufrag(struct parser *p, struct text value)
+on_ice_ufrag(struct parser *p, struct sdp_text value)
 {
 	return take_secret(p, value, "ice-ufrag", 4, p->out->ice_ufrag);
 }
 
 static int
-on_ice_pwd(struct parser *p, struct text value)
+on_ice_pwd(struct parser *p, struct sdp_text value)
 {
 	return take_secret(p, value, "ice-pwd", 22, p->out->ice_pwd);
 }
 
 static int
-on_ice_lite(struct parser *p, struct text value)
+on_ice_lite(struct parser *p, struct sdp_text value)
 {
 	(void)value;
 	p->out->ice_lite = true;
@@ -159,19 +85,19 @@ on_ice_lite(struct parser *p, struct text value)
 }
 
 static int
-on_setup(struct parser *p, struct text value)
+on_setup(struct parser *p, struct sdp_text value)
 {
-	struct text v = word(&value);
+	struct sdp_text v = sdp_text_word(&value);
 
 	if (p->has_setup)
 		return 0;
 	for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++)
-		if (is_any_case(v, setups[i])) {
+		if (sdp_text_is_any_case(v, setups[i])) {
 			p->out->setup = (enum sdp_setup)i;
 			p->has_setup = true;
 			return 0;
 		}
-	if (is_any_case(v, "holdconn"))
+	if (sdp_text_is_any_case(v, "holdconn"))
 		return fail(p, ERR_UNSUPPORTED, "a=setup:holdconn asks for no connection");
 	return fail(p, ERR_PARSE, "a=setup is not active, passive or actpass");
 }
@@ -189,7 +115,7 @@ static const struct {
 
 /* "ab:CD:..." of so many bytes to upper case. */
 static bool
-copy_fingerprint(struct text t, size_t bytes, char *out)
+copy_fingerprint(struct sdp_text t, size_t bytes, char *out)
 {
 	if (t.len != bytes * 3 - 1)
 		return false;
@@ -206,16 +132,17 @@ copy_fingerprint(struct text t, size_t bytes, char *out)
 
 /* One is enough, SHA-256 preferred; hashes that we do not know are passed over (RFC 8122 5). */
 static int
-on_fingerprint(struct parser *p, struct text value)
+on_fingerprint(struct parser *p, struct sdp_text value)
 {
-	struct text hash = word(&value);
-	struct text digits = word(&value);
-	bool better = is_any_case(hash, "sha-256") && strcmp(p->out->fingerprint_hash, "sha-256");
+	struct sdp_text hash = sdp_text_word(&value);
+	struct sdp_text digits = sdp_text_word(&value);
+	bool better = sdp_text_is_any_case(hash, "sha-256") &&
+		      strcmp(p->out->fingerprint_hash, "sha-256");
 
 	if (p->out->fingerprint[0] && !better)
 		return 0;
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
-		if (!is_any_case(hash, hashes[i].name))
+		if (!sdp_text_is_any_case(hash, hashes[i].name))
 			continue;
 		if (!copy_fingerprint(digits, hashes[i].bytes, p->out->fingerprint))
 			return fail(p, ERR_PARSE, "a=fingerprint:%s is not %zu pairs of hex digits",
@@ -247,19 +174,21 @@ is_known(const struct sdp_remote *r, const struct sdp_candidate *c)
 
 /* RFC 8839 5.1: foundation component transport priority address port "typ" type ... */
 static int
-on_candidate(struct parser *p, struct text value)
+on_candidate(struct parser *p, struct sdp_text value)
 {
 	struct sdp_candidate c = { 0 };
-	bool fits = copy(word(&value), c.foundation, sizeof(c.foundation)) && c.foundation[0];
-	int64_t component = number(word(&value), 256);
-	bool udp = is_any_case(word(&value), "udp");
-	int64_t priority = number(word(&value), UINT32_MAX);
-	bool literal = copy(word(&value), c.address, sizeof(c.address)) && is_ip_literal(c.address);
-	int64_t port = number(word(&value), UINT16_MAX);
-	bool typ = is(word(&value), "typ");
+	bool fits = sdp_text_copy(sdp_text_word(&value), c.foundation, sizeof(c.foundation)) &&
+		    c.foundation[0];
+	int64_t component = sdp_text_number(sdp_text_word(&value), 256);
+	bool udp = sdp_text_is_any_case(sdp_text_word(&value), "udp");
+	int64_t priority = sdp_text_number(sdp_text_word(&value), UINT32_MAX);
+	bool literal = sdp_text_copy(sdp_text_word(&value), c.address, sizeof(c.address)) &&
+		       is_ip_literal(c.address);
+	int64_t port = sdp_text_number(sdp_text_word(&value), UINT16_MAX);
+	bool typ = sdp_text_is(sdp_text_word(&value), "typ");
 
-	if (!copy(word(&value), c.type, sizeof(c.type)) || !c.type[0] || !typ || !fits ||
-		component < 0 || priority < 0 || port < 0)
+	if (!sdp_text_copy(sdp_text_word(&value), c.type, sizeof(c.type)) || !c.type[0] || !typ ||
+		!fits || component < 0 || priority < 0 || port < 0)
 		return fail(p, ERR_PARSE, "a=candidate does not follow RFC 8839");
 	/* rtcp-mux: there is no second component, though Cloudflare lists one. */
 	if (component != 1 || !udp || !literal || port == 0)
@@ -272,11 +201,11 @@ on_candidate(struct parser *p, struct text value)
 }
 
 static int
-on_mid(struct parser *p, struct text value)
+on_mid(struct parser *p, struct sdp_text value)
 {
-	struct text v = word(&value);
+	struct sdp_text v = sdp_text_word(&value);
 
-	if (p->media && !copy(v, p->media->mid, sizeof(p->media->mid)))
+	if (p->media && !sdp_text_copy(v, p->media->mid, sizeof(p->media->mid)))
 		return fail(p, ERR_RANGE, "a=mid has %zu characters, more than %zu", v.len,
 			sizeof(p->media->mid) - 1);
 	return 0;
@@ -284,21 +213,21 @@ on_mid(struct parser *p, struct text value)
 
 /* Takes the payload type off value. True if it is the section's first. */
 static bool
-is_our_pt(const struct parser *p, struct text *value)
+is_our_pt(const struct parser *p, struct sdp_text *value)
 {
-	int64_t pt = number(word(value), 127);
+	int64_t pt = sdp_text_number(sdp_text_word(value), 127);
 
 	return p->media && pt == p->media->pt;
 }
 
 static int
-on_rtpmap(struct parser *p, struct text value)
+on_rtpmap(struct parser *p, struct sdp_text value)
 {
 	if (!is_our_pt(p, &value))
 		return 0;
-	struct text codec = word(&value);
-	codec = cut(&codec, '/');
-	if (codec.len == 0 || !copy(codec, p->media->codec, sizeof(p->media->codec)))
+	struct sdp_text codec = sdp_text_word(&value);
+	codec = sdp_text_cut(&codec, '/');
+	if (codec.len == 0 || !sdp_text_copy(codec, p->media->codec, sizeof(p->media->codec)))
 		return fail(p, ERR_PARSE, "a=rtpmap names no codec, or one of over %zu characters",
 			sizeof(p->media->codec) - 1);
 	return 0;
@@ -306,26 +235,26 @@ on_rtpmap(struct parser *p, struct text value)
 
 /* RFC 4588 8.1: "a=fmtp:105 apt=106" makes 105 the retransmissions of 106. */
 static void
-note_rtx(struct parser *p, struct text fmtp)
+note_rtx(struct parser *p, struct sdp_text fmtp)
 {
-	int64_t pt = number(word(&fmtp), 127);
-	struct text parameter = word(&fmtp);
+	int64_t pt = sdp_text_number(sdp_text_word(&fmtp), 127);
+	struct sdp_text parameter = sdp_text_word(&fmtp);
 
-	if (!p->media || !is(cut(&parameter, '='), "apt") || pt < 0)
+	if (!p->media || !sdp_text_is(sdp_text_cut(&parameter, '='), "apt") || pt < 0)
 		return;
-	struct text of = cut(&parameter, ';');
-	if (number(of, 127) == p->media->pt)
+	struct sdp_text of = sdp_text_cut(&parameter, ';');
+	if (sdp_text_number(of, 127) == p->media->pt)
 		p->media->rtx_pt = (uint8_t)pt;
 }
 
 /* RFC 8285 8: "id[/direction] URI ...". Of session level it is every section's. */
 static int
-on_extmap(struct parser *p, struct text value)
+on_extmap(struct parser *p, struct sdp_text value)
 {
-	struct text first = word(&value);
-	int64_t id = number(cut(&first, '/'), 14);
+	struct sdp_text first = sdp_text_word(&value);
+	int64_t id = sdp_text_number(sdp_text_cut(&first, '/'), 14);
 
-	if (id < 1 || !is(word(&value), SDP_TRANSPORT_CC))
+	if (id < 1 || !sdp_text_is(sdp_text_word(&value), SDP_TRANSPORT_CC))
 		return 0;
 	if (p->media)
 		p->media->transport_cc_id = (uint8_t)id;
@@ -335,37 +264,37 @@ on_extmap(struct parser *p, struct text value)
 }
 
 static int
-on_fmtp(struct parser *p, struct text value)
+on_fmtp(struct parser *p, struct sdp_text value)
 {
 	note_rtx(p, value);
-	if (is_our_pt(p, &value) && !copy(value, p->media->fmtp, sizeof(p->media->fmtp)))
+	if (is_our_pt(p, &value) && !sdp_text_copy(value, p->media->fmtp, sizeof(p->media->fmtp)))
 		return fail(p, ERR_RANGE, "a=fmtp has %zu characters, more than %zu", value.len,
 			sizeof(p->media->fmtp) - 1);
 	return 0;
 }
 
 static int
-on_rtcp_fb(struct parser *p, struct text value)
+on_rtcp_fb(struct parser *p, struct sdp_text value)
 {
-	struct text all = value;
-	bool ours = is(word(&all), "*") && p->media;
+	struct sdp_text all = value;
+	bool ours = sdp_text_is(sdp_text_word(&all), "*") && p->media;
 
 	if (!is_our_pt(p, &value) && !ours)
 		return 0;
-	struct text what = word(&value);
-	struct text detail = word(&value);
-	if (is(what, "nack") && detail.len == 0)
+	struct sdp_text what = sdp_text_word(&value);
+	struct sdp_text detail = sdp_text_word(&value);
+	if (sdp_text_is(what, "nack") && detail.len == 0)
 		p->media->nack = true;
-	if (is(what, "nack") && is(detail, "pli"))
+	if (sdp_text_is(what, "nack") && sdp_text_is(detail, "pli"))
 		p->media->nack_pli = true;
-	if (is(what, "ccm") && is(detail, "fir"))
+	if (sdp_text_is(what, "ccm") && sdp_text_is(detail, "fir"))
 		p->media->ccm_fir = true;
 	return 0;
 }
 
 static const struct {
 	const char *name;
-	int (*on)(struct parser *p, struct text value);
+	int (*on)(struct parser *p, struct sdp_text value);
 } attributes[] = {
 	{ .name = "candidate", .on = on_candidate },
 	{ .name = "extmap", .on = on_extmap },
@@ -381,38 +310,38 @@ static const struct {
 };
 
 static int
-on_attribute(struct parser *p, struct text value)
+on_attribute(struct parser *p, struct sdp_text value)
 {
-	struct text name = cut(&value, ':');
+	struct sdp_text name = sdp_text_cut(&value, ':');
 
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
-		if (is(name, attributes[i].name))
+		if (sdp_text_is(name, attributes[i].name))
 			return attributes[i].on(p, value);
 	return 0;
 }
 
 static int
-on_media(struct parser *p, struct text value)
+on_media(struct parser *p, struct sdp_text value)
 {
 	struct sdp_remote *r = p->out;
-	struct text kind = word(&value);
-	struct text ports = word(&value);
-	int64_t port = number(cut(&ports, '/'), UINT16_MAX);
-	struct text profile = word(&value);
-	int64_t pt = number(word(&value), 127);
+	struct sdp_text kind = sdp_text_word(&value);
+	struct sdp_text ports = sdp_text_word(&value);
+	int64_t port = sdp_text_number(sdp_text_cut(&ports, '/'), UINT16_MAX);
+	struct sdp_text profile = sdp_text_word(&value);
+	int64_t pt = sdp_text_number(sdp_text_word(&value), 127);
 
-	if (!is(kind, "audio") && !is(kind, "video"))
+	if (!sdp_text_is(kind, "audio") && !sdp_text_is(kind, "video"))
 		return fail(p, ERR_UNSUPPORTED, "an m-section is neither audio nor video");
 	if (r->media_count == SDP_MEDIA_MAX)
 		return fail(p, ERR_RANGE, "more than %d m-sections", SDP_MEDIA_MAX);
 	if (port < 0 || pt < 0)
 		return fail(p, ERR_PARSE, "m= has no port or no payload type");
-	if (!is(profile, "UDP/TLS/RTP/SAVPF") && !is(profile, "UDP/TLS/RTP/SAVP") &&
-		!is(profile, "RTP/SAVPF"))
+	if (!sdp_text_is(profile, "UDP/TLS/RTP/SAVPF") &&
+		!sdp_text_is(profile, "UDP/TLS/RTP/SAVP") && !sdp_text_is(profile, "RTP/SAVPF"))
 		return fail(p, ERR_UNSUPPORTED, "m= is not of UDP/TLS/RTP/SAVPF");
 	p->media = &r->media[r->media_count++];
 	*p->media = (struct sdp_remote_media){
-		.kind = is(kind, "audio") ? SDP_AUDIO : SDP_VIDEO,
+		.kind = sdp_text_is(kind, "audio") ? SDP_AUDIO : SDP_VIDEO,
 		.accepted = port != 0,
 		.pt = (uint8_t)pt,
 		.transport_cc_id = p->transport_cc_id,
@@ -420,22 +349,16 @@ on_media(struct parser *p, struct text value)
 	return 0;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 static int
-on_line(struct parser *p, struct text line)
+on_line(struct parser *p, struct sdp_text line)
 {
 	for (size_t i = 0; i < line.len; i++)
 		if (iscntrl((unsigned char)line.s[i]) && line.s[i] != '\t')
 			return fail(p, ERR_PARSE, "a control character");
 	if (line.len < 2 || line.s[1] != '=')
 		return fail(p, ERR_PARSE, "not of the form x=value");
-	struct text value = { .s = line.s + 2, .len = line.len - 2 };
-	if (p->line == 1 && !is(line, "v=0"))
+	struct sdp_text value = { .s = line.s + 2, .len = line.len - 2 };
+	if (p->line == 1 && !sdp_text_is(line, "v=0"))
 		return fail(p, ERR_PARSE, "SDP begins with v=0");
 	if (line.s[0] == 'm')
 		return on_media(p, value);
@@ -473,14 +396,12 @@ int
 sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size)
 {
 	struct parser p = { .out = out, .why = why, .why_size = why_size };
-	struct text rest = { .s = text, .len = len };
+	struct sdp_text rest = { .s = text, .len = len };
 	int err = 0;
 
 	*out = (struct sdp_remote){ 0 };
 	while (rest.len && !err) {
-		struct text line = cut(&rest, '\n');
-		while (line.len && is_blank(line.s[line.len - 1]))
-			line.len--;
+		struct sdp_text line = sdp_text_line(&rest);
 		p.line++;
 		if (line.len || p.line == 1)
 			err = on_line(&p, line);
