@@ -11,6 +11,7 @@
 
 #include "common/err.h"
 #include "worker/sdp.h"
+#include "worker/sdp_payload.h"
 #include "worker/sdp_text.h"
 
 static const char *const setups[] = {
@@ -24,6 +25,7 @@ static const char *const setups[] = {
 struct parser {
 	struct sdp_remote *out;
 	struct sdp_remote_media *media; /* the m-section we are in; NULL: session level */
+	struct sdp_text rest;           /* the lines to come */
 	unsigned line;
 	bool has_setup;
 	char *why;
@@ -211,7 +213,7 @@ on_mid(struct parser *p, struct sdp_text value)
 	return 0;
 }
 
-/* Takes the payload type off value. True if it is the section's first. */
+/* Takes the payload type off value. True if it is the section's media. */
 static bool
 is_our_pt(const struct parser *p, struct sdp_text *value)
 {
@@ -328,7 +330,7 @@ on_media(struct parser *p, struct sdp_text value)
 	struct sdp_text ports = sdp_text_word(&value);
 	int64_t port = sdp_text_number(sdp_text_cut(&ports, '/'), UINT16_MAX);
 	struct sdp_text profile = sdp_text_word(&value);
-	int64_t pt = sdp_text_number(sdp_text_word(&value), 127);
+	int pt = sdp_payload_find(value, p->rest);
 
 	if (!sdp_text_is(kind, "audio") && !sdp_text_is(kind, "video"))
 		return fail(p, ERR_UNSUPPORTED, "an m-section is neither audio nor video");
@@ -395,13 +397,14 @@ check(struct parser *p)
 int
 sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size)
 {
-	struct parser p = { .out = out, .why = why, .why_size = why_size };
-	struct sdp_text rest = { .s = text, .len = len };
+	struct parser p = {
+		.out = out, .rest = { .s = text, .len = len }, .why = why, .why_size = why_size
+	};
 	int err = 0;
 
 	*out = (struct sdp_remote){ 0 };
-	while (rest.len && !err) {
-		struct sdp_text line = sdp_text_line(&rest);
+	while (p.rest.len && !err) {
+		struct sdp_text line = sdp_text_line(&p.rest);
 		p.line++;
 		if (line.len || p.line == 1)
 			err = on_line(&p, line);

@@ -66,7 +66,7 @@ struct sdp_remote_media {
 	enum sdp_kind kind;
 	bool accepted; /* port not 0 and our codec kept */
 	char mid[17];
-	uint8_t pt;     /* first payload type that the answer kept */
+	uint8_t pt;     /* first payload type that the answer kept, and that is media */
 	char codec[32]; /* "H264", as its rtpmap says */
 	char fmtp[256];
 	bool nack;

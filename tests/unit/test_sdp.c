@@ -461,6 +461,30 @@ a_section_without_its_codec_is_not_accepted(void **state)
 }
 
 static void
+retransmissions_and_error_correction_may_stand_first(void **state)
+{
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(parse_with("SAVPF 106 105", "SAVPF 105 106", &r), 0);
+	assert_int_equal(r.media[1].pt, 106);
+	assert_string_equal(r.media[1].codec, "H264");
+	assert_int_equal(r.media[1].rtx_pt, 105);
+	assert_true(r.media[1].nack);
+	assert_int_equal(parse_with("SAVPF 106 105\r\n",
+				 "SAVPF 120 121 122 105 106\r\na=rtpmap:120 red/90000\r\n"
+				 "a=rtpmap:121 ulpfec/90000\r\na=rtpmap:122 flexfec-03/90000\r\n"
+				 "a=fmtp:105 apt=106\r\n",
+				 &r),
+		0);
+	assert_int_equal(r.media[1].pt, 106);
+	assert_int_equal(r.media[1].rtx_pt, 105);
+	/* What the next section says of 106 is of the next section. */
+	assert_int_equal(parse_with("SAVPF 111", "SAVPF 106 111", &r), 0);
+	assert_int_equal(r.media[0].pt, 111);
+}
+
+static void
 what_does_not_follow_the_grammar_is_named_by_line(void **state)
 {
 	static const struct {
@@ -541,6 +565,7 @@ main(void)
 		cmocka_unit_test(the_first_of_bundled_sections_counts),
 		cmocka_unit_test(a_candidate_counts_once_and_of_component_one_only),
 		cmocka_unit_test(a_section_without_its_codec_is_not_accepted),
+		cmocka_unit_test(retransmissions_and_error_correction_may_stand_first),
 		cmocka_unit_test(what_does_not_follow_the_grammar_is_named_by_line),
 		cmocka_unit_test(more_sections_and_candidates_than_fit_are_bounded),
 	};
