@@ -11,8 +11,6 @@
 #include "common/xmalloc.h"
 #include "worker/rtsp_setup.h"
 
-/* RFC 3550 12.1 */
-#define RTCP_BYE 203
 /* RFC 3550 5.1: the second byte of the header is marker bit and payload type. */
 #define RTP_HEAD 12
 #define PT_MASK 0x7f
@@ -386,22 +384,6 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 
 /* ---- down: media ---------------------------------------------------------------------------- */
 
-/* RFC 3550 6.1: an RTCP packet is several, each with its length in words less one. */
-bool
-relay_says_bye(const uint8_t *packet, size_t n)
-{
-	while (n >= 4) {
-		size_t len = 4 * (((size_t)packet[2] << 8 | packet[3]) + 1);
-		if (packet[1] == RTCP_BYE)
-			return true;
-		if (len > n)
-			return false;
-		packet += len;
-		n -= len;
-	}
-	return false;
-}
-
 /* True if the piece is a packet for the caller. */
 static bool
 is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
@@ -419,11 +401,15 @@ is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet 
 	return false;
 }
 
-static bool
-is_bye(const struct relay *r, const struct rtsp_piece *p)
+bool
+relay_is_end(struct relay *r, const struct relay_packet *p)
 {
-	return p->kind == RTSP_DATA && r->rtcp[p->channel] &&
-	       relay_says_bye(p->bytes + p->body, p->len - p->body);
+	if (p->media != RELAY_PICTURES)
+		return false;
+	if (p->rtcp)
+		return departure_on_rtcp(&r->departure, p->bytes, p->len);
+	departure_on_rtp(&r->departure, p->bytes, p->len);
+	return false;
 }
 
 static int
@@ -464,12 +450,12 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		if (p.kind == RTSP_MESSAGE &&
 			fifo_room(out) < p.len + (r->ports[0] ? RTSP_SETUP_TRANSPORT_MAX : 0))
 			return 0;
-		if (is_bye(r, &p))
-			return ERR_EOF;
 		if (is_media(r, &p, packet)) {
-			r->lent = p.len;
 			packet->bytes = fifo_at(in, p.body);
 			packet->len = p.len - p.body;
+			if (relay_is_end(r, packet))
+				return ERR_EOF;
+			r->lent = p.len;
 			return 1;
 		}
 		err = pass_down(r, &p, out);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "worker/departure.h"
 #include "worker/fifo.h"
 #include "worker/rtsp_auth.h"
 #include "worker/rtsp_wire.h"
@@ -57,9 +58,8 @@ struct relay {
 	} tracks[RELAY_TRACKS_MAX]; /* those that libavformat will set up, in its order */
 	size_t track_count;
 	size_t set_up_count;
-	int setup_track;           /* of the SETUP under way; -1: none that is known */
-	int setup_channel;         /* that it asks for; -1: none */
-	bool rtcp[RELAY_CHANNELS]; /* of any track that was set up */
+	int setup_track;   /* of the SETUP under way; -1: none that is known */
+	int setup_channel; /* that it asks for; -1: none */
 	/* The first track of that codec that was set up, and the first of sound. */
 	struct {
 		int channel; /* of its packets; its RTCP is on the next; -1: none */
@@ -77,6 +77,7 @@ struct relay {
 		bool known;
 		uint32_t timestamp;
 	} start[RELAY_MEDIA];
+	struct departure departure; /* of the pictures */
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
@@ -114,11 +115,12 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * else as relay_up, and
  * - ERR_REFUSED: a redirect, or before PLAY a 401 that we cannot answer
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
- * - ERR_EOF: RTCP says BYE */
+ * - ERR_EOF: the pictures have ended, as relay_is_end */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
 
-/* True if an RTCP packet ends the stream. */
-bool relay_says_bye(const uint8_t *packet, size_t n);
+/* True if a packet of the camera's, which came in this order, says that the pictures have ended: by
+ * a BYE of who sent them last. Packets that did not come by relay_down are to be shown to it. */
+bool relay_is_end(struct relay *r, const struct relay_packet *p);
 
 /* The clock of that media's packets in Hz. */
 uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);

@@ -86,7 +86,6 @@ rtsp_setup_note(struct relay *r, const struct rtsp_piece *m)
 	r->set_up_count++;
 	if (channel < 0 || channel + 1 >= RELAY_CHANNELS || r->setup_track < 0)
 		return;
-	r->rtcp[channel + 1] = true;
 	if (media == RELAY_MEDIA)
 		return;
 	r->udp[media].taken = r->ports[media] && named < 0;

@@ -308,7 +308,7 @@ next_datagram(struct tunnel *t, struct relay_packet *out)
 	udp_input_tick(t->udp);
 	if (!udp_input_next(t->udp, out))
 		return false;
-	if (out->rtcp && relay_says_bye(out->bytes, out->len))
+	if (relay_is_end(&t->relay, out))
 		set_camera_gone(t, ERR_EOF);
 	return t->phase == RELAYING;
 }

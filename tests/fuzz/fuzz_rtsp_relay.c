@@ -74,7 +74,6 @@ begin(const char *request, const struct video_codec *codec)
 	relay.media[RELAY_PICTURES].channel = 0;
 	relay.media[RELAY_SOUND].channel = 2;
 	relay.media[RELAY_SOUND].track = 1;
-	relay.rtcp[1] = true;
 	fifo_put(&up_in, request, strlen(request));
 	assert(relay_up(&relay, &up_in, &up_out) == 0);
 }

@@ -435,14 +435,16 @@ def test_a_reset_is_told_apart():
         assert probe(s.url()).end["err"] in (UNREACHABLE, EOF)
 
 
-def test_rtcp_bye_ends_the_stream():
+def test_a_bye_of_who_sends_ends_the_stream():
     def media(c):
-        c.picture(0)
-        bye = struct.pack(">BBHI", 0x81, 203, 1, 0x1234)
-        c.send(b"$\1" + struct.pack(">H", len(bye)) + bye)
+        for timestamp, source in ((0, 0x4321), (3000, 0x1234)):
+            c.picture(timestamp)
+            bye = struct.pack(">BBHI", 0x81, 203, 1, source)
+            c.send(b"$\1" + struct.pack(">H", len(bye)) + bye)
     with Stub(play(media)) as s:
         r = probe(s.url(), "--stall-ms", 30000)
     assert_failed(r, EOF, "ended the stream")
+    assert len(r.nals) == 2
 
 
 # ---- time -----------------------------------------------------------------------------------------------------------

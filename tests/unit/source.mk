@@ -5,7 +5,7 @@ source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worke
 	worker/rtp.o worker/draw.o $(video_codecs)
 source_libs = libavformat libavcodec libavutil openssl
 
-units += fifo rtsp_url rtsp_wire rtsp_auth rtp_info rtp_order reception depacketizer demux rtsp_relay resolve loopback tunnel
+units += fifo rtsp_url rtsp_wire rtsp_auth rtp_info rtp_order reception depacketizer demux departure rtsp_relay resolve loopback tunnel
 unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
@@ -17,7 +17,8 @@ unit_rtp_order = worker/rtp_order.o
 unit_reception = worker/reception.o
 unit_rtsp_auth = worker/rtsp_auth.o worker/rtsp_wire.o
 unit_rtsp_auth_libs = libavutil
-unit_rtsp_relay = worker/rtsp_relay.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o $(video_codecs)
+unit_departure = worker/departure.o
+unit_rtsp_relay = worker/rtsp_relay.o worker/departure.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/rtsp_auth.o worker/rtsp_wire.o worker/fifo.o $(video_codecs)
 unit_rtsp_relay_libs = libavutil
 unit_resolve = worker/resolve.o worker/wait_fd.o common/clock.o
 unit_loopback = worker/loopback.o worker/fifo.o

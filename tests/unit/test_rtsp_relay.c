@@ -302,13 +302,17 @@ a_pill_is_a_filler_nal_unit_with_the_next_number(void **state)
 }
 
 static void
-bye_is_the_end(void **state)
+a_bye_of_who_sends_the_pictures_is_the_end(void **state)
 {
 	struct session *s = *state;
 
 	open_session(s);
+	s->relay.media[RELAY_SOUND].channel = 2;
+	assert_int_equal(DOWN(s, "$\0\0\xe" RTP "\x41\x9a"), 0);
 	assert_int_equal(DOWN(s, "$\1\0\x8\x80\xc8\0\1\0\0\0\2"), 0);
-	assert_int_equal(DOWN(s, "$\2\0\x8\x81\xcb\0\1\0\0\0\2"), 0);
+	assert_int_equal(DOWN(s, "$\1\0\x8\x81\xcb\0\1\0\0\0\3"), 0); /* of another source */
+	assert_int_equal(DOWN(s, "$\3\0\x8\x81\xcb\0\1\0\0\0\2"), 0); /* of the sound */
+	assert_int_equal(DOWN(s, "$\5\0\x8\x81\xcb\0\1\0\0\0\2"), 0); /* of what is not read */
 	assert_int_equal(DOWN(s, "$\1\0\x10\x80\xc9\0\1\0\0\0\2\x81\xcb\0\1\0\0\0\2"), ERR_EOF);
 }
 
@@ -576,7 +580,7 @@ main(void)
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
-		SESSION_TEST(bye_is_the_end),
+		SESSION_TEST(a_bye_of_who_sends_the_pictures_is_the_end),
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
 		SESSION_TEST(the_first_h264_track_is_the_one),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
