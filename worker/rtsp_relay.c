@@ -9,6 +9,7 @@
 #include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
 #include "common/xmalloc.h"
+#include "worker/rtsp_session.h"
 #include "worker/rtsp_setup.h"
 
 /* RFC 3550 5.1: the second byte of the header is marker bit and payload type. */
@@ -458,6 +459,8 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 			r->lent = p.len;
 			return 1;
 		}
+		if (p.kind == RTSP_MESSAGE)
+			rtsp_session_tidy(&p, fifo_at(in, 0));
 		err = pass_down(r, &p, out);
 		fifo_take(in, p.len);
 	}

@@ -579,8 +579,8 @@ def test_teardown_reaches_a_camera_that_keeps_sending():
     assert r.freed_us < 300000 * SLOW
 
 
-@pytest.mark.parametrize("pause", [0, 20])
-def test_the_session_is_kept_alive(pause):
+@pytest.mark.parametrize(("session", "pause"), [("77;timeout=2", 0), ("77;timeout=2", 20), ("77 ; timeout=2", 0)])
+def test_the_session_is_kept_alive(session, pause):
     asked = []
 
     def media(c):
@@ -595,7 +595,7 @@ def test_the_session_is_kept_alive(pause):
                 c.answer(headers)
                 asked.append((method, uri, headers["Session"]))
         c.sock.settimeout(None)
-    with Stub(play(media, session="77;timeout=2", base=None)) as s:
+    with Stub(play(media, session=session, base=None)) as s:
         r = probe(s.url("/x?t=1"), "--seconds", 3, "--pause-ms", pause)
     assert r.end["err"] == 0, r.text
     asked = [a for a in asked if a[0] != "TEARDOWN"]

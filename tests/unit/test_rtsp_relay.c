@@ -260,6 +260,20 @@ the_answer_to_play_gives_each_media_its_timestamp(void **state)
 }
 
 static void
+a_timeout_behind_a_blank_is_told_without_it(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nSession: 1F;timeout=20\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: 1F;timeout=20\r\n\r\n");
+	assert_int_equal(
+		DOWN(s, "RTSP/1.0 200 OK\r\nSESSION:1F ; timeout=20\r\nA: b c\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSESSION:1F;timeout=20  \r\nA: b c\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nSession: \r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: \r\n\r\n");
+}
+
+static void
 packets_of_pictures_are_for_the_caller(void **state)
 {
 	struct session *s = *state;
@@ -577,6 +591,7 @@ main(void)
 		SESSION_TEST(h265_that_is_not_in_the_order_of_decoding_is_refused),
 		SESSION_TEST(the_status_before_teardown_is_kept),
 		SESSION_TEST(the_answer_to_play_gives_each_media_its_timestamp),
+		SESSION_TEST(a_timeout_behind_a_blank_is_told_without_it),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),

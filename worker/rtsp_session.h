@@ -1,0 +1,10 @@
+#ifndef WORKER_RTSP_SESSION_H
+#define WORKER_RTSP_SESSION_H
+
+#include "worker/rtsp_wire.h"
+
+/* Writes the Session header of a message as libavformat reads it: "ID;timeout=20" without blanks,
+ * which go to the end of the line. bytes are the message's own, for writing. Pure. */
+void rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes);
+
+#endif
