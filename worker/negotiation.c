@@ -34,7 +34,9 @@ check_media(const struct negotiation *n, const struct sdp_remote *r, char *why, 
 			(m->accepted ? strcasecmp(m->codec, n->offered[i].codec) == 0 : !pictures))
 			continue;
 		if (!m->accepted)
-			snprintf(why, why_size, "the answer rejects the m-section of the pictures");
+			snprintf(why, why_size,
+				"the answer rejects the m-section of the pictures%s%s",
+				m->refusal ? ": " : "", m->refusal ? m->refusal : "");
 		else
 			snprintf(why, why_size,
 				"the answer's m-section %zu wants %s, the offer has %s", i,

@@ -1,7 +1,6 @@
 /* sdp.c - reads the other end's answer.
  * Keeps nothing and knows no transport. Reading is one pass over the lines, a table of attributes,
  * and a check of what must have been there. Pure, any thread. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 
 #include "common/err.h"
 #include "worker/sdp.h"
+#include "worker/sdp_candidates.h"
 #include "worker/sdp_payload.h"
 #include "worker/sdp_text.h"
 
@@ -30,7 +30,12 @@ struct parser {
 	bool has_setup;
 	char *why;
 	size_t why_size;
-	uint8_t transport_cc_id; /* of session level */
+	/* Of session level, that of each section unless it says something else. */
+	uint8_t transport_cc_id;
+	const char *refusal;
+	struct sdp_candidates candidates;
+	struct sdp_text bundles[SDP_MEDIA_MAX]; /* mids */
+	size_t bundle_count;
 };
 
 /* Says why in a sentence, and returns err. */
@@ -69,6 +74,7 @@ take_secret(struct parser *p, struct sdp_text value, const char *name, size_t mi
 static int
 on_ice_ufrag(struct parser *p, struct sdp_text value)
 {
+	sdp_candidates_set_ufrag(&p->candidates, p->out, value);
 	return take_secret(p, value, "ice-ufrag", 4, p->out->ice_ufrag);
 }
 
@@ -155,50 +161,11 @@ on_fingerprint(struct parser *p, struct sdp_text value)
 	return 0;
 }
 
-static bool
-is_ip_literal(const char *address)
-{
-	struct in6_addr any;
-
-	return inet_pton(AF_INET, address, &any) == 1 || inet_pton(AF_INET6, address, &any) == 1;
-}
-
-static bool
-is_known(const struct sdp_remote *r, const struct sdp_candidate *c)
-{
-	for (size_t i = 0; i < r->candidate_count; i++)
-		if (r->candidates[i].port == c->port &&
-			strcmp(r->candidates[i].address, c->address) == 0 &&
-			strcmp(r->candidates[i].type, c->type) == 0)
-			return true;
-	return false;
-}
-
-/* RFC 8839 5.1: foundation component transport priority address port "typ" type ... */
 static int
 on_candidate(struct parser *p, struct sdp_text value)
 {
-	struct sdp_candidate c = { 0 };
-	bool fits = sdp_text_copy(sdp_text_word(&value), c.foundation, sizeof(c.foundation)) &&
-		    c.foundation[0];
-	int64_t component = sdp_text_number(sdp_text_word(&value), 256);
-	bool udp = sdp_text_is_any_case(sdp_text_word(&value), "udp");
-	int64_t priority = sdp_text_number(sdp_text_word(&value), UINT32_MAX);
-	bool literal = sdp_text_copy(sdp_text_word(&value), c.address, sizeof(c.address)) &&
-		       is_ip_literal(c.address);
-	int64_t port = sdp_text_number(sdp_text_word(&value), UINT16_MAX);
-	bool typ = sdp_text_is(sdp_text_word(&value), "typ");
-
-	if (!sdp_text_copy(sdp_text_word(&value), c.type, sizeof(c.type)) || !c.type[0] || !typ ||
-		!fits || component < 0 || priority < 0 || port < 0)
+	if (sdp_candidates_add(&p->candidates, p->out, value) != 0)
 		return fail(p, ERR_PARSE, "a=candidate does not follow RFC 8839");
-	/* rtcp-mux: there is no second component, though Cloudflare lists one. */
-	if (component != 1 || !udp || !literal || port == 0)
-		return 0;
-	c.priority = (uint32_t)priority;
-	c.port = (uint16_t)port;
-	if (p->out->candidate_count < SDP_CANDIDATES_MAX && !is_known(p->out, &c))
-		p->out->candidates[p->out->candidate_count++] = c;
 	return 0;
 }
 
@@ -210,6 +177,46 @@ on_mid(struct parser *p, struct sdp_text value)
 	if (p->media && !sdp_text_copy(v, p->media->mid, sizeof(p->media->mid)))
 		return fail(p, ERR_RANGE, "a=mid has %zu characters, more than %zu", v.len,
 			sizeof(p->media->mid) - 1);
+	return 0;
+}
+
+/* RFC 3264 6.1: we offer to send, and who takes that says recvonly, or nothing. */
+static int
+set_refusal(struct parser *p, const char *refusal)
+{
+	if (p->media)
+		p->media->refusal = refusal;
+	else
+		p->refusal = refusal;
+	return 0;
+}
+
+static int
+on_inactive(struct parser *p, struct sdp_text value)
+{
+	(void)value;
+	return set_refusal(p, "a=inactive");
+}
+
+static int
+on_sendonly(struct parser *p, struct sdp_text value)
+{
+	(void)value;
+	return set_refusal(p, "a=sendonly");
+}
+
+static int
+on_receiving(struct parser *p, struct sdp_text value)
+{
+	(void)value;
+	return set_refusal(p, NULL);
+}
+
+static int
+on_group(struct parser *p, struct sdp_text value)
+{
+	if (sdp_text_is(sdp_text_word(&value), "BUNDLE") && p->bundle_count < SDP_MEDIA_MAX)
+		p->bundles[p->bundle_count++] = value;
 	return 0;
 }
 
@@ -302,12 +309,17 @@ static const struct {
 	{ .name = "extmap", .on = on_extmap },
 	{ .name = "fingerprint", .on = on_fingerprint },
 	{ .name = "fmtp", .on = on_fmtp },
+	{ .name = "group", .on = on_group },
 	{ .name = "ice-lite", .on = on_ice_lite },
 	{ .name = "ice-pwd", .on = on_ice_pwd },
 	{ .name = "ice-ufrag", .on = on_ice_ufrag },
+	{ .name = "inactive", .on = on_inactive },
 	{ .name = "mid", .on = on_mid },
+	{ .name = "recvonly", .on = on_receiving },
 	{ .name = "rtcp-fb", .on = on_rtcp_fb },
 	{ .name = "rtpmap", .on = on_rtpmap },
+	{ .name = "sendonly", .on = on_sendonly },
+	{ .name = "sendrecv", .on = on_receiving },
 	{ .name = "setup", .on = on_setup },
 };
 
@@ -347,6 +359,7 @@ on_media(struct parser *p, struct sdp_text value)
 		.accepted = port != 0,
 		.pt = (uint8_t)pt,
 		.transport_cc_id = p->transport_cc_id,
+		.refusal = p->refusal,
 	};
 	return 0;
 }
@@ -367,22 +380,64 @@ on_line(struct parser *p, struct sdp_text line)
 	return line.s[0] == 'a' ? on_attribute(p, value) : 0;
 }
 
+static bool
+is_in(struct sdp_text bundle, const char *mid)
+{
+	while (bundle.len)
+		if (sdp_text_is(sdp_text_word(&bundle), mid))
+			return mid[0] != '\0';
+	return false;
+}
+
+/* All accepted sections are in that bundle. */
+static bool
+holds_all(const struct sdp_remote *r, struct sdp_text bundle)
+{
+	for (size_t i = 0; i < r->media_count; i++)
+		if (r->media[i].accepted && !is_in(bundle, r->media[i].mid))
+			return false;
+	return true;
+}
+
+/* What was taken of our offer: one transport, which several sections share. */
+static int
+check_media(struct parser *p)
+{
+	struct sdp_remote *r = p->out;
+	const char *refusal = NULL;
+	size_t accepted = 0;
+
+	for (size_t i = 0; i < r->media_count; i++) {
+		struct sdp_remote_media *m = &r->media[i];
+		m->accepted = m->accepted && m->codec[0] && !m->refusal;
+		accepted += m->accepted;
+		refusal = refusal ? refusal : m->refusal;
+	}
+	if (accepted == 0)
+		return fail(p, ERR_REFUSED, "every m-section is rejected%s%s", refusal ? ": " : "",
+			refusal ? refusal : "");
+	bool bundled = accepted == 1;
+	for (size_t i = 0; i < p->bundle_count; i++)
+		bundled = bundled || holds_all(r, p->bundles[i]);
+	if (!bundled)
+		return fail(p, ERR_UNSUPPORTED,
+			"the m-sections are not in one a=group:BUNDLE: more than one transport is "
+			"not supported");
+	return 0;
+}
+
 /* What must have been there. */
 static int
 check(struct parser *p)
 {
 	const struct sdp_remote *r = p->out;
-	bool any = false;
 
 	p->line = 0;
 	if (r->media_count == 0)
 		return fail(p, ERR_PARSE, "m= is missing");
-	for (size_t i = 0; i < r->media_count; i++) {
-		p->out->media[i].accepted = r->media[i].accepted && r->media[i].codec[0];
-		any = any || r->media[i].accepted;
-	}
-	if (!any)
-		return fail(p, ERR_REFUSED, "every m-section is rejected");
+	int err = check_media(p);
+	if (err)
+		return err;
 	if (!r->ice_ufrag[0])
 		return fail(p, ERR_PARSE, "a=ice-ufrag is missing");
 	if (!r->ice_pwd[0])
@@ -391,6 +446,7 @@ check(struct parser *p)
 		return fail(p, ERR_PARSE, "a=fingerprint is missing, or of no hash we trust");
 	if (!p->has_setup)
 		return fail(p, ERR_PARSE, "a=setup is missing");
+	sdp_candidates_choose(&p->candidates, p->out);
 	return 0;
 }
 

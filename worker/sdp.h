@@ -64,7 +64,9 @@ struct sdp_candidate {
 /* What the other end says of one of our m-sections, in our order. */
 struct sdp_remote_media {
 	enum sdp_kind kind;
-	bool accepted; /* port not 0 and our codec kept */
+	bool accepted; /* port not 0, a codec kept, and no refusal */
+	const char *
+		refusal; /* static: a direction in which we do not send, "a=inactive"; NULL: none */
 	char mid[17];
 	uint8_t pt;     /* first payload type that the answer kept, and that is media */
 	char codec[32]; /* "H264", as its rtpmap says */
@@ -89,11 +91,12 @@ struct sdp_remote {
 	size_t media_count;
 };
 
-/* Parses an answer (or an offer) of len bytes. Takes ICE and DTLS attributes from session level or
- * from the m-sections (BUNDLE: the first that has them), candidates of component 1 from any
- * section, each once; CRLF or LF, trailing blanks, blank last lines. Returns 0, or ERR_PARSE /
- * ERR_RANGE / ERR_UNSUPPORTED / ERR_REFUSED (every section is rejected) with a sentence in why that
- * names the line or the attribute that lacks. */
+/* Parses an answer of len bytes to an offer to send. Takes ICE and DTLS attributes from session
+ * level or from the m-sections (BUNDLE: the first that has them), candidates of component 1 from
+ * any section of that transport (with no other ufrag), each once; CRLF or LF, trailing blanks,
+ * blank last lines. Accepted sections are in one BUNDLE. Returns 0, or ERR_PARSE / ERR_RANGE /
+ * ERR_UNSUPPORTED / ERR_REFUSED (every section is rejected) with a sentence in why that names the
+ * line or the attribute that lacks. */
 int sdp_parse(const char *text, size_t len, struct sdp_remote *out, char *why, size_t why_size);
 
 #endif

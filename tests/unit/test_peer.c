@@ -442,6 +442,8 @@ an_answer_must_take_what_was_offered(void **state)
 	expect_refusal("m=video 0 UDP/TLS/RTP/SAVPF 106\r\na=mid:0\r\n", ERR_REFUSED,
 		"every m-section is rejected");
 	expect_refusal(SECTION "a=rtpmap:106 VP8/90000\r\n", ERR_REFUSED, "wants VP8");
+	expect_refusal(SECTION "a=rtpmap:106 H264/90000\r\na=inactive\r\n", ERR_REFUSED,
+		"every m-section is rejected: a=inactive");
 	expect_refusal("m=video 0 UDP/TLS/RTP/SAVPF 106\r\na=mid:0\r\n" SECTION
 		       "a=rtpmap:106 H264/90000\r\n",
 		ERR_PARSE, "2 m-sections");

@@ -104,6 +104,19 @@ parse(const char *text, struct sdp_remote *out)
 	return parse_bytes(text, strlen(text), out);
 }
 
+/* Our own offer as if it were an answer to one. */
+static int
+parse_offer(const char *offer, struct sdp_remote *out)
+{
+	char *text = strdup(offer);
+
+	for (char *at = strstr(text, "a=sendonly"); at; at = strstr(at, "a=sendonly"))
+		memcpy(at, "a=recvonly", 10);
+	int err = parse(text, out);
+	free(text);
+	return err;
+}
+
 /* CLOUDFLARE with one piece of it replaced. */
 static int
 parse_with(const char *piece, const char *other, struct sdp_remote *out)
@@ -188,7 +201,7 @@ retransmission_and_transport_feedback_are_offered_and_found_in_an_answer(void **
 				     "a=rtpmap:107 rtx/90000\r\na=fmtp:107 apt=106\r\n"
 				     "a=ssrc-group:FID 1 3\r\n"
 				     "a=ssrc:1 cname:cam\r\na=ssrc:3 cname:cam\r\n"));
-	assert_int_equal(parse(text, &r), 0);
+	assert_int_equal(parse_offer(text, &r), 0);
 	assert_int_equal(r.media[0].pt, 106);
 	assert_int_equal(r.media[0].rtx_pt, 107);
 	assert_int_equal(r.media[0].transport_cc_id, 5);
@@ -230,7 +243,7 @@ an_offer_of_two_bundles_them_and_parses(void **state)
 	(void)state;
 	char *text = sdp_write_offer(&o);
 	assert_non_null(strstr(text, "a=group:BUNDLE 0 1\r\n"));
-	assert_int_equal(parse(text, &r), 0);
+	assert_int_equal(parse_offer(text, &r), 0);
 	assert_int_equal(r.media_count, 2);
 	assert_int_equal(r.setup, SDP_SETUP_ACTIVE);
 	assert_false(r.media[0].nack);
@@ -423,6 +436,69 @@ port_zero_rejects_a_section(void **state)
 	assert_false(r.media[1].accepted);
 }
 
+/* RFC 3264 6.1 */
+static void
+a_section_that_does_not_receive_is_rejected(void **state)
+{
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(
+		parse_with("a=recvonly\r\na=candidate", "a=inactive\r\na=candidate", &r), 0);
+	assert_false(r.media[0].accepted);
+	assert_string_equal(r.media[0].refusal, "a=inactive");
+	assert_true(r.media[1].accepted);
+	assert_int_equal(parse_with("apt=106\r\na=recvonly", "apt=106\r\na=sendonly", &r), 0);
+	assert_true(r.media[0].accepted);
+	assert_false(r.media[1].accepted);
+	/* Of session level it is that of a section that says nothing. */
+	assert_int_equal(parse_with("s=-", "s=-\r\na=inactive", &r), 0);
+	assert_true(r.media[0].accepted && r.media[1].accepted);
+	assert_int_equal(parse("v=0\na=inactive\nm=video 9 UDP/TLS/RTP/SAVPF 106\n"
+			       "a=rtpmap:106 H264/90000\n",
+				 &r),
+		ERR_REFUSED);
+	assert_string_equal(why, "every m-section is rejected: a=inactive");
+}
+
+static void
+sections_of_several_transports_are_refused(void **state)
+{
+	static const char sentence[] =
+		"the m-sections are not in one a=group:BUNDLE: more than one "
+		"transport is not supported";
+	static const char *const groups[] = { "a=group:BUNDLE 0", "a=group:LS 0 1",
+		"a=group:BUNDLE", "a=group:BUNDLE 0\r\na=group:BUNDLE 1" };
+	struct sdp_remote r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		assert_int_equal(parse_with("a=group:BUNDLE 0 1", groups[i], &r), ERR_UNSUPPORTED);
+		assert_string_equal(why, sentence);
+	}
+	assert_int_equal(parse_with("a=mid:1", "a=mid:2", &r), ERR_UNSUPPORTED);
+	assert_int_equal(parse_with("a=group:BUNDLE 0 1", "a=group:BUNDLE 1 0", &r), 0);
+}
+
+static void
+candidates_of_another_transport_are_left_out(void **state)
+{
+	static const char other[] = "a=mid:1\r\na=ice-ufrag:other\r\n"
+				    "a=candidate:1 1 udp 1 203.0.113.8 1474 typ host\r\na=x:";
+	static const char same[] = "a=mid:1\r\na=ice-ufrag:" UFRAG64 "\r\n"
+				   "a=candidate:1 1 udp 1 203.0.113.8 1474 typ host\r\n"
+				   "a=candidate:1 1 udp 1 203.0.113.7 1473 typ host\r\na=x:";
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(parse_with("a=mid:1\r\na=ice-ufrag:", other, &r), 0);
+	assert_int_equal(r.candidate_count, 1);
+	assert_string_equal(r.candidates[0].address, "203.0.113.7");
+	assert_int_equal(parse_with("a=mid:1\r\na=ice-ufrag:", same, &r), 0);
+	assert_int_equal(r.candidate_count, 2);
+	assert_string_equal(r.candidates[1].address, "203.0.113.8");
+}
+
 static void
 the_first_of_bundled_sections_counts(void **state)
 {
@@ -562,6 +638,9 @@ main(void)
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(an_answer_that_rejects_everything_says_so),
 		cmocka_unit_test(port_zero_rejects_a_section),
+		cmocka_unit_test(a_section_that_does_not_receive_is_rejected),
+		cmocka_unit_test(sections_of_several_transports_are_refused),
+		cmocka_unit_test(candidates_of_another_transport_are_left_out),
 		cmocka_unit_test(the_first_of_bundled_sections_counts),
 		cmocka_unit_test(a_candidate_counts_once_and_of_component_one_only),
 		cmocka_unit_test(a_section_without_its_codec_is_not_accepted),
