@@ -75,7 +75,7 @@ worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/depar
 	worker/tls.o
 worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o $(video_codecs) worker/nal_stream.o worker/rtp.o worker/rtcp.o \
 	worker/history.o worker/quality.o worker/freeze.o
-worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_aac.o worker/audio_decode.o worker/audio_drift.o \
+worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/bits.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_aac.o worker/audio_decode.o worker/audio_drift.o \
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o

@@ -4,6 +4,7 @@
 
 #include "worker/aac_payload.h"
 #include "common/xmalloc.h"
+#include "worker/bits.h"
 #include "worker/rtp.h"
 
 /* Samples of an AAC access unit, and ticks, since an RTP clock is to count samples. */
@@ -14,14 +15,6 @@
 #define LATE_PACKETS 100
 /* RFC 3016 of LATM's PayloadLengthInfo: goes on behind such a byte. */
 #define LENGTH_GOES_ON 255
-
-/* Bits of a packet, highest first. */
-struct bits {
-	const uint8_t *bytes;
-	size_t at;  /* in bits */
-	size_t end; /* in bits */
-	bool over;  /* read past the end: what was read is 0 */
-};
 
 struct aac_payload {
 	struct aac_format format;
@@ -45,23 +38,6 @@ struct aac_payload {
 	struct aac_unit out;
 };
 
-/* ---- bits ------------------------------------------------------------------------------------ */
-
-static uint32_t
-take(struct bits *b, unsigned count)
-{
-	uint32_t v = 0;
-
-	if (count > b->end - b->at) {
-		b->at = b->end;
-		b->over = true;
-		return 0;
-	}
-	for (; count > 0; count--, b->at++)
-		v = v << 1 | ((b->bytes[b->at / 8] >> (7 - b->at % 8)) & 1);
-	return v;
-}
-
 /* ---- RFC 3640 -------------------------------------------------------------------------------- */
 
 static bool
@@ -75,14 +51,14 @@ has_headers(const struct aac_format *f)
 static int64_t
 take_header(struct bits *b, const struct aac_format *f, bool first)
 {
-	uint32_t size = f->size_bits ? take(b, f->size_bits) : f->constant_size;
-	uint32_t index = take(b, first ? f->index_bits : f->index_delta_bits);
+	uint32_t size = f->size_bits ? bits_take(b, f->size_bits) : f->constant_size;
+	uint32_t index = bits_take(b, first ? f->index_bits : f->index_delta_bits);
 
-	if (f->cts_delta_bits && take(b, 1))
-		take(b, f->cts_delta_bits);
-	if (f->dts_delta_bits && take(b, 1))
-		take(b, f->dts_delta_bits);
-	take(b, (f->random_access ? 1 : 0) + f->stream_state_bits);
+	if (f->cts_delta_bits && bits_take(b, 1))
+		bits_take(b, f->cts_delta_bits);
+	if (f->dts_delta_bits && bits_take(b, 1))
+		bits_take(b, f->dts_delta_bits);
+	bits_take(b, (f->random_access ? 1 : 0) + f->stream_state_bits);
 	/* An index that counts on is against the letter, and harmless. */
 	return first || index == 0 ? (int64_t)size : -1;
 }
@@ -91,7 +67,7 @@ take_header(struct bits *b, const struct aac_format *f, bool first)
 static int
 read_headers(struct aac_payload *p, struct bits *b)
 {
-	size_t len = take(b, 16);
+	size_t len = bits_take(b, 16);
 
 	if (b->over || len > b->end - b->at)
 		return -1;
@@ -125,7 +101,7 @@ skip_auxiliary(const struct aac_format *f, struct bits *b)
 {
 	if (!f->auxiliary_size_bits)
 		return 0;
-	size_t len = take(b, f->auxiliary_size_bits);
+	size_t len = bits_take(b, f->auxiliary_size_bits);
 	if (b->over || len > b->end - b->at)
 		return -1;
 	b->at = (b->at + len + 7) / 8 * 8;

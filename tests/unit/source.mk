@@ -1,7 +1,7 @@
 # source.mk - the RTSP input of the worker.
 
 # What the worker and source_probe link.
-source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worker/arrival.o worker/timeline.o \
+source_objects = $(worker_source) worker/aac_format.o worker/aac_payload.o worker/bits.o worker/arrival.o worker/timeline.o \
 	worker/rtp.o worker/draw.o $(video_codecs)
 source_libs = libavformat libavcodec libavutil openssl
 
@@ -10,7 +10,7 @@ unit_fifo = worker/fifo.o
 unit_rtsp_url = worker/rtsp_url.o
 unit_rtsp_wire = worker/rtsp_wire.o
 unit_depacketizer = worker/depacketizer.o $(video_codecs)
-unit_demux = worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o worker/aac_payload.o \
+unit_demux = worker/demux.o worker/depacketizer.o worker/sound_track.o worker/timeline.o worker/arrival.o worker/aac_payload.o worker/bits.o \
 	worker/aac_format.o worker/rtp.o $(video_codecs)
 unit_rtp_info = worker/rtp_info.o worker/rtsp_wire.o
 unit_rtp_order = worker/rtp_order.o

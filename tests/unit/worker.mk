@@ -6,7 +6,7 @@ units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 he
 unit_url_list = worker/url_list.o
 unit_substream = worker/substream.o
 unit_aac_format = worker/aac_format.o
-unit_aac_payload = worker/aac_payload.o worker/rtp.o
+unit_aac_payload = worker/aac_payload.o worker/bits.o worker/rtp.o
 audio = worker/audio.o worker/audio_decode.o worker/audio_drift.o worker/audio_encode.o worker/audio_line.o worker/audio_place.o \
 	worker/audio_resample.o
 audio_libs = libavcodec libswresample libavutil
@@ -39,7 +39,7 @@ unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_candidates.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o
 
 fuzzers += aac nal_stream rtcp sdp
-fuzz_aac = worker/aac_payload.o worker/aac_format.o worker/rtp.o
+fuzz_aac = worker/aac_payload.o worker/bits.o worker/aac_format.o worker/rtp.o
 fuzz_nal_stream = worker/nal_stream.o $(video_codecs)
 fuzz_rtcp = worker/rtcp.o worker/transport_cc.o
 fuzz_sdp = $(unit_sdp)
