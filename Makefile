@@ -81,7 +81,7 @@ worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_candida
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
 # What stays on this machine: recordings and snapshots.
 worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/segmenter.o worker/segmenter_repair.o \
-	worker/hour_writer.o worker/reorder.o worker/outfile.o worker/mp4.o worker/opus.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
+	worker/hour_writer.o worker/reorder.o worker/outfile.o worker/mp4.o worker/aac_config.o worker/opus.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
 camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/health.o worker/origin.o worker/url_list.o worker/substream.o worker/prober.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \
 	$(worker_source) $(worker_stream) $(worker_sound) $(worker_peer) $(worker_archive) $(common) $(proto)

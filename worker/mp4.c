@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/xmalloc.h"
+#include "worker/aac_config.h"
 #include "worker/mp4.h"
 #include "worker/opus.h"
 #include "worker/video_codec.h"
@@ -14,8 +15,6 @@
 /* Bytes that the muxer gathers before it writes. */
 #define BUFFER_BYTES 65536
 #define VIDEO_SCALE 90000
-/* ISO/IEC 14496-3 4.5.1.1: an AAC frame of frameLengthFlag 0. */
-#define AAC_SAMPLES 1024
 /* Sound this far from where it should be was interrupted. Well above the jitter of arrival. */
 #define SOUND_JUMP_US 100000
 #define US 1000000
@@ -34,11 +33,6 @@ struct mp4 {
 
 /* ---- what the sound is ----------------------------------------------------------------------- */
 
-/* ISO/IEC 14496-3 table 1.18. */
-static const int rates[] = { 96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000,
-	11025, 8000, 7350 };
-#define RATES (sizeof(rates) / sizeof(rates[0]))
-
 struct sound_format {
 	enum AVCodecID codec;
 	int rate;
@@ -53,30 +47,29 @@ is_opus(const uint8_t *bytes, size_t len)
 	return len == OPUS_HEAD_BYTES && memcmp(bytes, opus_head, OPUS_HEAD_BYTES) == 0;
 }
 
-/* AudioSpecificConfig: audioObjectType 5 bits, samplingFrequencyIndex 4, channelConfiguration 4.
- * Other forms (escapes, channels told elsewhere) are no camera's. */
-static bool
-parse_aac(const uint8_t *bytes, size_t len, struct sound_format *out)
-{
-	if (len < 2)
-		return false;
-	unsigned index = (bytes[0] & 7u) << 1 | bytes[1] >> 7;
-	out->channels = bytes[1] >> 3 & 15;
-	if (index >= RATES || out->channels < 1 || out->channels > 6)
-		return false;
-	out->codec = AV_CODEC_ID_AAC;
-	out->rate = rates[index];
-	out->frame_samples = AAC_SAMPLES;
-	return true;
-}
-
 static bool
 parse_sound(const uint8_t *bytes, size_t len, struct sound_format *out)
 {
-	if (!is_opus(bytes, len))
-		return parse_aac(bytes, len, out);
+	struct aac_config aac;
+
 	*out = (struct sound_format){ .codec = AV_CODEC_ID_OPUS, .rate = OPUS_HZ, .channels = 2 };
+	if (is_opus(bytes, len))
+		return true;
+	if (aac_config_parse(bytes, len, &aac) != 0)
+		return false;
+	*out = (struct sound_format){ .codec = AV_CODEC_ID_AAC,
+		.rate = (int)aac.rate_hz,
+		.channels = (int)aac.channels,
+		.frame_samples = (int)aac.frame_samples };
 	return true;
+}
+
+bool
+mp4_takes_sound(const uint8_t *sound, size_t len)
+{
+	struct sound_format format;
+
+	return parse_sound(sound, len, &format);
 }
 
 /* ---- setting up ------------------------------------------------------------------------------ */

@@ -12,6 +12,9 @@ struct video_codec;
  * transcoded. Times are microseconds since the first picture. One thread at a time. */
 struct mp4;
 
+/* True if a track can be made of what sound is by these bytes, as in struct mp4_config. */
+bool mp4_takes_sound(const uint8_t *sound, size_t len);
+
 struct mp4_config {
 	const struct video_codec *codec;
 	const uint8_t *sets; /* its parameter sets, Annex B; lent */

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "worker/mp4.h"
 #include "worker/nal_stream.h"
 #include "worker/recorder.h"
 #include "worker/recorder_queue.h"
@@ -48,6 +49,7 @@ struct writer {
 	bool repaired;
 	uint8_t *sound; /* as in struct mp4_config */
 	size_t sound_len;
+	bool refused; /* sound that MP4 cannot hold came, and that was said */
 };
 
 static const char *const state_texts[RECORDER_STATES] = {
@@ -195,6 +197,17 @@ is_well(struct writer *w)
 	return true;
 }
 
+/* Pictures are recorded all the same. */
+static void
+refuse_sound(struct writer *w)
+{
+	if (!w->refused)
+		log_warn("record no sound", LOG_CAM(w->r->camera),
+			LOG_STR("why", "MP4 cannot say what this AAC is"));
+	w->refused = true;
+	w->sound_len = 0;
+}
+
 static void
 keep_sound_config(struct writer *w, const struct recorder_unit *u)
 {
@@ -203,6 +216,8 @@ keep_sound_config(struct writer *w, const struct recorder_unit *u)
 	if (u->len)
 		memcpy(w->sound, u->bytes, u->len);
 	w->sound_len = u->len;
+	if (u->len && !mp4_takes_sound(w->sound, w->sound_len))
+		refuse_sound(w);
 	if (w->segmenter)
 		segmenter_sound_config(w->segmenter, w->sound, w->sound_len);
 }

@@ -33,11 +33,12 @@ void recorder_stop(struct recorder *r);
  * in its access unit. Others than before begin a new init segment. */
 void recorder_video(struct recorder *r, const struct stream_nal *nal, int64_t at_us);
 
-/* What the sound is, as in struct mp4_config; NULL: there is none. Copied. At the start or later,
- * also again: from the next key picture on it is so, in a new init segment if it differs. */
+/* What the sound is, as in struct mp4_config; NULL: there is none, and so it is if MP4 cannot hold
+ * it. Copied. At the start or later, also again: from the next key picture on it is so, in a new
+ * init segment if it differs. */
 void recorder_audio_config(struct recorder *r, const uint8_t *config, size_t len);
 
-/* A raw AAC frame of 1024 samples, without ADTS header, or a packet of Opus; copied. */
+/* A raw AAC frame, without ADTS header, or a packet of Opus; copied. */
 void recorder_audio(struct recorder *r, const uint8_t *frame, size_t len, int64_t at_us);
 
 /* Something is missing here: the source was opened anew, packets were lost. An access unit that has

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/aac_config.h"
 #include "worker/aac_payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -42,6 +43,15 @@ run(const struct aac_format *format, const uint8_t *data, size_t len)
 	aac_payload_free(p);
 }
 
+static void
+check_config(const struct aac_format *format)
+{
+	struct aac_config c;
+
+	if (aac_config_parse(format->config, format->config_len, &c) == 0)
+		assert(c.rate_hz <= 96000 && c.channels > 0 && c.frame_samples > 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -63,6 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int err = aac_format_parse(encoding, fmtp, &format, why, sizeof(why));
 	assert((err == 0) == (why[0] == '\0'));
 	assert(err || (format.config_len >= 2 && format.config_len <= AAC_CONFIG_MAX));
+	if (!err)
+		check_config(&format);
 	run(err ? &usual : &format, data + (end ? line + 1 : 0), len - (end ? line + 1 : 0));
 	free(fmtp);
 	return 0;

@@ -336,6 +336,19 @@ files(const char *dir, const char *pattern)
 	return number(command, dir);
 }
 
+static struct recorder_stats
+stats_when(struct recorder *r, uint64_t segments)
+{
+	struct recorder_stats s;
+	ms_t deadline = clock_now() + 20000;
+
+	for (recorder_stats(r, &s); s.segments < segments && clock_now() < deadline;
+		recorder_stats(r, &s))
+		usleep(1000);
+	assert_true(s.segments >= segments);
+	return s;
+}
+
 /* ---- tests ----------------------------------------------------------------------------------- */
 
 static void
@@ -405,6 +418,48 @@ without_sound_there_is_one_track(void **state)
 	free(dir);
 }
 
+/* channelConfiguration 0. (What gives the rate itself instead of an index, ffmpeg does not decode.)
+ */
+static void
+sound_whose_channels_a_program_config_element_tells_is_recorded(void **state)
+{
+	static const uint8_t program[] = { 0x14, 0x00, 0x06, 0x04, 0x00, 0x00, 0x00, 0x00 };
+	char *dir = folder("program");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_audio_config(r, program, sizeof(program));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 90, true);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(segments_that_play(dir, true), 1);
+	free(dir);
+}
+
+static void
+sound_that_mp4_cannot_hold_leaves_the_pictures(void **state)
+{
+	static const uint8_t reserved[] = { 0x14, 0x48 }; /* channelConfiguration 9 */
+	char *dir = folder("reserved");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats stats;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_audio_config(r, reserved, sizeof(reserved));
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, true);
+	stats = stats_when(r, 1);
+	assert_int_equal(stats.state, RECORDER_RECORDING);
+	recorder_free(r);
+	assert_plays(dir);
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 100);
+	assert_int_equal(segments_that_play(dir, true), 0);
+	free(dir);
+}
+
 static void
 other_parameter_sets_begin_a_new_init_segment(void **state)
 {
@@ -447,19 +502,6 @@ sound_that_comes_later_begins_a_new_init_segment(void **state)
 	assert_int_equal(lines(dir, "DISCONTINUITY$"), 1);
 	assert_int_equal(lines(dir, "EXT-X-MAP"), 2);
 	free(dir);
-}
-
-static struct recorder_stats
-stats_when(struct recorder *r, uint64_t segments)
-{
-	struct recorder_stats s;
-	ms_t deadline = clock_now() + 20000;
-
-	for (recorder_stats(r, &s); s.segments < segments && clock_now() < deadline;
-		recorder_stats(r, &s))
-		usleep(1000);
-	assert_true(s.segments >= segments);
-	return s;
 }
 
 /* Where the picture is shown that comes as number n of GOPs of 15, or of 13, with three B-frames:
@@ -894,6 +936,8 @@ main(void)
 		cmocka_unit_test(pictures_and_sound_are_all_there),
 		cmocka_unit_test(times_go_on_from_segment_to_segment),
 		cmocka_unit_test(without_sound_there_is_one_track),
+		cmocka_unit_test(sound_whose_channels_a_program_config_element_tells_is_recorded),
+		cmocka_unit_test(sound_that_mp4_cannot_hold_leaves_the_pictures),
 		cmocka_unit_test(other_parameter_sets_begin_a_new_init_segment),
 		cmocka_unit_test(sound_that_comes_later_begins_a_new_init_segment),
 		cmocka_unit_test(a_gap_is_marked_and_counted),

@@ -39,7 +39,7 @@ unit_timeline = worker/timeline.o worker/arrival.o
 unit_sdp = worker/sdp.o worker/sdp_candidates.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o
 
 fuzzers += aac nal_stream rtcp sdp
-fuzz_aac = worker/aac_payload.o worker/bits.o worker/aac_format.o worker/rtp.o
+fuzz_aac = worker/aac_payload.o worker/aac_config.o worker/bits.o worker/aac_format.o worker/rtp.o
 fuzz_nal_stream = worker/nal_stream.o $(video_codecs)
 fuzz_rtcp = worker/rtcp.o worker/transport_cc.o
 fuzz_sdp = $(unit_sdp)
