@@ -164,8 +164,7 @@ on_fingerprint(struct parser *p, struct sdp_text value)
 static int
 on_candidate(struct parser *p, struct sdp_text value)
 {
-	if (sdp_candidates_add(&p->candidates, p->out, value) != 0)
-		return fail(p, ERR_PARSE, "a=candidate does not follow RFC 8839");
+	sdp_candidates_add(&p->candidates, p->out, value);
 	return 0;
 }
 
@@ -276,9 +275,8 @@ static int
 on_fmtp(struct parser *p, struct sdp_text value)
 {
 	note_rtx(p, value);
-	if (is_our_pt(p, &value) && !sdp_text_copy(value, p->media->fmtp, sizeof(p->media->fmtp)))
-		return fail(p, ERR_RANGE, "a=fmtp has %zu characters, more than %zu", value.len,
-			sizeof(p->media->fmtp) - 1);
+	if (is_our_pt(p, &value))
+		sdp_text_copy(value, p->media->fmtp, sizeof(p->media->fmtp));
 	return 0;
 }
 

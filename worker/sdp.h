@@ -52,7 +52,8 @@ struct sdp_offer {
 /* The offer's text (sendonly, BUNDLE, rtcp-mux, no candidates), to be freed by the caller. */
 char *sdp_write_offer(const struct sdp_offer *offer);
 
-/* A UDP candidate with a literal IP address. Others (TCP, .local names) are skipped on parsing. */
+/* A UDP candidate with a literal IP address. Others (TCP, .local names) are skipped on parsing, and
+ * what does not follow RFC 8839. */
 struct sdp_candidate {
 	char foundation[33]; /* RFC 8839 5.1: 1 to 32 ice-chars */
 	char address[46];    /* IPv4 or IPv6 literal */
@@ -70,7 +71,7 @@ struct sdp_remote_media {
 	char mid[17];
 	uint8_t pt;     /* first payload type that the answer kept, and that is media */
 	char codec[32]; /* "H264", as its rtpmap says */
-	char fmtp[256];
+	char fmtp[256]; /* "" if it is absent, or longer */
 	bool nack;
 	bool nack_pli;
 	bool ccm_fir;

@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "common/err.h"
 #include "worker/sdp_candidates.h"
 
 static bool
@@ -41,7 +40,7 @@ add(struct sdp_candidates *c, struct sdp_remote *r, const struct sdp_candidate *
 }
 
 /* RFC 8839 5.1: foundation component transport priority address port "typ" type ... */
-int
+void
 sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_text value)
 {
 	struct sdp_candidate new = { 0 };
@@ -56,15 +55,14 @@ sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_te
 	bool typ = sdp_text_is(sdp_text_word(&value), "typ");
 
 	if (!sdp_text_copy(sdp_text_word(&value), new.type, sizeof(new.type)) || !new.type[0] ||
-		!typ || !fits || component < 0 || priority < 0 || port < 0)
-		return ERR_PARSE;
+		!typ || !fits || priority < 0)
+		return;
 	/* rtcp-mux: there is no second component, though Cloudflare lists one. */
-	if (component != 1 || !udp || !literal || port == 0)
-		return 0;
+	if (component != 1 || !udp || !literal || port < 1)
+		return;
 	new.priority = (uint32_t)priority;
 	new.port = (uint16_t)port;
 	add(c, r, &new);
-	return 0;
 }
 
 static bool

@@ -16,8 +16,9 @@ struct sdp_candidates {
 void sdp_candidates_set_ufrag(
 	struct sdp_candidates *c, const struct sdp_remote *r, struct sdp_text value);
 
-/* Adds what a=candidate says to the remote's, if it is any use. Returns 0 or ERR_PARSE. */
-int sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_text value);
+/* Adds what a=candidate says to the remote's, if it is any use: one that does not follow RFC 8839
+ * is none either. */
+void sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_text value);
 
 /* At the end: leaves each once, and those only of the transport of the remote's ice_ufrag. */
 void sdp_candidates_choose(const struct sdp_candidates *c, struct sdp_remote *r);

@@ -525,6 +525,40 @@ a_candidate_counts_once_and_of_component_one_only(void **state)
 	assert_int_equal(r.candidate_count, 1);
 }
 
+/* Nobody needs it: ice_start tells if no other is left. */
+static void
+an_odd_candidate_is_left_out(void **state)
+{
+	static const char *const odd[] = { "a=candidate:1 1 udp 1 203.0.113.7 x typ host\r\na=cand",
+		"a=candidate:" PWD "-too-long 1 tcp 1 203.0.113.7 9 typ host\r\na=cand",
+		"a=candidate:1 0x1 udp 1 203.0.113.8 9 typ host\r\na=cand",
+		"a=candidate:1 1 udp 4294967296 203.0.113.8 9 typ host\r\na=cand",
+		"a=candidate:1 1 udp 1 203.0.113.8 9 host\r\na=cand", "a=candidate:\r\na=cand",
+		"a=candidate\r\na=cand" };
+	struct sdp_remote r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		assert_int_equal(parse_with("a=cand", odd[i], &r), 0);
+		assert_int_equal(r.candidate_count, 1);
+		assert_string_equal(r.candidates[0].foundation, "513273236");
+	}
+}
+
+static void
+a_long_fmtp_is_passed_over(void **state)
+{
+	struct sdp_remote r;
+	char fmtp[400];
+
+	(void)state;
+	snprintf(fmtp, sizeof(fmtp), "a=fmtp:106 x=%0300d;", 0);
+	assert_int_equal(parse_with("a=fmtp:106 ", fmtp, &r), 0);
+	assert_string_equal(r.media[1].fmtp, "");
+	assert_true(r.media[1].accepted);
+	assert_int_equal(r.media[1].rtx_pt, 105);
+}
+
 static void
 a_section_without_its_codec_is_not_accepted(void **state)
 {
@@ -581,8 +615,6 @@ what_does_not_follow_the_grammar_is_named_by_line(void **state)
 			"line 10: m= has no port or no payload type" },
 		{ "9 UDP/TLS/RTP/SAVPF", "9 RTP/AVP", ERR_UNSUPPORTED,
 			"line 10: m= is not of UDP/TLS/RTP/SAVPF" },
-		{ "203.0.113.7 1473 typ", "203.0.113.7 x typ", ERR_PARSE,
-			"line 20: a=candidate does not follow RFC 8839" },
 		{ "a=mid:0", "a=mid:12345678901234567", ERR_RANGE,
 			"line 13: a=mid has 17 characters, more than 16" },
 		{ "3A:91", "3A-91", ERR_PARSE,
@@ -643,6 +675,8 @@ main(void)
 		cmocka_unit_test(candidates_of_another_transport_are_left_out),
 		cmocka_unit_test(the_first_of_bundled_sections_counts),
 		cmocka_unit_test(a_candidate_counts_once_and_of_component_one_only),
+		cmocka_unit_test(an_odd_candidate_is_left_out),
+		cmocka_unit_test(a_long_fmtp_is_passed_over),
 		cmocka_unit_test(a_section_without_its_codec_is_not_accepted),
 		cmocka_unit_test(retransmissions_and_error_correction_may_stand_first),
 		cmocka_unit_test(what_does_not_follow_the_grammar_is_named_by_line),
