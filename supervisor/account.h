@@ -12,7 +12,8 @@
 #include "supervisor/http_client.h"
 #include "supervisor/login.h"
 #include "supervisor/scheduler.h"
-#include "supervisor/store.h"
+
+struct store;
 
 /* One Google account at work: its access token, its scheduler, its calls, and the leases of its
  * cameras (URL, tokens, expiry). Makes the calls that the scheduler gives out and tells the cameras

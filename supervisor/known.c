@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "supervisor/known.h"
+#include "supervisor/store.h"
 #include "common/xmalloc.h"
 
 /* By the device alone: whoever removed it meant the camera, whichever account sees it. To be freed.

@@ -10,7 +10,7 @@
 #include "proto/status.h"
 #include "supervisor/notify.h"
 #include "supervisor/secret.h"
-#include "supervisor/store.h"
+#include "supervisor/store_deliveries.h"
 #include "supervisor/webhook.h"
 
 struct notify {

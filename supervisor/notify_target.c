@@ -19,7 +19,7 @@
 #include "supervisor/list_item.h"
 #include "supervisor/notify_target.h"
 #include "supervisor/secret.h"
-#include "supervisor/store.h"
+#include "supervisor/store_deliveries.h"
 #include "supervisor/timer.h"
 #include "supervisor/webhook.h"
 #include "supervisor/words.h"

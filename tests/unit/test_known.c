@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "supervisor/known.h"
+#include "supervisor/store.h"
 
 static char dir[64];
 static char command[128];
