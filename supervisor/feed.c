@@ -10,6 +10,7 @@
 #include "proto/fields.h"
 #include "proto/status.h"
 #include "supervisor/feed.h"
+#include "supervisor/http_socket.h"
 #include "supervisor/timer.h"
 
 /* RFC 6455 7.4.1: a message that breaks a policy. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/http_exchange.h"
 #include "supervisor/web_consumer.h"
 #include "supervisor/web_routes.h"
 
