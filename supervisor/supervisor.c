@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/contract.h"
+#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
 #include "supervisor/inventory.h"

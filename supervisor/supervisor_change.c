@@ -11,6 +11,7 @@
 #include "common/xmalloc.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/config_file.h"
+#include "supervisor/consumers.h"
 #include "supervisor/credentials.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/web.h"

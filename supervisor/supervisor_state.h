@@ -1,7 +1,6 @@
 #ifndef SUPERVISOR_SUPERVISOR_STATE_H
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
-#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/guard.h"
 #include "supervisor/health.h"

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "supervisor/consumers.h"
+#include "supervisor/consumers_view.h"
 #include "supervisor/store.h"
 #include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"
