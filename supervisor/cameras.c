@@ -10,8 +10,11 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/recordings.h"
+#include "supervisor/unit_change.h"
 #include "supervisor/unit_guard.h"
+#include "supervisor/unit_outputs.h"
 #include "supervisor/unit_record.h"
+#include "supervisor/unit_status.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -294,7 +297,7 @@ cameras_get_source(const struct cameras *t, const char *name, struct output_sour
 {
 	const struct unit *u = units_find(&t->units, name);
 
-	return u && unit_get_source(u, out);
+	return u && unit_outputs_get_source(u, out);
 }
 
 void

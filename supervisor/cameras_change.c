@@ -9,6 +9,7 @@
 #include "common/xmalloc.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/config_diff.h"
+#include "supervisor/unit_change.h"
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "common/xmalloc.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/federation.h"
+#include "supervisor/unit_change.h"
 
 /* The accounts of the configuration, in its order. */
 struct candidates {

@@ -12,6 +12,7 @@
 #include "supervisor/timer.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
+#include "supervisor/worker_link.h"
 
 /* In the store: 1 while an operator has it recorded. */
 #define ASKED "record"
