@@ -6,7 +6,12 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/account.h"
+#include "supervisor/cameras_choose.h"
 #include "supervisor/cameras_state.h"
+#include "supervisor/config.h"
+#include "supervisor/config_google.h"
+#include "supervisor/events.h"
 #include "supervisor/federation.h"
 #include "supervisor/unit_change.h"
 

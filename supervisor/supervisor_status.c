@@ -9,6 +9,7 @@
 #include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/account_view.h"
+#include "supervisor/cameras.h"
 #include "supervisor/consumers_view.h"
 #include "supervisor/http_server.h"
 #include "supervisor/recordings.h"

@@ -4,9 +4,11 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "supervisor/account.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/outputs.h"
+#include "supervisor/scheduler.h"
 #include "supervisor/unit_change.h"
 #include "supervisor/unit_counts.h"
 #include "supervisor/unit_outputs.h"

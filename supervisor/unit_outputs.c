@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "supervisor/events.h"
 #include "supervisor/outputs.h"
 #include "supervisor/unit_outputs.h"
 #include "supervisor/worker_link.h"

@@ -5,6 +5,8 @@
 
 #include "supervisor/unit.h"
 
+struct output_source;
+
 /* The places that one camera is published to, as far as its worker has to do with them. For
  * cameras.c and unit*.c. Loop thread. */
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/xmalloc.h"
+#include "supervisor/config.h"
 #include "supervisor/kept.h"
 #include "supervisor/store.h"
 #include "supervisor/timer.h"

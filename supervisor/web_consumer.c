@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "supervisor/cameras.h"
 #include "supervisor/consumers_view.h"
 #include "supervisor/web_consumer.h"
 

@@ -10,6 +10,7 @@
 #include "common/value.h"
 #include "common/xmalloc.h"
 #include "proto/hour.h"
+#include "supervisor/cameras.h"
 #include "supervisor/config.h"
 #include "supervisor/recording_day.h"
 #include "supervisor/web.h"
