@@ -6,13 +6,13 @@
 
 #include "common/clock.h"
 #include "supervisor/camera.h"
-#include "supervisor/config.h"
 #include "supervisor/discovery.h"
 #include "supervisor/federation.h"
 #include "supervisor/http_client.h"
 #include "supervisor/login.h"
 #include "supervisor/scheduler.h"
 
+struct config_google;
 struct store;
 
 /* One Google account at work: its access token, its scheduler, its calls, and the leases of its

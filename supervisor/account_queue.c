@@ -6,6 +6,7 @@
 #include "proto/status.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_google.h"
 #include "supervisor/scheduler_view.h"
 #include "supervisor/verdict.h"
 

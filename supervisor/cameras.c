@@ -10,6 +10,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/unit_change.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_outputs.h"

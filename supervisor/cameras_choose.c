@@ -10,6 +10,7 @@
 #include "supervisor/cameras_choose.h"
 #include "supervisor/cameras_state.h"
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_google.h"
 #include "supervisor/events.h"
 #include "supervisor/federation.h"

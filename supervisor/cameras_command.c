@@ -7,7 +7,7 @@
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_command.h"
 #include "supervisor/cameras_state.h"
-#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/recordings.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"

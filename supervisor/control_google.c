@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "supervisor/account.h"
+#include "supervisor/config_google.h"
 #include "supervisor/control_request.h"
 #include "supervisor/login.h"
 

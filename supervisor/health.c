@@ -9,6 +9,7 @@
 #include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/check.h"
+#include "supervisor/config.h"
 #include "supervisor/events.h"
 #include "supervisor/health.h"
 #include "supervisor/http_client.h"

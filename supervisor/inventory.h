@@ -4,11 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "supervisor/config.h"
 #include "supervisor/discovery.h"
 #include "supervisor/events.h"
 #include "supervisor/proposal.h"
 
+struct config;
+struct config_google;
 struct json;
 struct store;
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/known.h"
 #include "supervisor/store.h"
 #include "common/xmalloc.h"

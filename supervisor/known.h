@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "supervisor/config.h"
+struct config;
 
 struct store;
 

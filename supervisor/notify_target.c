@@ -11,7 +11,6 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
-#include "supervisor/config.h"
 #include "supervisor/event_names.h"
 #include "supervisor/events.h"
 #include "supervisor/http_client.h"

@@ -6,10 +6,10 @@
 #include <uv.h>
 
 #include "common/ini_edit.h"
-#include "supervisor/config.h"
 
 struct account;
 struct cameras;
+struct config;
 struct consumers;
 struct json;
 struct status;

@@ -1,6 +1,7 @@
 /* supervisor_consumers.c - what those who watch need to know of the cameras, and who hears of them.
  * Owns nothing. Loop thread. */
 #include "supervisor/cameras.h"
+#include "supervisor/config.h"
 #include "supervisor/consumers.h"
 #include "supervisor/supervisor_state.h"
 

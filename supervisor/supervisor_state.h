@@ -10,6 +10,8 @@
 #include "supervisor/supervisor.h"
 #include "supervisor/sweeper.h"
 
+struct config_cloudflare;
+
 /* What the supervisor consists of. For supervisor*.c. */
 
 struct google {

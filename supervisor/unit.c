@@ -12,6 +12,8 @@
 #include "common/xmalloc.h"
 #include "supervisor/account.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/events.h"
 #include "supervisor/kept.h"
 #include "supervisor/outputs.h"

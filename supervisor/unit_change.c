@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "supervisor/account.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_diff.h"
 #include "supervisor/outputs.h"
 #include "supervisor/scheduler.h"

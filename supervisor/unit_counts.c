@@ -4,6 +4,7 @@
 
 #include "common/xmalloc.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/unit_counts.h"
 
 void

@@ -8,6 +8,8 @@
 
 #include "common/xmalloc.h"
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/kept.h"
 #include "supervisor/store.h"
 #include "supervisor/timer.h"

@@ -8,6 +8,7 @@
 #include "proto/status.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/outputs.h"
 #include "supervisor/unit_counts.h"
 #include "supervisor/unit_guard.h"

@@ -12,6 +12,7 @@
 #include "proto/hour.h"
 #include "supervisor/cameras.h"
 #include "supervisor/config.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/recording_day.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"

@@ -11,6 +11,7 @@
 #include "common/xmalloc.h"
 #include "proto/status.h"
 #include "supervisor/config.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/recordings.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
+#include "supervisor/config_consumers.h"
 #include "supervisor/consumers.h"
 #include "supervisor/consumers_view.h"
 #include "supervisor/store.h"

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/known.h"
 #include "supervisor/store.h"
 

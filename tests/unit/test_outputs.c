@@ -10,6 +10,10 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_whip.h"
 #include "supervisor/outputs.h"
 #include "supervisor/publish.h"
 #include "supervisor/timer.h"
