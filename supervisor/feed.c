@@ -9,6 +9,8 @@
 #include "common/xmalloc.h"
 #include "proto/fields.h"
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
 #include "supervisor/feed.h"
 #include "supervisor/http_socket.h"
 #include "supervisor/timer.h"

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
+#include "proto/status_health.h"
 #include "supervisor/check.h"
 #include "supervisor/config.h"
 #include "supervisor/events.h"

@@ -10,7 +10,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "proto/status.h"
+#include "proto/status_webhook.h"
 #include "supervisor/event_names.h"
 #include "supervisor/events.h"
 #include "supervisor/http_client.h"

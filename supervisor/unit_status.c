@@ -5,7 +5,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/config_camera.h"

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/config.h"
 #include "supervisor/config_recording.h"
 #include "supervisor/recordings.h"

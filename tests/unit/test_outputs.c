@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/config.h"
 #include "supervisor/config_camera.h"
 #include "supervisor/config_cloudflare.h"
