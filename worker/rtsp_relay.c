@@ -11,11 +11,8 @@
 #include "common/xmalloc.h"
 #include "worker/rtsp_setup.h"
 
-/* RFC 3550 12.1 */
-#define RTCP_BYE 203
-/* RFC 3550 5.1: the second byte of the header is marker bit and payload type. */
+/* RFC 3550 5.1 */
 #define RTP_HEAD 12
-#define PT_MASK 0x7f
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
 
@@ -259,45 +256,6 @@ relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 
 /* ---- down: answers -------------------------------------------------------------------------- */
 
-static void
-copy_text(char *to, size_t size, const char *text, size_t len)
-{
-	snprintf(to, size, "%.*s", (int)len, text ? text : "");
-}
-
-/* RFC 7798 7.1: above 0 the packets have DONL fields, and come in another order than is decoded. */
-static bool
-is_interleaved(const struct rtsp_track *t)
-{
-	static const char key[] = "sprop-max-don-diff=";
-	const char *end = t->fmtp + t->fmtp_len;
-	const char *at = t->fmtp ? memmem(t->fmtp, t->fmtp_len, key, strlen(key)) : NULL;
-
-	if (!at)
-		return false;
-	at += strlen(key);
-	while (at < end && *at == '0')
-		at++;
-	return at < end && *at >= '1' && *at <= '9';
-}
-
-static struct relay_track
-copy_track(const struct rtsp_track *from)
-{
-	struct relay_track t = {
-		.media = from->media,
-		.clock = from->clock,
-		.interleaved = is_interleaved(from),
-		.pt = (uint8_t)(from->pt & PT_MASK),
-	};
-
-	memcpy(t.codec, from->codec, sizeof(t.codec));
-	copy_text(t.control, sizeof(t.control), from->control, from->control_len);
-	if (from->fmtp_len < sizeof(t.fmtp))
-		copy_text(t.fmtp, sizeof(t.fmtp), from->fmtp, from->fmtp_len);
-	return t;
-}
-
 /* H.264 rather than H.265: more receivers take it. */
 static void
 note_pictures(struct relay *r, const struct relay_track *t)
@@ -324,7 +282,7 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 		struct relay_track *t = &r->tracks[r->track_count];
 		if (tracks[i].media == RTSP_AUDIO && !r->sound)
 			continue;
-		*t = copy_track(&tracks[i]);
+		*t = relay_track_copy(&tracks[i]);
 		r->track_count++;
 		if (t->media == RTSP_VIDEO)
 			note_pictures(r, t);
@@ -386,22 +344,6 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 
 /* ---- down: media ---------------------------------------------------------------------------- */
 
-/* RFC 3550 6.1: an RTCP packet is several, each with its length in words less one. */
-bool
-relay_says_bye(const uint8_t *packet, size_t n)
-{
-	while (n >= 4) {
-		size_t len = 4 * (((size_t)packet[2] << 8 | packet[3]) + 1);
-		if (packet[1] == RTCP_BYE)
-			return true;
-		if (len > n)
-			return false;
-		packet += len;
-		n -= len;
-	}
-	return false;
-}
-
 /* True if the piece is a packet for the caller. */
 static bool
 is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
@@ -410,7 +352,7 @@ is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet 
 		return false;
 	for (int i = 0; i < RELAY_MEDIA; i++) {
 		const int channel = r->media[i].channel;
-		const uint8_t pt = p->bytes[p->body + 1] & PT_MASK;
+		const uint8_t pt = p->bytes[p->body + 1] & RELAY_PT_MASK;
 		*out = (struct relay_packet){ .media = (enum relay_media)i };
 		out->rtcp = channel >= 0 && p->channel == channel + 1;
 		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))
@@ -423,7 +365,7 @@ static bool
 is_bye(const struct relay *r, const struct rtsp_piece *p)
 {
 	return p->kind == RTSP_DATA && r->rtcp[p->channel] &&
-	       relay_says_bye(p->bytes + p->body, p->len - p->body);
+	       relay_packet_says_bye(p->bytes + p->body, p->len - p->body);
 }
 
 static int

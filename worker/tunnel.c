@@ -15,6 +15,7 @@
 #include "worker/fifo.h"
 #include "worker/held.h"
 #include "worker/loopback.h"
+#include "worker/rtsp_relay.h"
 #include "worker/tunnel.h"
 #include "worker/rtsp_setup.h"
 #include "worker/udp_input.h"
@@ -308,7 +309,7 @@ next_datagram(struct tunnel *t, struct relay_packet *out)
 	udp_input_tick(t->udp);
 	if (!udp_input_next(t->udp, out))
 		return false;
-	if (out->rtcp && relay_says_bye(out->bytes, out->len))
+	if (out->rtcp && relay_packet_says_bye(out->bytes, out->len))
 		set_camera_gone(t, ERR_EOF);
 	return t->phase == RELAYING;
 }
