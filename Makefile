@@ -40,7 +40,7 @@ camrelayd_settings = common/settings.o common/value.o common/value_redact.o comm
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
-camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
+camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_deliveries.o supervisor/store_consumers.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
 camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \
 	supervisor/account_status.o supervisor/account_queue.o supervisor/account_buckets.o supervisor/call_tally.o supervisor/credentials.o \
@@ -53,14 +53,14 @@ camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o su
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
 camrelayd_guard = supervisor/guard.o supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o supervisor/unit_guard.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
-camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
+camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/recording_day.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
-camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
+camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
 	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_body.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o \
 	supervisor/web_assets.o supervisor/web_session.o supervisor/web_events.o supervisor/feed.o supervisor/web_history.o supervisor/samples.o supervisor/web_playback.o supervisor/web_snapshot.o
-camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_table.o supervisor/config_sections.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
-	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o supervisor/proc_usage.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o \
+camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_camera.o supervisor/config_notify.o supervisor/config_table.o supervisor/config_sections.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
+	supervisor/cameras.o supervisor/cameras_change.o supervisor/cameras_command.o supervisor/cameras_choose.o supervisor/unit.o supervisor/unit_change.o supervisor/unit_outputs.o supervisor/unit_status.o supervisor/unit_record.o supervisor/unit_outage.o supervisor/outage.o supervisor/kept.o supervisor/tally.o supervisor/worker_proc.o supervisor/log_pipe.o supervisor/worker_link.o supervisor/control.o supervisor/proc_usage.o supervisor/totals.o supervisor/usage.o supervisor/unit_counts.o \
 	supervisor/control_request.o supervisor/control_message.o supervisor/control_config.o supervisor/control_google.o supervisor/control_token.o \
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
@@ -70,7 +70,7 @@ camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets libcryp
 # H.264 and H.265, which link what they read parameter sets by.
 video_codecs = worker/video_codec.o worker/h264.o worker/h265.o worker/nal_sets.o worker/annexb.o worker/rbsp.o
 
-worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/departure.o worker/rtsp_session.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/departure.o worker/rtsp_session.o worker/relay_track.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o $(video_codecs) worker/nal_stream.o worker/rtp.o worker/rtcp.o \

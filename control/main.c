@@ -23,6 +23,7 @@
 #include "control/snapshot.h"
 #include "control/token.h"
 #include "control/top.h"
+#include "proto/status_camera.h"
 
 /* camrelayd answers within a turn of its loop; more is no supervisor. A command that makes it write
  * a file waits for the disk. */

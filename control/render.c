@@ -6,6 +6,8 @@
 #include "common/json.h"
 #include "control/paint.h"
 #include "control/render.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
 
 /* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's.
  */

@@ -10,6 +10,7 @@
 #include "control/render.h"
 #include "control/terminal.h"
 #include "control/top.h"
+#include "proto/status_camera.h"
 
 #define PERIOD_MS 1000
 /* Shorter than the period: keys are looked at between the questions. */

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/msg_list.h"
+#include "proto/msg_by_supervisor.h"
+#include "proto/msg_by_worker.h"
+#include "proto/msg_stats.h"
 
 /* Bump when a message changes its meaning. New messages and new optional fields need no bump:
  * unknown fields are ignored, unknown types are answered and logged once. Names are never reused.
@@ -15,6 +17,13 @@
 enum msg_sender { MSG_BY_SUPERVISOR, MSG_BY_WORKER };
 
 /* clang-format off */
+/* The protocol is this list: what may be said, by whom, with which fields. F(S, type, name, need),
+ * S being the message itself for those who expand it.
+ * Times are in ms, counters since the worker started, sizes in bytes, ratios 0 to 1. */
+#define MSG_LIST(M) \
+	MSG_LIST_BY_SUPERVISOR(M) \
+	MSG_LIST_BY_WORKER(M)
+
 #define MSG_ENUM(upper, lower, sender) MSG_##upper,
 enum msg_type { MSG_LIST(MSG_ENUM) MSG_TYPES };
 #undef MSG_ENUM

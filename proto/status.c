@@ -4,8 +4,14 @@
 
 #include "common/err.h"
 #include "common/json.h"
-#include "proto/status.h"
 #include "common/xmalloc.h"
+#include "proto/fields.h"
+#include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
+#include "proto/status_count.h"
+#include "proto/status_health.h"
+#include "proto/status_webhook.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

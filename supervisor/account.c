@@ -9,6 +9,7 @@
 #include "common/xmalloc.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_google.h"
 #include "supervisor/credentials.h"
 #include "supervisor/scheduler_change.h"
 #include "supervisor/verdict.h"

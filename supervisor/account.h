@@ -6,13 +6,14 @@
 
 #include "common/clock.h"
 #include "supervisor/camera.h"
-#include "supervisor/config.h"
 #include "supervisor/discovery.h"
 #include "supervisor/federation.h"
 #include "supervisor/http_client.h"
 #include "supervisor/login.h"
 #include "supervisor/scheduler.h"
-#include "supervisor/store.h"
+
+struct config_google;
+struct store;
 
 /* One Google account at work: its access token, its scheduler, its calls, and the leases of its
  * cameras (URL, tokens, expiry). Makes the calls that the scheduler gives out and tells the cameras

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/xmalloc.h"
-#include "proto/status.h"
+#include "proto/status_account.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
 

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "supervisor/account_state.h"
+#include "supervisor/config_google.h"
 #include "supervisor/scheduler_change.h"
 
 struct camera_lease *

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "supervisor/account_state.h"
+#include "supervisor/config_google.h"
 #include "supervisor/scheduler_change.h"
 
 /* ---- news ------------------------------------------------------------------------------------ */

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 
 #include "common/json.h"
-#include "proto/status.h"
+#include "proto/status_account.h"
 #include "supervisor/account_state.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_google.h"
 #include "supervisor/scheduler_view.h"
 #include "supervisor/verdict.h"
 

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/account.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/cameras_state.h"
-#include "supervisor/recordings.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/unit_change.h"
 #include "supervisor/unit_guard.h"
-#include "supervisor/unit_record.h"
+#include "supervisor/unit_outputs.h"
+#include "supervisor/unit_status.h"
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
@@ -155,8 +158,8 @@ cameras_shutdown(struct cameras *t, ms_t within_ms, void (*done)(void *arg, bool
 
 /* ---- what others say ------------------------------------------------------------------------- */
 
-static struct unit *
-find_number(const struct cameras *t, int number)
+struct unit *
+cameras_find_number(const struct cameras *t, int number)
 {
 	for (size_t i = 0; i < t->units.count; i++)
 		if (t->units.units[i]->number == number)
@@ -169,7 +172,7 @@ cameras_on_account(void *arg, int camera, enum camera_event ev, const char *why)
 {
 	struct cameras *t = arg;
 
-	unit_step(find_number(t, camera), ev, why);
+	unit_step(cameras_find_number(t, camera), ev, why);
 }
 
 int
@@ -222,79 +225,12 @@ cameras_guard(struct cameras *t, size_t i, const struct guard_decision *d)
 	unit_guard_apply(t->units.units[i], d);
 }
 
-void
-cameras_command(struct cameras *t, int camera, enum camera_event ev)
-{
-	struct unit *u = find_number(t, camera);
-
-	log_info("camera command", LOG_CAM(u->name), LOG_STR("command", camera_event_text(ev)));
-	unit_guard_on_command(u);
-	unit_step(u, ev, NULL);
-}
-
-int
-cameras_extend(struct cameras *t, int camera, char *why, size_t why_size)
-{
-	struct unit *u = find_number(t, camera);
-
-	if (u->account && account_extend(u->account, camera) == 0)
-		return 0;
-	snprintf(why, why_size,
-		u->config->google ? "%s has no stream to extend"
-				  : "%s is a plain RTSP camera: nothing expires",
-		u->name);
-	return -1;
-}
-
-int
-cameras_record(struct cameras *t, int camera, bool on, char *why, size_t why_size)
-{
-	struct unit *u = find_number(t, camera);
-
-	log_info("camera command", LOG_CAM(u->name),
-		LOG_STR("command", on ? "record on" : "record off"));
-	return unit_record_ask(u, on, why, why_size);
-}
-
-int64_t
-cameras_snapshot(struct cameras *t, int camera, char *why, size_t why_size)
-{
-	return unit_record_snapshot(find_number(t, camera), why, why_size);
-}
-
-int
-cameras_snapshot_done(struct cameras *t, int camera, int64_t id, char *file, size_t file_size,
-	char *why, size_t why_size)
-{
-	return unit_record_snapshot_done(
-		find_number(t, camera), id, file, file_size, why, why_size);
-}
-
-void
-cameras_snapshot_wait(struct cameras *t, int camera,
-	void (*told)(void *arg, const char *file, const char *why), void *arg)
-{
-	unit_record_snapshot_wait(find_number(t, camera), told, arg);
-}
-
-int
-cameras_protect(
-	struct cameras *t, int camera, const char *hour, bool on, char *why, size_t why_size)
-{
-	char dir[4096];
-
-	if (unit_record_dir(find_number(t, camera), dir, sizeof(dir)))
-		return recordings_protect(dir, hour, on, why, why_size);
-	snprintf(why, why_size, "there is no section [recording]");
-	return -1;
-}
-
 bool
 cameras_get_source(const struct cameras *t, const char *name, struct output_source *out)
 {
 	const struct unit *u = units_find(&t->units, name);
 
-	return u && unit_get_source(u, out);
+	return u && unit_outputs_get_source(u, out);
 }
 
 void

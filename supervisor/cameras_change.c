@@ -7,8 +7,13 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/cameras_change.h"
 #include "supervisor/cameras_state.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_diff.h"
+#include "supervisor/events.h"
+#include "supervisor/unit_change.h"
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 

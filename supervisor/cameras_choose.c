@@ -6,8 +6,15 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/account.h"
+#include "supervisor/cameras_choose.h"
 #include "supervisor/cameras_state.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_google.h"
+#include "supervisor/events.h"
 #include "supervisor/federation.h"
+#include "supervisor/unit_change.h"
 
 /* The accounts of the configuration, in its order. */
 struct candidates {

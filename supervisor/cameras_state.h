@@ -3,7 +3,7 @@
 
 #include "supervisor/unit.h"
 
-/* What the camera table consists of. For cameras.c and cameras_change.c. */
+/* What the camera table consists of. For cameras*.c. */
 
 /* A list of units, which it does not own. All zero: empty. */
 struct units {
@@ -29,6 +29,9 @@ struct cameras {
 	} shutdown;
 	int open_handles; /* the timer's and the units' */
 };
+
+/* The unit of that number, which there must be. */
+struct unit *cameras_find_number(const struct cameras *t, int number);
 
 /* A unit with its socket, in no list yet; NULL with a sentence in why. */
 struct unit *cameras_make_unit(

@@ -9,38 +9,14 @@
 #include "common/settings.h"
 #include "supervisor/config.h"
 #include "common/xmalloc.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_check.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/config_table.h"
-
-const char *
-config_bframes_text(enum config_bframes bframes)
-{
-	static const char *const texts[] = { [CONFIG_BFRAMES_PASS] = "pass",
-		[CONFIG_BFRAMES_DROP] = "drop",
-		[CONFIG_BFRAMES_REFUSE] = "refuse" };
-
-	return texts[bframes];
-}
-
-const char *
-config_transport_text(enum config_transport transport)
-{
-	static const char *const texts[] = { [CONFIG_TRANSPORT_AUTO] = "auto",
-		[CONFIG_TRANSPORT_TCP] = "tcp",
-		[CONFIG_TRANSPORT_UDP] = "udp" };
-
-	return texts[transport];
-}
-
-const char *
-config_replay_text(enum config_replay replay)
-{
-	static const char *const texts[] = { [CONFIG_REPLAY_AUTO] = "auto",
-		[CONFIG_REPLAY_ON] = "on",
-		[CONFIG_REPLAY_OFF] = "off" };
-
-	return texts[replay];
-}
+#include "supervisor/config_whip.h"
 
 /* A worker beside camrelayd's own file is of the same build: a source tree, or a tarball. */
 static char *
@@ -143,12 +119,6 @@ config_parse(const char *path, const char *text, size_t len, const struct config
 	return finish(c, settings_parse(path, text, len, &config_table, c, errors), out);
 }
 
-bool
-config_is_auto(const struct config_camera *cam)
-{
-	return cam->google && strcmp(cam->google, CONFIG_GOOGLE_AUTO) == 0;
-}
-
 static void
 free_google(struct config_google *g)
 {
@@ -163,64 +133,6 @@ free_whip(struct config_whip *w)
 	settings_clear(&config_table, "whip", w);
 	free(w->name);
 	free(w);
-}
-
-struct config_camera *
-config_camera_copy(const struct config_camera *cam)
-{
-	struct config_camera *c = xcalloc(1, sizeof(*c));
-
-	c->name = xstrdup(cam->name);
-	settings_copy(&config_table, "camera", cam, c);
-	return c;
-}
-
-void
-config_camera_free(struct config_camera *cam)
-{
-	if (!cam)
-		return;
-	settings_clear(&config_table, "camera", cam);
-	free(cam->name);
-	free(cam);
-}
-
-struct config_notify *
-config_notify_copy(const struct config_notify *n)
-{
-	struct config_notify *c = xcalloc(1, sizeof(*c));
-
-	c->name = xstrdup(n->name);
-	settings_copy(&config_table, "notify", n, c);
-	return c;
-}
-
-void
-config_notify_free(struct config_notify *n)
-{
-	if (!n)
-		return;
-	settings_clear(&config_table, "notify", n);
-	free(n->name);
-	free(n);
-}
-
-static void
-on_difference(void *arg, const struct setting *row)
-{
-	bool *differs = arg;
-
-	(void)row;
-	*differs = true;
-}
-
-bool
-config_notify_differs(const struct config_notify *a, const struct config_notify *b)
-{
-	bool differs = false;
-
-	settings_differ(&config_table, "notify", a, b, on_difference, &differs);
-	return differs;
 }
 
 void

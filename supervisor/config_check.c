@@ -4,8 +4,15 @@
 #include <sys/un.h>
 
 #include "common/value.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_check.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_health.h"
+#include "supervisor/config_notify.h"
 #include "supervisor/config_publish.h"
+#include "supervisor/config_whip.h"
 #include "supervisor/event_names.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/list_item.h"

@@ -5,9 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_diff.h"
 #include "common/xmalloc.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
 #include "supervisor/config_table.h"
+#include "supervisor/config_whip.h"
 
 /* What a change of this key of a camera asks for; a key that is not here asks for nothing. */
 static const struct {

@@ -5,7 +5,9 @@
 #include <stddef.h>
 
 #include "common/settings.h"
-#include "supervisor/config.h"
+
+struct config;
+struct config_camera;
 
 /* What one configuration has that another has not, section by section. Pure. */
 

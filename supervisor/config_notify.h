@@ -1,6 +1,8 @@
 #ifndef SUPERVISOR_CONFIG_NOTIFY_H
 #define SUPERVISOR_CONFIG_NOTIFY_H
 
+#include <stdbool.h>
+
 #include "common/clock.h"
 
 /* [notify "NAME"]: somebody who is told of events by HTTP. */
@@ -16,5 +18,12 @@ struct config_notify {
 	int max_queue;
 	ms_t max_age_ms;
 };
+
+/* One section for itself: without next. NULL is fine to free. */
+struct config_notify *config_notify_copy(const struct config_notify *n);
+void config_notify_free(struct config_notify *n);
+
+/* Whether two are not the same. */
+bool config_notify_differs(const struct config_notify *a, const struct config_notify *b);
 
 #endif

@@ -5,7 +5,10 @@
 
 #include "common/value.h"
 #include "common/xmalloc.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_publish.h"
+#include "supervisor/config_whip.h"
 #include "supervisor/list_item.h"
 
 /* The default of [whip] call_timeout, for a URL without a section. */

@@ -4,8 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/clock.h"
 #include "proto/msg.h"
-#include "supervisor/config.h"
+
+struct config;
+struct config_camera;
 
 /* The places that a camera is published to, in the order of its `publish`. Pure. */
 

@@ -2,7 +2,13 @@
  * nothing. Any thread. */
 #include "common/xmalloc.h"
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/config_sections.h"
+#include "supervisor/config_whip.h"
 
 static void *
 open_supervisor(void *root, const char *name)

@@ -1,8 +1,14 @@
 /* config_table.c - camrelayd's settings: the table of their keys.
  * A row says all of one key, also whether a reload can change it. Keeps nothing. Any thread. */
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/config_sections.h"
 #include "supervisor/config_table.h"
+#include "supervisor/config_whip.h"
 
 /* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
 #define URL_BYTES_MAX 4096

@@ -8,7 +8,9 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/config_consumers.h"
 #include "supervisor/consumers_state.h"
+#include "supervisor/consumers_view.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 

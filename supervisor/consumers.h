@@ -5,34 +5,20 @@
 #include <stddef.h>
 #include <uv.h>
 
-#include "supervisor/config_consumers.h"
 #include "supervisor/consumer.h"
-#include "supervisor/consumer_report.h"
+#include "supervisor/consumers_end.h"
+
+struct config_consumers;
+struct consumer_report;
 
 /* Everybody who watches a camera through us: made by a request, known by an id that cannot be
- * guessed, ended when nothing is heard of them. Loop thread. */
+ * guessed, ended when nothing is heard of them. What is known of them is in consumers_view.h. Loop
+ * thread. */
 struct consumers;
 
 #define CONSUMER_ID_BYTES 33 /* 128 random bits in hex, and its NUL */
 /* Ended ones that are remembered. */
 #define CONSUMERS_HISTORY 100
-
-enum consumers_end {
-	CONSUMERS_WATCHING,    /* not ended */
-	CONSUMERS_CLOSED,      /* by its owner */
-	CONSUMERS_LAPSED,      /* no heartbeat */
-	CONSUMERS_FAILED,      /* its first pull, or that of a player that cannot pull again */
-	CONSUMERS_LEFT,        /* nobody waited for its first offer any more */
-	CONSUMERS_NO_CAMERA,   /* the camera is configured no more */
-	CONSUMERS_STOPPED,     /* camrelayd was */
-	CONSUMERS_INTERRUPTED, /* camrelayd ended without a chance to end it: told at the next start
-				*/
-	CONSUMERS_ENDS
-};
-
-/* "closed", ...; consumers_end_parse: CONSUMERS_ENDS for any other word. */
-const char *consumers_end_name(enum consumers_end end);
-enum consumers_end consumers_end_parse(const char *word);
 
 struct consumers_config {
 	uv_loop_t *loop;
@@ -93,36 +79,5 @@ bool consumers_close(struct consumers *t, const char *id, enum consumers_end end
  * are over. */
 void consumers_stop(
 	struct consumers *t, ms_t within_ms, void (*done)(bool closed, void *arg), void *arg);
-
-/* What is known of one, lent until the loop turns. */
-struct consumer_row {
-	const char *id;
-	const char *camera;
-	const char *owner; /* NULL: nobody in particular */
-	bool whep;
-	const char *state;
-	enum consumers_end end;
-	const char *why;     /* it is not live; "": nothing is wrong */
-	const char *session; /* at the SFU, for its owner only; "": none */
-	bool must_pull;
-	int64_t pulls;
-	int64_t since_us;      /* wall time */
-	ms_t lasted_ms;        /* until now, or its end */
-	ms_t heartbeat_age_ms; /* likewise */
-	struct consumer_report report;
-};
-
-/* False: no such consumer, among those that ended neither. */
-bool consumers_get(const struct consumers *t, const char *id, struct consumer_row *out);
-/* Those that watch, the newest first; then those that ended, likewise. */
-void consumers_each(const struct consumers *t,
-	void (*on_row)(const struct consumer_row *row, void *arg), void *arg);
-/* How many watch, camera NULL: in all. */
-size_t consumers_count(const struct consumers *t, const char *camera);
-/* How many have ended so since the start. */
-int64_t consumers_ended(const struct consumers *t, enum consumers_end end);
-/* Pulls that were begun since the start, each viewer's first among them. */
-int64_t consumers_pulls(const struct consumers *t);
-const struct config_consumers *consumers_limits(const struct consumers *t);
 
 #endif

@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "supervisor/consumers_state.h"
-#include "supervisor/store.h"
+#include "supervisor/store_consumers.h"
 #include "supervisor/unpublish.h"
 
 #define KIND_API "api"

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 
+#include "supervisor/consumer_report.h"
 #include "supervisor/consumers.h"
 
 /* What the table of those who watch consists of. For consumers*.c. */

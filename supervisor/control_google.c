@@ -3,7 +3,10 @@
 #include <stdio.h>
 
 #include "common/json.h"
+#include "supervisor/account.h"
+#include "supervisor/config_google.h"
 #include "supervisor/control_request.h"
+#include "supervisor/login.h"
 
 bool
 control_discover(struct request *r)

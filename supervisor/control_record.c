@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/json.h"
+#include "supervisor/cameras_command.h"
 #include "supervisor/control_request.h"
 
 static struct cameras *

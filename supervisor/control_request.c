@@ -7,6 +7,9 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/status.h"
+#include "supervisor/camera.h"
+#include "supervisor/cameras.h"
+#include "supervisor/cameras_command.h"
 #include "supervisor/control_request.h"
 #include "supervisor/metrics.h"
 

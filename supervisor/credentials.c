@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "supervisor/config_google.h"
 #include "supervisor/credentials.h"
 
 /* What is looked for, beside a value in the configuration itself. */

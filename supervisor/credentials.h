@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-#include "supervisor/config.h"
 #include "supervisor/secret.h"
+
+struct config_google;
 
 /* The four words that open one Google account. */
 struct credentials {

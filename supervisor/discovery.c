@@ -7,6 +7,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "supervisor/config_google.h"
 #include "supervisor/discovery.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"

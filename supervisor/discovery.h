@@ -5,11 +5,12 @@
 #include <stddef.h>
 #include <uv.h>
 
-#include "supervisor/config.h"
 #include "supervisor/device_list.h"
 #include "supervisor/keep.h"
 #include "supervisor/oauth.h"
 #include "supervisor/sdm.h"
+
+struct config_google;
 
 /* The devices that Google lists for one account, asked for again and again, each time within the
  * bucket of devices.list. Loop thread. */

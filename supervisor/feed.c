@@ -9,7 +9,10 @@
 #include "common/xmalloc.h"
 #include "proto/fields.h"
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
 #include "supervisor/feed.h"
+#include "supervisor/http_socket.h"
 #include "supervisor/timer.h"
 
 /* RFC 6455 7.4.1: a message that breaks a policy. */

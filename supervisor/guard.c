@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
+#include "proto/status_health.h"
 #include "supervisor/cameras.h"
 #include "supervisor/events.h"
 #include "supervisor/guard.h"

@@ -3,7 +3,7 @@
 
 #include <uv.h>
 
-#include "supervisor/config.h"
+struct config_guard;
 
 struct cameras;
 struct events;

@@ -3,7 +3,9 @@
 
 #include <uv.h>
 
-#include "supervisor/config.h"
+#include "common/clock.h"
+
+struct config;
 
 struct events;
 struct http_client;

@@ -12,6 +12,7 @@
 #include "common/xmalloc.h"
 #include "supervisor/http_listen.h"
 #include "supervisor/http_server_state.h"
+#include "supervisor/http_socket.h"
 
 /* How often the certificate's file is looked at: its key is written after it, or before. */
 #define CERT_INTERVAL_MS 5000

@@ -1,5 +1,5 @@
 /* http_server_conn.c - one connection: requests in, responses out, what becomes of it in time.
- * The head of a request is http_server_head.c's, a WebSocket http_server_socket.c's. Loop thread.
+ * The head of a request is http_server_head.c's, a WebSocket http_socket.c's. Loop thread.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,10 @@
 #include <libwebsockets.h>
 #include <sys/queue.h>
 
+#include "supervisor/http_exchange.h"
 #include "supervisor/http_server.h"
 
-/* What the HTTP server consists of. For http_server*.c. */
+/* What the HTTP server consists of. For http_server*.c and http_socket.c. */
 
 enum conn_state {
 	CONN_HEAD,     /* the head of the request is awaited */
@@ -94,7 +95,7 @@ int http_conn_event(
 /* Its deadline is over. Not from within a callback of libwebsockets. */
 void http_conn_deadline(struct conn *c);
 
-/* ---- http_server_socket.c -------------------------------------------------------------------- */
+/* ---- http_socket.c --------------------------------------------------------------------------- */
 
 /* Its part of http_conn_event. */
 int http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *in, size_t len);

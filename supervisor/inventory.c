@@ -6,6 +6,9 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_google.h"
 #include "supervisor/inventory.h"
 #include "common/xmalloc.h"
 #include "supervisor/known.h"

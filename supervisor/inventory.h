@@ -4,13 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "supervisor/config.h"
 #include "supervisor/discovery.h"
 #include "supervisor/events.h"
 #include "supervisor/proposal.h"
-#include "supervisor/store.h"
 
+struct config;
+struct config_google;
 struct json;
+struct store;
 
 /* What Google's accounts list, held against the configuration: what changed is told, new cameras
  * are added where auto_add is set, and all is shown to `camctl discover`. Loop thread. */

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "supervisor/keep.h"
+#include "supervisor/store.h"
 #include "common/xmalloc.h"
 #include "supervisor/verdict.h"
 

@@ -2,8 +2,9 @@
 #define SUPERVISOR_KEEP_H
 
 #include "supervisor/scheduler.h"
-#include "supervisor/store.h"
 #include "supervisor/stream.h"
+
+struct store;
 
 /* What one account keeps over a restart of the supervisor: its cameras' streams, and the calls that
  * Google still counts. Turns our moments into the store's wall time and back. Loop thread. */

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/known.h"
+#include "supervisor/store.h"
 #include "common/xmalloc.h"
 
 /* By the device alone: whoever removed it meant the camera, whichever account sees it. To be freed.

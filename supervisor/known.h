@@ -3,8 +3,9 @@
 
 #include <stdbool.h>
 
-#include "supervisor/config.h"
-#include "supervisor/store.h"
+struct config;
+
+struct store;
 
 /* Which of Google's devices were ever configured, remembered by the store: one that is configured
  * no more was removed on purpose, and auto_add leaves it alone. Without a store (NULL) none is

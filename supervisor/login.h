@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "supervisor/config.h"
 #include "supervisor/http_client.h"
 #include "supervisor/oauth.h"
+
+struct config_google;
 
 /* A person's login to one account: the page to open, and the exchange of the code that it brings
  * for a refresh token, which is stored. One at a time: a new one ends the old. Loop thread. */

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/cameras.h"
 #include "supervisor/config.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/systemd.h"

@@ -8,6 +8,8 @@
 #include <strings.h>
 
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
 #include "supervisor/metrics.h"
 #include "supervisor/metrics_table.h"
 

@@ -2,6 +2,10 @@
  * snapshot they are. Pure. */
 #include "supervisor/metrics_table.h"
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
+#include "proto/status_count.h"
+#include "proto/status_webhook.h"
 
 /* ---- objects --------------------------------------------------------------------------------- */
 

@@ -8,9 +8,11 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
+#include "proto/status_webhook.h"
+#include "supervisor/config.h"
 #include "supervisor/notify.h"
 #include "supervisor/secret.h"
-#include "supervisor/store.h"
+#include "supervisor/store_deliveries.h"
 #include "supervisor/webhook.h"
 
 struct notify {

@@ -4,9 +4,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "supervisor/config.h"
 #include "supervisor/notify_target.h"
 
+struct config;
+struct json;
 struct status;
 
 /* Webhooks: the targets that the configuration has, and what they are told. Loop thread. */

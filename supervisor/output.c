@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/xmalloc.h"
-#include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/output.h"
 #include "supervisor/publish.h"
 #include "supervisor/whip_session.h"

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_google.h"
 #include "supervisor/proposal.h"
 #include "common/xmalloc.h"
 

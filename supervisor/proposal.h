@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "supervisor/config.h"
 #include "supervisor/device_list.h"
 #include "supervisor/naming.h"
+
+struct config;
+struct config_google;
 
 /* What the configuration says, or would have to say, about the devices that Google lists. Pure. */
 

@@ -9,6 +9,12 @@
 #include <unistd.h>
 
 #include "common/xmalloc.h"
+#include "supervisor/config.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_notify.h"
+#include "supervisor/config_recording.h"
+#include "supervisor/config_whip.h"
 #include "supervisor/http_url.h"
 #include "supervisor/reach.h"
 #include "supervisor/readings.h"

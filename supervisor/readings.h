@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #include "supervisor/check.h"
-#include "supervisor/config.h"
+
+struct config;
 
 /* Reads what the checks judge: disks, memory, CPU, permissions, and whether services are reached.
  * Blocks: for a thread of the pool. */

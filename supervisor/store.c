@@ -1,6 +1,7 @@
 /* store.c - what must outlive the process, in one SQLite file: opening it, asking it.
- * Owns the connections and the prepared statements. What is kept is store_rows', SQL is
- * store_schema's, the file as a file store_file's. Loop thread, but for run_checkpoint. */
+ * Owns the connections and the prepared statements. What is kept is store_rows', store_deliveries'
+ * and store_consumers', SQL is store_schema's, the file as a file store_file's. Loop thread, but
+ * for run_checkpoint. */
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/store.h"
 #include "supervisor/store_access.h"
 #include "supervisor/store_checkpoint.h"
 #include "supervisor/store_file.h"

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What must outlive the process: streams, events, counters, spent calls, webhooks, consumers;
- * DIR/state.db. Loop thread.
+/* What must outlive the process, in DIR/state.db: streams, events, counters, spent calls; webhooks
+ * by store_deliveries.h, consumers by store_consumers.h. Loop thread.
  *
  * A function that writes has written when it returns 0: what it wrote survives kill -9 of the
  * process. A power cut may take the last minute (the kernel's write-back), never the file. It takes
@@ -107,71 +107,5 @@ int store_each_call(struct store *s, int64_t since_us, store_call_row *row, void
 /* camera NULL: of the supervisor itself. A counter that was never set is 0. */
 int store_set_counter(struct store *s, const char *camera, const char *name, int64_t value);
 int store_get_counter(struct store *s, const char *camera, const char *name, int64_t *value);
-
-/* ---- webhooks -------------------------------------------------------------------------------- */
-
-struct store_delivery {
-	int64_t id;       /* given when it is added; grows, and is never used again */
-	const char *name; /* what its receiver knows it by */
-	int64_t at_us;
-	const char *body;
-};
-
-/* Behind all others of that target. delivery->id is ignored. */
-int store_add_delivery(struct store *s, const char *target, const struct store_delivery *delivery);
-
-/* The target's oldest, given to row unless there is none. row must not write to the store. */
-typedef void store_delivery_row(void *arg, const struct store_delivery *delivery);
-int store_first_delivery(struct store *s, const char *target, store_delivery_row *row, void *arg);
-
-/* That one; the target's oldest but for the one of id `but`; all of the target's. */
-int store_drop_delivery(struct store *s, int64_t id);
-int store_drop_oldest_delivery(struct store *s, const char *target, int64_t but);
-int store_drop_deliveries(struct store *s, const char *target);
-
-/* Every target that has deliveries, and how many. row may write to the store. */
-typedef void store_target_row(void *arg, const char *target, int64_t count);
-int store_each_target(struct store *s, store_target_row *row, void *arg);
-
-/* ---- consumers ------------------------------------------------------------------------------- */
-
-/* One that watches, or did. */
-struct store_consumer {
-	const char *id;
-	const char *camera;
-	const char *owner; /* NULL: nobody in particular */
-	const char *kind;
-	const char *session; /* at the SFU, the last; NULL: none */
-	int64_t pulls;
-	int64_t since_us;
-	int64_t heard_us; /* the last that was heard of it */
-	int64_t ended_us; /* 0: it watches */
-	const char *end;  /* how; NULL: it watches */
-	const char *why;
-	const char *stats; /* JSON */
-};
-
-/* The consumer of that id from now on; its camera, owner, kind and beginning stay as they were. */
-int store_put_consumer(struct store *s, const struct store_consumer *consumer);
-
-/* Those that watch have ended so, then. */
-int store_end_consumers(struct store *s, int64_t ended_us, const char *end);
-
-/* No more than that many that ended, the last, are kept. */
-int store_prune_consumers(struct store *s, int keep);
-
-/* Those that ended, the last first. row must not write consumers. */
-typedef void store_consumer_row(void *arg, const struct store_consumer *consumer);
-int store_each_consumer(struct store *s, store_consumer_row *row, void *arg);
-
-/* A session at the SFU whose tracks of those mids, separated by blanks, are to be closed before it
- * is forgotten; and its end. Not having it is fine. */
-int store_put_session(struct store *s, const char *session, const char *camera, const char *mids);
-int store_drop_session(struct store *s, const char *session);
-
-/* Every one of them. row may write to the store. */
-typedef void store_session_row(
-	void *arg, const char *session, const char *camera, const char *mids);
-int store_each_session(struct store *s, store_session_row *row, void *arg);
 
 #endif

@@ -4,11 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "supervisor/store.h"
 #include "supervisor/store_schema.h"
 
-/* What store.c offers to store_rows.c, and to nobody else: statements, without SQLite's types. The
- * errors are store.h's, logged as there. Loop thread. */
+/* What store.c offers to store_rows.c, store_deliveries.c and store_consumers.c, and to nobody
+ * else: statements, without SQLite's types. The errors are store.h's, logged as there. Loop thread.
+ */
+struct store;
 
 struct store_value {
 	bool is_text;
@@ -19,6 +20,7 @@ struct store_value {
 #define STORE_TEXT(t) { .is_text = true, .text = (t) }
 #define STORE_NUMBER(n) { .number = (n) }
 /* clang-format on */
+#define STORE_COUNT(values) ((int)(sizeof(values) / sizeof((values)[0])))
 
 /* values: as many as the statement has parameters. */
 int store_write(

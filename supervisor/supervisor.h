@@ -6,9 +6,11 @@
 #include <uv.h>
 
 #include "common/ini_edit.h"
-#include "supervisor/cameras.h"
-#include "supervisor/config.h"
 
+struct account;
+struct cameras;
+struct config;
+struct consumers;
 struct json;
 struct status;
 struct tokens;

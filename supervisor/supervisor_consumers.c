@@ -1,5 +1,8 @@
 /* supervisor_consumers.c - what those who watch need to know of the cameras, and who hears of them.
  * Owns nothing. Loop thread. */
+#include "supervisor/cameras.h"
+#include "supervisor/config.h"
+#include "supervisor/consumers.h"
 #include "supervisor/supervisor_state.h"
 
 static bool

@@ -1,7 +1,6 @@
 #ifndef SUPERVISOR_SUPERVISOR_STATE_H
 #define SUPERVISOR_SUPERVISOR_STATE_H
 
-#include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/guard.h"
 #include "supervisor/health.h"
@@ -10,6 +9,8 @@
 #include "supervisor/secret.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/sweeper.h"
+
+struct config_cloudflare;
 
 /* What the supervisor consists of. For supervisor*.c. */
 

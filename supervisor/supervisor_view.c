@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_google.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/web.h"
 

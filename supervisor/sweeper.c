@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/recordings.h"
 #include "supervisor/sweeper.h"
 

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "supervisor/config.h"
 #include "supervisor/events.h"
+
+struct config_recording;
 
 /* Carries retention out: when it begins, every hour, and when the disk of the recordings gets
  * short. The disk's part is done by a thread of libuv's pool. Loop thread. */

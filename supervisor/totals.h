@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "proto/msg.h"
-#include "proto/status.h"
+#include "proto/status_totals.h"
 
 /* A camera's counters over the lives of its workers, each of which begins at 0: they only grow. In
  * place; {0} has counted nothing. Pure. */

@@ -10,13 +10,22 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "supervisor/account.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/events.h"
 #include "supervisor/kept.h"
+#include "supervisor/outputs.h"
+#include "supervisor/scheduler.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_change.h"
 #include "supervisor/unit_counts.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_outage.h"
+#include "supervisor/unit_outputs.h"
 #include "supervisor/unit_record.h"
+#include "supervisor/worker_link.h"
 
 /* Whoever leaves has so long to end what is at its far ends; after a worker's death nobody waits.
  */
@@ -257,9 +266,9 @@ on_worker_event(struct unit *u, const struct msg *m)
 /* clang-format off */
 static void (*const handlers[MSG_TYPES])(struct unit *, const struct msg *) = {
 	[MSG_HELLO]         = on_hello,
-	[MSG_OFFER]         = unit_on_offer,
+	[MSG_OFFER]         = unit_outputs_on_offer,
 	[MSG_STATE]         = on_state,
-	[MSG_OUTPUT]        = unit_on_output,
+	[MSG_OUTPUT]        = unit_outputs_on_output,
 	[MSG_STATS]         = on_stats,
 	[MSG_REFUSED]       = on_refused,
 	[MSG_EVENT]         = on_worker_event,
@@ -357,7 +366,7 @@ make_parts(struct unit *u)
 		.arg = u };
 
 	u->proc = worker_proc_new(&proc);
-	unit_make_outputs(u);
+	unit_outputs_make(u);
 }
 
 int
@@ -385,7 +394,7 @@ unit_set_config(struct unit *u, const struct config_camera *config)
 	config_camera_free(u->config);
 	u->config = config_camera_copy(config);
 	unit_configure(u);
-	return unit_set_outputs(u);
+	return unit_outputs_set(u);
 }
 
 void

@@ -4,10 +4,15 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "supervisor/account.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/config_diff.h"
-#include "supervisor/unit.h"
+#include "supervisor/outputs.h"
+#include "supervisor/scheduler.h"
+#include "supervisor/unit_change.h"
 #include "supervisor/unit_counts.h"
+#include "supervisor/unit_outputs.h"
 
 static struct account *
 find_account(struct unit *u)
@@ -84,7 +89,7 @@ unit_assign(struct unit *u, struct account *account, int number)
 void
 unit_start(struct unit *u)
 {
-	unit_set_outputs(u);
+	unit_outputs_set(u);
 	unit_step(u, CAMERA_EV_START, NULL);
 	resume(u);
 }

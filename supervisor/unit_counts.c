@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "common/xmalloc.h"
+#include "proto/status_camera.h"
+#include "proto/status_count.h"
 #include "supervisor/account_view.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/unit_counts.h"
 
 void

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "supervisor/camera_view.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/unit_change.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
 

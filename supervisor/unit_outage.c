@@ -4,6 +4,8 @@
 
 #include "common/log.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config.h"
+#include "supervisor/events.h"
 #include "supervisor/unit_outage.h"
 
 static void

@@ -5,19 +5,22 @@
 #include <stdlib.h>
 
 #include "common/log.h"
-#include "supervisor/unit.h"
+#include "supervisor/events.h"
+#include "supervisor/outputs.h"
+#include "supervisor/unit_outputs.h"
+#include "supervisor/worker_link.h"
 
 /* ---- the worker's words ---------------------------------------------------------------------- */
 
 void
-unit_on_offer(struct unit *u, const struct msg *m)
+unit_outputs_on_offer(struct unit *u, const struct msg *m)
 {
 	if (u->life == UNIT_AT_WORK)
 		outputs_offer(u->outputs, &m->u.offer);
 }
 
 void
-unit_on_output(struct unit *u, const struct msg *m)
+unit_outputs_on_output(struct unit *u, const struct msg *m)
 {
 	const struct msg_output *o = &m->u.output;
 
@@ -64,7 +67,7 @@ on_trouble(const char *name, const char *why, void *arg)
 
 /* Cloudflare's, at most one of them. */
 bool
-unit_get_source(const struct unit *u, struct output_source *out)
+unit_outputs_get_source(const struct unit *u, struct output_source *out)
 {
 	for (size_t i = 0; i < outputs_count(u->outputs); i++)
 		if (output_get_source(outputs_get(u->outputs, i), out))
@@ -75,7 +78,7 @@ unit_get_source(const struct unit *u, struct output_source *out)
 /* ---- which there are ------------------------------------------------------------------------- */
 
 void
-unit_make_outputs(struct unit *u)
+unit_outputs_make(struct unit *u)
 {
 	struct outputs_events events = {
 		.on_answer = on_answer, .on_refused = on_refused_offer, .on_trouble = on_trouble
@@ -85,7 +88,7 @@ unit_make_outputs(struct unit *u)
 }
 
 bool
-unit_set_outputs(struct unit *u)
+unit_outputs_set(struct unit *u)
 {
 	struct config_outputs list;
 	char why[256];

@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 #include "common/xmalloc.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_recording.h"
 #include "supervisor/kept.h"
 #include "supervisor/store.h"
 #include "supervisor/timer.h"
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
+#include "supervisor/worker_link.h"
 
 /* In the store: 1 while an operator has it recorded. */
 #define ASKED "record"

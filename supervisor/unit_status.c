@@ -5,11 +5,15 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/account_view.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/outputs.h"
 #include "supervisor/unit_counts.h"
 #include "supervisor/unit_guard.h"
+#include "supervisor/unit_outputs.h"
+#include "supervisor/unit_status.h"
 
 static void
 fill_stats(const struct unit *u, struct status_camera *row)
@@ -121,7 +125,7 @@ fill_outputs(const struct unit *u, struct status_camera *row)
 	struct output_source source;
 
 	row->publication = xstrdup(n ? output_state_name(outputs_get(u->outputs, 0)) : "none");
-	row->session = xstrdup(unit_get_source(u, &source) ? source.session : NULL);
+	row->session = xstrdup(unit_outputs_get_source(u, &source) ? source.session : NULL);
 	if (row->session)
 		row->track = xasprintf("%s-video", u->name);
 	row->output_count = n;

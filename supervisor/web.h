@@ -2,7 +2,6 @@
 #define SUPERVISOR_WEB_H
 
 #include "supervisor/http_route.h"
-#include "supervisor/http_server.h"
 #include "supervisor/supervisor.h"
 
 /* What camrelayd serves by HTTP: tables of routes, who may use them, and the way from a request to
@@ -10,6 +9,9 @@
 struct web;
 struct config;
 struct feed;
+struct http_exchange;
+struct http_server_stats;
+struct http_socket_handler;
 struct json;
 struct web_history;
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "supervisor/cameras.h"
+#include "supervisor/consumers_view.h"
 #include "supervisor/web_consumer.h"
 
 /* A camera mostly is there again within seconds; a place is free when somebody leaves. */

@@ -4,6 +4,8 @@
 #include "supervisor/consumers.h"
 #include "supervisor/web.h"
 
+struct consumer_row;
+
 /* What the routes of viewers have in common: who may touch whom, and how refusals are said. For
  * web_consumers.c and web_whep.c. */
 

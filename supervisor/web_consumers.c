@@ -2,6 +2,9 @@
  * what is known of all of them. Keeps nothing. Loop thread. */
 #include "common/clock.h"
 #include "common/json.h"
+#include "supervisor/config_consumers.h"
+#include "supervisor/consumers_view.h"
+#include "supervisor/http_exchange.h"
 #include "supervisor/web_body.h"
 #include "supervisor/web_consumer.h"
 #include "supervisor/web_routes.h"

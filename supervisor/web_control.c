@@ -5,6 +5,7 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/status.h"
+#include "supervisor/cameras.h"
 #include "supervisor/control_request.h"
 #include "supervisor/web.h"
 #include "supervisor/web_body.h"

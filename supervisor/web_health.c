@@ -4,6 +4,8 @@
 
 #include "common/json.h"
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"

@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/xmalloc.h"
 #include "proto/status.h"
+#include "proto/status_camera.h"
 #include "supervisor/samples.h"
 #include "supervisor/timer.h"
 #include "supervisor/web.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "proto/fields.h"
 #include "proto/status.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"

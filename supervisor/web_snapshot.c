@@ -1,5 +1,7 @@
 /* web_snapshot.c - a camera's newest key picture by HTTP. Keeps nothing: the camera does. Loop
  * thread. */
+#include "supervisor/cameras.h"
+#include "supervisor/cameras_command.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 

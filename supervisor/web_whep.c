@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/config_consumers.h"
+#include "supervisor/consumers_view.h"
+#include "supervisor/http_exchange.h"
 #include "supervisor/web_consumer.h"
 #include "supervisor/web_routes.h"
 

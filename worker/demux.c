@@ -5,6 +5,7 @@
 #include "worker/demux.h"
 #include "common/xmalloc.h"
 #include "worker/depacketizer.h"
+#include "worker/relay_track.h"
 #include "worker/sound_track.h"
 #include "worker/timeline.h"
 #include "worker/wire.h"

@@ -4,8 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "worker/rtsp_relay.h" /* struct relay_packet, struct relay_track */
+#include "worker/relay_packet.h"
 #include "worker/source_unit.h"
+
+struct relay_track;
+struct video_codec;
 
 /* A camera's packets to what is in them: NAL units and access units of sound, on one timeline.
  * Pure. */

@@ -3,7 +3,8 @@
 
 #include <stdbool.h>
 
-#include "worker/rtsp_relay.h"
+#include "worker/fifo.h"
+#include "worker/relay_packet.h"
 
 /* Packets that came before they could be taken: as far as HELD_BYTES, an IDR picture or two. What
  * does not fit is missed later, by its number. Pure. All zero: none. */

@@ -12,9 +12,8 @@
 #include "worker/rtsp_session.h"
 #include "worker/rtsp_setup.h"
 
-/* RFC 3550 5.1: the second byte of the header is marker bit and payload type. */
+/* RFC 3550 5.1 */
 #define RTP_HEAD 12
-#define PT_MASK 0x7f
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
 
@@ -258,45 +257,6 @@ relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 
 /* ---- down: answers -------------------------------------------------------------------------- */
 
-static void
-copy_text(char *to, size_t size, const char *text, size_t len)
-{
-	snprintf(to, size, "%.*s", (int)len, text ? text : "");
-}
-
-/* RFC 7798 7.1: above 0 the packets have DONL fields, and come in another order than is decoded. */
-static bool
-is_interleaved(const struct rtsp_track *t)
-{
-	static const char key[] = "sprop-max-don-diff=";
-	const char *end = t->fmtp + t->fmtp_len;
-	const char *at = t->fmtp ? memmem(t->fmtp, t->fmtp_len, key, strlen(key)) : NULL;
-
-	if (!at)
-		return false;
-	at += strlen(key);
-	while (at < end && *at == '0')
-		at++;
-	return at < end && *at >= '1' && *at <= '9';
-}
-
-static struct relay_track
-copy_track(const struct rtsp_track *from)
-{
-	struct relay_track t = {
-		.media = from->media,
-		.clock = from->clock,
-		.interleaved = is_interleaved(from),
-		.pt = (uint8_t)(from->pt & PT_MASK),
-	};
-
-	memcpy(t.codec, from->codec, sizeof(t.codec));
-	copy_text(t.control, sizeof(t.control), from->control, from->control_len);
-	if (from->fmtp_len < sizeof(t.fmtp))
-		copy_text(t.fmtp, sizeof(t.fmtp), from->fmtp, from->fmtp_len);
-	return t;
-}
-
 /* H.264 rather than H.265: more receivers take it. */
 static void
 note_pictures(struct relay *r, const struct relay_track *t)
@@ -323,7 +283,7 @@ note_sdp(struct relay *r, const char *sdp, size_t len)
 		struct relay_track *t = &r->tracks[r->track_count];
 		if (tracks[i].media == RTSP_AUDIO && !r->sound)
 			continue;
-		*t = copy_track(&tracks[i]);
+		*t = relay_track_copy(&tracks[i]);
 		r->track_count++;
 		if (t->media == RTSP_VIDEO)
 			note_pictures(r, t);
@@ -393,7 +353,7 @@ is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet 
 		return false;
 	for (int i = 0; i < RELAY_MEDIA; i++) {
 		const int channel = r->media[i].channel;
-		const uint8_t pt = p->bytes[p->body + 1] & PT_MASK;
+		const uint8_t pt = p->bytes[p->body + 1] & RELAY_PT_MASK;
 		*out = (struct relay_packet){ .media = (enum relay_media)i };
 		out->rtcp = channel >= 0 && p->channel == channel + 1;
 		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))

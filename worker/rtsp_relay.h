@@ -7,18 +7,16 @@
 
 #include "worker/departure.h"
 #include "worker/fifo.h"
+#include "worker/relay_packet.h"
+#include "worker/relay_track.h"
 #include "worker/rtsp_auth.h"
 #include "worker/rtsp_wire.h"
 #include "worker/video_codec.h"
 
 #define RELAY_TRACKS_MAX 8
-/* An AudioSpecificConfig in hex and a dozen parameters; a StreamMuxConfig may be longer. */
-#define RELAY_FMTP_MAX 512
 #define RELAY_CHANNELS 256
 /* What relay_put_pill writes at most. */
 #define RELAY_PILL_MAX (RTSP_DATA_HEAD + 12 + 4)
-
-enum relay_media { RELAY_PICTURES, RELAY_SOUND, RELAY_MEDIA };
 
 /* What lies between libavformat and the camera: it changes an RTSP session as it passes.
  * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes.
@@ -47,15 +45,8 @@ struct relay {
 	char method[16];        /* of the newest request */
 	const struct video_codec *codec; /* of the pictures; NULL: none, or not described yet */
 	char refused_codec[32];          /* why ERR_UNSUPPORTED; "" if there is no video */
-	struct relay_track {
-		char control[512];
-		enum rtsp_media media;
-		char codec[16];
-		long clock;
-		char fmtp[RELAY_FMTP_MAX]; /* "" if it is absent, or longer */
-		bool interleaved;          /* RFC 7798: not in the order of decoding */
-		uint8_t pt;
-	} tracks[RELAY_TRACKS_MAX]; /* those that libavformat will set up, in its order */
+	/* Those that libavformat will set up, in its order. */
+	struct relay_track tracks[RELAY_TRACKS_MAX];
 	size_t track_count;
 	size_t set_up_count;
 	int setup_track;   /* of the SETUP under way; -1: none that is known */
@@ -80,14 +71,6 @@ struct relay {
 	struct departure departure; /* of the pictures */
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
-};
-
-/* An RTP packet of the camera's, or an RTCP packet that belongs to it. */
-struct relay_packet {
-	enum relay_media media;
-	bool rtcp;
-	uint8_t *bytes;
-	size_t len; /* at least 2 */
 };
 
 /* sound: the camera's sound is wanted too, and libavformat will set it up. auth is the relay's from

@@ -22,11 +22,13 @@
 #include "worker/camera_conn.h"
 #include "worker/demux.h"
 #include "worker/draw.h"
+#include "worker/relay_track.h"
 #include "worker/rtsp_auth.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
 #include "worker/source_error.h"
 #include "worker/tunnel.h"
+#include "worker/video_codec.h"
 
 #define DEFAULT_ANSWER_MS 10000
 /* How often libavformat is woken to keep the session alive. It does so each half of the session's

@@ -5,7 +5,10 @@
 
 #include "common/clock.h"
 #include "worker/camera_conn.h"
-#include "worker/rtsp_relay.h"
+#include "worker/relay_packet.h"
+
+struct relay_track;
+struct rtsp_auth;
 
 /* Carries an RTSP session between libavformat, which connects to it on 127.0.0.1, and the camera:
  * requests and answers pass (rtsp_relay.h), the camera's pictures are read here. Serves one

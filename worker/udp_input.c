@@ -11,6 +11,7 @@
 
 #include "worker/reception.h"
 #include "worker/rtp_order.h"
+#include "worker/rtsp_relay.h"
 #include "worker/udp_input.h"
 
 #define RTP_HEAD 12

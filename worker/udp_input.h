@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "common/clock.h"
-#include "worker/rtsp_relay.h"
+#include "worker/relay_packet.h"
+
+struct relay;
 
 /* RTP and RTCP of one camera by UDP: a pair of ports for pictures and one for sound. Packets come
  * out in order; receiver reports go out, and keep firewalls open. One thread. */

@@ -10,7 +10,10 @@
 
 #include "worker/demux.h"
 #include "worker/depacketizer.h"
+#include "worker/relay_track.h"
 #include "worker/rtcp.h"
+#include "worker/rtsp_relay.h"
+#include "worker/rtsp_wire.h"
 #include "worker/udp_input.h"
 #include "worker/video_codec.h"
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "supervisor/http_exchange.h"
 #include "supervisor/http_server.h"
+#include "supervisor/http_socket.h"
 
 static struct http_server *server;
 static const char *dir;

@@ -3,9 +3,11 @@
 What is judged behind an SFU is what is wrong beyond what the browser knows of (tests/sim/lipsync.py): how soon it moves
 sound and picture together, and how far a busy machine drives them apart, is its own doing. The SFU's stand-in is Janus, whose sender
 reports are of its own making (tests/sim/README-sfu.md); so what that shows is the time stamps and their order of sending. A
-browser that the worker sends to itself shows the worker's sender reports, and with them what it makes of the camera's.
+browser that the worker sends to itself shows the worker's sender reports, and with them what it makes of the camera's. aiortc
+(tests/sim/whip_clock.py) says what these are to the millisecond, whatever the machine does meanwhile.
 """
 import math
+import statistics
 
 import pytest
 
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.alone
 FLASHES = 9
 # The issue's limit, at the viewer.
 OFF_MS = 40
+# By time stamps alone; an audio sample and a picture have theirs to less than a millisecond.
+EXACT_MS = 5
 
 
 def meter(viewer, track):
@@ -96,3 +100,24 @@ def test_what_a_camera_sends_late_is_shown_in_step(direct, name):
         until(lambda: abs(off(lipsync.shown_ms)) <= OFF_MS and abs(off(lipsync.wrong_ms)) <= OFF_MS, "in step", 240)
     finally:
         print(told())
+
+
+def test_time_stamps_of_a_moment_are_the_same():
+    """To a few milliseconds: what a camera sends late has the time at which it was."""
+    late = ("--sound-delay", f"0,{LATE_MS},0", "--picture-delay", f"0,0,{LATE_MS}")
+    with Lab(cameras=len(DELAYS), camera_args=("--flash", "--fps", 30, *late)) as lab:
+        clock = lab.publish_to("whip_clock")
+        lab.start()
+        beeps = {name: [] for name in lab.names}
+
+        def heard():
+            for _ in range(clock.lines.qsize()):
+                row = clock.lines.get()
+                beeps[row["name"]].append(row["beep_ms"])
+            return all(len(rows) >= 2 * FLASHES for rows in beeps.values())
+
+        until(heard, "flashes and beeps of all", 120)
+        # The first come before the camera's own reports have: by when they came.
+        off = {name: statistics.median(rows[-FLASHES:]) for name, rows in beeps.items()}
+        print(off)
+        assert all(abs(ms) <= EXACT_MS for ms in off.values()), off

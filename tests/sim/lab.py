@@ -23,6 +23,8 @@ DEADLINE_S = 60
 REFERENCE = "reference"
 # What gcc's sanitizers write before a program that was built with SAN= ends.
 SANITIZER = re.compile(r"(ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:)")
+# What ThreadSanitizer says of libraries that were built without it.
+os.environ.setdefault("TSAN_OPTIONS", f"suppressions={TOP}/tests/tsan.supp")
 
 
 def until(condition, what, deadline_s=DEADLINE_S):
@@ -330,12 +332,16 @@ class Lab:
     def view_directly(self, *arguments):
         """A browser that the cameras are sent to by WHIP, with no SFU between, from start() on. It takes others at
         viewer.base + name. What is said of viewers holds for it."""
-        viewer = self._spawn("whip_browser", *arguments)
-        viewer.base = viewer.ready()["base"]
+        return self.publish_to("whip_browser", *arguments)
+
+    def publish_to(self, server, *arguments):
+        """That WHIP server gets the cameras, from start() on, and no SFU."""
+        process = self._spawn(server, *arguments)
+        process.base = process.ready()["base"]
         for name in self.names:
-            self.own_keys.setdefault(name, {})["publish"] = f"whip:{viewer.base}{name}"
+            self.own_keys.setdefault(name, {})["publish"] = f"whip:{process.base}{name}"
         self.write_config()
-        return viewer
+        return process
 
     def view_listed(self, path, kind="viewer"):
         """A viewer of the tracks in a file, which it follows."""

@@ -191,8 +191,6 @@ setInterval(() => {
 async function meter(pull) {
     const later = await playout(pull.pc);
     if (later !== null) pull.playouts.push([performance.now(), later]);
-    for (const list of [pull.flashes, pull.beeps, pull.playouts, pull.numbers])
-        list.splice(0, Math.max(0, list.length - (window.kept ?? Infinity)));
     return {flashes: pull.flashes, beeps: pull.beeps, playouts: pull.playouts, numbers: pull.numbers};
 }
 

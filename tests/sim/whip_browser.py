@@ -79,8 +79,6 @@ async def main(options):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     browser = await Chromium.open(options.meter)
     try:
-        if options.keep:
-            await browser.evaluate(f"window.kept = {options.keep}")
         server = Server(browser)
         runner = await serve(server)
         base = f"http://127.0.0.1:{runner.addresses[0][1]}/live/"
@@ -97,5 +95,4 @@ async def main(options):
 if __name__ == "__main__":
     PARSER = argparse.ArgumentParser(description="a WHIP server that is a viewer in Chromium")
     PARSER.add_argument("--meter", action="store_true", help='"meter" of each camera: flashes, beeps, numbers (lipsync.py, counter.py)')
-    PARSER.add_argument("--keep", type=int, help="only the newest so many of each (all)")
     sys.exit(asyncio.run(main(PARSER.parse_args())))

@@ -33,7 +33,7 @@ unit_publish_libs = json-c
 units += consumer consumers consumer_report
 unit_consumer_report = supervisor/consumer_report.o common/json.o
 unit_consumer_report_libs = json-c
-unit_consumers = supervisor/consumers.o supervisor/consumers_view.o supervisor/consumers_keep.o supervisor/consumer_report.o $(store_objects) $(unit_consumer)
+unit_consumers = supervisor/consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumer_report.o $(store_objects) $(unit_consumer)
 unit_consumers_libs = json-c sqlite3
 unit_consumer = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/consumer.o supervisor/consumer_table.o supervisor/unpublish.o $(sfu_answer_objects) \
 	common/backoff.o common/log.o common/err.o

@@ -31,6 +31,6 @@ fuzz_http_body_libs = json-c inih
 
 # The server with handlers of the tests': WebSockets, late answers, files.
 $(B)/tests/integration/http_probe: $(addprefix $(B)/,tests/integration/http_probe.o supervisor/http_server.o \
-		supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_socket.o \
+		supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_socket.o \
 		supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o $(common))
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libwebsockets libuv json-c nanomsg) -lpthread

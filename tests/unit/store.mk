@@ -1,5 +1,5 @@
 # store.mk - what outlives the supervisor. The test looks into the file with sqlite3 itself.
-store_objects = supervisor/store.o supervisor/store_rows.o supervisor/store_schema.o \
+store_objects = supervisor/store.o supervisor/store_rows.o supervisor/store_deliveries.o supervisor/store_consumers.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o
 
 units += store

@@ -9,6 +9,10 @@
 #include <cmocka.h>
 
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
+#include "supervisor/config_recording.h"
 
 #define CLOUDFLARE "[cloudflare]\napp_id = a\napp_secret_file = /s\n"
 #define HOME                                                                                       \

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "supervisor/config.h"
 #include "supervisor/config_diff.h"
 
 #define HOME                                                                                       \

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "supervisor/config.h"
 #include "supervisor/config_publish.h"
 
 #define BASE                                                                                       \

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "common/log.h"
+#include "supervisor/config_consumers.h"
 #include "supervisor/consumers.h"
+#include "supervisor/consumers_view.h"
 #include "supervisor/store.h"
 #include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"

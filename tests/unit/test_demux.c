@@ -6,6 +6,9 @@
 #include <cmocka.h>
 
 #include "worker/demux.h"
+#include "worker/relay_packet.h"
+#include "worker/relay_track.h"
+#include "worker/video_codec.h"
 
 /* A sender report (RFC 3550 6.4.1) of some moment. */
 static uint8_t report[28] = { 0x80, 200, 0, 6, 0, 0, 0, 1, 0xe8, 0, 0, 1 };

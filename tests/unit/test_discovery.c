@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
+#include "supervisor/config_google.h"
 #include "supervisor/discovery.h"
 #include "supervisor/timer.h"
 #include "tests/unit/fake_time.h"

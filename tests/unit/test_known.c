@@ -9,7 +9,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/known.h"
+#include "supervisor/store.h"
 
 static char dir[64];
 static char command[128];

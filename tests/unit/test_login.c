@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "supervisor/config_google.h"
 #include "supervisor/login.h"
 #include "tests/unit/fake_time.h"
 

@@ -12,6 +12,10 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
+#include "proto/status_count.h"
+#include "proto/status_webhook.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/metrics.h"
 #include "supervisor/metrics_table.h"

@@ -9,7 +9,11 @@
 
 #include <cmocka.h>
 
-#include "proto/status.h"
+#include "proto/status_camera.h"
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_whip.h"
 #include "supervisor/outputs.h"
 #include "supervisor/publish.h"
 #include "supervisor/timer.h"

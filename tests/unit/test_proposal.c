@@ -7,6 +7,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "supervisor/config.h"
+#include "supervisor/config_camera.h"
+#include "supervisor/config_cloudflare.h"
+#include "supervisor/config_google.h"
 #include "supervisor/proposal.h"
 
 /* ---- a configuration of two accounts and three cameras --------------------------------------- */

@@ -11,6 +11,9 @@
 #include "common/err.h"
 #include "common/json.h"
 #include "proto/status.h"
+#include "proto/status_account.h"
+#include "proto/status_camera.h"
+#include "proto/status_count.h"
 
 static char *
 copy(const char *s)

@@ -21,6 +21,8 @@
 #include "common/log.h"
 #include "supervisor/store.h"
 #include "supervisor/store_checkpoint.h"
+#include "supervisor/store_consumers.h"
+#include "supervisor/store_deliveries.h"
 
 static char folder[64];
 static char dir[80];

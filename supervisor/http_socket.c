@@ -1,4 +1,4 @@
-/* http_server_socket.c - WebSockets: texts in, texts out, and no more of them than the client
+/* http_socket.c - WebSockets: texts in, texts out, and no more of them than the client
  * takes. Owns what waits to be sent. Loop thread. */
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
+#include "supervisor/http_socket.h"
 
 /* RFC 6455 7.4.1. */
 #define CLOSE_GOING_AWAY 1001
