@@ -246,6 +246,15 @@ def test_a_page_of_another_origin_does_nothing(lab, url):
     assert lab.pid("cam1") == pid
 
 
+@pytest.mark.parametrize("authorization", ["Bearer x", "Basic eDp5", "x"])
+def test_a_page_of_another_origin_watches_nothing_where_there_are_no_tokens(url, authorization):
+    headers = {"Origin": "http://evil.example", "Authorization": authorization, "Content-Type": "application/sdp"}
+    for method, path in (("POST", "/whep/cam1"), ("DELETE", "/whep/cam1/some")):
+        status, answer, text = fetch(method, url + path, body=b"v=0\r\n" if method == "POST" else None, headers=headers)
+        assert status == 403 and "another origin" in json.loads(text)["error"]["message"]
+        assert "Access-Control-Allow-Origin" not in answer
+
+
 def test_who_is_slow_is_told_so(url):
     answers = {}
 
@@ -353,6 +362,15 @@ def test_a_token_for_a_camera_sees_and_does_nothing_else(url, tokens):
     assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "cam2"})[0] == 403
     assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "all"})[0] == 403
     assert client.call("post", "/v2/health/recordings/cleanup")[0] == 403
+
+
+def test_a_page_of_another_origin_plays_with_a_token_of_its_own(url, tokens):
+    headers = {"Origin": "http://other.example", "Content-Type": "application/sdp"}
+    status, answer, _ = fetch("POST", url + "/whep/cam1", tokens["view"], b"no offer", headers)
+    assert (status, answer["Access-Control-Allow-Origin"]) == (400, "*")
+    assert fetch("DELETE", url + "/whep/cam1/some", tokens["view"], headers=headers)[0] == 404
+    assert fetch("POST", url + "/whep/cam1", "x", b"no offer", headers)[0] == 401
+    assert fetch("POST", url + "/whep/cam1", None, b"no offer", headers)[0] == 403
 
 
 def test_tokens_are_kept_hashed_and_never_told_again(lab, url, tokens):
