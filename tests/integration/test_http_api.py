@@ -196,6 +196,13 @@ def test_recordings_are_counted_and_cleaned_up(lab, url):
     status, done = client.call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "cam2"},
                                query={"retention_days": 30})
     assert (status, done["deleted_count"]) == (200, 0)
+    for path in ("/v2/health/recordings/{camera}/cleanup", "/v2/health/recordings/cleanup"):
+        for days in (36501, 999999999):
+            status, refused = client.call("post", path, {"camera": "cam1"}, query={"retention_days": days})
+            assert (status, refused["error"]["message"]) == (400, "retention_days must be a whole number from 0 to 36500")
+        status, done = client.call("post", path, {"camera": "cam1"}, query={"retention_days": 36500})
+        assert (status, done["deleted_count"]) == (200, 0)
+    assert os.path.exists(folder)
     status, done = client.call("post", "/v2/health/recordings/cleanup", query={"retention_days": 30})
     assert (status, done["deleted_count"]) == (200, 1) and 0.29 < done["deleted_size_mb"] < 0.4
     assert not os.path.exists(folder)
