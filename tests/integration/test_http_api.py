@@ -184,6 +184,18 @@ def test_a_camera_is_added_and_removed(lab, url):
     assert "yard" not in lab.rows()
 
 
+def test_nobody_who_adds_a_camera_says_which_secret_goes_where(lab, url):
+    mine = {"url": "rtsp://127.0.0.1:9/x", "publish": "whip:https://127.0.0.1:9/mine",
+            "whip_token_file": os.path.join(lab.directory, "sfu.secret")}
+    sentence = "whip_token_file names a file of secrets: it must be written into the configuration by hand"
+    status, body = Client(url).call("post", "/v2/cameras", body={"name": "thief", "settings": mine})
+    assert (status, body["error"]["message"]) == (422, sentence)
+    done = lab.camctl("add", "thief", *(f"{key}={value}" for key, value in mine.items()), check=False)
+    assert (done.returncode, sentence in done.stderr) == (1, True)
+    with open(lab.config, encoding="utf-8") as file:
+        assert "thief" not in lab.rows() and "thief" not in file.read()
+
+
 def test_recordings_are_counted_and_cleaned_up(lab, url):
     client = Client(url)
     folder = os.path.join(lab.recording_keys["dir"], "cam1", "2020-01-02", "03")
