@@ -526,6 +526,25 @@ def test_a_certificate_is_replaced_while_it_runs(tmp_path):
         assert ended(process) == 0
 
 
+@pytest.mark.parametrize("first, last", [("cert.pem", "key.pem"), ("key.pem", "cert.pem")])
+def test_the_two_files_of_a_certificate_may_come_one_after_the_other(tmp_path, first, last):
+    (tmp_path / "next").mkdir()
+    certificate(tmp_path, "old")
+    certificate(tmp_path / "next", "new")
+    process, run = daemon(tmp_path, {"http": "127.0.0.1:0", "http_cert": tmp_path / "cert.pem",
+                                     "http_key": tmp_path / "key.pem"})
+    try:
+        address = until(lambda: address_of(run), "it listens")
+        os.rename(tmp_path / "next" / first, tmp_path / first)
+        # Here a key and a certificate of another one were tried, and are not served.
+        until(lambda: "cannot be used: the old ones stay" in (tmp_path / "log").read_text(), "it was tried in vain")
+        assert subject(address) == "old"
+        os.rename(tmp_path / "next" / last, tmp_path / last)
+        until(lambda: subject(address) == "new", "the pair is served")
+    finally:
+        assert ended(process) == 0
+
+
 def test_a_certificate_that_is_none_is_said(tmp_path):
     (tmp_path / "cert.pem").write_text("nonsense")
     # libwebsockets 4.1.6 forgets to free the virtual host that it could not make, and the process ends.
