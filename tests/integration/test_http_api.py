@@ -166,7 +166,9 @@ def test_stop_start_and_what_is_refused(lab, url):
     status, body = client.call("post", "/v2/cameras/{camera}/extend", {"camera": "cam2"})
     assert status == 409 and body["error"]["message"]
     assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "nobody"})[0] == 404
-    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "all"})[0] == 202
+    for word in ("start", "stop", "restart"):
+        assert client.call("post", f"/v2/cameras/{{camera}}/{word}", {"camera": "all"})[0] == 404
+    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "cam2"})[0] == 202
     lab.until_running()
 
 
@@ -405,7 +407,8 @@ def test_what_is_no_token_is_said(lab):
     for arguments, words in ((("add", "x", "--role", "king"), "must be view, operate or admin"),
                              (("add", "A b", "--role", "view"), "name must be"),
                              (("remove", "nobody"), "there is no token nobody"),
-                             (("add", "x", "--role", "view", "--camera", "a/b"), "a/b is no name of a camera")):
+                             (("add", "x", "--role", "view", "--camera", "a/b"), "a/b is no name of a camera"),
+                             (("add", "x", "--role", "view", "--camera", "all"), "no camera is called all")):
         done = lab.camctl("token", *arguments, check=False)
         assert done.returncode == 1 and words in done.stderr and done.stdout == ""
     for arguments in ((), ("add",), ("add", "x"), ("list", "x"), ("dance", "x"), ("remove",)):
