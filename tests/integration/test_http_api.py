@@ -1,9 +1,11 @@
 """The HTTP API: what it shows, what it does, who may, and what is refused."""
 import asyncio
+import contextlib
 import json
 import os
 import re
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -12,6 +14,7 @@ import time
 import aiohttp
 import pytest
 
+from alone import NOWHERE, Alone
 from lab import BUILD, Lab, until
 from openapi_client import Client, fetch
 
@@ -332,6 +335,20 @@ def test_a_client_that_goes_away_harms_nobody(lab, url):
             s.sendall(b"GET /v2/health/recordings HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     until(lambda: get(url, "/healthz")[0] == 200, "its requests are forgotten")
     assert lab.pings()
+
+
+def test_a_store_that_cannot_be_written_to_is_not_ready():
+    with Alone([('camera "porch"', {"url": NOWHERE, "publish": "none"})], {"http": "127.0.0.1:0"}) as relay:
+        url = relay.start().json("status")["http"]
+        assert get(url, "/readyz") == (200, {"ready": True, "parts": {"configuration": "ok", "store": "ok", "accounts": {}}})
+        with contextlib.closing(sqlite3.connect(os.path.join(relay.directory, "state", "state.db"))) as other:
+            other.execute("BEGIN IMMEDIATE")  # nobody else writes
+            relay.camctl("stop", "porch")
+            until(lambda: get(url, "/readyz") == (503, {"ready": False, "parts": {
+                "configuration": "ok", "store": "failing", "accounts": {}}}), "it is not ready, and says why")
+            assert get(url, "/v2/health/system")[1]["components"]["store"] == "failing"
+        relay.camctl("start", "porch")
+        until(lambda: get(url, "/readyz")[0] == 200, "it is ready again")
 
 
 # ---- tokens -----------------------------------------------------------------------------------------------------
