@@ -258,6 +258,9 @@ check_publish(const struct config *c, struct settings *s, const struct config_ca
 static void
 check_camera(const struct config *c, struct settings *s, const struct config_camera *cam)
 {
+	if (strcmp(cam->name, "all") == 0)
+		settings_complain(
+			s, cam, NULL, "must have another name: to camctl all means every camera");
 	check_source(s, cam);
 	check_more_urls(s, cam);
 	check_auto(c, s, cam);

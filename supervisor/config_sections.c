@@ -161,5 +161,5 @@ const struct settings_section config_sections[CONFIG_SECTIONS] = {
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,
-		.help = "One camera: google and device, or url" },
+		.help = "One camera: google and device, or url. Its name may be any but all" },
 };

@@ -1,5 +1,7 @@
 /* config_table.c - camrelayd's settings: the table of their keys.
  * A row says all of one key, also whether a reload can change it. Keeps nothing. Any thread. */
+#include <string.h>
+
 #include "supervisor/config.h"
 #include "supervisor/config_camera.h"
 #include "supervisor/config_cloudflare.h"
@@ -354,7 +356,7 @@ static const struct setting rows[] = {
 		  "none stands alone" },
 	{ IN_CAMERA(whip_token_file), .key = "whip_token_file", .live = true, .type = SET_SECRET,
 	  .help = "Where the bearer token of the whip:https://... in publish is, as token_file in "
-		  "[whip]" },
+		  "[whip]. Only by hand: camctl add and the HTTP API cannot set it" },
 	{ IN_CAMERA(tls_verify), .key = "tls_verify", .live = true, .type = SET_BOOL, .def = "yes",
 	  .help = "Refuse a camera server whose certificate does not verify" },
 	{ IN_CAMERA(ca_file), .key = "ca_file", .live = true, .type = SET_PATH,
@@ -394,3 +396,13 @@ const struct settings_table config_table = {
 	.rows = rows,
 	.row_count = COUNT(rows),
 };
+
+bool
+config_key_is_secret_file(const char *section, const char *key)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].type == SET_SECRET && strcmp(rows[i].section, section) == 0 &&
+			strcmp(rows[i].key, key) == 0)
+			return true;
+	return false;
+}

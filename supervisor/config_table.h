@@ -7,4 +7,7 @@
  * supervisor/config.h. */
 extern const struct settings_table config_table;
 
+/* Whether that key of that section says where a secret is. */
+bool config_key_is_secret_file(const char *section, const char *key);
+
 #endif

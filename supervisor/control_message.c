@@ -105,8 +105,14 @@ read_token_cameras(const struct json *list, struct token *token, char *why, size
 		snprintf(why, why_size, "a token has at most %d cameras", TOKEN_CAMERAS_MAX);
 		return -1;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		token->cameras[i] = (char *)text_or_empty(json_at(list, i), "name");
+		if (strcmp(token->cameras[i], "all") != 0)
+			continue;
+		snprintf(why, why_size,
+			"no camera is called all: a token that names none is for every camera");
+		return -1;
+	}
 	token->camera_count = n;
 	return 0;
 }

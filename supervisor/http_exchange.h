@@ -31,7 +31,8 @@ void http_respond(struct http_exchange *x, struct http_response *response);
 
 /* Sends the regular file at path as it is when it is opened, or the one range of it that the
  * request wants (RFC 9110 14), in pieces as the client takes them; read on libuv's pool. type is
- * lent until this returns. 404 if there is none. */
+ * lent until this returns. 404 if there is none. Not for who asks for a WebSocket: that breaks the
+ * connection off. */
 void http_respond_file(struct http_exchange *x, const char *path, const char *type);
 
 /* The same of count files, 1 or more, as one, in that order; the paths are copied. One that is gone

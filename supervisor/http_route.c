@@ -1,5 +1,6 @@
 /* http_route.c - paths against patterns. Pure. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "supervisor/http_route.h"
@@ -74,6 +75,15 @@ http_route_value(const struct http_route_match *match, const char *name)
 	return NULL;
 }
 
+/* Digits that cannot overflow, however many a client sends. */
+static bool
+is_whole_number(const char *value, int max)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	return digits > 0 && digits <= 9 && !value[digits] && strtol(value, NULL, 10) <= max;
+}
+
 static const struct http_route_parameter *
 find_parameter(const struct http_route *route, const char *name)
 {
@@ -90,12 +100,12 @@ http_route_check_query(
 	for (size_t i = 0; i < m->query_count; i++) {
 		const char *value = m->query[i].value;
 		const struct http_route_parameter *p = find_parameter(route, m->query[i].name);
-		size_t digits = strspn(value, "0123456789");
 		if (!p)
 			snprintf(why, why_size, "there is no parameter %.40s here",
 				m->query[i].name);
-		else if (p->integer && (digits == 0 || digits > 9 || value[digits]))
-			snprintf(why, why_size, "%s must be a whole number, 0 or more", p->name);
+		else if (p->max > 0 && !is_whole_number(value, p->max))
+			snprintf(why, why_size, "%s must be a whole number from 0 to %d", p->name,
+				p->max);
 		else
 			continue;
 		return -1;

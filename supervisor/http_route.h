@@ -17,7 +17,7 @@ struct http_route_parameter {
 	const char *name;
 	const char *help;
 	bool required;
-	bool integer; /* of 0 or more; else a string */
+	int max; /* above 0: it is a whole number from 0 to that; else a string */
 };
 
 /* A row of a route table; tables are static and end with a pattern of NULL. What openapi.json says

@@ -14,7 +14,8 @@
 #include "supervisor/http_server_state.h"
 #include "supervisor/http_socket.h"
 
-/* How often the certificate's file is looked at: its key is written after it, or before. */
+/* How often the files of the certificate and its key are looked at: one is written after the other.
+ */
 #define CERT_INTERVAL_MS 5000
 /* How often deadlines are looked at. */
 #define SWEEP_INTERVAL_MS 1000
@@ -49,12 +50,27 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-static struct timespec
-changed(const char *path)
+/* Whether the file is there and was written at another time than *at, which is set to that. */
+static bool
+note_change(const char *path, struct timespec *at)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0 };
+	if (stat(path, &st) != 0)
+		return false;
+	bool changed = st.st_mtim.tv_sec != at->tv_sec || st.st_mtim.tv_nsec != at->tv_nsec;
+	*at = st.st_mtim;
+	return changed;
+}
+
+/* Of either. */
+static bool
+note_cert_change(struct http_server *s)
+{
+	bool cert = note_change(s->config.cert, &s->cert_changed);
+	bool key = note_change(s->config.key, &s->key_changed);
+
+	return cert || key;
 }
 
 static struct lws_context_creation_info
@@ -107,7 +123,7 @@ make_context(struct http_server *s, char *why, size_t why_size)
 	if (s->context)
 		s->vhost = lws_create_vhost(s->context, &info);
 	if (s->config.cert)
-		s->cert_changed = changed(s->config.cert);
+		note_cert_change(s);
 	if (s->vhost)
 		return 0;
 	snprintf(why, why_size,
@@ -145,11 +161,8 @@ look_at_cert(struct http_server *s, ms_t now)
 	if (!s->config.cert || now < s->cert_look)
 		return;
 	s->cert_look = now + CERT_INTERVAL_MS;
-	struct timespec is = changed(s->config.cert);
-	if (is.tv_sec == 0 ||
-		(is.tv_sec == s->cert_changed.tv_sec && is.tv_nsec == s->cert_changed.tv_nsec))
+	if (!note_cert_change(s))
 		return;
-	s->cert_changed = is;
 	if (http_server_reload_cert(s, why, sizeof(why)) < 0)
 		log_error("http certificate", LOG_STR("why", why));
 	else

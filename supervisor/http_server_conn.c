@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/xmalloc.h"
 #include "supervisor/http_server_state.h"
@@ -149,11 +150,12 @@ on_writable(struct conn *c)
 	return 0;
 }
 
-/* The same for a short response and a connection that has room for it. Returns as on_writable. */
+/* The same for a short response and a connection that has room for it. Returns as on_writable; -1
+ * for a file too, which is read while libwebsockets has the connection. */
 static int
 write_now(struct conn *c)
 {
-	int n = 0;
+	int n = c->file ? -1 : 0;
 
 	while (c->state == CONN_RESPONSE && n == 0)
 		n = on_writable(c);
@@ -325,11 +327,22 @@ http_exchange_is_upgrade(const struct http_exchange *x)
 
 /* ---- libwebsockets --------------------------------------------------------------------------- */
 
-/* A head that asks for another protocol. Refusals are written here and now, since libwebsockets
- * takes the connection back when this returns. 0: it may go on. */
+/* A head that asks for another protocol, libwebsockets' own copy of the word. Refusals are written
+ * here and now, since libwebsockets takes the connection back when this returns. 0: it may go on.
+ *
+ * HTTP/2 is not spoken here, and a server may ignore what it does not speak (RFC 9110 7.8), but
+ * libwebsockets 4.1.6 has no option for that: it upgrades to the protocol that is named when this
+ * returns 0, and to none that it does not know. A word it does not know from the beginning it has
+ * answered with 403, before it asks, and has let go of the head. */
 static int
-on_upgrade(struct conn *c)
+on_upgrade(struct conn *c, char *protocol)
 {
+	if (lws_hdr_total_length(c->wsi, WSI_TOKEN_UPGRADE) <= 0)
+		return -1;
+	if (strcasecmp(protocol, "websocket") != 0) {
+		*protocol = '-';
+		return 0;
+	}
 	on_head(c);
 	if (c->state == CONN_SOCKET)
 		return 0;
@@ -368,7 +381,7 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		on_head(c);
 		return 0;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return on_upgrade(c);
+		return on_upgrade(c, in);
 	case LWS_CALLBACK_HTTP_BODY:
 		on_body(c, in, len);
 		return 0;

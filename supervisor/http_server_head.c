@@ -156,6 +156,16 @@ has_word(struct lws *wsi, enum lws_token_indexes token, const char *word)
 	return has;
 }
 
+/* What libwebsockets goes by is the first Upgrade header, whole. */
+static bool
+is_websocket(struct lws *wsi)
+{
+	char word[16];
+
+	return lws_hdr_copy_fragment(wsi, word, sizeof(word), WSI_TOKEN_UPGRADE, 0) > 0 &&
+	       strcasecmp(word, "websocket") == 0;
+}
+
 static size_t
 head_bytes(struct lws *wsi)
 {
@@ -179,7 +189,7 @@ http_head_read(struct lws *wsi, struct http_exchange *x)
 		return length;
 	if (head_bytes(wsi) > HTTP_HEAD_MAX)
 		return (struct http_fault){ 431, "the headers are too long" };
-	x->upgrade = has_word(wsi, WSI_TOKEN_UPGRADE, "websocket");
+	x->upgrade = is_websocket(wsi);
 	return read_fields(wsi, &x->message);
 }
 

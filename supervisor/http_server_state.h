@@ -61,8 +61,9 @@ struct http_server {
 	int open_handles;
 	bool closing;
 	char url[96];
-	struct timespec cert_changed; /* when the file in use did */
-	ms_t cert_look;               /* when to look next whether it has again */
+	struct timespec cert_changed; /* when the files did that were tried last */
+	struct timespec key_changed;
+	ms_t cert_look; /* when to look next whether they have again */
 	struct http_server_stats stats;
 	LIST_HEAD(, conn) conns;
 	unsigned char scratch[LWS_PRE + HTTP_CHUNK];

@@ -66,6 +66,7 @@ struct notify_target {
 	enum target_state state;
 	struct http_call *call; /* TARGET_SENDING */
 	int64_t sending;        /* its delivery's id; 0: none */
+	int64_t done;           /* never to be sent again, but the store has it still; 0: none */
 	struct timer *timer;    /* owned */
 	ms_t due;               /* TARGET_WAITING */
 	struct backoff backoff;
@@ -143,41 +144,47 @@ on_first(void *arg, const struct store_delivery *row)
 static void
 drop_oldest(struct notify_target *t)
 {
-	if (store_drop_oldest_delivery(t->shared->store, t->config->name, t->sending))
+	if (store_drop_oldest_delivery(
+		    t->shared->store, t->config->name, t->sending ? t->sending : t->done))
 		return; /* the store has logged it */
 	t->queued--;
 	t->dropped++;
 	tell_trouble(t, "its queue is full, the oldest is dropped");
 }
 
-/* Whether it was too old, and is gone. */
-static bool
-drop_aged(struct notify_target *t, const struct delivery *d)
+/* Takes what is done with out of the queue. Returns 0, or an error of the store: then that is
+ * t->done, and all that is left to do is to try this again. */
+static int
+let_go(struct notify_target *t, int64_t id)
 {
-	if (clock_wall_us() - d->at_us <= t->config->max_age_ms * 1000 ||
-		store_drop_delivery(t->shared->store, d->id))
-		return false;
-	t->queued--;
-	t->dropped++;
+	int err = store_drop_delivery(t->shared->store, id);
+
+	t->done = err ? id : 0;
+	t->queued -= !err;
 	t->refusals = 0;
-	tell_trouble(t, "what is older than max_age is dropped");
-	return true;
+	return err;
 }
 
-/* The oldest that is not too old; to be freed. Returns 0, or an error of the store, or ERR_AGAIN
- * with more to be dropped. */
+/* The oldest that is not too old; to be freed. Returns 0, or an error of the store, or 1 with more
+ * to be dropped. */
 static int
 take_first(struct notify_target *t, struct delivery *d)
 {
-	for (int i = 0; i < DROPS_PER_TURN; i++) {
+	int64_t oldest_us = clock_wall_us() - t->config->max_age_ms * 1000;
+	int err = 0;
+
+	for (int i = 0; i < DROPS_PER_TURN && !err; i++) {
 		*d = (struct delivery){ 0 };
-		int err = store_first_delivery(t->shared->store, t->config->name, on_first, d);
-		if (err || d->id == 0 || !drop_aged(t, d))
+		err = store_first_delivery(t->shared->store, t->config->name, on_first, d);
+		if (err || d->id == 0 || d->at_us >= oldest_us)
 			return err;
 		free(d->body);
+		t->dropped++;
+		err = let_go(t, d->id);
+		tell_trouble(t, "what is older than max_age is dropped");
 	}
 	*d = (struct delivery){ 0 };
-	return ERR_AGAIN;
+	return err ? err : 1;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -203,15 +210,15 @@ retry(struct notify_target *t, ms_t at_least_ms)
 	wait(t, pause_ms > at_least_ms ? pause_ms : at_least_ms);
 }
 
-/* The delivery in flight is done with, one way or another. */
+/* This delivery is done with, one way or another. */
 static void
 next(struct notify_target *t, int64_t id)
 {
-	/* A row that cannot be deleted is sent once more: its receiver knows its name. */
-	if (store_drop_delivery(t->shared->store, id) == 0)
-		t->queued--;
-	t->refusals = 0;
-	wait(t, 0);
+	int err = let_go(t, id);
+
+	if (!err)
+		backoff_reset(&t->backoff);
+	wait(t, err ? backoff_next(&t->backoff, draw()) : 0);
 }
 
 static void
@@ -220,7 +227,6 @@ delivered(struct notify_target *t, int64_t id)
 	t->delivered++;
 	t->failures = 0;
 	t->error[0] = '\0';
-	backoff_reset(&t->backoff);
 	next(t, id);
 	tell_success(t);
 }
@@ -233,7 +239,6 @@ refused(struct notify_target *t, int64_t id, ms_t at_least_ms)
 		return;
 	}
 	t->refused++;
-	backoff_reset(&t->backoff);
 	next(t, id);
 	tell_trouble(t, "a delivery was refused for good");
 }
@@ -319,8 +324,12 @@ on_due(void *arg)
 	struct notify_target *t = arg;
 	struct delivery d;
 
+	if (t->done) {
+		next(t, t->done);
+		return;
+	}
 	int err = take_first(t, &d);
-	if (err == ERR_AGAIN)
+	if (err > 0)
 		wait(t, 0);
 	else if (err)
 		wait(t, RETRY_FIRST_MS);

@@ -49,8 +49,9 @@ struct store {
 
 	int64_t writes;
 	int64_t write_failures;
-	unsigned failing; /* a bit per statement that failed last time, and one for checkpoints */
-	unsigned logged;  /* a bit per -err that was logged since nothing was failing */
+	bool write_failing; /* the last one did, for the store's own sake */
+	unsigned failing;   /* a bit per statement that failed last time, and one for checkpoints */
+	unsigned logged;    /* a bit per -err that was logged since nothing was failing */
 };
 
 #define CHECKPOINT_BIT (1U << STORE_STATEMENTS)
@@ -181,6 +182,7 @@ store_write(
 	int err = finish(s, which, code);
 	s->writes++;
 	s->write_failures += err != 0;
+	s->write_failing = err && err != ERR_RANGE;
 	step_checkpoint(s);
 	return err;
 }
@@ -222,7 +224,8 @@ store_stats(const struct store *s)
 {
 	return (struct store_stats){ .writes = s->writes,
 		.failures = s->write_failures,
-		.bytes = store_file_bytes(s->path) };
+		.bytes = store_file_bytes(s->path),
+		.failing = s->write_failing };
 }
 
 int64_t

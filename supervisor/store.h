@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_STORE_H
 #define SUPERVISOR_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,7 @@ struct store_stats {
 	int64_t writes;
 	int64_t failures; /* of these */
 	int64_t bytes;    /* of state.db, without the log beside it */
+	bool failing;     /* the last write did, and not for being too long */
 };
 struct store_stats store_stats(const struct store *s);
 

@@ -58,7 +58,8 @@ struct consumers *supervisor_consumers(struct supervisor *s);
 /* The snapshot, the caller's to clear. */
 void supervisor_status(struct supervisor *s, struct status *out);
 
-/* "ok"; or "none": no state_dir, nothing is kept. */
+/* "ok"; "failing": the last that was to be kept was not; or "none": no state_dir, nothing is kept.
+ */
 const char *supervisor_store_state(const struct supervisor *s);
 
 uv_loop_t *supervisor_loop(struct supervisor *s);

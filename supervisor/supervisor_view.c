@@ -17,7 +17,9 @@ supervisor_cameras(struct supervisor *s)
 const char *
 supervisor_store_state(const struct supervisor *s)
 {
-	return s->store ? "ok" : "none";
+	if (!s->store)
+		return "none";
+	return store_stats(s->store).failing ? "failing" : "ok";
 }
 
 uv_loop_t *

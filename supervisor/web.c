@@ -195,15 +195,17 @@ check_token(struct web_call *c, const char **why)
 	return (camera || route->all_cameras) && !token_sees(c->token, camera) ? 403 : 0;
 }
 
-/* No browser adds Authorization by itself: a page that sends it has the token. Before it does, the
- * browser asks by OPTIONS, which changes nothing. */
+/* No browser adds Authorization by itself: a page that sends it has the token, if there is one to
+ * have. Before it does, the browser asks by OPTIONS, which changes nothing. */
 static bool
 may_cross(const struct web_call *c)
 {
 	const struct http_route *route = c->match.route;
 
-	return route && route->cors &&
-	       (route->method == HTTP_OPTIONS || c->message->fields[HTTP_AUTHORIZATION]);
+	if (!route || !route->cors)
+		return false;
+	return route->method == HTTP_OPTIONS ||
+	       (c->message->fields[HTTP_AUTHORIZATION] && tokens_count(c->web->tokens) > 0);
 }
 
 /* Requests that a foreign page has made a browser send. */

@@ -44,22 +44,27 @@ about_camera(const char *name, const char *camera)
 	return j;
 }
 
-/* The command is the path's last word. */
-static void
-run_on_camera(struct web_call *c)
-{
-	const char *word = strrchr(c->match.route->pattern, '/') + 1;
-
-	command(c, about_camera(word, web_value(c, "camera")), 202, 409);
-}
-
-/* ---- cameras --------------------------------------------------------------------------------- */
-
 static bool
 is_camera(const struct web_call *c, const char *name)
 {
 	return cameras_find(supervisor_cameras(c->supervisor), name) >= 0;
 }
+
+/* The command is the path's last word. What camctl calls "all" is not one camera, which is what the
+ * token was held against. */
+static void
+run_on_camera(struct web_call *c)
+{
+	const char *word = strrchr(c->match.route->pattern, '/') + 1;
+	const char *name = web_value(c, "camera");
+
+	if (is_camera(c, name))
+		command(c, about_camera(word, name), 202, 409);
+	else
+		web_fail(c, 404, "there is no such camera");
+}
+
+/* ---- cameras --------------------------------------------------------------------------------- */
 
 /* The rows of the snapshot as camctl shows them; only: of that camera. */
 static struct json *

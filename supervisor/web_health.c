@@ -34,12 +34,13 @@ ready(struct web_call *c)
 	struct json *j = json_new_object();
 	struct json *parts = json_new_object();
 	struct json *accounts = json_new_object();
+	const char *store = supervisor_store_state(c->supervisor);
+	bool all = strcmp(store, "failing") != 0;
 	struct status s;
-	bool all = true;
 
 	supervisor_status(c->supervisor, &s);
 	json_set_str(parts, "configuration", "ok");
-	json_set_str(parts, "store", supervisor_store_state(c->supervisor));
+	json_set_str(parts, "store", store);
 	for (size_t i = 0; i < s.account_count; i++) {
 		json_set_str(accounts, s.accounts[i].name, s.accounts[i].state);
 		all = all && is_usable(&s.accounts[i]);

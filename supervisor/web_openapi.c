@@ -161,7 +161,7 @@ content(const char *type, struct json *schema)
 }
 
 static void
-add_parameter(struct json *list, const char *in, const char *name, size_t len, bool integer,
+add_parameter(struct json *list, const char *in, const char *name, size_t len, int max,
 	bool required, const char *help)
 {
 	struct json *p = json_new_object();
@@ -173,9 +173,11 @@ add_parameter(struct json *list, const char *in, const char *name, size_t len, b
 	json_set_bool(p, "required", required);
 	if (help)
 		json_set_str(p, "description", help);
-	struct json *schema = type_of(integer ? "integer" : "string");
-	if (integer)
+	struct json *schema = type_of(max > 0 ? "integer" : "string");
+	if (max > 0) {
 		json_set_int(schema, "minimum", 0);
+		json_set_int(schema, "maximum", max);
+	}
 	json_set(p, "schema", schema);
 	json_add(list, p);
 }
@@ -186,10 +188,10 @@ describe_parameters(const struct http_route *r)
 	struct json *list = json_new_array();
 
 	for (const char *p = r->pattern; (p = strchr(p, '{')); p++)
-		add_parameter(list, "path", p + 1, strcspn(p + 1, "}"), false, true, NULL);
+		add_parameter(list, "path", p + 1, strcspn(p + 1, "}"), 0, true, NULL);
 	for (const struct http_route_parameter *p = r->query; p && p->name; p++)
 		add_parameter(
-			list, "query", p->name, strlen(p->name), p->integer, p->required, p->help);
+			list, "query", p->name, strlen(p->name), p->max, p->required, p->help);
 	return list;
 }
 

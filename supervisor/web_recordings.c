@@ -20,6 +20,8 @@
 
 #define US_PER_S INT64_C(1000000)
 #define US_PER_DAY (86400 * US_PER_S)
+/* A hundred years: nothing is older, and the microseconds of it fit an int64_t. */
+#define RETENTION_DAYS_MAX 36500
 
 /* One camera's, as configured and as on the disk. */
 struct row {
@@ -306,7 +308,7 @@ clean_up(struct web_call *c)
 
 static const struct http_route_parameter days[] = {
 	{ .name = "retention_days",
-		.integer = true,
+		.max = RETENTION_DAYS_MAX,
 		.help = "What ended so many days ago goes; left out: max_age of [recording]" },
 	{ .name = NULL },
 };

@@ -16,7 +16,7 @@ SCHEMA(alive,
 
 INNER(parts,
 	{ .name = "configuration", .type = WEB_STR, .help = "ok" },
-	{ .name = "store", .type = WEB_STR, .help = "ok, or none: nothing is kept over a restart" },
+	{ .name = "store", .type = WEB_STR, .help = "ok; failing: it cannot be written to; or none: nothing is kept over a restart" },
 	{ .name = "accounts", .type = WEB_STR_MAP, .help = "each [google] section's state: ok, needs login, ..." });
 SCHEMA(ready,
 	{ .name = "ready", .type = WEB_BOOL },
@@ -24,7 +24,7 @@ SCHEMA(ready,
 
 INNER(components,
 	{ .name = "supervisor", .type = WEB_STR },
-	{ .name = "store", .type = WEB_STR },
+	{ .name = "store", .type = WEB_STR, .help = "ok, failing or none" },
 	{ .name = "accounts", .type = WEB_STR_MAP });
 INNER(stream_counts,
 	{ .name = "total", .type = WEB_INT },

@@ -3,9 +3,9 @@
 # Commands, what they take, and options are those of `camctl --help`; names are those of the camrelayd that
 # runs. It has a second to answer; without one no names are offered.
 
-# What `camctl add` may set: the keys of [camera] in camrelay.conf(5).
+# What `camctl add` may set: the keys of [camera] in camrelay.conf(5), but for whip_token_file.
 _camctl_keys=(audio bframes ca_file device google gop_replay media_stall priority publish record substream
-	tls_verify transport url url2 url3 url4 url_return whip_token_file)
+	tls_verify transport url url2 url3 url4 url_return)
 
 # Offers what of the others begins with $1. Not by compgen -W: that expands what it is given.
 _camctl_offer() {

@@ -1,9 +1,11 @@
 """The HTTP API: what it shows, what it does, who may, and what is refused."""
 import asyncio
+import contextlib
 import json
 import os
 import re
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -12,6 +14,7 @@ import time
 import aiohttp
 import pytest
 
+from alone import NOWHERE, Alone
 from lab import BUILD, Lab, until
 from openapi_client import Client, fetch
 
@@ -166,7 +169,9 @@ def test_stop_start_and_what_is_refused(lab, url):
     status, body = client.call("post", "/v2/cameras/{camera}/extend", {"camera": "cam2"})
     assert status == 409 and body["error"]["message"]
     assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "nobody"})[0] == 404
-    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "all"})[0] == 202
+    for word in ("start", "stop", "restart"):
+        assert client.call("post", f"/v2/cameras/{{camera}}/{word}", {"camera": "all"})[0] == 404
+    assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "cam2"})[0] == 202
     lab.until_running()
 
 
@@ -184,6 +189,18 @@ def test_a_camera_is_added_and_removed(lab, url):
     assert "yard" not in lab.rows()
 
 
+def test_nobody_who_adds_a_camera_says_which_secret_goes_where(lab, url):
+    mine = {"url": "rtsp://127.0.0.1:9/x", "publish": "whip:https://127.0.0.1:9/mine",
+            "whip_token_file": os.path.join(lab.directory, "sfu.secret")}
+    sentence = "whip_token_file names a file of secrets: it must be written into the configuration by hand"
+    status, body = Client(url).call("post", "/v2/cameras", body={"name": "thief", "settings": mine})
+    assert (status, body["error"]["message"]) == (422, sentence)
+    done = lab.camctl("add", "thief", *(f"{key}={value}" for key, value in mine.items()), check=False)
+    assert (done.returncode, sentence in done.stderr) == (1, True)
+    with open(lab.config, encoding="utf-8") as file:
+        assert "thief" not in lab.rows() and "thief" not in file.read()
+
+
 def test_recordings_are_counted_and_cleaned_up(lab, url):
     client = Client(url)
     folder = os.path.join(lab.recording_keys["dir"], "cam1", "2020-01-02", "03")
@@ -196,6 +213,13 @@ def test_recordings_are_counted_and_cleaned_up(lab, url):
     status, done = client.call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "cam2"},
                                query={"retention_days": 30})
     assert (status, done["deleted_count"]) == (200, 0)
+    for path in ("/v2/health/recordings/{camera}/cleanup", "/v2/health/recordings/cleanup"):
+        for days in (36501, 999999999):
+            status, refused = client.call("post", path, {"camera": "cam1"}, query={"retention_days": days})
+            assert (status, refused["error"]["message"]) == (400, "retention_days must be a whole number from 0 to 36500")
+        status, done = client.call("post", path, {"camera": "cam1"}, query={"retention_days": 36500})
+        assert (status, done["deleted_count"]) == (200, 0)
+    assert os.path.exists(folder)
     status, done = client.call("post", "/v2/health/recordings/cleanup", query={"retention_days": 30})
     assert (status, done["deleted_count"]) == (200, 1) and 0.29 < done["deleted_size_mb"] < 0.4
     assert not os.path.exists(folder)
@@ -244,6 +268,15 @@ def test_a_page_of_another_origin_does_nothing(lab, url):
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert fetch("POST", url + "/v2/cameras/cam1/restart", headers=headers)[0] == 403
     assert lab.pid("cam1") == pid
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Basic eDp5", "x"])
+def test_a_page_of_another_origin_watches_nothing_where_there_are_no_tokens(url, authorization):
+    headers = {"Origin": "http://evil.example", "Authorization": authorization, "Content-Type": "application/sdp"}
+    for method, path in (("POST", "/whep/cam1"), ("DELETE", "/whep/cam1/some")):
+        status, answer, text = fetch(method, url + path, body=b"v=0\r\n" if method == "POST" else None, headers=headers)
+        assert status == 403 and "another origin" in json.loads(text)["error"]["message"]
+        assert "Access-Control-Allow-Origin" not in answer
 
 
 def test_who_is_slow_is_told_so(url):
@@ -304,6 +337,20 @@ def test_a_client_that_goes_away_harms_nobody(lab, url):
     assert lab.pings()
 
 
+def test_a_store_that_cannot_be_written_to_is_not_ready():
+    with Alone([('camera "porch"', {"url": NOWHERE, "publish": "none"})], {"http": "127.0.0.1:0"}) as relay:
+        url = relay.start().json("status")["http"]
+        assert get(url, "/readyz") == (200, {"ready": True, "parts": {"configuration": "ok", "store": "ok", "accounts": {}}})
+        with contextlib.closing(sqlite3.connect(os.path.join(relay.directory, "state", "state.db"))) as other:
+            other.execute("BEGIN IMMEDIATE")  # nobody else writes
+            relay.camctl("stop", "porch")
+            until(lambda: get(url, "/readyz") == (503, {"ready": False, "parts": {
+                "configuration": "ok", "store": "failing", "accounts": {}}}), "it is not ready, and says why")
+            assert get(url, "/v2/health/system")[1]["components"]["store"] == "failing"
+        relay.camctl("start", "porch")
+        until(lambda: get(url, "/readyz")[0] == 200, "it is ready again")
+
+
 # ---- tokens -----------------------------------------------------------------------------------------------------
 
 def token_add(lab, *arguments):
@@ -355,6 +402,15 @@ def test_a_token_for_a_camera_sees_and_does_nothing_else(url, tokens):
     assert client.call("post", "/v2/health/recordings/cleanup")[0] == 403
 
 
+def test_a_page_of_another_origin_plays_with_a_token_of_its_own(url, tokens):
+    headers = {"Origin": "http://other.example", "Content-Type": "application/sdp"}
+    status, answer, _ = fetch("POST", url + "/whep/cam1", tokens["view"], b"no offer", headers)
+    assert (status, answer["Access-Control-Allow-Origin"]) == (400, "*")
+    assert fetch("DELETE", url + "/whep/cam1/some", tokens["view"], headers=headers)[0] == 404
+    assert fetch("POST", url + "/whep/cam1", "x", b"no offer", headers)[0] == 401
+    assert fetch("POST", url + "/whep/cam1", None, b"no offer", headers)[0] == 403
+
+
 def test_tokens_are_kept_hashed_and_never_told_again(lab, url, tokens):
     with open(os.path.join(lab.directory, "state", "http.tokens"), encoding="ascii") as file:
         kept = file.read()
@@ -368,7 +424,8 @@ def test_what_is_no_token_is_said(lab):
     for arguments, words in ((("add", "x", "--role", "king"), "must be view, operate or admin"),
                              (("add", "A b", "--role", "view"), "name must be"),
                              (("remove", "nobody"), "there is no token nobody"),
-                             (("add", "x", "--role", "view", "--camera", "a/b"), "a/b is no name of a camera")):
+                             (("add", "x", "--role", "view", "--camera", "a/b"), "a/b is no name of a camera"),
+                             (("add", "x", "--role", "view", "--camera", "all"), "no camera is called all")):
         done = lab.camctl("token", *arguments, check=False)
         assert done.returncode == 1 and words in done.stderr and done.stdout == ""
     for arguments in ((), ("add",), ("add", "x"), ("list", "x"), ("dance", "x"), ("remove",)):
@@ -485,6 +542,25 @@ def test_a_certificate_is_replaced_while_it_runs(tmp_path):
         assert "cannot be used: the old ones stay" in said and subject(address) == "second"
         certificate(tmp_path, "third")
         until(lambda: subject(address) == "third", "the file's change is seen")
+    finally:
+        assert ended(process) == 0
+
+
+@pytest.mark.parametrize("first, last", [("cert.pem", "key.pem"), ("key.pem", "cert.pem")])
+def test_the_two_files_of_a_certificate_may_come_one_after_the_other(tmp_path, first, last):
+    (tmp_path / "next").mkdir()
+    certificate(tmp_path, "old")
+    certificate(tmp_path / "next", "new")
+    process, run = daemon(tmp_path, {"http": "127.0.0.1:0", "http_cert": tmp_path / "cert.pem",
+                                     "http_key": tmp_path / "key.pem"})
+    try:
+        address = until(lambda: address_of(run), "it listens")
+        os.rename(tmp_path / "next" / first, tmp_path / first)
+        # Here a key and a certificate of another one were tried, and are not served.
+        until(lambda: "cannot be used: the old ones stay" in (tmp_path / "log").read_text(), "it was tried in vain")
+        assert subject(address) == "old"
+        os.rename(tmp_path / "next" / last, tmp_path / last)
+        until(lambda: subject(address) == "new", "the pair is served")
     finally:
         assert ended(process) == 0
 

@@ -84,6 +84,40 @@ def test_an_upgrade_that_is_refused_is_answered_and_the_next_goes_on(probe):
     assert with_session(talk) == 404
 
 
+# ---- other protocols --------------------------------------------------------------------------------------------
+
+def curl(url, *arguments):
+    """What curl gets that would rather speak HTTP/2: (the version spoken, the status, the body)."""
+    done = subprocess.run(["curl", "-s", "-m", "20", "--http2", "-w", "\n%{http_version} %{http_code}", *arguments, url],
+                          capture_output=True, check=True)
+    body, _, said = done.stdout.rpartition(b"\n")
+    return *said.decode().split(), body
+
+
+def test_who_would_rather_speak_http2_is_answered_in_http1(probe, content):
+    assert curl(probe.url + "/json") == ("1.1", "200", b'{"method":"GET","path":"/json","parameters":0,"body":0}')
+    assert curl(probe.url + "/late") == ("1.1", "200", b'{"method":"GET","path":"/late","parameters":0,"body":0}')
+    assert curl(probe.url + "/p", "-d", "x" * 3000) == ("1.1", "200", b'{"method":"POST","path":"/p","parameters":0,"body":3000}')
+    version, status, body = curl(probe.url + "/files/film.mp4")
+    same = body == content
+    assert (version, status, same) == ("1.1", "200", True)
+    version, status, body = curl(probe.url + "/ws", "-H", "Upgrade: websocket")  # a second header: the first is curl's own
+    assert (version, status, body[:16]) == ("1.1", "200", b'{"method":"GET",')
+    assert fetch("GET", probe.url + "/")[0] == 200
+    assert probe.end() == ["there", "stats 0 0 0"]
+
+
+@pytest.mark.parametrize("upgrade", ["TLS/1.0", "h2c, websocket"])
+def test_a_protocol_that_nobody_knows_is_refused_once(probe, upgrade):
+    host, port = probe.url.rsplit("/", 1)[1].split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as s:
+        s.sendall(f"GET /json HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n".encode())
+        text = b"".join(iter(lambda: s.recv(65536), b""))
+    assert text.startswith(b"HTTP/1.0 403 ") and text.count(b"HTTP/1.") == 1
+    assert fetch("GET", probe.url + "/")[0] == 200
+    probe.end()
+
+
 def test_a_client_that_takes_nothing_is_dropped_and_costs_a_backlog(probe):
     host, port = probe.url.rsplit("/", 1)[1].split(":")
     with socket.create_connection((host, int(port))) as s:

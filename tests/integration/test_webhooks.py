@@ -4,12 +4,14 @@ The judge of signatures is Python's hmac, by the words of docs/webhooks.md.
 """
 import base64
 import collections
+import contextlib
 import glob
 import hashlib
 import hmac
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -213,6 +215,28 @@ def test_a_receiver_that_was_away_gets_all_when_it_is_back(relay, receiver):
     receiver.start(port)
     until(lambda: webhook(relay)["delivered"] == 3, "all are delivered")
     assert receiver.told("pager") == relay.events("stopped")
+
+
+@pytest.mark.parametrize("status, count, max_age, tried_ms", [
+    (200, "delivered", "1d", 3000), (400, "refused", "1d", 10000), (500, "dropped", "1s", 1500)], ids=["taken", "refused", "aged"])
+def test_what_the_store_cannot_delete_is_not_sent_again(relay, receiver, status, count, max_age, tried_ms):
+    relay.write([target(receiver.url + "/pager", max_age=max_age), camera()])
+    receiver.answer("pager", status=500, times=1)
+    relay.start()
+    happen(relay, 1)
+    until(lambda: receiver.came("pager"), "the first try")
+    receiver.answer("pager", status=status)
+    with contextlib.closing(sqlite3.connect(os.path.join(relay.directory, "state", "state.db"))) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody else writes, and everybody reads
+        until(lambda: webhook(relay)[count], "it is done with")
+        tries = len(receiver.came("pager"))
+        until(lambda: webhook(relay)["next_try_ms"] > tried_ms or len(receiver.came("pager")) > tries, "it cannot be deleted, twice")
+        assert (len(receiver.came("pager")), webhook(relay)[count], webhook(relay)["queued"]) == (tries, 1, 1)
+    until(lambda: webhook(relay)["queued"] == 0, "it is deleted")
+    receiver.answer("pager", status=200)
+    happen(relay, 1)
+    until(lambda: webhook(relay)["state"] == "idle" and receiver.told("pager")[-1:] == relay.events("stopped")[-1:], "the next one is told")
+    assert len(receiver.came("pager")) == tries + 1
 
 
 # ---- the end of patience ----------------------------------------------------------------------------------------------

@@ -225,6 +225,14 @@ a_camera_may_leave_its_account_open(void **state)
 }
 
 static void
+no_camera_is_called_what_means_every_camera(void **state)
+{
+	(void)state;
+	assert_says(HOME CLOUDFLARE PORCH "[camera \"all\"]\nurl = rtsp://h/\n",
+		":12: [camera \"all\"]: must have another name: to camctl all means every camera");
+}
+
+static void
 socket_paths_must_fit(void **state)
 {
 	struct fixture f;
@@ -534,6 +542,7 @@ main(void)
 		cmocka_unit_test(names_must_exist),
 		cmocka_unit_test(two_cameras_of_one_device_are_refused),
 		cmocka_unit_test(a_camera_may_leave_its_account_open),
+		cmocka_unit_test(no_camera_is_called_what_means_every_camera),
 		cmocka_unit_test(socket_paths_must_fit),
 		cmocka_unit_test(secrets_go_by_plain_http_to_this_machine_only),
 		cmocka_unit_test(pauses_must_be_in_order),

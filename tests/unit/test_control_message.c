@@ -162,6 +162,10 @@ a_token_has_a_role_and_its_cameras(void **state)
 		strcat(many, "{\"name\":\"a\"},");
 	strcat(many, "{\"name\":\"a\"}]}");
 	expect_refusal(many, "a token has at most 64 cameras");
+	expect_refusal(
+		"{\"command\":\"token_add\",\"name\":\"x\",\"role\":\"operate\",\"cameras\":["
+		"{\"name\":\"porch\"},{\"name\":\"all\"}]}",
+		"no camera is called all: a token that names none is for every camera");
 }
 
 static void

@@ -11,7 +11,7 @@
 #include "supervisor/http_route.h"
 
 static const struct http_route_parameter query[] = {
-	{ .name = "days", .integer = true },
+	{ .name = "days", .max = 400 },
 	{ .name = "what", .required = true },
 	{ .name = NULL },
 };
@@ -111,7 +111,10 @@ a_query_is_what_the_route_takes(void **state)
 	expect_query("days=30", NULL, "what is missing");
 	expect_query("what=x", "days=-1", "days must be");
 	expect_query("what=x", "days=", "days must be");
-	expect_query("what=x", "days=1234567890", "days must be");
+	expect_query("what=x", "days=400", NULL);
+	expect_query("what=x", "days=401", "days must be a whole number from 0 to 400");
+	expect_query("what=x", "days=999999999", "days must be");
+	expect_query("what=x", "days=99999999999999999999", "days must be");
 	expect_query("what=x", "colour=red", "no parameter colour");
 }
 

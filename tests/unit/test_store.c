@@ -675,8 +675,10 @@ an_operator_who_writes_costs_a_moment_and_an_error(void **state)
 		fastest = clock_now() - from < fastest ? clock_now() - from : fastest;
 	}
 	assert_in_range(fastest, 10, 500);
+	assert_true(store_stats(s).failing);
 	run_sql(db, "COMMIT");
 	assert_int_equal(store_put_stream(s, &stream), 0);
+	assert_false(store_stats(s).failing);
 	sqlite3_close(db);
 	store_close(s);
 	assert_int_equal(occurrences(log_path, "store failed"), 1);
@@ -985,6 +987,7 @@ a_full_disk_is_an_error_logged_once_and_harms_nothing(void **state)
 	assert_int_equal(err, ERR_SYS);
 	assert_int_equal(store_put_stream(s, &stream), ERR_SYS);
 	assert_int_equal(store_add_event(s, &event), ERR_SYS);
+	assert_true(store_stats(s).failing);
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(occurrences(log_path, "store failed"), 1);
 	assert_int_equal(occurrences(log_path, "store works again"), 0);
@@ -1008,6 +1011,7 @@ a_row_that_is_far_too_long_is_refused(void **state)
 	(void)state;
 	memset(text, 'x', 2 * STORE_ROW_BYTES_MAX - 1);
 	assert_int_equal(store_add_event(s, &event), ERR_RANGE);
+	assert_false(store_stats(s).failing);
 	assert_int_equal(store_drop_stream(s, text), ERR_RANGE);
 	int64_t value;
 	assert_int_equal(store_get_counter(s, text, "n", &value), ERR_RANGE);
