@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "supervisor/account_view.h"
 #include "supervisor/config_google.h"
+#include "supervisor/store.h"
 #include "supervisor/supervisor_state.h"
 #include "supervisor/web.h"
 
