@@ -226,8 +226,8 @@ play_outage(const char *file)
 {
 	struct scenario sc = scenario(file);
 
-	sc.hours = 3;
 	sc.events[0].at_latest_s = 9000;
+	sc.hours = 3 + sc.events[0].for_s / 3600;
 	struct days d = play(&sc, MOMENTS);
 	assert_int_equal(d.refused, 0);
 	return d;
@@ -254,6 +254,21 @@ a_long_outage_kills_only_what_no_order_of_calls_could_save(void **state)
 		assert_true(d.over_bound <= 0);
 		assert_true(d.unsavable > 0);
 		assert_true(d.most_heal_slack_s <= 10);
+	}
+}
+
+/* Though the workers of the lost streams say every minute that they are refused. */
+static void
+after_an_outage_that_no_stream_outlived_all_cameras_run_again(void **state)
+{
+	static const char *const files[] = { "32-20-outage-600", "33-20-outage-3600" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct days d = play_outage(files[i]);
+
+		assert_int_equal(d.deaths, 20 * MOMENTS);
+		assert_true(d.most_heal_slack_s <= 40);
 	}
 }
 
@@ -450,6 +465,7 @@ main(void)
 		cmocka_unit_test(a_restart_of_one_second_takes_no_call_too_many),
 		cmocka_unit_test(an_outage_of_ninety_seconds_at_any_moment_kills_none_of_thirty),
 		cmocka_unit_test(a_long_outage_kills_only_what_no_order_of_calls_could_save),
+		cmocka_unit_test(after_an_outage_that_no_stream_outlived_all_cameras_run_again),
 		cmocka_unit_test(a_429_out_of_the_blue_is_survived),
 		cmocka_unit_test(
 			cameras_that_are_off_cost_the_others_nothing_and_a_call_in_five_minutes_each),
