@@ -24,7 +24,7 @@ struct status_bucket {
 	int64_t limit;   /* calls in a window, 0: none */
 	int64_t used;    /* in the last window */
 	int64_t held_ms; /* so long a 429 still holds it */
-	int64_t slow_ms; /* so long it still runs at half its limit */
+	int64_t slow_ms; /* so long it still runs below its limit */
 };
 
 /* A camera's counters since camrelayd began: over the deaths of its workers, as all that is media

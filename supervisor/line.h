@@ -22,7 +22,8 @@ struct lease {
 struct slots {
 	ms_t next_at;
 	ms_t pace_ms;
-	ms_t slow_until; /* twice the pace until then, after a 429 */
+	ms_t slow_pace_ms; /* the pace until slow_until, after a 429 */
+	ms_t slow_until;
 	ms_t margin_ms;  /* a call must leave this long before the end */
 };
 

@@ -61,6 +61,7 @@ struct account_world {
 	struct moments arrivals;
 	bool stake; /* an outage began: the first slot after it is awaited */
 	ms_t stake_until;
+	ms_t other_at; /* the other program's next call; 0: there is none */
 };
 
 enum due_state { DUE_LATER, DUE_ON, DUE_OVER };
