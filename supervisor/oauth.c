@@ -20,6 +20,9 @@
 #define EARLY_MS 60000
 #define EARLY_PERCENT 10
 
+/* So long after it was granted or worked last a token is still believed against the word of one device. */
+#define PROOF_MS 300000
+
 enum event {
 	EV_TIMER,          /* the time of the early refresh, or the end of a pause, has come */
 	EV_TOKEN,          /* the endpoint granted a token */
@@ -48,6 +51,9 @@ struct oauth {
 	ms_t token_expires_ms;
 	bool replaces_rejected; /* the token, or the one asked for, is to replace one answered 401
 				 */
+	bool forgiving; /* the next 401 of a token that replaces_rejected is its device's own */
+	char *own;      /* owned; the device whose 401 was its own last, or NULL */
+	ms_t proven_ms; /* when the token was granted, or last worked */
 
 	struct http_client *http; /* lent */
 	struct http_call *call;   /* in OAUTH_ASKING */
@@ -263,6 +269,7 @@ keep_token(struct oauth *o, struct oauth_answer *a)
 	a->access_token = NULL;
 	/* Counted from the question: the endpoint set the clock before we read its answer. */
 	o->token_expires_ms = o->asked_ms + a->expires_in_s * 1000;
+	o->proven_ms = clock_now();
 	o->why[0] = '\0';
 	if (!o->replaces_rejected)
 		backoff_reset(&o->backoff);
@@ -362,6 +369,7 @@ oauth_free(struct oauth *o)
 	free(o->ca_file);
 	free(o->client_id);
 	free(o->refresh_token_file);
+	free(o->own);
 	free(o);
 }
 
@@ -420,17 +428,50 @@ oauth_bearer(const struct oauth *o)
 	return o->token && clock_now() < o->token_expires_ms ? o->token : NULL;
 }
 
-void
-oauth_reject(struct oauth *o, const char *bearer)
+static bool
+is_current(const struct oauth *o, const char *bearer)
 {
-	/* Late words about a token that was replaced already say nothing new. */
-	if (!o->token || strcmp(o->token, bearer) != 0)
+	return o->token && strcmp(o->token, bearer) == 0;
+}
+
+void
+oauth_accept(struct oauth *o, const char *bearer)
+{
+	if (!is_current(o, bearer))
 		return;
+	o->forgiving = true;
+	o->proven_ms = clock_now();
+	backoff_reset(&o->backoff);
+}
+
+static bool
+is_own(const struct oauth *o, const char *device)
+{
+	if (!o->replaces_rejected || o->forgiving)
+		return o->replaces_rejected;
+	return o->own && strcmp(o->own, device) == 0 && clock_now() - o->proven_ms < PROOF_MS;
+}
+
+bool
+oauth_reject(struct oauth *o, const char *bearer, const char *device)
+{
 	bool again = o->replaces_rejected;
+
+	/* Late words about a token that was replaced already say nothing new. */
+	if (!is_current(o, bearer))
+		return true;
+	if (is_own(o, device)) {
+		o->forgiving = false;
+		free(o->own);
+		o->own = xstrdup(device);
+		return false;
+	}
+	o->forgiving = !again;
 	o->replaces_rejected = true;
 	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
 	drop_token(o);
 	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
+	return true;
 }
 
 char *

@@ -71,6 +71,7 @@ static const char *const error_names[SDM_ERRORS] = {
 	[SDM_SESSION_LOST] = "session-lost",
 	[SDM_NOT_RTSP] = "not-rtsp",
 	[SDM_UNAUTHENTICATED] = "unauthenticated",
+	[SDM_NOT_AUTHORIZED] = "not-authorized",
 	[SDM_PERMISSION_DENIED] = "permission-denied",
 	[SDM_NOT_FOUND] = "not-found",
 	[SDM_CONFLICT] = "conflict",

@@ -19,6 +19,7 @@ enum sdm_error {
 	SDM_SESSION_LOST,      /* the stream that was to be extended is no more: generate anew */
 	SDM_NOT_RTSP,          /* the camera speaks only WebRTC (now) */
 	SDM_UNAUTHENTICATED,   /* 401; oauth was told */
+	SDM_NOT_AUTHORIZED,    /* 401 of this call alone, by oauth's word: its token is good */
 	SDM_PERMISSION_DENIED, /* 403: the user took it back, or the API is not enabled */
 	SDM_NOT_FOUND,         /* no such device or project */
 	SDM_CONFLICT,          /* 409 */

@@ -191,7 +191,7 @@ a_refused_account_is_dead_and_asks_no_more(void **state)
 	assert_string_equal(oauth_why(*state), "invalid_grant: Token revoked.");
 	assert_null(oauth_bearer(*state));
 	assert_true(fake_timers[0].due_ms == MS_NEVER);
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	assert_int_equal(net.asked, 2);
 }
 
@@ -200,11 +200,11 @@ many_rejections_make_one_refresh(void **state)
 {
 	grant("a");
 	for (int i = 0; i < 20; i++)
-		oauth_reject(*state, "a");
+		oauth_reject(*state, "a", "porch");
 	assert_int_equal(net.asked, 2);
 	assert_null(oauth_bearer(*state));
 	grant("b");
-	oauth_reject(*state, "a"); /* late words about the old one */
+	oauth_reject(*state, "a", "porch"); /* late words about the old one */
 	assert_string_equal(oauth_bearer(*state), "b");
 	assert_int_equal(net.asked, 2);
 }
@@ -213,26 +213,68 @@ static void
 a_replacement_that_is_rejected_too_is_replaced_after_a_pause(void **state)
 {
 	grant("a");
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	grant("b");
-	oauth_reject(*state, "b");
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_true(oauth_reject(*state, "b", "garage"));
 	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
 	assert_int_equal(net.asked, 2);
 	elapse();
 	grant("c");
-	oauth_reject(*state, "c");
+	assert_true(oauth_reject(*state, "c", "garage"));
 	assert_true(elapse() >= 1600); /* the second pause */
+}
+
+/* Else a camera that is answered 401 whatever the token would silence its account for ever. */
+static void
+a_replacement_that_others_are_served_with_is_kept(void **state)
+{
+	grant("a");
+	oauth_accept(*state, "a");
+	assert_true(oauth_reject(*state, "a", "porch"));
+	grant("b");
+	for (int i = 0; i < 100; i++) {
+		assert_false(oauth_reject(*state, "b", "porch"));
+		oauth_accept(*state, "b");
+	}
+	assert_int_equal(net.asked, 2);
+	assert_string_equal(oauth_bearer(*state), "b");
+	/* It may have been good until now. */
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_true(oauth_reject(*state, "b", "garage"));
+	assert_null(oauth_bearer(*state));
+	assert_in_range(elapse(), 800, 1200); /* the first pause */
+	oauth_accept(*state, "b");            /* a late word */
+	grant("c");
+	assert_true(oauth_reject(*state, "c", "garage"));
+}
+
+/* With one camera there is nobody else to ask. */
+static void
+after_five_minutes_one_device_is_believed(void **state)
+{
+	grant("a");
+	oauth_reject(*state, "a", "porch");
+	grant("b");
+	oauth_accept(*state, "b");
+	assert_false(oauth_reject(*state, "b", "porch"));
+	fake_time_pass(299000);
+	assert_false(oauth_reject(*state, "b", "porch"));
+	fake_time_pass(1000);
+	assert_true(oauth_reject(*state, "b", "porch"));
+	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
 }
 
 static void
 a_token_that_lived_makes_rejections_news_again(void **state)
 {
 	grant("a");
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	grant("b");
 	elapse(); /* its early refresh */
 	grant("c");
-	oauth_reject(*state, "c");
+	oauth_reject(*state, "c", "porch");
 	assert_int_equal(oauth_state(*state), OAUTH_ASKING);
 }
 
@@ -444,6 +486,8 @@ main(void)
 		ACCOUNT_TEST(a_refused_account_is_dead_and_asks_no_more),
 		ACCOUNT_TEST(many_rejections_make_one_refresh),
 		ACCOUNT_TEST(a_replacement_that_is_rejected_too_is_replaced_after_a_pause),
+		ACCOUNT_TEST(a_replacement_that_others_are_served_with_is_kept),
+		ACCOUNT_TEST(after_five_minutes_one_device_is_believed),
 		ACCOUNT_TEST(a_token_that_lived_makes_rejections_news_again),
 		ACCOUNT_TEST(a_new_refresh_token_is_stored_and_used),
 		LOGIN_TEST(without_a_refresh_token_nothing_is_asked_and_the_reason_says_what_to_do),
