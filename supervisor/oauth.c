@@ -20,6 +20,13 @@
 #define EARLY_MS 60000
 #define EARLY_PERCENT 10
 
+/* Pauses between refreshes. One that failed for want of an answer, or by a 5xx, is tried again soon:
+ * streams may be waiting for the token, and the end of an outage is not to be missed by a minute. A
+ * token that is rejected again has an endpoint that works, and no hurry. */
+#define PAUSE_FIRST_MS 1000
+#define PAUSE_FAILED_MS 10000
+#define PAUSE_REJECTED_MS 60000
+
 /* So long after it was granted or worked last a token is still believed against the word of one device. */
 #define PROOF_MS 300000
 
@@ -309,6 +316,7 @@ on_answer(const struct http_answer *answer, void *arg)
 		event = read_answer(o, answer);
 	else
 		snprintf(o->why, sizeof(o->why), "%s: %s", err_text(answer->err), answer->why);
+	o->backoff.cap_ms = PAUSE_FAILED_MS;
 	handle(o, event);
 	o->changed(o, o->arg);
 }
@@ -341,7 +349,7 @@ oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings
 		.timeout_ms = s->timeout_ms,
 		.http = http,
 		.timer = timer_new(loop, on_timer, o),
-		.backoff = { .first_ms = 1000, .cap_ms = 60000, .jitter_percent = 20 },
+		.backoff = { .first_ms = PAUSE_FIRST_MS, .jitter_percent = 20 },
 		.changed = changed,
 		.arg = arg,
 	};
@@ -470,6 +478,7 @@ oauth_reject(struct oauth *o, const char *bearer, const char *device)
 	o->replaces_rejected = true;
 	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
 	drop_token(o);
+	o->backoff.cap_ms = PAUSE_REJECTED_MS;
 	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
 	return true;
 }
