@@ -378,6 +378,8 @@ quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t no
 		return;
 	}
 	bucket_take(&q->execute, now);
+	if (!d)
+		return;
 	bucket_take(&d->command[kind], now);
 	bucket_take(&d->minute, now);
 	bucket_take(&d->hour, now);

@@ -49,7 +49,8 @@ ms_t quota_when(const struct quota *q, const struct quota_device *d, enum call_k
 /* The same, asking only the camera's own buckets. */
 ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t now);
 
-/* The call leaves now and is spent, whatever is answered. Moments may be given late (calls of a
+/* The call leaves now and is spent, whatever is answered. d is NULL for CALL_LIST, and for a call of a
+ * camera that is no more. Moments may be given late (calls of a
  * former process, from the store) but in their order. */
 void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
 

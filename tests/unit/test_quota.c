@@ -119,6 +119,18 @@ a_camera_is_called_a_hundred_times_an_hour_at_most(void **state)
 }
 
 static void
+a_call_of_a_camera_that_is_no_more_counts_for_the_account(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_take(b.quota, NULL, CALL_EXTEND, 0);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 0), 6090);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 0), 0);
+	drop(&b);
+}
+
+static void
 listing_devices_has_a_bucket_of_its_own(void **state)
 {
 	struct buckets b = make(10, MINUTE);
@@ -353,6 +365,7 @@ main(void)
 		cmocka_unit_test(the_same_command_on_one_device_is_let_five_times_a_minute),
 		cmocka_unit_test(a_camera_is_called_thirty_times_a_minute_at_most),
 		cmocka_unit_test(a_camera_is_called_a_hundred_times_an_hour_at_most),
+		cmocka_unit_test(a_call_of_a_camera_that_is_no_more_counts_for_the_account),
 		cmocka_unit_test(listing_devices_has_a_bucket_of_its_own),
 		cmocka_unit_test(a_minute_may_be_three_seconds),
 		cmocka_unit_test(a_limit_of_zero_is_none),
