@@ -154,14 +154,20 @@ parse_error(enum sdm_command command, int status, const struct json *j, struct s
 /* ---- streams --------------------------------------------------------------------------------- */
 
 static void
-malformed(struct sdm_answer *out, const struct json *j, const char *path)
+unreadable(struct sdm_answer *out, const struct json *j, const char *path)
 {
-	sdm_answer_clear(out);
 	out->error = SDM_MALFORMED;
 	if (json_str(j, path))
 		snprintf(out->words, sizeof(out->words), "%s holds what it may not", path);
 	else
 		json_why_not(j, path, "string", out->words, sizeof(out->words));
+}
+
+static void
+malformed(struct sdm_answer *out, const struct json *j, const char *path)
+{
+	sdm_answer_clear(out);
+	unreadable(out, j, path);
 }
 
 /* What goes into URLs and requests of ours: printable ASCII without blanks. */
@@ -202,14 +208,18 @@ parse_stream(enum sdm_command command, const struct json *j, int64_t date_us, in
 	s->rtsp_url = command == SDM_GENERATE ? take(j, url) : NULL;
 	if (!s->extension_token)
 		malformed(out, j, extension);
-	else if (timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) != 0)
+	else if (timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) == 0)
+		s->life_ms = life_ms(s->expires_at_us, date_us, wall_us);
+	else if (command == SDM_EXTEND)
+		unreadable(out, j, expires);
+	else
 		malformed(out, j, expires);
-	else if (command == SDM_GENERATE && !s->rtsp_url)
+	if (out->error != SDM_OK)
+		return;
+	if (command == SDM_GENERATE && !s->rtsp_url)
 		malformed(out, j, url);
 	else if (command == SDM_GENERATE && !s->stream_token)
 		malformed(out, j, token);
-	else
-		s->life_ms = life_ms(s->expires_at_us, date_us, wall_us);
 }
 
 /* ---- devices --------------------------------------------------------------------------------- */

@@ -190,6 +190,16 @@ def test_the_breaker_is_told(lab):
     assert lab.status()["accounts"][0]["state"] == "ok"
 
 
+def test_an_extend_that_does_not_say_until_when_costs_no_stream(lab):
+    """Google has rotated both tokens: the next try takes the new one."""
+    quiet = Quiet(lab)
+    since = len(lab.calls())
+    lab.google_fault(match={"kind": "extend", "device": "cam1"}, action="without", field="expiresAt")
+    until(lambda: "results.expiresAt is missing" in quiet.log(), "the answer was met")
+    until_extended(lab, lab.names, max(c["n"] for c in lab.calls(fault="without") if c["n"] >= since) + 1)
+    quiet.check()
+
+
 def test_an_answer_that_breaks_off_after_the_work_was_done_costs_one_generate_and_not_more(lab):
     """Google has rotated the extension token and we never saw the new one: the stream cannot be extended any more."""
     generates = len(lab.calls(kind="generate", name="cam1"))
