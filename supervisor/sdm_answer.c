@@ -324,16 +324,19 @@ sdm_answer_parse(enum sdm_command command, int status, const char *body, size_t 
 	int64_t date_us, int64_t wall_us, struct sdm_answer *out)
 {
 	char why[128];
-	struct json *j = json_parse(body, len, why, sizeof(why));
 
 	*out = (struct sdm_answer){ .error = SDM_OK, .retry_after_ms = -1 };
+	/* It has nothing to say. */
+	if (command == SDM_STOP && status / 100 == 2)
+		return;
+	struct json *j = json_parse(body, len, why, sizeof(why));
 	if (!json_is_object(j) || (status != 200 && !json_is_object(json_get(j, "error"))))
 		parse_page(command, status, body, len, out);
 	else if (status != 200)
 		parse_error(command, status, j, out);
 	else if (command == SDM_LIST)
 		parse_devices(j, out);
-	else if (command != SDM_STOP)
+	else
 		parse_stream(command, j, date_us, wall_us, out);
 	json_free(j);
 }

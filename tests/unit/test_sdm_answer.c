@@ -123,6 +123,8 @@ a_stop_says_nothing_and_that_is_fine(void **state)
 {
 	(void)state;
 	expect(SDM_STOP, 200, "{}", SDM_OK, "");
+	expect(SDM_STOP, 200, "", SDM_OK, "");
+	expect(SDM_STOP, 204, "", SDM_OK, "");
 }
 
 static void
