@@ -409,6 +409,15 @@ rotated_each_of_sixty_cameras_has_its_turn_and_few_are_without_at_a_time(void **
 	assert_true(d.most_dead <= 60 - 46);
 }
 
+static void
+rotated_by_default_each_of_fifty_cameras_has_its_turn_within_the_hour(void **state)
+{
+	(void)state;
+	struct days d = play_file("36-50-rotating", 2);
+	assert_true(d.most_running_s < 3600);
+	assert_true(d.most_dead <= 50 - 46);
+}
+
 /* ---- the model itself ------------------------------------------------------------------------ */
 
 static void
@@ -505,6 +514,8 @@ main(void)
 		cmocka_unit_test(of_sixty_cameras_those_that_can_be_held_are_held_without_a_gap),
 		cmocka_unit_test(
 			rotated_each_of_sixty_cameras_has_its_turn_and_few_are_without_at_a_time),
+		cmocka_unit_test(
+			rotated_by_default_each_of_fifty_cameras_has_its_turn_within_the_hour),
 		cmocka_unit_test(a_day_may_be_compressed),
 		cmocka_unit_test(without_the_guard_google_counts_eleven_in_a_minute),
 		cmocka_unit_test(the_classic_rule_loses_as_many_as_others_measured),
