@@ -14,21 +14,17 @@
 #include "supervisor/oauth.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"
+#include "supervisor/token_trust.h"
 
 /* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
  * some tries of which the first fail. */
 #define EARLY_MS 60000
 #define EARLY_PERCENT 10
 
-/* Pauses between refreshes. One that failed for want of an answer, or by a 5xx, is tried again soon:
- * streams may be waiting for the token, and the end of an outage is not to be missed by a minute. A
- * token that is rejected again has an endpoint that works, and no hurry. */
-#define PAUSE_FIRST_MS 1000
+/* Longest pauses. After an outage streams may wait for the token, and are not to wait for a minute;
+ * a token that is rejected again has an endpoint that works, and no hurry. */
 #define PAUSE_FAILED_MS 10000
 #define PAUSE_REJECTED_MS 60000
-
-/* So long after it was granted or worked last a token is still believed against the word of one device. */
-#define PROOF_MS 300000
 
 enum event {
 	EV_TIMER,          /* the time of the early refresh, or the end of a pause, has come */
@@ -56,11 +52,7 @@ struct oauth {
 
 	char *token; /* NULL: none that may be used */
 	ms_t token_expires_ms;
-	bool replaces_rejected; /* the token, or the one asked for, is to replace one answered 401
-				 */
-	bool forgiving; /* the next 401 of a token that replaces_rejected is its device's own */
-	char *own;      /* owned; the device whose 401 was its own last, or NULL */
-	ms_t proven_ms; /* when the token was granted, or last worked */
+	struct token_trust trust;
 
 	struct http_client *http; /* lent */
 	struct http_call *call;   /* in OAUTH_ASKING */
@@ -126,7 +118,7 @@ on_timer(void *arg)
 
 	/* A token that lived to its early refresh was accepted after all. */
 	if (o->state == OAUTH_RESTING)
-		o->replaces_rejected = false;
+		token_trust_renewed(&o->trust);
 	handle(o, EV_TIMER);
 }
 
@@ -276,9 +268,9 @@ keep_token(struct oauth *o, struct oauth_answer *a)
 	a->access_token = NULL;
 	/* Counted from the question: the endpoint set the clock before we read its answer. */
 	o->token_expires_ms = o->asked_ms + a->expires_in_s * 1000;
-	o->proven_ms = clock_now();
+	token_trust_granted(&o->trust, clock_now());
 	o->why[0] = '\0';
-	if (!o->replaces_rejected)
+	if (!o->trust.replaces)
 		backoff_reset(&o->backoff);
 	log_info("oauth token granted", LOG_ID("google", o->name),
 		LOG_INT("expires_in_s", a->expires_in_s),
@@ -349,7 +341,7 @@ oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings
 		.timeout_ms = s->timeout_ms,
 		.http = http,
 		.timer = timer_new(loop, on_timer, o),
-		.backoff = { .first_ms = PAUSE_FIRST_MS, .jitter_percent = 20 },
+		.backoff = { .first_ms = 1000, .jitter_percent = 20 },
 		.changed = changed,
 		.arg = arg,
 	};
@@ -377,7 +369,7 @@ oauth_free(struct oauth *o)
 	free(o->ca_file);
 	free(o->client_id);
 	free(o->refresh_token_file);
-	free(o->own);
+	token_trust_clear(&o->trust);
 	free(o);
 }
 
@@ -436,50 +428,28 @@ oauth_bearer(const struct oauth *o)
 	return o->token && clock_now() < o->token_expires_ms ? o->token : NULL;
 }
 
-static bool
-is_current(const struct oauth *o, const char *bearer)
-{
-	return o->token && strcmp(o->token, bearer) == 0;
-}
-
 void
 oauth_accept(struct oauth *o, const char *bearer)
 {
-	if (!is_current(o, bearer))
+	if (!o->token || strcmp(o->token, bearer) != 0)
 		return;
-	o->forgiving = true;
-	o->proven_ms = clock_now();
+	token_trust_worked(&o->trust, clock_now());
 	backoff_reset(&o->backoff);
-}
-
-static bool
-is_own(const struct oauth *o, const char *device)
-{
-	if (!o->replaces_rejected || o->forgiving)
-		return o->replaces_rejected;
-	return o->own && strcmp(o->own, device) == 0 && clock_now() - o->proven_ms < PROOF_MS;
 }
 
 bool
 oauth_reject(struct oauth *o, const char *bearer, const char *device)
 {
-	bool again = o->replaces_rejected;
-
 	/* Late words about a token that was replaced already say nothing new. */
-	if (!is_current(o, bearer))
+	if (!o->token || strcmp(o->token, bearer) != 0)
 		return true;
-	if (is_own(o, device)) {
-		o->forgiving = false;
-		free(o->own);
-		o->own = xstrdup(device);
+	enum token_fault fault = token_trust_rejected(&o->trust, device, clock_now());
+	if (fault == TOKEN_GOOD)
 		return false;
-	}
-	o->forgiving = !again;
-	o->replaces_rejected = true;
 	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
 	drop_token(o);
 	o->backoff.cap_ms = PAUSE_REJECTED_MS;
-	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
+	handle(o, fault == TOKEN_REJECTED ? EV_REJECTED : EV_REJECTED_AGAIN);
 	return true;
 }
 
@@ -497,7 +467,7 @@ oauth_login(struct oauth *o, struct oauth_answer *granted, ms_t asked_ms)
 		http_client_cancel(o->call);
 	o->call = NULL;
 	o->asked_ms = asked_ms;
-	o->replaces_rejected = false;
+	token_trust_renewed(&o->trust);
 	keep_token(o, granted);
 	int result = keep_refresh_token(o, granted->refresh_token);
 	int saved = errno;
