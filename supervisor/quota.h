@@ -49,15 +49,15 @@ ms_t quota_when(const struct quota *q, const struct quota_device *d, enum call_k
 /* The same, asking only the camera's own buckets. */
 ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t now);
 
-/* The call leaves now and is spent, whatever is answered. d is NULL for CALL_LIST, and for a call of a
- * camera that is no more. Moments may be given late (calls of a
- * former process, from the store) but in their order. */
+/* The call leaves now and is spent, whatever is answered. d is NULL for CALL_LIST, and for a call
+ * of a camera that is no more. Moments may be given late (calls of a former process, from the
+ * store) but in their order. */
 void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
 
 /* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
- * so a whole window), then runs at half its pace until a window has passed without another 429, then
- * at one call less than it was refused at. One more is tried now and then, until it is at its limit:
- * the less often, the more often that was refused. */
+ * so a whole window), then runs at half its pace until a window has passed without another 429,
+ * then at one call less than it was refused at. One more is tried now and then, until it is at its
+ * limit: the less often, the more often that was refused. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
 

@@ -27,9 +27,9 @@ enum sdm_error {
 	SDM_SERVER,            /* 5xx */
 	SDM_TIMEOUT,           /* no answer in time */
 	SDM_TRANSPORT,         /* no connection, broken connection, untrusted certificate */
-	SDM_MALFORMED,         /* an answer that is none: HTML, broken JSON, fields missing. That of an
-				* Extend which tells all but expiresAt brings its tokens: the
-				* former are void (facts/google-sdm.md 2.2) */
+	SDM_MALFORMED, /* an answer that is none: HTML, broken JSON, fields missing. That of an
+			* Extend which tells all but expiresAt brings its tokens: the
+			* former are void (facts/google-sdm.md 2.2) */
 	SDM_ERRORS
 };
 

@@ -6,7 +6,8 @@
 #include "common/xmalloc.h"
 #include "supervisor/token_trust.h"
 
-/* So long after it was granted or worked last a token is believed against the word of one device. */
+/* So long after it was granted or worked last a token is believed against the word of one device.
+ */
 #define PROOF_MS 300000
 
 void

@@ -5,8 +5,8 @@
 
 #include "common/clock.h"
 
-/* Whose fault a 401 is: the access token's, or the device's that the call was about. Pure. All zero:
- * the first token is awaited. */
+/* Whose fault a 401 is: the access token's, or the device's that the call was about. Pure. All
+ * zero: the first token is awaited. */
 struct token_trust {
 	bool replaces; /* the token, or the one asked for, is to replace one answered 401 */
 	bool forgives; /* the next 401 of such a token is its device's own */
@@ -27,9 +27,9 @@ void token_trust_granted(struct token_trust *t, ms_t now);
 void token_trust_worked(struct token_trust *t, ms_t now);
 void token_trust_renewed(struct token_trust *t);
 
-/* A call about this device ("": about none) was answered 401. TOKEN_GOOD is the first such answer to
- * a token that replaces another, the first after a call that worked, and for five minutes after one
- * each as long as no other device has it too. */
+/* A call about this device ("": about none) was answered 401. TOKEN_GOOD is the first such answer
+ * to a token that replaces another, the first after a call that worked, and for five minutes after
+ * one each as long as no other device has it too. */
 enum token_fault token_trust_rejected(struct token_trust *t, const char *device, ms_t now);
 
 #endif

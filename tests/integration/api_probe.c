@@ -35,8 +35,8 @@ static struct {
 	ms_t longest_gap_ms;
 } probe;
 
-/* Names that take six seconds to be looked up, whatever the machine's DNS does: one that is not found
- * then, and one that is here. */
+/* Names that take six seconds to be looked up, whatever the machine's DNS does: one that is not
+ * found then, and one that is here. */
 int
 getaddrinfo(
 	const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)

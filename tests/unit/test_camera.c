@@ -249,8 +249,8 @@ a_stream_that_is_refused_at_once_was_no_success(void **state)
 	assert_int_equal(in(*state), CAMERA_DEGRADED);
 }
 
-/* ... and says so for as long as it is up: the loss is counted once, and the Generate that is wanted
- * neither moves nor comes too often. */
+/* ... and says so for as long as it is up: the loss is counted once, and the Generate that is
+ * wanted neither moves nor comes too often. */
 static void
 a_worker_that_goes_on_trying_a_lost_stream_changes_nothing(void **state)
 {

@@ -501,7 +501,8 @@ main(void)
 		ACCOUNT_TEST(a_token_is_renewed_a_minute_before_it_expires),
 		ACCOUNT_TEST(a_short_token_is_renewed_after_nine_tenths_of_its_life),
 		ACCOUNT_TEST(failures_are_tried_again_with_pauses_that_grow_to_ten_seconds),
-		ACCOUNT_TEST(tokens_that_are_all_rejected_are_replaced_with_pauses_that_grow_to_a_minute),
+		ACCOUNT_TEST(
+			tokens_that_are_all_rejected_are_replaced_with_pauses_that_grow_to_a_minute),
 		ACCOUNT_TEST(a_token_stays_in_use_while_its_renewal_fails),
 		ACCOUNT_TEST(a_refused_account_is_dead_and_asks_no_more),
 		ACCOUNT_TEST(many_rejections_make_one_refresh),

@@ -220,7 +220,8 @@ after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another(void **state
 static ms_t
 refuse_above(struct buckets *b, int calls, ms_t now)
 {
-	for (; quota_pace(b->quota, now) >= 60900 / calls; now += 1000) {}
+	for (; quota_pace(b->quota, now) >= 60900 / calls; now += 1000) {
+	}
 	quota_refused(b->quota, b->porch, CALL_EXTEND, QUOTA_EXECUTE, 60900, now);
 	return now + 2 * 60900;
 }
@@ -371,7 +372,8 @@ main(void)
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(a_429_holds_the_bucket_that_it_names_and_no_other),
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
-		cmocka_unit_test(after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another),
+		cmocka_unit_test(
+			after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another),
 		cmocka_unit_test(
 			a_pace_that_was_refused_is_tried_again_the_later_the_more_often_it_was),
 		cmocka_unit_test(half_the_pace_may_be_too_much_as_well),

@@ -426,7 +426,8 @@ after_a_429_or_a_401_the_next_generate_is_anothers(void **state)
 	add_wanting(*state, 3, 0);
 	assert_int_equal(expect_call(*state, &now, CALL_GENERATE, 1, CALL_ACCOUNT), VERDICT_KEPT);
 	now += 1000;
-	assert_int_equal(expect_call(*state, &now, CALL_GENERATE, 2, CALL_RATE_LIMITED), VERDICT_KEPT);
+	assert_int_equal(
+		expect_call(*state, &now, CALL_GENERATE, 2, CALL_RATE_LIMITED), VERDICT_KEPT);
 	now += 1000;
 	expect_call(*state, &now, CALL_GENERATE, 3, CALL_OK);
 	expect_call(*state, &now, CALL_GENERATE, 1, CALL_OK);

@@ -283,8 +283,8 @@ a_429_out_of_the_blue_is_survived(void **state)
 	assert_true(d.refused <= 3 * SEEDS);
 }
 
-/* The account's quota is not ours alone: what is left for us is found and kept to. The other's calls
- * are in the count of arrivals, so 429 is met now and then, but seldom. */
+/* The account's quota is not ours alone: what is left for us is found and kept to. The other's
+ * calls are in the count of arrivals, so 429 is met now and then, but seldom. */
 static void
 what_another_program_leaves_of_the_quota_holds_the_streams(void **state)
 {
@@ -304,7 +304,8 @@ what_another_program_leaves_of_the_quota_holds_the_streams(void **state)
 		for (unsigned seed = 1; seed <= 4; seed++) {
 			struct sim_result r = sim_run(&sc, &policy_deadline, seed, NULL);
 
-			assert_true(r.downtime_s < (1 - shared[i].alive) * 86400 * shared[i].cameras);
+			assert_true(
+				r.downtime_s < (1 - shared[i].alive) * 86400 * shared[i].cameras);
 			assert_in_range(r.refused, 1, 24 * 6);
 			sim_result_clear(&r);
 		}

@@ -240,10 +240,10 @@ an_extend_that_does_not_say_until_when_brings_its_tokens(void **state)
 		const char *words;
 	} answers[] = {
 		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\"}}",
-		  .words = "results.expiresAt is missing" },
+			.words = "results.expiresAt is missing" },
 		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\","
 			  "\"expiresAt\":\"soon\"}}",
-		  .words = "results.expiresAt holds what it may not" },
+			.words = "results.expiresAt holds what it may not" },
 	};
 
 	(void)state;

@@ -28,7 +28,7 @@ enum scenario_event_kind {
 	EVENT_RESTART,     /* of the supervisor, which is gone for .for_s; its store is not */
 	EVENT_ADD,         /* .cameras new ones */
 	EVENT_LIFE,        /* streams are granted with .life_s */
-	EVENT_OTHER,       /* another program makes .other_qpm calls for the same project and user */
+	EVENT_OTHER, /* another program makes .other_qpm calls for the same project and user */
 	EVENT_KINDS
 };
 

@@ -9,7 +9,8 @@
 #define CALL_TIMEOUT_S 10
 #define ARRIVAL_S 0.5 /* calls reach the API after 0 to that (issue 3) */
 #define EXPIRING_WITHIN_S 10.0
-#define PROBE_S 60 /* offline_retry: a worker left without a stream tries the old one that often */
+#define PROBE_S 60 /* offline_retry: a worker left without a stream tries the old one that often   \
+		    */
 
 /* Moments in their order. */
 struct moments {
