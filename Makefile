@@ -45,7 +45,7 @@ camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_de
 camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \
 	supervisor/account_status.o supervisor/account_queue.o supervisor/account_buckets.o supervisor/call_tally.o supervisor/credentials.o \
 	supervisor/stream.o supervisor/verdict.o \
-	supervisor/oauth.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
+	supervisor/oauth.o supervisor/token_trust.o supervisor/oauth_answer.o supervisor/login.o supervisor/sdm.o \
 	supervisor/sdm_answer.o supervisor/naming.o supervisor/device_list.o supervisor/proposal.o \
 	supervisor/discovery.o supervisor/inventory.o supervisor/known.o supervisor/federation.o
 camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o supervisor/sfu_answer.o \

@@ -259,7 +259,7 @@ format_bucket(const struct json *bucket, char *out, size_t size)
 		snprintf(out, size, "%lld/%lld held %lld s", used, limit, (held_ms + 999) / 1000);
 	else
 		snprintf(out, size,
-			json_int(bucket, "slow_ms", 0) > 0 ? "%lld/%lld half" : "%lld/%lld", used,
+			json_int(bucket, "slow_ms", 0) > 0 ? "%lld/%lld slow" : "%lld/%lld", used,
 			limit);
 	return out;
 }

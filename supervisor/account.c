@@ -37,11 +37,27 @@ tell(struct camera_lease *l, enum camera_event ev, const char *why)
 }
 
 static void
+keep_lease(struct camera_lease *l)
+{
+	if (!l->leaving)
+		keep_stream(&l->account->keep, l->name, l->device, &l->stream, l->granted_at);
+}
+
+static void
 keep_granted(struct camera_lease *l)
 {
 	l->granted_at = clock_now();
-	if (!l->leaving)
-		keep_stream(&l->account->keep, l->name, l->device, &l->stream, l->granted_at);
+	keep_lease(l);
+}
+
+/* Of an Extend that is tried again because nobody knows until when it worked. */
+static void
+keep_tokens(struct camera_lease *l, struct sdm_answer *answer)
+{
+	if (!answer->stream.extension_token || !l->stream.sdm.rtsp_url)
+		return;
+	stream_take_tokens(&l->stream, answer);
+	keep_lease(l);
 }
 
 static void
@@ -98,6 +114,8 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 			answer->words);
 	else if (verdict == VERDICT_LOST)
 		tell(l, CAMERA_EV_LOST, answer->words);
+	else if (verdict == VERDICT_KEPT && call.kind == CALL_EXTEND)
+		keep_tokens(l, answer);
 }
 
 static void

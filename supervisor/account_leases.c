@@ -82,16 +82,17 @@ account_add(struct account *a, int camera, const char *name, const char *device)
 
 /* ---- after a restart ------------------------------------------------------------------------- */
 
+/* Google counts the calls of a camera that has left the configuration as well. */
 static void
 restore_call(void *arg, const char *device, enum call_kind kind, ms_t at)
 {
 	struct account *a = arg;
 	struct camera_lease *l = kind == CALL_LIST ? NULL : find_device(a, device);
 
-	if (kind == CALL_LIST)
-		quota_take(scheduler_quota(a->scheduler), NULL, CALL_LIST, at);
-	else if (l)
+	if (l)
 		scheduler_called(a->scheduler, l->camera, kind, at);
+	else
+		quota_take(scheduler_quota(a->scheduler), NULL, kind, at);
 }
 
 static void

@@ -14,10 +14,11 @@ struct api_call {
 enum call_result {
 	CALL_OK,
 	CALL_FAILED,  /* transport, time-out, 5xx, a body that is not understood: the API's fault */
-	CALL_REFUSED, /* the API works and said no for this camera (FAILED_PRECONDITION, ...) */
+	CALL_REFUSED, /* the API works and said no for this camera (FAILED_PRECONDITION, ...); of an
+		       * Extend: not for ever */
 	CALL_STREAM_GONE,  /* Extend or Stop: 404, or the session is no longer known */
 	CALL_RATE_LIMITED, /* 429 */
-	CALL_ACCOUNT,      /* no access token, or 401 after a refresh: not the camera's fault */
+	CALL_ACCOUNT,      /* no access token, or it was rejected: not the camera's fault */
 };
 
 struct call_answer {

@@ -151,12 +151,22 @@ is_failure(const struct camera *c, enum camera_event ev, ms_t now)
 	return c->view.state != CAMERA_RUNNING || !good;
 }
 
+/* The worker of a camera without a stream stays, tries the old one again and again, and says each
+ * time that it is refused. */
+static bool
+is_known(const struct camera *c, enum camera_event ev)
+{
+	return ev == CAMERA_EV_REFUSED && c->settings.leased && c->view.state != CAMERA_RUNNING;
+}
+
 /* Counts it, and says what it amounts to. */
 static enum camera_event
 count(struct camera *c, enum camera_event ev, ms_t now)
 {
 	bool failure = is_failure(c, ev, now);
 
+	if (is_known(c, ev))
+		return ev;
 	if (ev == CAMERA_EV_GENERATED) {
 		c->view.streams++;
 		c->view.extended = 0;

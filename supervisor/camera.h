@@ -28,7 +28,8 @@ enum camera_event {
 	CAMERA_EV_UNSUPPORTED,  /* VERDICT_FAILED, no use to try soon: not RTSP, no such device */
 	CAMERA_EV_EXTENDED,     /* VERDICT_DONE of an Extend */
 	CAMERA_EV_LOST,         /* VERDICT_LOST, or SCHEDULER_EXPIRED */
-	CAMERA_EV_REFUSED,      /* the worker: the camera's server does not take the stream */
+	CAMERA_EV_REFUSED,      /* the worker: the camera's server does not take the stream; may
+				 * come again while there is none */
 	CAMERA_EV_WORKER_READY, /* its media flow; may come again */
 	CAMERA_EV_WORKER_DIED,  /* exited, whatever the cause */
 	CAMERA_EV_TIMER,        /* camera_due has come */

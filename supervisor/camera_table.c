@@ -30,6 +30,8 @@ static const struct camera_row rows[] = {
 	{ .in = CAMERA_STARTING, .on = CAMERA_EV_GENERATE_FAILED, .kind = LEASED,
 	  .to = CAMERA_FAILED, .next = TRY_BACKOFF },
 	{ .in = CAMERA_STARTING, .on = CAMERA_EV_WORKER_READY, .kind = URL, .to = CAMERA_RUNNING },
+	/* Of the stream that was, here and below: its end is known, a Generate is wanted. */
+	{ .in = CAMERA_STARTING, .on = CAMERA_EV_REFUSED, .kind = LEASED, .to = CAMERA_STARTING },
 	{ .in = CAMERA_STARTING, .on = CAMERA_EV_REFUSED, .kind = URL,
 	  .to = CAMERA_FAILED, .next = TRY_BACKOFF },
 	{ .in = CAMERA_STARTING, .on = CAMERA_EV_FAILED_OFTEN, .kind = ANY,
@@ -77,6 +79,7 @@ static const struct camera_row rows[] = {
 	{ .in = CAMERA_FAILED, .on = CAMERA_EV_GENERATE_FAILED, .kind = LEASED,
 	  .to = CAMERA_FAILED, .next = TRY_BACKOFF },
 	{ .in = CAMERA_FAILED, .on = CAMERA_EV_WORKER_READY, .kind = URL, .to = CAMERA_RUNNING },
+	{ .in = CAMERA_FAILED, .on = CAMERA_EV_REFUSED, .kind = LEASED, .to = CAMERA_FAILED },
 	{ .in = CAMERA_FAILED, .on = CAMERA_EV_REFUSED, .kind = URL,
 	  .to = CAMERA_FAILED, .next = TRY_BACKOFF },
 	{ .in = CAMERA_FAILED, .on = CAMERA_EV_TIMER, .kind = URL,
@@ -105,6 +108,7 @@ static const struct camera_row rows[] = {
 	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },
 	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_UNSUPPORTED, .kind = LEASED,
 	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },
+	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_REFUSED, .kind = LEASED, .to = CAMERA_DEGRADED },
 	/* degraded_after may have been raised meanwhile. */
 	{ .in = CAMERA_DEGRADED, .on = CAMERA_EV_REFUSED, .kind = URL,
 	  .to = CAMERA_DEGRADED, .next = TRY_SLOWLY },

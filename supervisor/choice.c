@@ -66,7 +66,7 @@ sort_entries(struct scheduler *s)
 void
 choice_look(struct scheduler *s, ms_t now, struct look *look)
 {
-	struct quota_usage usage = quota_usage(s->quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	ms_t slow_until = later(now, quota_slow_until(s->quota));
 
 	sort_entries(s);
 	s->living = 0;
@@ -84,8 +84,9 @@ choice_look(struct scheduler *s, ms_t now, struct look *look)
 		.again = MS_NEVER,
 		.slots = {
 			.next_at = quota_when(s->quota, NULL, CALL_EXTEND, now),
-			.pace_ms = quota_pace(s->quota, now + usage.slow_ms),
-			.slow_until = now + usage.slow_ms,
+			.pace_ms = quota_pace(s->quota, slow_until),
+			.slow_pace_ms = quota_pace(s->quota, now),
+			.slow_until = slow_until,
 			.margin_ms = s->settings.margin_ms,
 		},
 	};

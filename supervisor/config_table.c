@@ -199,7 +199,7 @@ static const struct setting rows[] = {
 	  .max = 99, .def = "60",
 	  .help = "Percent of its life after which a stream is extended in a slot that nobody needs" },
 	{ IN_GOOGLE(rotate_ms), .key = "rotate", .live = true, .type = SET_DURATION,
-	  .min = 0, .max = DAY_MS, .def = "0s",
+	  .min = 0, .max = DAY_MS, .def = "30m",
 	  .help = "With more cameras than Google's limits can hold: a stream that lived that long makes "
 		  "room for a camera that has waited as long. 0s: those that wait go on waiting" },
 	{ IN_GOOGLE(discover_every_ms), .key = "discover_every", .live = true, .type = SET_DURATION,

@@ -437,10 +437,9 @@ static void
 set_connection(struct http_call *call, const struct http_request *r)
 {
 	CURL *easy = call->easy;
-	ms_t connect_ms = r->connect_timeout_ms ? r->connect_timeout_ms : r->timeout_ms / 3;
 
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect_ms > 0 ? connect_ms : 1));
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->timeout_ms);
 	/* Without it a call that is cancelled or times out while its name is looked up waits for
 	 * the resolver's thread, and the loop with it. The manual says that it leaks; in 7.88 the
 	 * thread cleans up after itself. */

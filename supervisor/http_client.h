@@ -23,9 +23,10 @@ struct http_request {
 	const char *const *headers;
 	const char *body; /* NULL: none. Given to the wire at most once, see below */
 	size_t body_len;
-	const char *ca_file;     /* PEM: trusted instead of the system's; NULL: the system's */
-	ms_t timeout_ms;         /* for all of it: name, connection, TLS, answer. Above 0 */
-	ms_t connect_timeout_ms; /* 0: a third of timeout_ms */
+	const char *ca_file; /* PEM: trusted instead of the system's; NULL: the system's */
+	/* For all of it: name, connection, TLS, answer. Above 0. Above 5 s, glibc finds the name
+	 * though the first name server is dead (resolv.conf(5), timeout). */
+	ms_t timeout_ms;
 };
 
 struct http_answer {

@@ -22,7 +22,7 @@ needs_slot(const struct lease *l)
 static ms_t
 slot_after(ms_t at, const struct slots *slots)
 {
-	return at + (at < slots->slow_until ? 2 * slots->pace_ms : slots->pace_ms);
+	return at + (at < slots->slow_until ? slots->slow_pace_ms : slots->pace_ms);
 }
 
 ms_t

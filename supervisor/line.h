@@ -22,8 +22,9 @@ struct lease {
 struct slots {
 	ms_t next_at;
 	ms_t pace_ms;
-	ms_t slow_until; /* twice the pace until then, after a 429 */
-	ms_t margin_ms;  /* a call must leave this long before the end */
+	ms_t slow_pace_ms; /* the pace until slow_until, after a 429 */
+	ms_t slow_until;
+	ms_t margin_ms; /* a call must leave this long before the end */
 };
 
 /* How much later every slot could come and still reach all that are not given up and are free to

@@ -14,11 +14,17 @@
 #include "supervisor/oauth.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"
+#include "supervisor/token_trust.h"
 
 /* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
  * some tries of which the first fail. */
 #define EARLY_MS 60000
 #define EARLY_PERCENT 10
+
+/* Longest pauses. After an outage streams may wait for the token, and are not to wait for a minute;
+ * a token that is rejected again has an endpoint that works, and no hurry. */
+#define PAUSE_FAILED_MS 10000
+#define PAUSE_REJECTED_MS 60000
 
 enum event {
 	EV_TIMER,          /* the time of the early refresh, or the end of a pause, has come */
@@ -46,8 +52,7 @@ struct oauth {
 
 	char *token; /* NULL: none that may be used */
 	ms_t token_expires_ms;
-	bool replaces_rejected; /* the token, or the one asked for, is to replace one answered 401
-				 */
+	struct token_trust trust;
 
 	struct http_client *http; /* lent */
 	struct http_call *call;   /* in OAUTH_ASKING */
@@ -113,7 +118,7 @@ on_timer(void *arg)
 
 	/* A token that lived to its early refresh was accepted after all. */
 	if (o->state == OAUTH_RESTING)
-		o->replaces_rejected = false;
+		token_trust_renewed(&o->trust);
 	handle(o, EV_TIMER);
 }
 
@@ -263,8 +268,9 @@ keep_token(struct oauth *o, struct oauth_answer *a)
 	a->access_token = NULL;
 	/* Counted from the question: the endpoint set the clock before we read its answer. */
 	o->token_expires_ms = o->asked_ms + a->expires_in_s * 1000;
+	token_trust_granted(&o->trust, clock_now());
 	o->why[0] = '\0';
-	if (!o->replaces_rejected)
+	if (!o->trust.replaces)
 		backoff_reset(&o->backoff);
 	log_info("oauth token granted", LOG_ID("google", o->name),
 		LOG_INT("expires_in_s", a->expires_in_s),
@@ -302,6 +308,7 @@ on_answer(const struct http_answer *answer, void *arg)
 		event = read_answer(o, answer);
 	else
 		snprintf(o->why, sizeof(o->why), "%s: %s", err_text(answer->err), answer->why);
+	o->backoff.cap_ms = PAUSE_FAILED_MS;
 	handle(o, event);
 	o->changed(o, o->arg);
 }
@@ -334,7 +341,7 @@ oauth_new(uv_loop_t *loop, struct http_client *http, const struct oauth_settings
 		.timeout_ms = s->timeout_ms,
 		.http = http,
 		.timer = timer_new(loop, on_timer, o),
-		.backoff = { .first_ms = 1000, .cap_ms = 60000, .jitter_percent = 20 },
+		.backoff = { .first_ms = 1000, .jitter_percent = 20 },
 		.changed = changed,
 		.arg = arg,
 	};
@@ -362,6 +369,7 @@ oauth_free(struct oauth *o)
 	free(o->ca_file);
 	free(o->client_id);
 	free(o->refresh_token_file);
+	token_trust_clear(&o->trust);
 	free(o);
 }
 
@@ -421,16 +429,28 @@ oauth_bearer(const struct oauth *o)
 }
 
 void
-oauth_reject(struct oauth *o, const char *bearer)
+oauth_accept(struct oauth *o, const char *bearer)
+{
+	if (!o->token || strcmp(o->token, bearer) != 0)
+		return;
+	token_trust_worked(&o->trust, clock_now());
+	backoff_reset(&o->backoff);
+}
+
+bool
+oauth_reject(struct oauth *o, const char *bearer, const char *device)
 {
 	/* Late words about a token that was replaced already say nothing new. */
 	if (!o->token || strcmp(o->token, bearer) != 0)
-		return;
-	bool again = o->replaces_rejected;
-	o->replaces_rejected = true;
+		return true;
+	enum token_fault fault = token_trust_rejected(&o->trust, device, clock_now());
+	if (fault == TOKEN_GOOD)
+		return false;
 	snprintf(o->why, sizeof(o->why), "the API rejected the access token");
 	drop_token(o);
-	handle(o, again ? EV_REJECTED_AGAIN : EV_REJECTED);
+	o->backoff.cap_ms = PAUSE_REJECTED_MS;
+	handle(o, fault == TOKEN_REJECTED ? EV_REJECTED : EV_REJECTED_AGAIN);
+	return true;
 }
 
 char *
@@ -447,7 +467,7 @@ oauth_login(struct oauth *o, struct oauth_answer *granted, ms_t asked_ms)
 		http_client_cancel(o->call);
 	o->call = NULL;
 	o->asked_ms = asked_ms;
-	o->replaces_rejected = false;
+	token_trust_renewed(&o->trust);
 	keep_token(o, granted);
 	int result = keep_refresh_token(o, granted->refresh_token);
 	int saved = errno;

@@ -54,10 +54,14 @@ bool oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct sec
  * come, or the state is OAUTH_DEAD. A token stays in use while its early refresh is tried. */
 const char *oauth_bearer(const struct oauth *o);
 
-/* A call with this token was answered 401. The first word about a token drops it and begins one
- * refresh, however many calls bring the same word; a token that was itself got because of a 401 is
- * replaced after a pause, so that an account whose tokens are all rejected makes no storm. */
-void oauth_reject(struct oauth *o, const char *bearer);
+/* A call with this token worked. Late words are heard without harm. */
+void oauth_accept(struct oauth *o, const char *bearer);
+
+/* A call about this device ("": about none) was answered 401. True: the token's fault. The first
+ * word about a token drops it and begins one refresh, however many calls bring the same word; one
+ * that was itself got because of a 401 is replaced after a pause, so that an account whose tokens
+ * are all rejected makes no storm. False: the device's own, the token stays (token_trust.h). */
+bool oauth_reject(struct oauth *o, const char *bearer, const char *device);
 
 /* The body of the request that exchanges a login's code for tokens; yours to wipe and free. */
 char *oauth_code_form(const struct oauth *o, const char *code, const char *redirect_uri);

@@ -15,6 +15,16 @@
  * no stream: 300 s hold 49 slots of 6.09 s as they do of 6.05 s. */
 #define GUARD_PERMILLE 15
 
+/* One call more than Google took is tried after so many clean windows, and after twice as many each
+ * time it refuses that too: a trial in vain costs two windows in which little leaves. After an hour
+ * at the limit the past is forgotten. Measured in docs/scheduling.md. */
+#define PATIENCE_FIRST 1
+#define PATIENCE_MOST 16
+#define FORGOTTEN_WINDOWS 60
+
+/* A second 429 that comes this soon after the first was waited for is the same trouble still. */
+#define SAME_TROUBLE_PERCENT 25
+
 /* Windows in minutes, calls by the limits page for a Sandbox (facts/google-sdm.md 3.1). */
 static const struct {
 	int calls;
@@ -32,7 +42,9 @@ struct bucket {
 	struct quota_limit limit; /* window with its guard */
 	bool paced;               /* calls are spread evenly over the window */
 	ms_t held_until;          /* after a 429 */
-	ms_t slow_until;          /* at half the limit until then */
+	int refused;              /* calls in a window at which it came; 0: none ever */
+	int slow;                 /* calls in the first window after held_until */
+	int patience;             /* windows until one call more is tried, time and again */
 	ms_t *left;               /* ring of limit.calls; NULL without a limit */
 	int next;                 /* where the next departure goes */
 	int count;
@@ -116,17 +128,65 @@ half(int calls)
 	return calls > 1 ? calls / 2 : 1;
 }
 
+/* Calls in a window after the first clean one, and when one more is tried, n times over. */
+static int
+bucket_known(const struct bucket *b)
+{
+	return b->refused > 1 ? b->refused - 1 : 1;
+}
+
+static ms_t
+bucket_trial(const struct bucket *b, ms_t n)
+{
+	return b->held_until + (1 + n * b->patience) * b->limit.window_ms;
+}
+
+/* When it is at its limit again. */
+static ms_t
+bucket_full(const struct bucket *b)
+{
+	int missing = b->limit.calls - bucket_known(b);
+
+	return b->refused ? bucket_trial(b, missing > 0 ? missing : 0) : 0;
+}
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Calls in a window at this moment; and the moment from which on there are more, or MS_NEVER. */
+static int
+bucket_calls(const struct bucket *b, ms_t now, ms_t *more_at)
+{
+	ms_t clean = bucket_trial(b, 0);
+
+	*more_at = MS_NEVER;
+	if (!b->refused || now >= bucket_full(b))
+		return b->limit.calls;
+	*more_at = clean;
+	if (now < clean)
+		return least(b->slow, b->limit.calls);
+	ms_t trials = (now - clean) / (b->patience * b->limit.window_ms);
+	*more_at = bucket_trial(b, trials + 1);
+	return least(bucket_known(b) + (int)trials, b->limit.calls);
+}
+
 static ms_t
 bucket_when(const struct bucket *b, ms_t now)
 {
-	if (b->limit.calls == 0)
-		return b->held_until > now ? b->held_until : now;
+	ms_t when = b->held_until > now ? b->held_until : now;
+	ms_t more_at = when;
 
-	ms_t full = bucket_when_at(b, b->limit.calls, now);
-	if (full >= b->slow_until)
-		return full;
-	ms_t slow = bucket_when_at(b, half(b->limit.calls), now);
-	return slow < b->slow_until ? slow : b->slow_until;
+	if (b->limit.calls == 0)
+		return when;
+	/* At the pace of that moment, or as soon as it is faster. */
+	do {
+		now = more_at;
+		when = bucket_when_at(b, bucket_calls(b, now, &more_at), now);
+	} while (when >= more_at);
+	return when;
 }
 
 static void
@@ -140,14 +200,45 @@ bucket_take(struct bucket *b, ms_t now)
 		b->count++;
 }
 
+/* Before a window was clean a 429 says nothing of the pace it had before, only that half of it is
+ * too much as well. */
+static void
+bucket_learn_slow(struct bucket *b, ms_t now)
+{
+	ms_t same_until = b->held_until + b->limit.window_ms * SAME_TROUBLE_PERCENT / 100;
+
+	if (b->slow > 1 && now >= same_until)
+		b->slow--;
+}
+
+/* What a 429 says of the pace at which it came. */
+static void
+bucket_learn(struct bucket *b, ms_t now)
+{
+	ms_t forgotten_at = bucket_full(b) + FORGOTTEN_WINDOWS * b->limit.window_ms;
+	ms_t more_at;
+	int calls = bucket_calls(b, now, &more_at);
+
+	if (b->refused && now < bucket_trial(b, 0)) {
+		bucket_learn_slow(b, now);
+		return;
+	}
+	if (!b->refused || now >= forgotten_at)
+		b->patience = PATIENCE_FIRST;
+	else
+		b->patience = least(2 * b->patience, PATIENCE_MOST);
+	b->refused = calls;
+	b->slow = half(calls);
+}
+
 static void
 bucket_hold(struct bucket *b, ms_t retry_after_ms, ms_t now)
 {
 	ms_t until = now + (retry_after_ms > 0 ? retry_after_ms : b->limit.window_ms);
 
+	bucket_learn(b, now);
 	if (b->held_until < until)
 		b->held_until = until;
-	b->slow_until = b->held_until + b->limit.window_ms;
 }
 
 static int
@@ -171,7 +262,9 @@ bucket_set_limit(struct bucket *b, int calls)
 	*b = (struct bucket){ .limit = { .calls = calls, .window_ms = old.limit.window_ms },
 		.paced = old.paced,
 		.held_until = old.held_until,
-		.slow_until = old.slow_until };
+		.refused = old.refused,
+		.slow = old.slow,
+		.patience = old.patience };
 	if (calls > 0) {
 		b->left = xcalloc((size_t)calls, sizeof(*b->left));
 		for (int n = old.count < calls ? old.count : calls; n > 0; n--)
@@ -285,6 +378,8 @@ quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t no
 		return;
 	}
 	bucket_take(&q->execute, now);
+	if (!d)
+		return;
 	bucket_take(&d->command[kind], now);
 	bucket_take(&d->minute, now);
 	bucket_take(&d->hour, now);
@@ -317,9 +412,15 @@ quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 ms_t
 quota_pace(const struct quota *q, ms_t now)
 {
-	const struct bucket *b = &q->execute;
+	ms_t more_at;
 
-	return bucket_pace(b, now < b->slow_until ? half(b->limit.calls) : b->limit.calls);
+	return bucket_pace(&q->execute, bucket_calls(&q->execute, now, &more_at));
+}
+
+ms_t
+quota_slow_until(const struct quota *q)
+{
+	return q->execute.refused ? bucket_trial(&q->execute, 0) : 0;
 }
 
 struct quota_usage
@@ -332,6 +433,6 @@ quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket, e
 		.limit = b->limit.calls,
 		.used = bucket_used(b, now),
 		.held_ms = later(0, b->held_until - now),
-		.slow_ms = later(0, b->slow_until - now),
+		.slow_ms = later(0, bucket_full(b) - now),
 	};
 }

@@ -49,12 +49,15 @@ ms_t quota_when(const struct quota *q, const struct quota_device *d, enum call_k
 /* The same, asking only the camera's own buckets. */
 ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t now);
 
-/* The call leaves now and is spent, whatever is answered. Moments may be given late (calls of a
- * former process, from the store) but in their order. */
+/* The call leaves now and is spent, whatever is answered. d is NULL for CALL_LIST, and for a call
+ * of a camera that is no more. Moments may be given late (calls of a former process, from the
+ * store) but in their order. */
 void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
 
 /* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
- * so a whole window), then runs at half its limit until a window has passed without another 429. */
+ * so a whole window), then runs at half its pace until a window has passed without another 429,
+ * then at one call less than it was refused at. One more is tried now and then, until it is at its
+ * limit: the less often, the more often that was refused. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
 
@@ -66,15 +69,18 @@ void quota_device_set_limits(struct quota_device *d, const struct quota_settings
 /* Whether any of its windows still holds a call of this camera. */
 bool quota_device_counts(const struct quota_device *d, ms_t now);
 
-/* The distance between two executeCommand calls now: twice as long while a 429 slows them. */
+/* The distance between two executeCommand calls at this moment: longer while a 429 slows them. */
 ms_t quota_pace(const struct quota *q, ms_t now);
+
+/* When the slowest time after the last 429 ends; in the past if there is none. */
+ms_t quota_slow_until(const struct quota *q);
 
 /* For people: what one bucket holds. kind matters to QUOTA_COMMAND only. */
 struct quota_usage {
 	int limit;    /* 0: none */
 	int used;     /* calls within the last window */
 	ms_t held_ms; /* how long a 429 still holds it; 0 when it does not */
-	ms_t slow_ms; /* how long it still runs at half its limit */
+	ms_t slow_ms; /* how long it still runs below its limit */
 };
 struct quota_usage quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket,
 	enum call_kind kind, ms_t now);

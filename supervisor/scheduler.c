@@ -127,10 +127,14 @@ scheduler_want_generate(struct scheduler *s, int camera, enum generate_reason re
 	if (!e->wants_generate) {
 		e->ticket = s->tickets++;
 		e->told &= ~(1u << SCHEDULER_WAITING);
+		e->reason = reason;
+		e->from = from;
 	}
 	e->wants_generate = true;
-	e->reason = reason;
-	e->from = from;
+	if (from < e->from)
+		e->from = from;
+	if (e->reason != GENERATE_OPERATOR)
+		e->reason = reason;
 	if (e->stream == STREAM_ENDING)
 		e->stream = STREAM_NONE;
 }

@@ -41,8 +41,9 @@ enum generate_reason {
 	GENERATE_OPERATOR, /* head of the class; a living stream is kept until it worked */
 };
 
-/* A Generate is wanted from this moment on; a second wish replaces the first but keeps its place
- * if it is not later. Cancels a Stop that was wanted. */
+/* A Generate is wanted from this moment on. A second wish keeps the place of the first, and makes
+ * it sooner or the operator's, never later: else one repeated often enough would put it off for
+ * ever. Cancels a Stop that was wanted. */
 void scheduler_want_generate(
 	struct scheduler *s, int camera, enum generate_reason reason, ms_t from);
 

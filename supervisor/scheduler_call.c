@@ -96,6 +96,15 @@ stream_gone(struct scheduler *s, struct entry *e, enum call_kind kind, ms_t now)
 	return was == STREAM_LIVING ? VERDICT_LOST : VERDICT_DONE;
 }
 
+/* Not the camera's fault, but perhaps it is: with a Generate the others come first next time. */
+static enum call_verdict
+put_behind(struct entry *e, enum call_kind kind, ms_t now)
+{
+	if (kind == CALL_GENERATE)
+		e->from = now;
+	return VERDICT_KEPT;
+}
+
 enum call_verdict
 scheduler_answered(struct scheduler *s, const struct api_call *call,
 	const struct call_answer *answer, ms_t now)
@@ -120,11 +129,11 @@ scheduler_answered(struct scheduler *s, const struct api_call *call,
 		s->stats.rate_limited++;
 		quota_refused(s->quota, e->device, call->kind, answer->bucket,
 			answer->retry_after_ms, now);
-		return VERDICT_KEPT;
+		break;
 	case CALL_ACCOUNT:
 		break;
 	}
-	return VERDICT_KEPT;
+	return put_behind(e, call->kind, now);
 }
 
 /* ---- what is to be done ---------------------------------------------------------------------- */

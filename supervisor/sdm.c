@@ -16,6 +16,7 @@ struct sdm_call {
 	struct sdm *sdm;
 	struct http_call *http;
 	enum sdm_command command;
+	char *device; /* "": of none */
 	char *bearer; /* what it was sent with: a 401 is about this token and no newer one */
 	sdm_done *done;
 	void *arg;
@@ -43,6 +44,7 @@ call_free(struct sdm_call *call)
 	LIST_REMOVE(call, link);
 	explicit_bzero(call->bearer, strlen(call->bearer));
 	free(call->bearer);
+	free(call->device);
 	free(call);
 }
 
@@ -67,8 +69,11 @@ on_answer(const struct http_answer *a, void *arg)
 		fill_from_error(&answer, a);
 	answer.retry_after_ms = a->retry_after_ms;
 	answer.sent = a->sent;
-	if (answer.error == SDM_UNAUTHENTICATED)
-		oauth_reject(call->sdm->oauth, call->bearer);
+	if (answer.error == SDM_OK)
+		oauth_accept(call->sdm->oauth, call->bearer);
+	if (answer.error == SDM_UNAUTHENTICATED &&
+		!oauth_reject(call->sdm->oauth, call->bearer, call->device))
+		answer.error = SDM_NOT_AUTHORIZED;
 	sdm_done *done = call->done;
 	void *done_arg = call->arg;
 	call_free(call);
@@ -77,12 +82,13 @@ on_answer(const struct http_answer *a, void *arg)
 }
 
 static struct sdm_call *
-start(struct sdm *s, enum sdm_command command, struct http_request *request, sdm_done *done,
-	void *arg)
+start(struct sdm *s, enum sdm_command command, const char *device, struct http_request *request,
+	sdm_done *done, void *arg)
 {
 	struct sdm_call *call = xcalloc(1, sizeof(*call));
 
 	*call = (struct sdm_call){ .sdm = s, .command = command, .done = done, .arg = arg };
+	call->device = xstrdup(device);
 	call->bearer = xstrdup(request->bearer);
 	request->ca_file = s->ca_file;
 	request->timeout_ms = s->timeout_ms;
@@ -126,7 +132,7 @@ execute(struct sdm *s, enum sdm_command command, const char *device, const char 
 		.body = body,
 		.body_len = strlen(body),
 	};
-	struct sdm_call *call = start(s, command, &request, done, arg);
+	struct sdm_call *call = start(s, command, device, &request, done, arg);
 	free(body);
 	free(url);
 	return call;
@@ -161,7 +167,7 @@ sdm_list(struct sdm *s, sdm_done *done, void *arg)
 		return NULL;
 	url = xasprintf("%s/devices", s->project_url);
 	struct http_request request = { .method = "GET", .url = url, .bearer = bearer };
-	struct sdm_call *call = start(s, SDM_LIST, &request, done, arg);
+	struct sdm_call *call = start(s, SDM_LIST, "", &request, done, arg);
 	free(url);
 	return call;
 }

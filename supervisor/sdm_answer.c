@@ -71,6 +71,7 @@ static const char *const error_names[SDM_ERRORS] = {
 	[SDM_SESSION_LOST] = "session-lost",
 	[SDM_NOT_RTSP] = "not-rtsp",
 	[SDM_UNAUTHENTICATED] = "unauthenticated",
+	[SDM_NOT_AUTHORIZED] = "not-authorized",
 	[SDM_PERMISSION_DENIED] = "permission-denied",
 	[SDM_NOT_FOUND] = "not-found",
 	[SDM_CONFLICT] = "conflict",
@@ -153,14 +154,20 @@ parse_error(enum sdm_command command, int status, const struct json *j, struct s
 /* ---- streams --------------------------------------------------------------------------------- */
 
 static void
-malformed(struct sdm_answer *out, const struct json *j, const char *path)
+unreadable(struct sdm_answer *out, const struct json *j, const char *path)
 {
-	sdm_answer_clear(out);
 	out->error = SDM_MALFORMED;
 	if (json_str(j, path))
 		snprintf(out->words, sizeof(out->words), "%s holds what it may not", path);
 	else
 		json_why_not(j, path, "string", out->words, sizeof(out->words));
+}
+
+static void
+malformed(struct sdm_answer *out, const struct json *j, const char *path)
+{
+	sdm_answer_clear(out);
+	unreadable(out, j, path);
 }
 
 /* What goes into URLs and requests of ours: printable ASCII without blanks. */
@@ -201,14 +208,18 @@ parse_stream(enum sdm_command command, const struct json *j, int64_t date_us, in
 	s->rtsp_url = command == SDM_GENERATE ? take(j, url) : NULL;
 	if (!s->extension_token)
 		malformed(out, j, extension);
-	else if (timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) != 0)
+	else if (timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) == 0)
+		s->life_ms = life_ms(s->expires_at_us, date_us, wall_us);
+	else if (command == SDM_EXTEND)
+		unreadable(out, j, expires);
+	else
 		malformed(out, j, expires);
-	else if (command == SDM_GENERATE && !s->rtsp_url)
+	if (out->error != SDM_OK)
+		return;
+	if (command == SDM_GENERATE && !s->rtsp_url)
 		malformed(out, j, url);
 	else if (command == SDM_GENERATE && !s->stream_token)
 		malformed(out, j, token);
-	else
-		s->life_ms = life_ms(s->expires_at_us, date_us, wall_us);
 }
 
 /* ---- devices --------------------------------------------------------------------------------- */
@@ -313,16 +324,19 @@ sdm_answer_parse(enum sdm_command command, int status, const char *body, size_t 
 	int64_t date_us, int64_t wall_us, struct sdm_answer *out)
 {
 	char why[128];
-	struct json *j = json_parse(body, len, why, sizeof(why));
 
 	*out = (struct sdm_answer){ .error = SDM_OK, .retry_after_ms = -1 };
+	/* It has nothing to say. */
+	if (command == SDM_STOP && status / 100 == 2)
+		return;
+	struct json *j = json_parse(body, len, why, sizeof(why));
 	if (!json_is_object(j) || (status != 200 && !json_is_object(json_get(j, "error"))))
 		parse_page(command, status, body, len, out);
 	else if (status != 200)
 		parse_error(command, status, j, out);
 	else if (command == SDM_LIST)
 		parse_devices(j, out);
-	else if (command != SDM_STOP)
+	else
 		parse_stream(command, j, date_us, wall_us, out);
 	json_free(j);
 }

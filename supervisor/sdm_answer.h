@@ -19,6 +19,7 @@ enum sdm_error {
 	SDM_SESSION_LOST,      /* the stream that was to be extended is no more: generate anew */
 	SDM_NOT_RTSP,          /* the camera speaks only WebRTC (now) */
 	SDM_UNAUTHENTICATED,   /* 401; oauth was told */
+	SDM_NOT_AUTHORIZED,    /* 401 of this call alone, by oauth's word: its token is good */
 	SDM_PERMISSION_DENIED, /* 403: the user took it back, or the API is not enabled */
 	SDM_NOT_FOUND,         /* no such device or project */
 	SDM_CONFLICT,          /* 409 */
@@ -26,7 +27,9 @@ enum sdm_error {
 	SDM_SERVER,            /* 5xx */
 	SDM_TIMEOUT,           /* no answer in time */
 	SDM_TRANSPORT,         /* no connection, broken connection, untrusted certificate */
-	SDM_MALFORMED,         /* an answer that is none: HTML, broken JSON, fields missing */
+	SDM_MALFORMED, /* an answer that is none: HTML, broken JSON, fields missing. That of an
+			* Extend which tells all but expiresAt brings its tokens: the
+			* former are void (facts/google-sdm.md 2.2) */
 	SDM_ERRORS
 };
 

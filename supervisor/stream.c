@@ -30,7 +30,7 @@ take(char **own, char **fresh)
 }
 
 void
-stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_at)
+stream_take_tokens(struct stream *s, struct sdm_answer *answer)
 {
 	struct sdm_stream *fresh = &answer->stream;
 
@@ -40,7 +40,13 @@ stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_a
 		take(&s->sdm.stream_token, &fresh->stream_token);
 	}
 	take(&s->sdm.extension_token, &fresh->extension_token);
-	s->sdm.expires_at_us = fresh->expires_at_us;
+}
+
+void
+stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_at)
+{
+	stream_take_tokens(s, answer);
+	s->sdm.expires_at_us = answer->stream.expires_at_us;
 	s->expires_at = expires_at;
 	s->extends++;
 }

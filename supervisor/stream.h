@@ -19,6 +19,9 @@ void stream_take_generated(struct stream *s, struct sdm_answer *answer, ms_t exp
 /* An Extend brings new tokens, no URL: the stream's own goes on with the new token. */
 void stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_at);
 
+/* The tokens alone, of an Extend that did not say until when. */
+void stream_take_tokens(struct stream *s, struct sdm_answer *answer);
+
 /* Time left; -1 without a stream. */
 ms_t stream_left_ms(const struct stream *s, ms_t now);
 

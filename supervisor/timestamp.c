@@ -47,12 +47,16 @@ timestamp_rfc3339(const char *text, int64_t *us)
 {
 	struct tm tm = { 0 };
 	int64_t fraction_us, offset_s;
-	/* strptime alone would take blanks, signs and missing zeros. */
-	bool shaped = text && strlen(text) >= 20 && strspn(text, "0123456789-T:") >= 19 &&
-		      text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':';
-	const char *end = shaped ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+	/* strptime alone would take blanks, signs and missing zeros; T and Z may be small (RFC 3339
+	 * 5.6). */
+	bool shaped = text && strlen(text) >= 20 && strspn(text, "0123456789-Tt:") >= 19 &&
+		      text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') &&
+		      text[13] == ':' && text[16] == ':';
 
-	if (!end || end != text + 19)
+	if (!shaped || strptime(text, "%Y-%m-%d", &tm) != text + 10)
+		return ERR_PARSE;
+	const char *end = strptime(text + 11, "%H:%M:%S", &tm);
+	if (end != text + 19)
 		return ERR_PARSE;
 	end = parse_fraction(end, &fraction_us);
 	int result = parse_offset(end, &offset_s);

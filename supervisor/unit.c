@@ -188,7 +188,9 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 {
 	if (u->life == UNIT_STOPPING)
 		return;
-	tally_event(&u->tally, ev);
+	/* What was lost before is not lost again. */
+	if (ev != CAMERA_EV_REFUSED || camera_view(u->machine).state == CAMERA_RUNNING)
+		tally_event(&u->tally, ev);
 	struct camera_effects fx = camera_step(u->machine, ev, why, draw(), clock_now());
 	if (fx.what & CAMERA_DO_PUBLISH)
 		announce(u, &fx);

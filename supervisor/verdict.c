@@ -15,6 +15,8 @@ static const struct {
 	[SDM_SESSION_LOST]      = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
 	[SDM_NOT_RTSP]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
 	[SDM_UNAUTHENTICATED]   = { .generate = CALL_ACCOUNT,      .extend = CALL_ACCOUNT },
+	/* It may be over soon, so an Extend is tried again while its stream lives. */
+	[SDM_NOT_AUTHORIZED]    = { .generate = CALL_REFUSED,      .extend = CALL_REFUSED },
 	[SDM_PERMISSION_DENIED] = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
 	[SDM_NOT_FOUND]         = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },
 	[SDM_CONFLICT]          = { .generate = CALL_REFUSED,      .extend = CALL_STREAM_GONE },

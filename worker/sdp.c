@@ -414,7 +414,9 @@ check_media(struct parser *p)
 	if (accepted == 0)
 		return fail(p, ERR_REFUSED, "every m-section is rejected%s%s", refusal ? ": " : "",
 			refusal ? refusal : "");
-	bool bundled = accepted == 1;
+	/* Who knows no groups (RFC 8843 came late) may mean one transport all the same. */
+	bool bundled = accepted == 1 ||
+		       (p->bundle_count == 0 && sdp_candidates_share_transport(&p->candidates, r));
 	for (size_t i = 0; i < p->bundle_count; i++)
 		bundled = bundled || holds_all(r, p->bundles[i]);
 	if (!bundled)

@@ -65,12 +65,22 @@ sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_te
 	add(c, r, &new);
 }
 
+/* section: index in c->ufrags. */
 static bool
-is_of_transport(const struct sdp_candidates *c, size_t candidate, const char *ufrag)
+is_of_transport(const struct sdp_candidates *c, size_t section, const char *ufrag)
 {
-	const struct sdp_text own = c->ufrags[c->section_of[candidate]];
+	const struct sdp_text own = c->ufrags[section];
 
 	return own.len == 0 || sdp_text_is(own, ufrag);
+}
+
+bool
+sdp_candidates_share_transport(const struct sdp_candidates *c, const struct sdp_remote *r)
+{
+	for (size_t i = 0; i < r->media_count; i++)
+		if (r->media[i].accepted && !is_of_transport(c, i + 1, r->ice_ufrag))
+			return false;
+	return true;
 }
 
 void
@@ -82,7 +92,7 @@ sdp_candidates_choose(const struct sdp_candidates *c, struct sdp_remote *r)
 		bool again = false;
 		for (size_t j = 0; j < kept; j++)
 			again |= is_same(&r->candidates[j], &r->candidates[i]);
-		if (!again && is_of_transport(c, i, r->ice_ufrag))
+		if (!again && is_of_transport(c, c->section_of[i], r->ice_ufrag))
 			r->candidates[kept++] = r->candidates[i];
 	}
 	r->candidate_count = kept;

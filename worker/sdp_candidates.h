@@ -20,6 +20,9 @@ void sdp_candidates_set_ufrag(
  * is none either. */
 void sdp_candidates_add(struct sdp_candidates *c, struct sdp_remote *r, struct sdp_text value);
 
+/* Whether no accepted section has another ufrag than the remote's ice_ufrag. */
+bool sdp_candidates_share_transport(const struct sdp_candidates *c, const struct sdp_remote *r);
+
 /* At the end: leaves each once, and those only of the transport of the remote's ice_ufrag. */
 void sdp_candidates_choose(const struct sdp_candidates *c, struct sdp_remote *r);
 

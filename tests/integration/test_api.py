@@ -305,6 +305,12 @@ def test_a_slow_name_lookup_never_stops_the_loop(probe, serve):
     assert probe.ask("gap")["ms"] < 4500  # a lookup takes six seconds
 
 
+def test_a_name_that_only_the_second_name_server_knows_is_found_in_time(probe, serve):
+    """The lookup takes six seconds: it may take as long as the whole call, of which it is a part."""
+    server = serve(lambda n, r: ok())
+    assert probe.ask("http", "a", "GET", f"http://late.invalid:{server.port}/", 15000)["err"] == 0
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     return certs.ensure(str(tmp_path_factory.mktemp("certs")))

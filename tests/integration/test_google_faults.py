@@ -134,6 +134,19 @@ def test_an_access_token_that_is_revoked_in_mid_run_costs_one_refresh_and_no_str
     assert "UNAUTHENTICATED: Request had invalid authentication credentials" in google_lines(quiet.log())[0]
 
 
+def test_a_camera_that_is_answered_401_whatever_the_token_does_not_silence_its_account(lab):
+    quiet = Quiet(lab, ["cam2"])
+    tokens, since = len(lab.calls(kind="token")), len(lab.calls())
+    lab.google_fault(action="401", count=8, match={"device": "cam1"})
+    refused = lambda: [c for c in lab.calls(status=401) if c["n"] >= since]
+    until(lambda: len(refused()) == 8, "cam1 was answered 401 eight times")
+    until_extended(lab, ["cam2"], refused()[-1]["n"])
+    quiet.check()
+    assert len(lab.calls(kind="token")) <= tokens + 2
+    assert "error=not-authorized" in quiet.log()
+    until(lambda: lab.rows()["cam1"]["state"] == "running", "cam1 runs again")
+
+
 def test_an_outage_of_most_of_a_stream_s_life_ends_no_stream(lab):
     """It begins after an extension, is met by the next ones, and ends a quarter of a life before the streams would."""
     quiet = Quiet(lab)
@@ -175,6 +188,16 @@ def test_the_breaker_is_told(lab):
         wanted = ["api down", "ok"]
         until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order")
     assert lab.status()["accounts"][0]["state"] == "ok"
+
+
+def test_an_extend_that_does_not_say_until_when_costs_no_stream(lab):
+    """Google has rotated both tokens: the next try takes the new one."""
+    quiet = Quiet(lab)
+    since = len(lab.calls())
+    lab.google_fault(match={"kind": "extend", "device": "cam1"}, action="without", field="expiresAt")
+    until(lambda: "results.expiresAt is missing" in quiet.log(), "the answer was met")
+    until_extended(lab, lab.names, max(c["n"] for c in lab.calls(fault="without") if c["n"] >= since) + 1)
+    quiet.check()
 
 
 def test_an_answer_that_breaks_off_after_the_work_was_done_costs_one_generate_and_not_more(lab):

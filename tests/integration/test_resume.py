@@ -58,6 +58,20 @@ def test_the_calls_of_the_former_process_count(make_lab):
     assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
 
 
+def test_the_calls_for_a_camera_that_left_meanwhile_count_too(make_lab):
+    lab = make_lab(cameras=3, lifetime=60, window=12, qpm=3, supervisor={"start_stagger": "0ms"}, state=True).start()
+    until(lambda: len(lab.calls(kind="generate")) == 3, "three Generates")
+    kill(lab)
+    last = lab.calls(kind="generate")[-1]["name"]
+    lab.names = [name for name in lab.names if name != last]
+    lab.write_config()
+    lab.start()
+    lab.camctl("regenerate", lab.names[0])
+    until(lambda: len(lab.calls(kind="generate")) >= 4, "the fourth")
+    buckets = lab.google_state()["buckets"]
+    assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
+
+
 def test_events_are_kept(make_lab):
     lab = make_lab(cameras=2, state=True, supervisor={"start_stagger": "100ms"}).start()
     lab.until_running()

@@ -7,7 +7,7 @@ unit_naming = supervisor/naming.o
 unit_secret = supervisor/secret.o
 unit_oauth_answer = supervisor/oauth_answer.o supervisor/words.o common/json.o
 unit_oauth_answer_libs = json-c
-unit_oauth = tests/unit/fake_time.o supervisor/oauth.o supervisor/oauth_answer.o supervisor/words.o supervisor/secret.o \
+unit_oauth = tests/unit/fake_time.o supervisor/oauth.o supervisor/token_trust.o supervisor/oauth_answer.o supervisor/words.o supervisor/secret.o \
 	common/json.o common/backoff.o common/log.o common/err.o
 unit_oauth_libs = json-c
 sdm_answer_objects = supervisor/sdm_answer.o supervisor/naming.o supervisor/words.o supervisor/timestamp.o common/json.o
@@ -60,7 +60,7 @@ fuzz_sfu = $(sfu_answer_objects)
 fuzz_sfu_libs = json-c
 
 # Drives the clients from a script: tests/integration/test_api.py.
-api_probe = tests/integration/api_probe.o supervisor/sdm.o supervisor/oauth.o \
+api_probe = tests/integration/api_probe.o supervisor/sdm.o supervisor/oauth.o supervisor/token_trust.o \
 	supervisor/oauth_answer.o supervisor/http_client.o supervisor/sfu.o supervisor/publish.o \
 	supervisor/unpublish.o supervisor/whip.o supervisor/whip_answer.o supervisor/whip_session.o \
 	supervisor/http_url.o supervisor/timer.o supervisor/secret.o supervisor/sdm_answer.o \

@@ -249,6 +249,32 @@ a_stream_that_is_refused_at_once_was_no_success(void **state)
 	assert_int_equal(in(*state), CAMERA_DEGRADED);
 }
 
+/* ... and says so for as long as it is up: the loss is counted once, and the Generate that is
+ * wanted neither moves nor comes too often. */
+static void
+a_worker_that_goes_on_trying_a_lost_stream_changes_nothing(void **state)
+{
+	run(*state);
+	send(*state, CAMERA_EV_EXTENDED, 0);
+	send(*state, CAMERA_EV_LOST, 0);
+	for (ms_t pause = 20000; pause <= 160000; pause *= 2) {
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(send(*state, CAMERA_EV_REFUSED, i).what, 0);
+		assert_int_equal(in(*state), CAMERA_FAILED);
+		expect_generate_after(send(*state, CAMERA_EV_GENERATE_FAILED, 0), 0, pause);
+	}
+	send(*state, CAMERA_EV_REFUSED, 0);
+	send(*state, CAMERA_EV_GENERATE_FAILED, 0);
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+	for (ms_t now = 0; now < 300000; now += 60000) {
+		struct camera_effects fx = send(*state, CAMERA_EV_REFUSED, now);
+
+		assert_int_equal(fx.what, 0);
+		assert_false(fx.ignored);
+	}
+	assert_int_equal(camera_view(*state).failures, 5);
+}
+
 static void
 jitter_keeps_cameras_apart_that_failed_together(void **state)
 {
@@ -636,6 +662,7 @@ main(void)
 		NEST(an_extend_makes_the_failures_begin_anew),
 		NEST(a_stream_that_held_makes_the_failures_begin_anew),
 		NEST(a_stream_that_is_refused_at_once_was_no_success),
+		NEST(a_worker_that_goes_on_trying_a_lost_stream_changes_nothing),
 		NEST(jitter_keeps_cameras_apart_that_failed_together),
 		NEST(stop_ends_worker_and_stream_and_takes_back_what_was_wanted),
 		NEST(a_stream_that_arrives_after_stop_is_stopped),

@@ -130,6 +130,7 @@ defaults_are_those_of_the_design(void **state)
 	assert_int_equal(f.c->degraded_retry_ms, 300000);
 	assert_int_equal(f.c->googles->qpm, 10);
 	assert_int_equal(f.c->googles->window_ms, 60000);
+	assert_int_equal(f.c->googles->rotate_ms, 1800000);
 	assert_int_equal(f.c->cloudflare->call_timeout_ms, 10000);
 	assert_string_equal(
 		f.c->googles->api_url, "https://smartdevicemanagement.googleapis.com/v1");

@@ -153,7 +153,7 @@ a_short_token_is_renewed_after_nine_tenths_of_its_life(void **state)
 }
 
 static void
-failures_are_tried_again_with_growing_pauses(void **state)
+failures_are_tried_again_with_pauses_that_grow_to_ten_seconds(void **state)
 {
 	ms_t longest_ms = 0;
 
@@ -161,11 +161,11 @@ failures_are_tried_again_with_growing_pauses(void **state)
 		answer(i % 2 ? 0 : 503, "");
 		assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
 		ms_t pause_ms = elapse();
-		assert_true(pause_ms <= 60000);
+		assert_true(pause_ms <= 12000);
 		assert_true(i > 0 || (pause_ms >= 800 && pause_ms <= 1200));
 		longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
 	}
-	assert_true(longest_ms >= 48000);
+	assert_true(longest_ms >= 8000);
 	assert_int_equal(net.asked, 13);
 	grant("a");
 	assert_string_equal(oauth_why(*state), "");
@@ -191,7 +191,7 @@ a_refused_account_is_dead_and_asks_no_more(void **state)
 	assert_string_equal(oauth_why(*state), "invalid_grant: Token revoked.");
 	assert_null(oauth_bearer(*state));
 	assert_true(fake_timers[0].due_ms == MS_NEVER);
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	assert_int_equal(net.asked, 2);
 }
 
@@ -200,11 +200,11 @@ many_rejections_make_one_refresh(void **state)
 {
 	grant("a");
 	for (int i = 0; i < 20; i++)
-		oauth_reject(*state, "a");
+		oauth_reject(*state, "a", "porch");
 	assert_int_equal(net.asked, 2);
 	assert_null(oauth_bearer(*state));
 	grant("b");
-	oauth_reject(*state, "a"); /* late words about the old one */
+	oauth_reject(*state, "a", "porch"); /* late words about the old one */
 	assert_string_equal(oauth_bearer(*state), "b");
 	assert_int_equal(net.asked, 2);
 }
@@ -213,26 +213,87 @@ static void
 a_replacement_that_is_rejected_too_is_replaced_after_a_pause(void **state)
 {
 	grant("a");
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	grant("b");
-	oauth_reject(*state, "b");
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_true(oauth_reject(*state, "b", "garage"));
 	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
 	assert_int_equal(net.asked, 2);
 	elapse();
 	grant("c");
-	oauth_reject(*state, "c");
+	assert_true(oauth_reject(*state, "c", "garage"));
 	assert_true(elapse() >= 1600); /* the second pause */
+}
+
+static void
+tokens_that_are_all_rejected_are_replaced_with_pauses_that_grow_to_a_minute(void **state)
+{
+	ms_t longest_ms = 0;
+
+	grant("a");
+	oauth_reject(*state, "a", "porch");
+	grant("b");
+	oauth_reject(*state, "b", "porch");
+	for (int i = 0; i < 8; i++) {
+		oauth_reject(*state, "b", "garage");
+		assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
+		ms_t pause_ms = elapse();
+		longest_ms = pause_ms > longest_ms ? pause_ms : longest_ms;
+		grant("b");
+	}
+	assert_in_range(longest_ms, 48000, 72000);
+}
+
+/* Else a camera that is answered 401 whatever the token would silence its account for ever. */
+static void
+a_replacement_that_others_are_served_with_is_kept(void **state)
+{
+	grant("a");
+	oauth_accept(*state, "a");
+	assert_true(oauth_reject(*state, "a", "porch"));
+	grant("b");
+	for (int i = 0; i < 100; i++) {
+		assert_false(oauth_reject(*state, "b", "porch"));
+		oauth_accept(*state, "b");
+	}
+	assert_int_equal(net.asked, 2);
+	assert_string_equal(oauth_bearer(*state), "b");
+	/* It may have been good until now. */
+	assert_false(oauth_reject(*state, "b", "porch"));
+	assert_true(oauth_reject(*state, "b", "garage"));
+	assert_null(oauth_bearer(*state));
+	assert_in_range(elapse(), 800, 1200); /* the first pause */
+	oauth_accept(*state, "b");            /* a late word */
+	grant("c");
+	assert_true(oauth_reject(*state, "c", "garage"));
+}
+
+/* With one camera there is nobody else to ask. */
+static void
+after_five_minutes_one_device_is_believed(void **state)
+{
+	grant("a");
+	oauth_reject(*state, "a", "porch");
+	grant("b");
+	oauth_accept(*state, "b");
+	assert_false(oauth_reject(*state, "b", "porch"));
+	fake_time_pass(299000);
+	assert_false(oauth_reject(*state, "b", "porch"));
+	fake_time_pass(1000);
+	assert_true(oauth_reject(*state, "b", "porch"));
+	assert_int_equal(oauth_state(*state), OAUTH_PAUSING);
 }
 
 static void
 a_token_that_lived_makes_rejections_news_again(void **state)
 {
 	grant("a");
-	oauth_reject(*state, "a");
+	oauth_reject(*state, "a", "porch");
 	grant("b");
 	elapse(); /* its early refresh */
 	grant("c");
-	oauth_reject(*state, "c");
+	oauth_reject(*state, "c", "porch");
 	assert_int_equal(oauth_state(*state), OAUTH_ASKING);
 }
 
@@ -439,11 +500,15 @@ main(void)
 		ACCOUNT_TEST(the_first_refresh_begins_at_once),
 		ACCOUNT_TEST(a_token_is_renewed_a_minute_before_it_expires),
 		ACCOUNT_TEST(a_short_token_is_renewed_after_nine_tenths_of_its_life),
-		ACCOUNT_TEST(failures_are_tried_again_with_growing_pauses),
+		ACCOUNT_TEST(failures_are_tried_again_with_pauses_that_grow_to_ten_seconds),
+		ACCOUNT_TEST(
+			tokens_that_are_all_rejected_are_replaced_with_pauses_that_grow_to_a_minute),
 		ACCOUNT_TEST(a_token_stays_in_use_while_its_renewal_fails),
 		ACCOUNT_TEST(a_refused_account_is_dead_and_asks_no_more),
 		ACCOUNT_TEST(many_rejections_make_one_refresh),
 		ACCOUNT_TEST(a_replacement_that_is_rejected_too_is_replaced_after_a_pause),
+		ACCOUNT_TEST(a_replacement_that_others_are_served_with_is_kept),
+		ACCOUNT_TEST(after_five_minutes_one_device_is_believed),
 		ACCOUNT_TEST(a_token_that_lived_makes_rejections_news_again),
 		ACCOUNT_TEST(a_new_refresh_token_is_stored_and_used),
 		LOGIN_TEST(without_a_refresh_token_nothing_is_asked_and_the_reason_says_what_to_do),

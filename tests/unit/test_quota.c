@@ -119,6 +119,18 @@ a_camera_is_called_a_hundred_times_an_hour_at_most(void **state)
 }
 
 static void
+a_call_of_a_camera_that_is_no_more_counts_for_the_account(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_take(b.quota, NULL, CALL_EXTEND, 0);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 0), 6090);
+	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 0), 0);
+	drop(&b);
+}
+
+static void
 listing_devices_has_a_bucket_of_its_own(void **state)
 {
 	struct buckets b = make(10, MINUTE);
@@ -187,7 +199,7 @@ a_429_holds_for_as_long_as_google_says(void **state)
 }
 
 static void
-after_a_429_the_pace_is_half_until_a_window_was_clean(void **state)
+after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another(void **state)
 {
 	struct buckets b = make(10, MINUTE);
 
@@ -196,7 +208,63 @@ after_a_429_the_pace_is_half_until_a_window_was_clean(void **state)
 	ms_t now = send(&b, b.porch, CALL_EXTEND, 1, 30000);
 	assert_int_equal(quota_pace(b.quota, now), 2 * 6090);
 	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, now), now + 2 * 6090);
-	assert_int_equal(quota_pace(b.quota, 30000 + 60900), 6090);
+	assert_int_equal(quota_pace(b.quota, 30000 + 60900), 6767);
+	assert_int_equal(quota_pace(b.quota, 30000 + 2 * 60900), 6090);
+	assert_int_equal(quota_slow_until(b.quota), 30000 + 60900);
+	assert_int_equal(
+		quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, 30000).slow_ms, 2 * 60900);
+	drop(&b);
+}
+
+/* 429 at each pace above the one that Google takes. */
+static ms_t
+refuse_above(struct buckets *b, int calls, ms_t now)
+{
+	for (; quota_pace(b->quota, now) >= 60900 / calls; now += 1000) {
+	}
+	quota_refused(b->quota, b->porch, CALL_EXTEND, QUOTA_EXECUTE, 60900, now);
+	return now + 2 * 60900;
+}
+
+/* Else a quota that is shared with another program would be overdrawn every three minutes. */
+static void
+a_pace_that_was_refused_is_tried_again_the_later_the_more_often_it_was(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+	ms_t now = 0;
+
+	(void)state;
+	for (int windows = 1; windows <= 16; windows *= 2) {
+		now = refuse_above(&b, 8, now);
+		int known = windows == 1 ? 9 : 8;
+		assert_int_equal(quota_pace(b.quota, now), (60900 + known - 1) / known);
+		assert_int_equal(quota_pace(b.quota, now + windows * 60900 - 1),
+			(60900 + known - 1) / known);
+		assert_int_equal(
+			quota_pace(b.quota, now + windows * 60900), (60900 + known) / (known + 1));
+	}
+	now = refuse_above(&b, 8, now);
+	assert_int_equal(quota_pace(b.quota, now + 16 * 60900), 6767);
+	assert_int_equal(quota_pace(b.quota, now + 32 * 60900), 6090);
+	/* An hour at the limit, and it is as if nothing had been. */
+	now += (32 + 60) * 60900;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 60900, now);
+	assert_int_equal(quota_pace(b.quota, now + 3 * 60900), 6090);
+	drop(&b);
+}
+
+static void
+half_the_pace_may_be_too_much_as_well(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 50000);
+	assert_int_equal(quota_pace(b.quota, 80000), 60900 / 4);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 100000);
+	assert_int_equal(quota_pace(b.quota, 130000), 60900 / 3);
+	assert_int_equal(quota_pace(b.quota, 130000 + 60900), 6767);
 	drop(&b);
 }
 
@@ -210,7 +278,7 @@ a_second_429_begins_the_window_again(void **state)
 	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 40000);
 	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 40000), 70000);
 	assert_int_equal(quota_pace(b.quota, 130000), 2 * 6090);
-	assert_int_equal(quota_pace(b.quota, 130900), 6090);
+	assert_int_equal(quota_pace(b.quota, 130900), 6767);
 	drop(&b);
 }
 
@@ -298,12 +366,17 @@ main(void)
 		cmocka_unit_test(the_same_command_on_one_device_is_let_five_times_a_minute),
 		cmocka_unit_test(a_camera_is_called_thirty_times_a_minute_at_most),
 		cmocka_unit_test(a_camera_is_called_a_hundred_times_an_hour_at_most),
+		cmocka_unit_test(a_call_of_a_camera_that_is_no_more_counts_for_the_account),
 		cmocka_unit_test(listing_devices_has_a_bucket_of_its_own),
 		cmocka_unit_test(a_minute_may_be_three_seconds),
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(a_429_holds_the_bucket_that_it_names_and_no_other),
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
-		cmocka_unit_test(after_a_429_the_pace_is_half_until_a_window_was_clean),
+		cmocka_unit_test(
+			after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another),
+		cmocka_unit_test(
+			a_pace_that_was_refused_is_tried_again_the_later_the_more_often_it_was),
+		cmocka_unit_test(half_the_pace_may_be_too_much_as_well),
 		cmocka_unit_test(a_second_429_begins_the_window_again),
 		cmocka_unit_test(usage_says_what_is_left),
 		cmocka_unit_test(a_raised_limit_is_of_use_at_once),

@@ -415,6 +415,68 @@ a_generate_that_fails_is_the_cameras_to_ask_for_again(void **state)
 	assert_int_equal(now, 90000);
 }
 
+/* Whoever is refused every time must not be the first to ask each time. */
+static void
+after_a_429_or_a_401_the_next_generate_is_anothers(void **state)
+{
+	ms_t now = 1000;
+
+	add_wanting(*state, 1, 0);
+	add_wanting(*state, 2, 0);
+	add_wanting(*state, 3, 0);
+	assert_int_equal(expect_call(*state, &now, CALL_GENERATE, 1, CALL_ACCOUNT), VERDICT_KEPT);
+	now += 1000;
+	assert_int_equal(
+		expect_call(*state, &now, CALL_GENERATE, 2, CALL_RATE_LIMITED), VERDICT_KEPT);
+	now += 1000;
+	expect_call(*state, &now, CALL_GENERATE, 3, CALL_OK);
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_OK);
+	expect_call(*state, &now, CALL_GENERATE, 2, CALL_OK);
+}
+
+static void
+an_extend_that_is_refused_but_not_for_ever_is_tried_again_while_the_stream_lives(void **state)
+{
+	ms_t now = 0;
+
+	add_living(*state, 1, LIFE);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			expect_call(*state, &now, CALL_EXTEND, 1, CALL_REFUSED), VERDICT_KEPT);
+	assert_int_equal(expect_call(*state, &now, CALL_EXTEND, 1, CALL_OK), VERDICT_DONE);
+	assert_true(now < LIFE);
+}
+
+static void
+a_generate_that_is_wanted_again_leaves_no_later(void **state)
+{
+	ms_t now = 0;
+
+	add_wanting(*state, 1, 90000);
+	scheduler_want_generate(*state, 1, GENERATE_RECOVER, 150000);
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_REFUSED);
+	assert_int_equal(now, 90000);
+	scheduler_want_generate(*state, 1, GENERATE_RECOVER, 200000);
+	scheduler_want_generate(*state, 1, GENERATE_RECOVER, 150000);
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_OK);
+	assert_int_equal(now, 150000);
+}
+
+/* The stream that was there ended meanwhile: the camera wants one too, but a little later. */
+static void
+what_the_operator_asked_for_stays_the_operators(void **state)
+{
+	ms_t now = 0;
+
+	add_wanting(*state, 1, 0);
+	add_living(*state, 2, LIFE);
+	scheduler_want_generate(*state, 2, GENERATE_OPERATOR, 0);
+	scheduler_lost(*state, 2);
+	scheduler_want_generate(*state, 2, GENERATE_RECOVER, 10000);
+	expect_call(*state, &now, CALL_GENERATE, 2, CALL_OK);
+	assert_int_equal(now, 0);
+}
+
 /* ---- not all can be saved -------------------------------------------------------------------- */
 
 /* Four streams, three slots: one is given up, named before it ends, and the others are kept. */
@@ -911,6 +973,10 @@ main(void)
 		TEST(a_generate_waits_until_every_living_stream_is_safe),
 		TEST(a_generate_does_not_wait_for_streams_that_have_time),
 		TEST(a_generate_that_fails_is_the_cameras_to_ask_for_again),
+		TEST(after_a_429_or_a_401_the_next_generate_is_anothers),
+		TEST(an_extend_that_is_refused_but_not_for_ever_is_tried_again_while_the_stream_lives),
+		TEST(a_generate_that_is_wanted_again_leaves_no_later),
+		TEST(what_the_operator_asked_for_stays_the_operators),
 		TEST(when_not_all_can_be_saved_one_is_given_up_by_name),
 		TEST(of_those_that_could_be_given_up_it_is_the_youngest),
 		TEST(a_stream_that_was_given_up_is_saved_when_a_slot_is_left),

@@ -123,6 +123,8 @@ a_stop_says_nothing_and_that_is_fine(void **state)
 {
 	(void)state;
 	expect(SDM_STOP, 200, "{}", SDM_OK, "");
+	expect(SDM_STOP, 200, "", SDM_OK, "");
+	expect(SDM_STOP, 204, "", SDM_OK, "");
 }
 
 static void
@@ -131,11 +133,8 @@ each_missing_field_is_named(void **state)
 	(void)state;
 	expect(SDM_GENERATE, 200, "{}", SDM_MALFORMED, "results.streamExtensionToken is missing");
 	expect(SDM_GENERATE, 200, extended, SDM_MALFORMED, "results.streamUrls.rtspUrl is missing");
-	expect(SDM_EXTEND, 200, "{\"results\":{\"streamExtensionToken\":\"a\"}}", SDM_MALFORMED,
+	expect(SDM_GENERATE, 200, "{\"results\":{\"streamExtensionToken\":\"a\"}}", SDM_MALFORMED,
 		"results.expiresAt is missing");
-	expect(SDM_EXTEND, 200,
-		"{\"results\":{\"streamExtensionToken\":\"a\",\"expiresAt\":\"soon\"}}",
-		SDM_MALFORMED, "results.expiresAt holds what it may not");
 	expect(SDM_EXTEND, 200, "{\"results\":{\"streamExtensionToken\":7}}", SDM_MALFORMED,
 		"results.streamExtensionToken is of type int, not string");
 }
@@ -228,6 +227,33 @@ the_text_of_a_429_tells_the_bucket(void **state)
 		struct sdm_answer a = parsed(cases[i].command, 429, body);
 		assert_int_equal(a.error, SDM_RATE_LIMITED);
 		assert_string_equal(sdm_bucket_name(a.bucket), sdm_bucket_name(cases[i].bucket));
+		sdm_answer_clear(&a);
+	}
+}
+
+/* Only the newest may be used. */
+static void
+an_extend_that_does_not_say_until_when_brings_its_tokens(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *words;
+	} answers[] = {
+		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\"}}",
+			.words = "results.expiresAt is missing" },
+		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\","
+			  "\"expiresAt\":\"soon\"}}",
+			.words = "results.expiresAt holds what it may not" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sdm_answer a = parsed(SDM_EXTEND, 200, answers[i].body);
+
+		assert_int_equal(a.error, SDM_MALFORMED);
+		assert_string_equal(a.words, answers[i].words);
+		assert_string_equal(a.stream.extension_token, "e");
+		assert_string_equal(a.stream.stream_token, "t");
 		sdm_answer_clear(&a);
 	}
 }
@@ -358,6 +384,7 @@ main(void)
 		cmocka_unit_test(a_camera_that_speaks_only_webrtc_is_told),
 		cmocka_unit_test(statuses_have_their_meanings),
 		cmocka_unit_test(the_text_of_a_429_tells_the_bucket),
+		cmocka_unit_test(an_extend_that_does_not_say_until_when_brings_its_tokens),
 		cmocka_unit_test(pages_are_told_by_status_and_title),
 		cmocka_unit_test(a_front_ends_404_does_not_end_a_stream),
 		cmocka_unit_test(devices_are_listed_with_name_and_protocols),

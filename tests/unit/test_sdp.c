@@ -467,8 +467,13 @@ sections_of_several_transports_are_refused(void **state)
 	static const char sentence[] =
 		"the m-sections are not in one a=group:BUNDLE: more than one "
 		"transport is not supported";
-	static const char *const groups[] = { "a=group:BUNDLE 0", "a=group:LS 0 1",
-		"a=group:BUNDLE", "a=group:BUNDLE 0\r\na=group:BUNDLE 1" };
+	static const char *const groups[] = { "a=group:BUNDLE 0", "a=group:BUNDLE",
+		"a=group:BUNDLE 0\r\na=group:BUNDLE 1" };
+	static const char apart[] = "v=0\na=fingerprint:sha-256 " FP "\na=setup:passive\n"
+				    "a=ice-pwd:" PWD "\nm=audio 9 UDP/TLS/RTP/SAVPF 111\n"
+				    "a=ice-ufrag:one1\na=rtpmap:111 opus/48000/2\n"
+				    "m=video 9 UDP/TLS/RTP/SAVPF 106\na=ice-ufrag:two2\n"
+				    "a=rtpmap:106 H264/90000\n";
 	struct sdp_remote r;
 
 	(void)state;
@@ -478,6 +483,10 @@ sections_of_several_transports_are_refused(void **state)
 	}
 	assert_int_equal(parse_with("a=mid:1", "a=mid:2", &r), ERR_UNSUPPORTED);
 	assert_int_equal(parse_with("a=group:BUNDLE 0 1", "a=group:BUNDLE 1 0", &r), 0);
+	/* Without any group the credentials tell. */
+	assert_int_equal(parse_with("a=group:BUNDLE 0 1", "a=group:LS 0 1", &r), 0);
+	assert_int_equal(parse(apart, &r), ERR_UNSUPPORTED);
+	assert_string_equal(why, sentence);
 }
 
 static void

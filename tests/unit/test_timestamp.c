@@ -25,6 +25,8 @@ a_fraction_may_be_absent_short_or_long(void **state)
 	(void)state;
 	assert_int_equal(timestamp_rfc3339("2018-01-04T18:30:00Z", &us), 0);
 	assert_int_equal(us % 1000000, 0);
+	assert_int_equal(timestamp_rfc3339("2018-01-04t18:30:00z", &us), 0);
+	assert_int_equal(us, 1515090600000000);
 	assert_int_equal(timestamp_rfc3339("2018-01-04T18:30:00.5Z", &us), 0);
 	assert_int_equal(us % 1000000, 500000);
 	assert_int_equal(timestamp_rfc3339("2018-01-04T18:30:00.123456789Z", &us), 0);

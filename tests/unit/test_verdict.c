@@ -52,6 +52,14 @@ a_rejected_token_is_nobodys_fault(void **state)
 }
 
 static void
+what_is_not_authorized_is_the_cameras_and_ends_no_stream(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(SDM_NOT_AUTHORIZED, CALL_EXTEND).result, CALL_REFUSED);
+	assert_int_equal(judge(SDM_NOT_AUTHORIZED, CALL_GENERATE).result, CALL_REFUSED);
+}
+
+static void
 a_429_names_its_bucket_and_an_unknown_one_is_the_account_s(void **state)
 {
 	struct sdm_answer a = {
@@ -95,6 +103,7 @@ main(void)
 		cmocka_unit_test(googles_own_trouble_ends_no_stream),
 		cmocka_unit_test(an_extend_that_is_refused_means_that_the_stream_is_gone),
 		cmocka_unit_test(a_rejected_token_is_nobodys_fault),
+		cmocka_unit_test(what_is_not_authorized_is_the_cameras_and_ends_no_stream),
 		cmocka_unit_test(a_429_names_its_bucket_and_an_unknown_one_is_the_account_s),
 		cmocka_unit_test(what_is_left_of_a_stream_is_counted_from_now),
 		cmocka_unit_test(a_camera_that_cannot_stream_by_rtsp_is_hopeless),

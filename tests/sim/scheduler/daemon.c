@@ -51,17 +51,37 @@ perform(struct world *w, struct unit *u, const struct camera_effects *fx)
 		daemon_happen(w, u, CAMERA_EV_WORKER_DIED);
 }
 
+static void
+happen(struct world *w, struct unit *u, enum camera_event ev, unsigned random)
+{
+	struct camera_effects fx = camera_step(u->machine, ev, NULL, random, w->now);
+
+	perform(w, u, &fx);
+	struct camera_view view = camera_view(u->machine);
+	if (view.state != CAMERA_DEGRADED)
+		u->degraded_call = -1;
+	if (view.state == CAMERA_RUNNING || !view.worker)
+		u->refused_at = MS_NEVER;
+	else if (u->refused_at == MS_NEVER)
+		u->refused_at = w->now + world_span(w, PROBE_S);
+	if (fx.what)
+		account_of(w, u)->step_at = w->now;
+}
+
 void
 daemon_happen(struct world *w, struct unit *u, enum camera_event ev)
 {
-	if (!u->machine)
-		return;
-	struct camera_effects fx = camera_step(u->machine, ev, NULL, world_draw(w), w->now);
+	if (u->machine)
+		happen(w, u, ev, world_draw(w));
+}
 
-	perform(w, u, &fx);
-	if (camera_view(u->machine).state != CAMERA_DEGRADED)
-		u->degraded_call = -1;
-	account_of(w, u)->step_at = w->now;
+/* That it is said again decides nothing, so there is nothing to draw for. */
+void
+daemon_probe(struct world *w, struct unit *u)
+{
+	u->refused_at = MS_NEVER;
+	if (u->machine)
+		happen(w, u, CAMERA_EV_REFUSED, 0);
 }
 
 /* ---- start and restart ----------------------------------------------------------------------- */
@@ -139,6 +159,7 @@ daemon_stop(struct world *w)
 		w->units[i].machine = NULL;
 		w->units[i].busy = false;
 		w->units[i].degraded_call = -1;
+		w->units[i].refused_at = MS_NEVER;
 	}
 	for (int i = 0; i < w->flight_count; i++)
 		w->flights[i].orphan = true;

@@ -20,6 +20,23 @@ in_window(const struct moments *m, ms_t window, ms_t now)
 	return n;
 }
 
+/* The calls of another program, evenly, up to now. */
+static void
+count_others(struct world *w, const struct unit *u)
+{
+	const struct scenario_event *other = events_on(w, EVENT_OTHER, u);
+	struct account_world *a = &w->accounts[u->account];
+
+	if (!other) {
+		a->other_at = 0;
+		return;
+	}
+	if (a->other_at == 0)
+		a->other_at = w->now;
+	for (; a->other_at <= w->now; a->other_at += world_span(w, 60) / other->other_qpm)
+		count(&a->arrivals, a->other_at);
+}
+
 /* facts/google-sdm.md 3.1. Whatever is answered, the call is spent. False if a bucket is too full,
  * which is then named. */
 static bool
@@ -28,6 +45,7 @@ within_buckets(struct world *w, struct unit *u, enum call_kind kind, enum quota_
 	ms_t minute = world_span(w, 60);
 	struct account_world *a = &w->accounts[u->account];
 
+	count_others(w, u);
 	count(&a->arrivals, w->now);
 	count(&u->arrivals, w->now);
 	count(&u->command_arrivals[kind], w->now);

@@ -57,6 +57,7 @@ static const struct number event_numbers[] = {
 	{ IN_EVENT(http), .whole = true, .min = 429, .max = 599 },
 	{ IN_EVENT(retry_after_s), .min = 0, .max = 86400 },
 	{ IN_EVENT(life_s), .min = 10, .max = 86400 },
+	{ IN_EVENT(other_qpm), .whole = true, .min = 1, .max = 1000 },
 	{ .key = "outage_s", .at = offsetof(struct scenario_event, for_s), .min = 0.001, .max = YEAR_S },
 	{ .key = "offline_s", .at = offsetof(struct scenario_event, for_s), .min = 0.001, .max = YEAR_S },
 	{ .key = "broken_s", .at = offsetof(struct scenario_event, for_s), .min = 0.001, .max = YEAR_S },
@@ -82,6 +83,7 @@ static const struct shape {
 	{ .key = "restart_s", .kind = EVENT_RESTART, .must = "", .may = "" },
 	{ .key = "add_cameras", .kind = EVENT_ADD, .must = "", .may = "" },
 	{ .key = "life_s", .kind = EVENT_LIFE, .must = "for_s", .may = "" },
+	{ .key = "other_qpm", .kind = EVENT_OTHER, .must = "for_s", .may = "account" },
 };
 
 static const char *const start_names[STARTS] = {

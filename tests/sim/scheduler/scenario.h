@@ -28,6 +28,7 @@ enum scenario_event_kind {
 	EVENT_RESTART,     /* of the supervisor, which is gone for .for_s; its store is not */
 	EVENT_ADD,         /* .cameras new ones */
 	EVENT_LIFE,        /* streams are granted with .life_s */
+	EVENT_OTHER, /* another program makes .other_qpm calls for the same project and user */
 	EVENT_KINDS
 };
 
@@ -42,6 +43,7 @@ struct scenario_event {
 	int http;
 	double retry_after_s; /* 0: not said */
 	double life_s;
+	int other_qpm;
 	bool hang;
 };
 

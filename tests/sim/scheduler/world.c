@@ -75,6 +75,7 @@ begin_unit(struct world *w, int i)
 	u->account = i % w->sc->accounts;
 	u->wanted = true;
 	u->running_at = u->dead_since = u->degraded_call = -1;
+	u->refused_at = MS_NEVER;
 	u->result.margin_s = 1e9;
 }
 
@@ -137,6 +138,7 @@ next_moment(const struct world *w)
 	for (int i = 0; i < w->count; i++) {
 		if (w->units[i].expires_at)
 			next = sooner(next, w->units[i].expires_at);
+		next = sooner(next, w->units[i].refused_at);
 	}
 	return next;
 }
@@ -175,8 +177,11 @@ run_moment(struct world *w)
 {
 	events_step(w);
 	arrivals(w);
-	for (int i = 0; i < w->count; i++)
+	for (int i = 0; i < w->count; i++) {
 		count_life(w, &w->units[i]);
+		if (w->units[i].refused_at <= w->now)
+			daemon_probe(w, &w->units[i]);
+	}
 	answers(w);
 	for (int a = 0; a < w->sc->accounts; a++) {
 		if (w->accounts[a].step_at <= w->now)

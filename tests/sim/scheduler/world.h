@@ -9,6 +9,8 @@
 #define CALL_TIMEOUT_S 10
 #define ARRIVAL_S 0.5 /* calls reach the API after 0 to that (issue 3) */
 #define EXPIRING_WITHIN_S 10.0
+#define PROBE_S 60 /* offline_retry: a worker left without a stream tries the old one that often   \
+		    */
 
 /* Moments in their order. */
 struct moments {
@@ -41,6 +43,7 @@ struct unit {
 	ms_t running_at;    /* first; -1: not yet */
 	ms_t dead_since;    /* -1: lives, or never lived, or not to be counted */
 	ms_t degraded_call; /* the last of its calls while degraded; -1 */
+	ms_t refused_at;    /* its worker tries the lost stream again; MS_NEVER */
 	bool died;
 	struct moments arrivals;
 	struct moments command_arrivals[CALL_LIST];
@@ -59,6 +62,7 @@ struct account_world {
 	struct moments arrivals;
 	bool stake; /* an outage began: the first slot after it is awaited */
 	ms_t stake_until;
+	ms_t other_at; /* the other program's next call; 0: there is none */
 };
 
 enum due_state { DUE_LATER, DUE_ON, DUE_OVER };
@@ -118,6 +122,7 @@ void daemon_stop(struct world *w);
 void daemon_add(struct world *w, int camera);
 void daemon_happen(struct world *w, struct unit *u, enum camera_event ev);
 void daemon_restore(struct world *w, int camera);
+void daemon_probe(struct world *w, struct unit *u);
 void daemon_answer(struct world *w, const struct flight *f);
 void daemon_step(struct world *w, int account);
 
