@@ -150,9 +150,10 @@ static void
 on_first_sent(void *arg)
 {
 	struct peer *p = arg;
+	GSource *first = p->first; /* the loop clears it once it sees first_us */
 
 	atomic_store(&p->first_us, clock_now_us());
-	g_source_set_ready_time(p->first, 0);
+	g_source_set_ready_time(first, 0);
 }
 
 /* And then on the loop. */
@@ -161,9 +162,10 @@ on_first(gpointer arg)
 {
 	struct peer *p = arg;
 	const struct peer_events *e = &p->config.events;
+	const int64_t first_us = atomic_load(&p->first_us);
 
 	loop_clear(&p->first);
-	e->on_phase(e->arg, PEER_FIRST_PACKET, atomic_load(&p->first_us) - p->start_us, "");
+	e->on_phase(e->arg, PEER_FIRST_PACKET, first_us - p->start_us, "");
 	return G_SOURCE_REMOVE;
 }
 
