@@ -3,7 +3,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import urllib.request
 
@@ -12,6 +11,7 @@ import pytest
 import hearing
 from lab import Lab, http, until
 from person import DESK, PHONE, Person
+from ports import free_port
 
 HEARTBEAT_S = 1
 QPM = 20
@@ -26,12 +26,6 @@ DEAF = {
     "to heartbeats": """const ask = fetch;
         fetch = (path, ...more) => (path.endsWith('/heartbeat') ? new Promise(() => {}) : ask(path, ...more)); 0""",
 }
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture(name="lab", scope="module")

@@ -9,7 +9,8 @@ import signal
 import pytest
 
 from lab import Lab, until
-from test_login import Browser, Login, free_port
+from ports import free_port
+from test_login import Browser, Login
 
 FIRST = {"cam1": "home", "cam2": "home2", "cam3": "home", "cam4": "home2"}
 

@@ -19,13 +19,9 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
 from lab import BUILD, Lab, until  # noqa: E402
+from ports import free_port  # noqa: E402
 
 DONE, REFUSED, USAGE, UNAVAILABLE = 0, 1, 64, 69
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def make_lab(token=False, **more):

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from lab import Lab, Process, TOP, until
+from ports import free_port
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 # Streams of 40 s: they are extended while the tests run.
@@ -319,9 +320,7 @@ class Prometheus:
     """Debian's, with the scrape configuration and the rules of etc/prometheus, once a second."""
 
     def __init__(self, lab, directory):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         config = yaml.safe_load(read("etc", "prometheus", "prometheus.yml"))
         config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
         config["rule_files"] = [os.path.join(TOP, "etc", "prometheus", "camrelay.rules.yml")]

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 
@@ -20,6 +19,7 @@ from aiortc import RTCSessionDescription
 
 import viewer_aiortc
 from cloudflare_janus import ROOM, Janus, JanusError, JanusGone, build_shim, die_with_parent
+from ports import free_port
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 SERVER = "usr/share/simple-whip-server/src"
@@ -35,12 +35,6 @@ CONFIG = """module.exports = {
 		{ uri: 'turn:turn.invalid?transport=udp', username: 'user', credential: 'password' } ]
 };
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Bridge:
