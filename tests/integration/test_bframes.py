@@ -138,7 +138,7 @@ def test_a_browser_shows_what_is_left_smoothly(make_lab):
     def shown(name):
         return (lab.seen(viewer, name).get("meter") or {"numbers": []})["numbers"]
 
-    until(lambda: shown("cam1") and shown("cam2"), "both are shown")
+    until(lambda: all(shown(name) and "framesDecoded" in lab.seen(viewer, name) for name in lab.names), "both are shown")
     begin = {name: len(shown(name)) for name in lab.names}
     before = {name: lab.seen(viewer, name) for name in lab.names}
     until(lambda: len(shown("cam1")) >= begin["cam1"] + wanted, f"{wanted} pictures without B-frames")
