@@ -39,8 +39,10 @@ sdp_payload_find(struct sdp_text types, struct sdp_text section)
 	struct sdp_text rest = types;
 	const int64_t first = sdp_text_number(sdp_text_word(&rest), PT_MAX);
 
+	if (first < 0)
+		return -1;
 	find_media(section, media);
-	while (first >= 0 && types.len) {
+	while (types.len) {
 		const int64_t pt = sdp_text_number(sdp_text_word(&types), PT_MAX);
 		if (pt >= 0 && media[pt])
 			return (int)pt;

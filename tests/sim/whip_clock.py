@@ -108,7 +108,7 @@ class Beeps:
     def __init__(self):
         self.clock, self.order = Clock(SOUND_HZ), InOrder()
         self.decoder = av.CodecContext.create("libopus", "r")
-        self.decoder.sample_rate, self.decoder.layout = SOUND_HZ, "mono"
+        self.decoder.sample_rate, self.decoder.layout = SOUND_HZ, "mono"  # 16 bits
         self.loud_at = None     # the last loud sample's time stamp; None: none yet
 
     def feed(self, packet):
@@ -119,9 +119,7 @@ class Beeps:
                 at += frame.samples
 
     def listen(self, samples, at):
-        scale = 32768 if samples.dtype.kind == "i" else 1
-        step = 2 if samples.size > 960 else 1  # interleaved channels
-        for i in (abs(samples[::step] / scale) >= LOUD).nonzero()[0]:
+        for i in (abs(samples / 32768) >= LOUD).nonzero()[0]:
             quiet = self.loud_at is not None and at + i - self.loud_at > QUIET_S * SOUND_HZ
             self.loud_at = int(at + i)
             if quiet and (moment := self.clock.at(at + int(i))) is not None:

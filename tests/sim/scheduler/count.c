@@ -1,7 +1,7 @@
 /* count.c - what became of the cameras, by Google's word and not by ours. Tests only. */
 #include <stdlib.h>
 
-#include "tests/sim/scheduler/world.h"
+#include "tests/sim/scheduler/parts.h"
 
 /* ---- lives ----------------------------------------------------------------------------------- */
 

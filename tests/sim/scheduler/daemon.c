@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "supervisor/camera_view.h"
-#include "tests/sim/scheduler/world.h"
+#include "tests/sim/scheduler/parts.h"
 
 /* The longest of the buckets, with its guard and more. */
 #define LOG_SPAN_S 4000

@@ -1,6 +1,6 @@
 /* events.c - what the scenario says happens, at the moments that the seed draws.
  * Owns which events are on. Tests only. */
-#include "tests/sim/scheduler/world.h"
+#include "tests/sim/scheduler/parts.h"
 
 void
 events_begin(struct world *w)

@@ -1,7 +1,7 @@
 /* google.c - Google as a supervisor sees it: buckets, leases and faults.
  * Counts sliding windows, the strictest reading of the limits page: whoever keeps them keeps every
  * fixed window as well. Tests only. */
-#include "tests/sim/scheduler/world.h"
+#include "tests/sim/scheduler/parts.h"
 
 static void
 count(struct moments *m, ms_t now)

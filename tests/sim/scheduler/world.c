@@ -2,7 +2,7 @@
  * Owns the loop and the random numbers. Tests only. */
 #include <stdlib.h>
 
-#include "tests/sim/scheduler/world.h"
+#include "tests/sim/scheduler/parts.h"
 
 #define RESTORED_LEAST_S 25
 

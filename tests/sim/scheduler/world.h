@@ -9,8 +9,8 @@
 #define CALL_TIMEOUT_S 10
 #define ARRIVAL_S 0.5 /* calls reach the API after 0 to that (issue 3) */
 #define EXPIRING_WITHIN_S 10.0
-#define PROBE_S 60 /* offline_retry: a worker left without a stream tries the old one that often   \
-		    */
+/* offline_retry: a worker left without a stream tries the old one that often. */
+#define PROBE_S 60
 
 /* Moments in their order. */
 struct moments {
@@ -104,33 +104,5 @@ ms_t world_span(const struct world *w, double seconds);
 double world_seconds(const struct world *w, ms_t span);
 void world_grow(void **array, int count, int *size, size_t element);
 void world_most(int *most_so_far, int n);
-
-/* events.c: what the scenario says happens. */
-void events_begin(struct world *w);
-void events_step(struct world *w);
-ms_t events_next(const struct world *w);
-const struct scenario_event *events_on(
-	const struct world *w, enum scenario_event_kind kind, const struct unit *u);
-
-/* google.c: a call reaches Google, which counts and judges it. */
-void google_arrive(struct world *w, struct flight *f);
-
-/* daemon.c: what camrelayd does. */
-struct scheduler_settings daemon_settings(const struct scenario *sc);
-void daemon_start(struct world *w, bool restart);
-void daemon_stop(struct world *w);
-void daemon_add(struct world *w, int camera);
-void daemon_happen(struct world *w, struct unit *u, enum camera_event ev);
-void daemon_restore(struct world *w, int camera);
-void daemon_probe(struct world *w, struct unit *u);
-void daemon_answer(struct world *w, const struct flight *f);
-void daemon_step(struct world *w, int account);
-
-/* count.c: what the result is made of. */
-void count_life(struct world *w, struct unit *u);
-void count_moment(struct world *w);
-void count_stake(struct world *w, int account, ms_t until);
-void count_slot(struct world *w, int account, ms_t slot);
-void count_end(struct world *w);
 
 #endif
