@@ -12,7 +12,7 @@ struct status_bucket {
 	int64_t limit;   /* calls in a window, 0: none */
 	int64_t used;    /* in the last window */
 	int64_t held_ms; /* so long a 429 still holds it */
-	int64_t slow_ms; /* so long it still runs below its limit */
+	int64_t slow_ms; /* so long it still runs at half its pace */
 };
 
 struct status_account {

@@ -72,7 +72,7 @@ account_queue(const struct account *a, ms_t now)
 	struct json *j = json_new_object();
 
 	json_set_str(j, "account", a->config->name);
-	json_set_int(j, "pace_ms", quota_pace(scheduler_quota(a->scheduler), now));
+	json_set_int(j, "pace_ms", quota_outlook(scheduler_quota(a->scheduler), now).slow_pace_ms);
 	json_set(j, "buckets", buckets_to_json(a, -1, now));
 	json_set(j, "cameras", cameras_to_json(a, now));
 	json_set(j, "calls", account_plan(a, now));

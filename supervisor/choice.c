@@ -14,8 +14,9 @@
 /* ... or than this part of a life, so that short lives are not extended all the time. */
 #define DUE_LIFE_PERCENT 20
 
-/* Early Extends leave this part of a camera's hour to those that cannot wait. */
-#define EARLY_HOUR_PERCENT 75
+/* Early Extends, and what operators ask for, end here; the rest of a camera's hour is for calls
+ * that cannot wait. */
+#define HOUR_PERCENT 75
 
 static void
 look_again(struct look *look, ms_t at)
@@ -63,11 +64,21 @@ sort_entries(struct scheduler *s)
 	}
 }
 
+static struct slots
+slots_of(const struct scheduler *s, struct quota_outlook outlook)
+{
+	return (struct slots){
+		.next_at = outlook.next_at,
+		.pace_ms = outlook.pace_ms,
+		.slow_pace_ms = outlook.slow_pace_ms,
+		.slow_until = outlook.slow_until,
+		.margin_ms = s->settings.margin_ms,
+	};
+}
+
 void
 choice_look(struct scheduler *s, ms_t now, struct look *look)
 {
-	ms_t slow_until = later(now, quota_slow_until(s->quota));
-
 	sort_entries(s);
 	s->living = 0;
 	for (int i = 0; i < s->count; i++) {
@@ -82,28 +93,32 @@ choice_look(struct scheduler *s, ms_t now, struct look *look)
 	*look = (struct look){
 		.now = now,
 		.again = MS_NEVER,
-		.slots = {
-			.next_at = quota_when(s->quota, NULL, CALL_EXTEND, now),
-			.pace_ms = quota_pace(s->quota, slow_until),
-			.slow_pace_ms = quota_pace(s->quota, now),
-			.slow_until = slow_until,
-			.margin_ms = s->settings.margin_ms,
-		},
+		.slots = slots_of(s, quota_outlook(s->quota, now)),
 	};
 	line_give_up(s->line, s->living, &look->slots);
 	look->spare = line_spare(s->line, s->living, &look->slots, MS_NEVER);
 }
 
-/* ---- Extend ---------------------------------------------------------------------------------- */
+bool
+choice_bears_refusal(const struct scheduler *s, ms_t now)
+{
+	const struct slots slots = slots_of(s, quota_outlook_if_refused(s->quota, now));
 
+	return line_spare(s->line, s->living, &slots, MS_NEVER) >= slots.pace_ms;
+}
+
+/* Google's limit of an hour is near for this camera: what can wait does, lest nothing be left for
+ * what cannot, and its stream be lost by those who look after it too often. */
 static bool
-hour_is_full(struct scheduler *s, const struct entry *e, ms_t now)
+hour_is_full(const struct scheduler *s, const struct entry *e, ms_t now)
 {
 	struct quota_usage hour =
 		quota_usage(s->quota, e->device, QUOTA_DEVICE_HOUR, CALL_EXTEND, now);
 
-	return hour.used * 100 >= hour.limit * EARLY_HOUR_PERCENT && hour.limit > 0;
+	return hour.used * 100 >= hour.limit * HOUR_PERCENT && hour.limit > 0;
 }
+
+/* ---- Extend ---------------------------------------------------------------------------------- */
 
 /* When the line of Extends is to be served without a pause. */
 static ms_t
@@ -123,11 +138,11 @@ extend_due(struct scheduler *s, const struct look *look, const struct entry *e, 
 	ms_t life = l->expires_at - l->granted_at;
 	ms_t early = l->granted_at + life * s->settings.early_percent / 100;
 
-	if (e->wants_extend || l->failures > 0)
+	if (l->failures > 0)
 		return look->now;
-	if (early <= look->now && hour_is_full(s, e, look->now))
+	if ((early <= look->now || e->wants_extend) && hour_is_full(s, e, look->now))
 		return due;
-	return sooner(due, early);
+	return e->wants_extend ? look->now : sooner(due, early);
 }
 
 static bool
@@ -162,7 +177,7 @@ choose_asked_extend(struct scheduler *s, struct look *look)
 		struct entry *e = s->entries[i];
 
 		if (e->wants_extend && can_extend(e) && e->lease.free_at <= look->now &&
-			look->spare >= look->slots.pace_ms)
+			look->spare >= look->slots.pace_ms && !hour_is_full(s, e, look->now))
 			return e;
 	}
 	return NULL;
@@ -171,12 +186,14 @@ choose_asked_extend(struct scheduler *s, struct look *look)
 /* ---- Generate -------------------------------------------------------------------------------- */
 
 static ms_t
-generate_ready(const struct scheduler *s, const struct entry *e, ms_t now)
+generate_ready(const struct scheduler *s, const struct entry *e, const struct look *look)
 {
-	ms_t at = later(e->from, quota_device_when(e->device, CALL_GENERATE, now));
+	ms_t at = later(e->from, quota_device_when(e->device, CALL_GENERATE, look->now));
 
 	if (e->reason == GENERATE_START && s->started)
 		at = later(at, s->start_at + s->settings.stagger_ms);
+	if (e->reason == GENERATE_OPERATOR && hour_is_full(s, e, look->now))
+		at = later(at, look->now + look->slots.pace_ms);
 	return at;
 }
 
@@ -201,7 +218,7 @@ first_generate(struct scheduler *s, struct look *look)
 
 		if (!e->wants_generate || e->call.kind)
 			continue;
-		ms_t at = generate_ready(s, e, look->now);
+		ms_t at = generate_ready(s, e, look);
 		if (at > look->now)
 			look_again(look, at);
 		else if (!first || before(e, first))

@@ -15,12 +15,15 @@
  * no stream: 300 s hold 49 slots of 6.09 s as they do of 6.05 s. */
 #define GUARD_PERMILLE 15
 
-/* One call more than Google took is tried after so many clean windows, and after twice as many each
- * time it refuses that too: a trial in vain costs two windows in which little leaves. After an hour
- * at the limit the past is forgotten. Measured in docs/scheduling.md. */
+/* One call more than Google took may be tried after so many clean windows, and after twice as many
+ * each time it refuses that too, but at least once an hour: a trial in vain costs two windows in
+ * which little leaves. After an hour at the limit the past is forgotten. Measured in
+ * docs/scheduling.md. */
 #define PATIENCE_FIRST 1
-#define PATIENCE_MOST 16
-#define FORGOTTEN_WINDOWS 60
+#define PATIENCE_MOST 60
+
+/* A pace that was kept for so long is taken. */
+#define TRIAL_WINDOWS 2
 
 /* A second 429 that comes this soon after the first was waited for is the same trouble still. */
 #define SAME_TROUBLE_PERCENT 25
@@ -42,9 +45,11 @@ struct bucket {
 	struct quota_limit limit; /* window with its guard */
 	bool paced;               /* calls are spread evenly over the window */
 	ms_t held_until;          /* after a 429 */
-	int refused;              /* calls in a window at which it came; 0: none ever */
 	int slow;                 /* calls in the first window after held_until */
-	int patience;             /* windows until one call more is tried, time and again */
+	int known;                /* and from then on; 0: a 429 never came */
+	ms_t known_at;            /* since when */
+	bool tried;               /* the last of them to find out whether it is taken */
+	int patience;             /* windows of these before one call more is tried */
 	ms_t *left;               /* ring of limit.calls; NULL without a limit */
 	int next;                 /* where the next departure goes */
 	int count;
@@ -128,64 +133,51 @@ half(int calls)
 	return calls > 1 ? calls / 2 : 1;
 }
 
-/* Calls in a window after the first clean one, and when one more is tried, n times over. */
-static int
-bucket_known(const struct bucket *b)
-{
-	return b->refused > 1 ? b->refused - 1 : 1;
-}
-
-static ms_t
-bucket_trial(const struct bucket *b, ms_t n)
-{
-	return b->held_until + (1 + n * b->patience) * b->limit.window_ms;
-}
-
-/* When it is at its limit again. */
-static ms_t
-bucket_full(const struct bucket *b)
-{
-	int missing = b->limit.calls - bucket_known(b);
-
-	return b->refused ? bucket_trial(b, missing > 0 ? missing : 0) : 0;
-}
-
 static int
 least(int a, int b)
 {
 	return a < b ? a : b;
 }
 
-/* Calls in a window at this moment; and the moment from which on there are more, or MS_NEVER. */
 static int
-bucket_calls(const struct bucket *b, ms_t now, ms_t *more_at)
+most(int a, int b)
 {
-	ms_t clean = bucket_trial(b, 0);
+	return a > b ? a : b;
+}
 
-	*more_at = MS_NEVER;
-	if (!b->refused || now >= bucket_full(b))
+/* The first window after a 429 ends. */
+static ms_t
+bucket_clean_at(const struct bucket *b)
+{
+	return b->held_until + b->limit.window_ms;
+}
+
+/* Calls in a window at this moment; and the moment from which on there are others, or MS_NEVER. */
+static int
+bucket_calls(const struct bucket *b, ms_t now, ms_t *other_at)
+{
+	*other_at = MS_NEVER;
+	if (b->known == 0)
 		return b->limit.calls;
-	*more_at = clean;
-	if (now < clean)
-		return least(b->slow, b->limit.calls);
-	ms_t trials = (now - clean) / (b->patience * b->limit.window_ms);
-	*more_at = bucket_trial(b, trials + 1);
-	return least(bucket_known(b) + (int)trials, b->limit.calls);
+	if (now >= bucket_clean_at(b))
+		return least(b->known, b->limit.calls);
+	*other_at = bucket_clean_at(b);
+	return least(b->slow, b->limit.calls);
 }
 
 static ms_t
 bucket_when(const struct bucket *b, ms_t now)
 {
 	ms_t when = b->held_until > now ? b->held_until : now;
-	ms_t more_at = when;
+	ms_t other_at = when;
 
 	if (b->limit.calls == 0)
 		return when;
 	/* At the pace of that moment, or as soon as it is faster. */
 	do {
-		now = more_at;
-		when = bucket_when_at(b, bucket_calls(b, now, &more_at), now);
-	} while (when >= more_at);
+		now = other_at;
+		when = bucket_when_at(b, bucket_calls(b, now, &other_at), now);
+	} while (when >= other_at);
 	return when;
 }
 
@@ -200,6 +192,16 @@ bucket_take(struct bucket *b, ms_t now)
 		b->count++;
 }
 
+static int
+bucket_used(const struct bucket *b, ms_t now)
+{
+	int used = 0;
+
+	while (used < b->count && bucket_ago(b, used + 1) > now - b->limit.window_ms)
+		used++;
+	return used;
+}
+
 /* Before a window was clean a 429 says nothing of the pace it had before, only that half of it is
  * too much as well. */
 static void
@@ -211,24 +213,28 @@ bucket_learn_slow(struct bucket *b, ms_t now)
 		b->slow--;
 }
 
-/* What a 429 says of the pace at which it came. */
+/* What a 429 says of the pace at which it came. Of one that was being tried: the one before is the
+ * right one, and the next trial has time. Of another: what left in this window was one too many,
+ * but no less than half of that pace, since a few calls that are refused say little. */
 static void
 bucket_learn(struct bucket *b, ms_t now)
 {
-	ms_t forgotten_at = bucket_full(b) + FORGOTTEN_WINDOWS * b->limit.window_ms;
-	ms_t more_at;
-	int calls = bucket_calls(b, now, &more_at);
+	ms_t other_at;
+	int calls = bucket_calls(b, now, &other_at);
 
-	if (b->refused && now < bucket_trial(b, 0)) {
+	if (b->known && now < bucket_clean_at(b)) {
 		bucket_learn_slow(b, now);
 		return;
 	}
-	if (!b->refused || now >= forgotten_at)
-		b->patience = PATIENCE_FIRST;
-	else
-		b->patience = least(2 * b->patience, PATIENCE_MOST);
-	b->refused = calls;
 	b->slow = half(calls);
+	if (b->tried && now < b->known_at + TRIAL_WINDOWS * b->limit.window_ms) {
+		b->patience = least(2 * b->patience, PATIENCE_MOST);
+		b->known = calls - 1;
+	} else {
+		b->patience = PATIENCE_FIRST;
+		b->known = most(least(bucket_used(b, now), calls) - 1, b->slow);
+	}
+	b->tried = false;
 }
 
 static void
@@ -239,16 +245,41 @@ bucket_hold(struct bucket *b, ms_t retry_after_ms, ms_t now)
 	bucket_learn(b, now);
 	if (b->held_until < until)
 		b->held_until = until;
+	b->known_at = bucket_clean_at(b);
 }
 
-static int
-bucket_used(const struct bucket *b, ms_t now)
+/* Whether one call more than it is known to take may be tried. Of a pace that nobody used nothing
+ * was learned, however long ago it was. */
+static bool
+bucket_may_try(const struct bucket *b, ms_t now)
 {
-	int used = 0;
+	if (b->known == 0)
+		return false;
+	if (now >= b->known_at + PATIENCE_MOST * b->limit.window_ms)
+		return true;
+	return b->known < b->limit.calls && bucket_used(b, now) >= b->known - 1 &&
+	       now >= b->known_at + b->patience * b->limit.window_ms;
+}
 
-	while (used < b->count && bucket_ago(b, used + 1) > now - b->limit.window_ms)
-		used++;
-	return used;
+static void
+bucket_try(struct bucket *b, ms_t now)
+{
+	b->known++;
+	b->known_at = now;
+	b->tried = true;
+	if (b->known > b->limit.calls)
+		b->known = 0;
+}
+
+/* Of a bucket whose refusals cost little: it tries by itself. */
+static void
+bucket_take_and_come_back(struct bucket *b, ms_t now)
+{
+	int windows = b->known < b->limit.calls ? b->patience : PATIENCE_MOST;
+
+	bucket_take(b, now);
+	if (b->known && now >= b->known_at + windows * b->limit.window_ms)
+		bucket_try(b, now);
 }
 
 /* Room for so many calls; the newest stay. */
@@ -262,8 +293,10 @@ bucket_set_limit(struct bucket *b, int calls)
 	*b = (struct bucket){ .limit = { .calls = calls, .window_ms = old.limit.window_ms },
 		.paced = old.paced,
 		.held_until = old.held_until,
-		.refused = old.refused,
 		.slow = old.slow,
+		.known = old.known,
+		.known_at = old.known_at,
+		.tried = old.tried,
 		.patience = old.patience };
 	if (calls > 0) {
 		b->left = xcalloc((size_t)calls, sizeof(*b->left));
@@ -374,15 +407,15 @@ void
 quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now)
 {
 	if (kind == CALL_LIST) {
-		bucket_take(&q->list, now);
+		bucket_take_and_come_back(&q->list, now);
 		return;
 	}
 	bucket_take(&q->execute, now);
 	if (!d)
 		return;
-	bucket_take(&d->command[kind], now);
-	bucket_take(&d->minute, now);
-	bucket_take(&d->hour, now);
+	bucket_take_and_come_back(&d->command[kind], now);
+	bucket_take_and_come_back(&d->minute, now);
+	bucket_take_and_come_back(&d->hour, now);
 }
 
 static struct bucket *
@@ -409,18 +442,47 @@ quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	bucket_hold(bucket_find(q, d, bucket, kind), retry_after_ms, now);
 }
 
-ms_t
-quota_pace(const struct quota *q, ms_t now)
+static struct quota_outlook
+outlook(const struct bucket *b, ms_t now)
 {
-	ms_t more_at;
+	ms_t clean_at = b->known ? bucket_clean_at(b) : 0;
+	ms_t slow_until = later(now, clean_at);
+	ms_t other_at;
 
-	return bucket_pace(&q->execute, bucket_calls(&q->execute, now, &more_at));
+	return (struct quota_outlook){
+		.next_at = bucket_when(b, now),
+		.slow_until = slow_until,
+		.slow_pace_ms = bucket_pace(b, bucket_calls(b, now, &other_at)),
+		.pace_ms = bucket_pace(b, bucket_calls(b, slow_until, &other_at)),
+	};
 }
 
-ms_t
-quota_slow_until(const struct quota *q)
+struct quota_outlook
+quota_outlook(const struct quota *q, ms_t now)
 {
-	return q->execute.refused ? bucket_trial(&q->execute, 0) : 0;
+	return outlook(&q->execute, now);
+}
+
+bool
+quota_may_try_more(const struct quota *q, ms_t now)
+{
+	return bucket_may_try(&q->execute, now);
+}
+
+struct quota_outlook
+quota_outlook_if_refused(const struct quota *q, ms_t now)
+{
+	struct bucket b = q->execute;
+
+	bucket_try(&b, now);
+	bucket_hold(&b, 0, now);
+	return outlook(&b, now);
+}
+
+void
+quota_try_more(struct quota *q, ms_t now)
+{
+	bucket_try(&q->execute, now);
 }
 
 struct quota_usage
@@ -433,6 +495,6 @@ quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket, e
 		.limit = b->limit.calls,
 		.used = bucket_used(b, now),
 		.held_ms = later(0, b->held_until - now),
-		.slow_ms = later(0, bucket_full(b) - now),
+		.slow_ms = b->known ? later(0, bucket_clean_at(b) - now) : 0,
 	};
 }

@@ -56,10 +56,29 @@ void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms
 
 /* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
  * so a whole window), then runs at half its pace until a window has passed without another 429,
- * then at one call less than it was refused at. One more is tried now and then, until it is at its
- * limit: the less often, the more often that was refused. */
+ * then at one call less than had left in the window in which it was refused. A camera's buckets
+ * and CALL_LIST's come back to their limits by themselves, a call more in each window, or the
+ * fewer the more often that was refused. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
+
+/* executeCommand's does not: a trial in vain costs two windows, and whether the streams can bear
+ * that only the caller knows. True when a trial would teach something: the pace has been used in
+ * full for as many windows as were refused before, or it is an hour that it was changed. */
+bool quota_may_try_more(const struct quota *q, ms_t now);
+void quota_try_more(struct quota *q, ms_t now);
+
+/* How executeCommand calls may leave from now on. */
+struct quota_outlook {
+	ms_t next_at;
+	ms_t slow_pace_ms; /* between two calls until slow_until: longer than pace_ms after a 429 */
+	ms_t slow_until;   /* not before now */
+	ms_t pace_ms;
+};
+struct quota_outlook quota_outlook(const struct quota *q, ms_t now);
+
+/* The same as it would be if one call more were tried now and refused. */
+struct quota_outlook quota_outlook_if_refused(const struct quota *q, ms_t now);
 
 /* Other limits: calls alone, windows and guard stay. The newest calls are kept, as many as the new
  * limits count. */
@@ -69,18 +88,12 @@ void quota_device_set_limits(struct quota_device *d, const struct quota_settings
 /* Whether any of its windows still holds a call of this camera. */
 bool quota_device_counts(const struct quota_device *d, ms_t now);
 
-/* The distance between two executeCommand calls at this moment: longer while a 429 slows them. */
-ms_t quota_pace(const struct quota *q, ms_t now);
-
-/* When the slowest time after the last 429 ends; in the past if there is none. */
-ms_t quota_slow_until(const struct quota *q);
-
 /* For people: what one bucket holds. kind matters to QUOTA_COMMAND only. */
 struct quota_usage {
 	int limit;    /* 0: none */
 	int used;     /* calls within the last window */
 	ms_t held_ms; /* how long a 429 still holds it; 0 when it does not */
-	ms_t slow_ms; /* how long it still runs below its limit */
+	ms_t slow_ms; /* how long it still runs at half its pace */
 };
 struct quota_usage quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket,
 	enum call_kind kind, ms_t now);

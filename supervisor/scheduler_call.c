@@ -196,6 +196,25 @@ call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const str
 	}
 }
 
+static bool
+somebody_goes_without(const struct scheduler *s)
+{
+	for (int i = 0; i < s->count; i++) {
+		if (s->entries[i]->lease.given_up || scheduler_turned_away(s, s->entries[i]->camera))
+			return true;
+	}
+	return false;
+}
+
+/* After a 429: only when its refusal would cost nobody his stream, or somebody has none. */
+static void
+try_more(struct scheduler *s, ms_t now)
+{
+	if (quota_may_try_more(s->quota, now) &&
+		(somebody_goes_without(s) || choice_bears_refusal(s, now)))
+		quota_try_more(s->quota, now);
+}
+
 ms_t
 scheduler_step(struct scheduler *s, ms_t now, struct api_call *out)
 {
@@ -210,6 +229,7 @@ scheduler_step(struct scheduler *s, ms_t now, struct api_call *out)
 		return ends;
 	if (look.slots.next_at > now)
 		return ends < look.slots.next_at ? ends : look.slots.next_at;
+	try_more(s, now);
 	struct entry *e = choice_make(s, &look, &kind);
 	if (!e)
 		return ends < look.again ? ends : look.again;

@@ -6,12 +6,13 @@ machine = supervisor/camera.o supervisor/camera_table.o common/backoff.o
 
 units += federation
 unit_federation = supervisor/federation.o
-units += quota camera scheduler scheduler_day scheduler_property scenario
+units += quota camera scheduler scheduler_share scheduler_day scheduler_property scenario
 unit_quota = supervisor/quota.o
 unit_camera = $(machine)
 units += outage
 unit_outage = supervisor/outage.o
 unit_scheduler = $(camrelayd_policy) common/backoff.o
+unit_scheduler_share = $(camrelayd_policy) common/backoff.o
 unit_scheduler_day = $(sim_world)
 unit_scheduler_day_libs = json-c
 unit_scheduler_property = $(sim_world)

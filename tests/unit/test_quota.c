@@ -10,6 +10,7 @@
 
 #define MINUTE 60000
 #define HOUR (60 * MINUTE)
+#define WINDOW 60900 /* a minute and its guard */
 
 struct buckets {
 	struct quota *quota;
@@ -55,7 +56,7 @@ calls_leave_evenly_with_a_guard_of_one_and_a_half_percent(void **state)
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
-	assert_int_equal(quota_pace(b.quota, 0), 6090);
+	assert_int_equal(quota_outlook(b.quota, 0).pace_ms, 6090);
 	assert_int_equal(send(&b, b.porch, CALL_EXTEND, 1, 0), 0);
 	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, 0), 6090);
 	assert_int_equal(send(&b, b.garage, CALL_GENERATE, 1, 0), 2 * 6090);
@@ -149,7 +150,7 @@ a_minute_may_be_three_seconds(void **state)
 	struct buckets b = make(10, 3000);
 
 	(void)state;
-	assert_int_equal(quota_pace(b.quota, 0), 305);
+	assert_int_equal(quota_outlook(b.quota, 0).pace_ms, 305);
 	send(&b, b.porch, CALL_EXTEND, 5, 0);
 	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 2000), 3045);
 	drop(&b);
@@ -198,58 +199,175 @@ a_429_holds_for_as_long_as_google_says(void **state)
 	drop(&b);
 }
 
+/* Between two executeCommand calls at that moment. */
+static ms_t
+pace(const struct buckets *b, ms_t now)
+{
+	return quota_outlook(b->quota, now).slow_pace_ms;
+}
+
+static ms_t
+pace_of(int calls)
+{
+	return (WINDOW + calls - 1) / calls;
+}
+
+/* So many windows of calls as soon as they are let; returns when the last left. */
+static ms_t
+use(struct buckets *b, int windows, ms_t now)
+{
+	for (ms_t end = now + windows * WINDOW; now < end;)
+		now = send(b, NULL, CALL_EXTEND, 1, now + 1);
+	return now;
+}
+
 static void
-after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another(void **state)
+after_a_429_the_pace_is_half_for_a_window_then_one_less(void **state)
 {
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
-	ms_t now = send(&b, b.porch, CALL_EXTEND, 1, 30000);
-	assert_int_equal(quota_pace(b.quota, now), 2 * 6090);
-	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, now), now + 2 * 6090);
-	assert_int_equal(quota_pace(b.quota, 30000 + 60900), 6767);
-	assert_int_equal(quota_pace(b.quota, 30000 + 2 * 60900), 6090);
-	assert_int_equal(quota_slow_until(b.quota), 30000 + 60900);
-	assert_int_equal(
-		quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, 30000).slow_ms, 2 * 60900);
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now);
+	struct quota_outlook o = quota_outlook(b.quota, now);
+	/* Five in a window, those that left before among them. */
+	assert_int_equal(o.next_at, now - 4 * pace_of(10) + WINDOW);
+	assert_int_equal(o.slow_until, now + 30000 + WINDOW);
+	assert_int_equal(o.slow_pace_ms, pace_of(5));
+	assert_int_equal(o.pace_ms, pace_of(9));
+	assert_int_equal(quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, now).slow_ms,
+		30000 + WINDOW);
+	ms_t first = send(&b, b.porch, CALL_EXTEND, 1, now);
+	assert_int_equal(first, o.next_at);
+	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, first), first + pace_of(5));
+	assert_int_equal(pace(&b, now + 30000 + WINDOW), pace_of(9));
 	drop(&b);
 }
 
-/* 429 at each pace above the one that Google takes. */
-static ms_t
-refuse_above(struct buckets *b, int calls, ms_t now)
-{
-	for (; quota_pace(b->quota, now) >= 60900 / calls; now += 1000) {
-	}
-	quota_refused(b->quota, b->porch, CALL_EXTEND, QUOTA_EXECUTE, 60900, now);
-	return now + 2 * 60900;
-}
-
-/* Else a quota that is shared with another program would be overdrawn every three minutes. */
+/* Another program took the rest. */
 static void
-a_pace_that_was_refused_is_tried_again_the_later_the_more_often_it_was(void **state)
+the_pace_after_a_429_is_what_left_before_it(void **state)
 {
 	struct buckets b = make(10, MINUTE);
 	ms_t now = 0;
 
 	(void)state;
-	for (int windows = 1; windows <= 16; windows *= 2) {
-		now = refuse_above(&b, 8, now);
-		int known = windows == 1 ? 9 : 8;
-		assert_int_equal(quota_pace(b.quota, now), (60900 + known - 1) / known);
-		assert_int_equal(quota_pace(b.quota, now + windows * 60900 - 1),
-			(60900 + known - 1) / known);
-		assert_int_equal(
-			quota_pace(b.quota, now + windows * 60900), (60900 + known) / (known + 1));
+	for (int i = 0; i < 20; i++)
+		now = send(&b, NULL, CALL_EXTEND, 1, now + 8000);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	assert_int_equal(pace(&b, now + 2 * WINDOW), pace_of(7));
+	drop(&b);
+}
+
+static void
+a_few_calls_that_are_refused_say_little(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = send(&b, NULL, CALL_EXTEND, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	assert_int_equal(pace(&b, now + 2 * WINDOW), pace_of(5));
+	drop(&b);
+}
+
+/* At ten calls a minute; returns when half the pace has been clean. */
+static ms_t
+refuse(struct buckets *b, ms_t now)
+{
+	quota_refused(b->quota, b->porch, CALL_EXTEND, QUOTA_EXECUTE, WINDOW, now);
+	return now + 2 * WINDOW;
+}
+
+static void
+no_more_is_tried_while_nothing_would_be_learned(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	assert_false(quota_may_try_more(b.quota, 0));
+	ms_t clean = refuse(&b, use(&b, 2, 0));
+	assert_int_equal(pace(&b, clean), pace_of(9));
+	assert_false(quota_may_try_more(b.quota, clean + 2 * WINDOW));
+	ms_t now = use(&b, 1, clean);
+	assert_true(quota_may_try_more(b.quota, now));
+	/* Nobody raises it but who is asked. */
+	assert_int_equal(pace(&b, now), pace_of(9));
+	quota_try_more(b.quota, now);
+	assert_int_equal(pace(&b, now), pace_of(10));
+	drop(&b);
+}
+
+/* Else a quota that is shared with another program would be overdrawn every three minutes. */
+static void
+a_trial_that_was_refused_is_made_again_the_later_the_more_often_it_was(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t clean = refuse(&b, use(&b, 2, 0));
+	for (int windows = 1; windows <= 32; windows *= 2) {
+		ms_t now = use(&b, windows - 1, clean);
+		assert_false(quota_may_try_more(b.quota, now));
+		now = use(&b, windows, clean);
+		assert_true(quota_may_try_more(b.quota, now));
+		quota_try_more(b.quota, now);
+		clean = refuse(&b, send(&b, NULL, CALL_EXTEND, 1, now));
+		assert_int_equal(pace(&b, clean), pace_of(9));
 	}
-	now = refuse_above(&b, 8, now);
-	assert_int_equal(quota_pace(b.quota, now + 16 * 60900), 6767);
-	assert_int_equal(quota_pace(b.quota, now + 32 * 60900), 6090);
-	/* An hour at the limit, and it is as if nothing had been. */
-	now += (32 + 60) * 60900;
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 60900, now);
-	assert_int_equal(quota_pace(b.quota, now + 3 * 60900), 6090);
+	drop(&b);
+}
+
+static void
+an_hour_at_the_limit_and_the_past_is_forgotten(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t clean = refuse(&b, use(&b, 2, 0));
+	assert_false(quota_may_try_more(b.quota, clean + 59 * WINDOW));
+	assert_true(quota_may_try_more(b.quota, clean + 60 * WINDOW));
+	quota_try_more(b.quota, clean + 60 * WINDOW);
+	assert_int_equal(pace(&b, clean + 60 * WINDOW), 6090);
+	assert_true(quota_may_try_more(b.quota, clean + 120 * WINDOW));
+	quota_try_more(b.quota, clean + 120 * WINDOW);
+	assert_false(quota_may_try_more(b.quota, clean + 240 * WINDOW));
+	drop(&b);
+}
+
+static void
+what_a_refusal_would_cost_is_told_and_nothing_is_changed(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = use(&b, 1, refuse(&b, use(&b, 2, 0)));
+	struct quota_outlook o = quota_outlook_if_refused(b.quota, now);
+	assert_int_equal(o.next_at, now + WINDOW);
+	assert_int_equal(o.slow_pace_ms, pace_of(5));
+	assert_int_equal(o.slow_until, now + 2 * WINDOW);
+	assert_int_equal(o.pace_ms, pace_of(9));
+	assert_int_equal(pace(&b, now), pace_of(9));
+	assert_true(quota_may_try_more(b.quota, now));
+	drop(&b);
+}
+
+/* Nobody asks what their refusals cost. */
+static void
+a_cameras_bucket_comes_back_by_itself(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_take(b.quota, b.porch, CALL_EXTEND, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_COMMAND, 1000, 0);
+	ms_t now = 1000 + WINDOW;
+	for (int takes = 2; takes <= 5; takes++) {
+		for (int i = 0; i < takes; i++)
+			quota_take(b.quota, b.porch, CALL_EXTEND, now);
+		assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, now), now + WINDOW);
+		now += WINDOW;
+	}
 	drop(&b);
 }
 
@@ -259,12 +377,13 @@ half_the_pace_may_be_too_much_as_well(void **state)
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 50000);
-	assert_int_equal(quota_pace(b.quota, 80000), 60900 / 4);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 100000);
-	assert_int_equal(quota_pace(b.quota, 130000), 60900 / 3);
-	assert_int_equal(quota_pace(b.quota, 130000 + 60900), 6767);
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now + 50000);
+	assert_int_equal(pace(&b, now + 80000), pace_of(4));
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now + 100000);
+	assert_int_equal(pace(&b, now + 130000), pace_of(3));
+	assert_int_equal(pace(&b, now + 130000 + WINDOW), pace_of(9));
 	drop(&b);
 }
 
@@ -274,11 +393,12 @@ a_second_429_begins_the_window_again(void **state)
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 0);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, 40000);
-	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 40000), 70000);
-	assert_int_equal(quota_pace(b.quota, 130000), 2 * 6090);
-	assert_int_equal(quota_pace(b.quota, 130900), 6767);
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 30000, now + 40000);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, now + 40000), now + 70000);
+	assert_int_equal(pace(&b, now + 130000), pace_of(5));
+	assert_int_equal(pace(&b, now + 70000 + WINDOW), pace_of(9));
 	drop(&b);
 }
 
@@ -372,10 +492,15 @@ main(void)
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(a_429_holds_the_bucket_that_it_names_and_no_other),
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
+		cmocka_unit_test(after_a_429_the_pace_is_half_for_a_window_then_one_less),
+		cmocka_unit_test(the_pace_after_a_429_is_what_left_before_it),
+		cmocka_unit_test(a_few_calls_that_are_refused_say_little),
+		cmocka_unit_test(no_more_is_tried_while_nothing_would_be_learned),
 		cmocka_unit_test(
-			after_a_429_the_pace_is_half_for_a_window_then_one_less_for_another),
-		cmocka_unit_test(
-			a_pace_that_was_refused_is_tried_again_the_later_the_more_often_it_was),
+			a_trial_that_was_refused_is_made_again_the_later_the_more_often_it_was),
+		cmocka_unit_test(an_hour_at_the_limit_and_the_past_is_forgotten),
+		cmocka_unit_test(what_a_refusal_would_cost_is_told_and_nothing_is_changed),
+		cmocka_unit_test(a_cameras_bucket_comes_back_by_itself),
 		cmocka_unit_test(half_the_pace_may_be_too_much_as_well),
 		cmocka_unit_test(a_second_429_begins_the_window_again),
 		cmocka_unit_test(usage_says_what_is_left),
