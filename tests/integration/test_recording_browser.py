@@ -1,5 +1,5 @@
 """A recording that is being written, played by the dashboard's hls.js in headless Chromium: pictures and sound, over a gap and
-another init segment."""
+another init segment. And by WebKit, which needs no script for it, as Safari does not."""
 import asyncio
 import contextlib
 import functools
@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -27,6 +28,17 @@ hls.loadSource(new URLSearchParams(location.search).get('list')); hls.attachMedi
 window.seen = () => JSON.stringify({at: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames,
     dropped: v.getVideoPlaybackQuality().droppedVideoFrames, sound: v.webkitAudioDecodedByteCount, errors, maps: maps.size,
     breaks: breaks.size, width: v.videoWidth});
+</script>"""
+
+NATIVE = """<!doctype html><video id=v muted autoplay></video><canvas id=c width=64 height=36></canvas><script>
+const v = document.getElementById('v'), to = document.getElementById('c').getContext('2d');
+v.src = new URLSearchParams(location.search).get('list');
+v.play().catch(e => window.error = String(e));
+window.seen = () => {
+    to.drawImage(v, 0, 0, 64, 36);
+    return JSON.stringify({at: v.currentTime, width: v.videoWidth, sounds: v.audioTracks.length, error: window.error,
+        brightest: Math.max(...to.getImageData(0, 0, 64, 36).data.filter((_, i) => i % 4 < 3))});
+};
 </script>"""
 
 
@@ -53,7 +65,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def serve(folder):
     """The server's address."""
     with open(HLS, "rb") as file:
-        Handler.extra = {"/": PAGE.encode(), "/hls.js": file.read()}
+        Handler.extra = {"/": PAGE.encode(), "/native": NATIVE.encode(), "/hls.js": file.read()}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -113,3 +125,37 @@ def test_a_browser_plays_it_while_it_is_written(tmp_path, codec):
         state = asyncio.run(play(f"{url}/?list={path}", lab, camera))
         print(state)
         assert all(row["dropped"] == 0 for row in lab.rows().values())
+
+
+@contextlib.contextmanager
+def webkit(url):
+    """The lines that the page says."""
+    page = os.path.join(os.path.dirname(__file__), "webkit_page.py")
+    with subprocess.Popen(["xvfb-run", "-a", "/usr/bin/python3", page, url], stdout=subprocess.PIPE, text=True,
+                          start_new_session=True) as process:
+        try:
+            yield process.stdout
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def test_webkit_plays_it_by_itself_while_it_is_written(tmp_path):
+    disk = str(tmp_path / "recordings")
+    camera = os.path.join(disk, "cam1")
+    with Lab(cameras=1, recording={"dir": disk, "min_free": "1%"}, camera={"record": "yes"}) as lab, serve(disk) as url:
+        lab.start()
+        lab.until_running()
+        harness.until(lambda: playlists(camera) and len(playlists(camera)[-1].segments) >= 2, "two segments", 60)
+        known = sum(s.duration for s in playlists(camera)[-1].segments)
+        path = "/" + os.path.relpath(playlists(camera)[-1].path, disk)
+        brightest, state, end = 0, {}, time.monotonic() + 90
+        with webkit(f"{url}/native?list={path}") as lines:
+            for line in lines:
+                state = json.loads(line)
+                brightest = max(brightest, state.get("brightest", 0))
+                assert not state.get("error"), state
+                if state.get("at", 0) > known + 2 or time.monotonic() > end:
+                    break
+        assert state["at"] > known + 2, "it ends where it ended when it was opened"
+        assert (state["width"], state["sounds"]) == (640, 1)
+        assert brightest > 128, "a picture is to be seen"
