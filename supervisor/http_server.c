@@ -27,6 +27,8 @@
 #define ACCEPTS_PER_WAKEUP 16
 /* What libwebsockets keeps of a head: twice what we take, so that we are the ones who say no. */
 #define HEAD_POOL_BYTES (2 * HTTP_HEAD_MAX)
+/* The part of libwebsockets that runs on a libuv loop; it looks for it there alone. */
+#define LIBUV_PLUGIN LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so"
 /* libwebsockets' own timers come after ours. */
 #define LIBRARY_TIMEOUT_S 120
 
@@ -114,10 +116,8 @@ make_context(struct http_server *s, char *why, size_t why_size)
 	info.foreign_loops = loops;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
 	s->context = lws_create_context(&info);
-	/* Its part for libuv is a plugin, which lws_context_destroy unloads while libuv has
-	 * callbacks into it: keep it. */
-	void *plugin = dlopen(LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so",
-		RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+	/* lws_context_destroy unloads it while libuv has callbacks into it: keep it. */
+	void *plugin = dlopen(LIBUV_PLUGIN, RTLD_NOW | RTLD_NODELETE);
 	if (plugin)
 		dlclose(plugin);
 	if (s->context)
@@ -126,9 +126,15 @@ make_context(struct http_server *s, char *why, size_t why_size)
 		note_cert_change(s);
 	if (s->vhost)
 		return 0;
-	snprintf(why, why_size,
-		s->config.cert ? "http_cert and http_key cannot be used"
-			       : "libwebsockets cannot be set up");
+	if (!s->context && !plugin)
+		snprintf(why, why_size,
+			"libwebsockets lacks its part for libuv, Debian's package "
+			"libwebsockets-evlib-uv: %s",
+			dlerror());
+	else
+		snprintf(why, why_size,
+			s->config.cert ? "http_cert and http_key cannot be used"
+				       : "libwebsockets cannot be set up");
 	return -1;
 }
 

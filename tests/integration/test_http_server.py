@@ -1,6 +1,7 @@
 """The HTTP server by itself (http_probe): WebSockets, files, answers that come late, clients that go."""
 import asyncio
 import os
+import re
 import socket
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 
 from lab import BUILD, until
 from openapi_client import fetch
+from recordings import SmallDisk
 
 BACKLOG = 256 * 1024  # HTTP_SOCKET_BACKLOG_MAX
 TEXT_MAX = 4096
@@ -43,6 +45,18 @@ def with_session(test):
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
             return await test(session)
     return asyncio.run(run())
+
+
+@pytest.mark.skipif(not SmallDisk.possible(), reason="user namespaces are needed to hide a file")
+def test_libwebsockets_without_its_part_for_libuv_is_told_by_its_package(tmp_path):
+    program = os.path.join(BUILD, "tests/integration/http_probe")
+    with open(program, "rb") as file:
+        plugin = re.search(rb"/[\w./+-]+/libwebsockets-evlib_uv\.so", file.read()).group().decode()
+    hidden = ["unshare", "-rm", "sh", "-c", 'mount --bind /dev/null "$0" && exec "$@"', plugin]
+    done = subprocess.run([*hidden, program, "127.0.0.1:0", str(tmp_path)], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == 1
+    assert "Debian's package libwebsockets-evlib-uv: " + plugin in done.stderr
 
 
 # ---- WebSockets -------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What the packages, the container and the machine that builds need is said in three places, which say the same."""
 import os
+import pathlib
 import re
 import subprocess
 
@@ -46,6 +47,14 @@ def test_the_container_has_every_library_that_the_programs_are_linked_with():
         if not packages & set(re.findall(r"^([\w.+-]+)(?::\w+)?: ", owner, re.M)):
             missing.append(owner)
     assert not missing
+
+
+def test_package_and_container_have_the_plugin_that_the_daemon_loads():
+    plugin = re.search(rb"/[\w./+-]+/libwebsockets-evlib_\w+\.so", (pathlib.Path(BUILD) / "camrelayd").read_bytes()).group().decode()
+    owner = subprocess.run(["dpkg-query", "-S", plugin], capture_output=True, text=True, check=True).stdout
+    package = re.match(r"[\w.+-]+", owner).group()
+    assert re.search(rf"^ {re.escape(package)},$", read("debian/control").partition("\nDepends:")[2], re.M)
+    assert package in stages()[1].split()
 
 
 def test_the_container_runs_as_a_user_and_asks_camctl_for_its_health():
