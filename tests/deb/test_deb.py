@@ -266,6 +266,17 @@ def test_it_installs_and_runs_as_a_user_of_its_own(machine):
         assert os.path.exists(machine.path(path)), path
 
 
+def test_what_alerts_and_the_configuration_name_can_be_opened(machine):
+    """As it is named: not compressed."""
+    doc = "/usr/share/doc/camrelay"
+    rules = machine.read(f"{doc}/prometheus/camrelay.rules.yml")
+    pages = set(re.findall(r"runbook_url: file://([^#\s]+)#", rules))
+    assert len(pages) == 1 and rules.count("runbook_url: ") == len(re.findall(r"runbook_url: file:///", rules))
+    named = re.search(r"example in (\S+)\.$", machine.read("/etc/camrelay/camrelay.conf"), re.M).group(1)
+    for path in (*pages, named, f"{doc}/prometheus/prometheus.yml", f"{doc}/grafana/camrelay-overview.json"):
+        assert os.path.isfile(machine.path(path)), path
+
+
 def test_who_may_read_what(machine):
     assert machine.owner("/etc/camrelay") == "root:camrelay 750"
     assert machine.owner("/etc/camrelay/camrelay.conf") == "root:camrelay 640"
