@@ -227,6 +227,15 @@ def install(machine, deb):
         os.unlink(machine.path("/tmp/camrelay.deb"))
 
 
+OWNERS = {"/etc/camrelay": "root:camrelay 750", "/etc/camrelay/camrelay.conf": "root:camrelay 640",
+          "/var/lib/camrelay": "camrelay:camrelay 700", "/var/lib/camrelay/recordings": "camrelay:camrelay 750",
+          "/var/log/camrelay": "camrelay:adm 750", "/run/camrelay": "camrelay:camrelay 750"}
+
+
+def owners(machine):
+    return {path: machine.owner(path) for path in OWNERS}
+
+
 def user_of(machine):
     return int(machine("id", "-u", "camrelay"))
 
@@ -278,12 +287,7 @@ def test_what_alerts_and_the_configuration_name_can_be_opened(machine):
 
 
 def test_who_may_read_what(machine):
-    assert machine.owner("/etc/camrelay") == "root:camrelay 750"
-    assert machine.owner("/etc/camrelay/camrelay.conf") == "root:camrelay 640"
-    assert machine.owner("/var/lib/camrelay") == "camrelay:camrelay 700"
-    assert machine.owner("/var/lib/camrelay/recordings") == "camrelay:camrelay 750"
-    assert machine.owner("/var/log/camrelay") == "camrelay:adm 750"
-    assert machine.owner("/run/camrelay") == "camrelay:camrelay 750"
+    assert owners(machine) == OWNERS
     assert machine.code("runuser", "-u", "nobody", "--", "camctl", "ping") == 69, "who is not of the group"
     assert machine.code("runuser", "-u", "nobody", "-G", "camrelay", "--", "camctl", "ping") == 0
 
@@ -339,6 +343,17 @@ def test_a_configuration_that_is_wrong_does_not_end_what_runs(machine, lab):
         assert daemon_pid(machine) == pid and lab.running()
     finally:
         machine.write("/etc/camrelay/camrelay.conf", config)
+
+
+def test_removed_and_installed_again_all_belongs_to_whom_it_did(machine, newer):
+    """What dpkg -r takes away because it is empty is made anew, by a configuration that is not the first."""
+    machine("/etc/init.d/camrelay", "stop")
+    machine("find", "/var/log/camrelay", "-type", "f", "-delete")
+    machine("dpkg", "-r", "camrelay")
+    for path in ("/var/lib/camrelay/recordings", "/var/log/camrelay"):
+        assert not os.path.exists(machine.path(path)), path
+    install(machine, newer)
+    assert owners(machine) == OWNERS
 
 
 def test_removed_it_stops_and_leaves_what_is_the_administrators(machine):
