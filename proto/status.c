@@ -98,6 +98,7 @@ static const struct field head_fields[] = {
 	PART(process, virtual_bytes), PART(process, open_fds), PART(process, max_fds),
 	PART(process, logged_debug), PART(process, logged_info), PART(process, logged_warn),
 	PART(process, logged_error), PART(disk, recording_free_bytes), PART(disk, recording_bytes),
+	PART(disk, recording_min_free_bytes),
 	PART(disk, deleted_bytes), PART(disk, store_bytes), PART(disk, store_writes),
 	PART(disk, store_failures), PART(web, connections), PART(web, sockets), PART(web, accepted),
 	PART(web, refused), PART(web, code_1xx), PART(web, code_2xx), PART(web, code_3xx),

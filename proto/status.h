@@ -31,6 +31,7 @@ struct status_process {
 struct status_disk {
 	int64_t recording_free_bytes;         /* of the recordings' disk; -1: there are none */
 	int64_t recording_bytes;              /* how large that is */
+	int64_t recording_min_free_bytes;     /* what retention keeps free of it */
 	int64_t deleted_bytes;                /* of recordings, since start */
 	int64_t store_bytes;                  /* -1: there is no store, as the next two */
 	int64_t store_writes, store_failures; /* since start */

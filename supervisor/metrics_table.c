@@ -124,6 +124,8 @@ static const struct metric table[] = {
 	  .help = "How large the disk of the recordings is" },
 	{ GAUGE("camrelay_recording_disk_free_bytes", "bytes"), OWN(INT, disk.recording_free_bytes),
 	  .when = has_recordings, .help = "What is free of it for camrelayd" },
+	{ GAUGE("camrelay_recording_disk_min_free_bytes", "bytes"), OWN(INT, disk.recording_min_free_bytes),
+	  .when = has_recordings, .help = "What retention is to keep free of it, min_free" },
 	{ COUNTER("camrelay_recording_deleted_bytes", "bytes"), OWN(INT, disk.deleted_bytes), .when = has_recordings,
 	  .help = "Recordings that retention has deleted" },
 	{ GAUGE("camrelay_http_connections", NULL), OWN(INT, web.connections), .when = has_http,

@@ -60,6 +60,7 @@ fill_disk(const struct supervisor *s, struct status_disk *out)
 
 	*out = (struct status_disk){ .recording_free_bytes = disk.free_bytes,
 		.recording_bytes = disk.bytes,
+		.recording_min_free_bytes = disk.min_free_bytes,
 		.deleted_bytes = disk.deleted_bytes,
 		.store_bytes = -1 };
 	if (!s->store)

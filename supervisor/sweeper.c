@@ -122,6 +122,7 @@ note(struct sweeper *s, struct work *w)
 {
 	s->disk.free_bytes = w->disk_bytes > 0 ? w->limits.free_bytes : -1;
 	s->disk.bytes = w->disk_bytes;
+	s->disk.min_free_bytes = w->limits.min_free_bytes;
 	s->disk.deleted_bytes += w->bytes;
 	if (!w->swept)
 		return;

@@ -22,6 +22,7 @@ void sweeper_set_config(struct sweeper *s, const struct config_recording *config
 struct sweeper_disk {
 	int64_t free_bytes; /* -1: not known, or nothing is recorded */
 	int64_t bytes;
+	int64_t min_free_bytes; /* what is to be kept free of it: min_free */
 	int64_t deleted_bytes; /* since start */
 };
 struct sweeper_disk sweeper_disk(const struct sweeper *s);

@@ -37,7 +37,7 @@ def two_recorded_cameras(tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
     with Lab(cameras=2, state=True, lifetime=LIFETIME_S, window=12, camera_args=("--profile", "baseline"),
-             supervisor={"start_stagger": "100ms"}, recording={"dir": str(recordings), "max_age": "30d"},
+             supervisor={"start_stagger": "100ms"}, recording={"dir": str(recordings), "max_age": "30d", "min_free": "3%"},
              camera={"record": "yes"}) as lab:
         with open(lab.config, "a", encoding="utf-8") as file:
             file.write(f'[notify "pager"]\nurl = {nobody}\nevents = offline\n[notify "desk"]\nurl = {nobody}\nevents = running\n')
@@ -209,6 +209,8 @@ def test_recordings_are_those_on_the_disk(lab):
     assert size == disk.f_blocks * disk.f_frsize
     free = told[("camrelay_recording_disk_free_bytes", frozenset())]
     assert free == pytest.approx(disk.f_bavail * disk.f_frsize, abs=0.2 * size)
+    wanted = told[("camrelay_recording_disk_min_free_bytes", frozenset())]
+    assert wanted == pytest.approx(0.03 * size, rel=0.001)
 
 
 def test_the_process_is_camrelayd(lab):
