@@ -208,7 +208,8 @@ void
 guard_set_config(struct guard *g, const struct config_guard *config)
 {
 	g->config = *config;
-	timer_start(g->timer, g->config.interval_ms);
+	/* The first look is at once: every camera has its row from the start. */
+	timer_start(g->timer, g->seen ? g->config.interval_ms : 0);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "proto/status_account.h"
 #include "proto/status_camera.h"
 #include "proto/status_count.h"
+#include "proto/status_health.h"
 #include "proto/status_webhook.h"
 
 /* ---- objects --------------------------------------------------------------------------------- */
@@ -27,16 +28,21 @@ static const struct metric_rows account_buckets =
 static const struct metric_rows camera_buckets =
 	ROWS(status_camera, buckets, bucket_count, status_bucket, "bucket");
 static const struct metric_rows webhooks = ROWS(status, webhooks, webhook_count, status_webhook, "webhook");
+static const struct metric_rows checks = ROWS(status, checks, check_count, status_check, "check");
+static const struct metric_rows limits = ROWS(status, limits, limit_count, status_limit, "camera");
 static const struct metric_rows consumer_ends =
 	ROWS(status, consumer_ends, consumer_end_count, status_count, "reason");
 
-/* camera_state_text, camera_media_text, account_state and recorder_state_text. */
+/* camera_state_text, camera_media_text, account_state, recorder_state_text, check_status_text and
+ * guard_step_text. */
 static const char *const states[] = { "starting", "running", "failed", "degraded", "stopped", NULL };
 static const char *const healths[] = { "healthy", "degraded", "reconnecting", "offline", NULL };
 static const char *const account_states[] = {
 	"ok", "needs login", "no token yet", "api down", "held by 429", "half pace", "overloaded", NULL };
 static const char *const recording_states[] = {
 	"off", "waiting", "recording", "disk full", "failed", NULL };
+static const char *const check_statuses[] = { "ok", "warn", "error", NULL };
+static const char *const limit_steps[] = { "none", "warn", "recording off", "substream", "paused", NULL };
 /* clang-format on */
 
 static bool
@@ -114,6 +120,9 @@ static const struct metric table[] = {
 	{ COUNTER("camrelay_log_lines", NULL), OWN(INT, process.logged_info), .label = "level", .value = "info" },
 	{ COUNTER("camrelay_log_lines", NULL), OWN(INT, process.logged_warn), .label = "level", .value = "warn" },
 	{ COUNTER("camrelay_log_lines", NULL), OWN(INT, process.logged_error), .label = "level", .value = "error" },
+	{ GAUGE("camrelay_health_check", NULL), .rows = &checks, .read = METRIC_WORD,
+	  .at = offsetof(struct status_check, status), .label = "status", .words = check_statuses,
+	  .help = "1 for the status of the check of the machine" },
 	{ GAUGE("camrelay_store_size_bytes", "bytes"), OWN(INT, disk.store_bytes), .when = has_store,
 	  .help = "What the store of state_dir takes of the disk" },
 	{ COUNTER("camrelay_store_writes", NULL), OWN(INT, disk.store_writes), .when = has_store,
@@ -193,6 +202,9 @@ static const struct metric table[] = {
 	  .help = "1 for the state that the camera is in" },
 	{ GAUGE("camrelay_camera_health", NULL), CAMERA(WORD, health), .label = "health", .words = healths,
 	  .help = "1 for the health of its media" },
+	{ GAUGE("camrelay_camera_limit", NULL), .rows = &limits, .read = METRIC_WORD,
+	  .at = offsetof(struct status_limit, step), .label = "step", .words = limit_steps,
+	  .help = "1 for the step that the resource guard has taken with the camera" },
 	{ GAUGE("camrelay_camera_consecutive_failures", NULL), CAMERA(INT, failures),
 	  .help = "Tries to start it that failed in a row" },
 	{ COUNTER("camrelay_camera_reconnects", NULL), CAMERA(INT, totals.reconnects),

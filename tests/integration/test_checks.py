@@ -78,6 +78,7 @@ def test_limits_are_settings_and_the_whole_is_as_its_worst_part(relay):
                         cpu_error="100%"), camera()])
     assert "changed [health]: disk_error" in relay.camctl("reload")
     until_status(relay, "disk state", "error")
+    assert 'camrelay_health_check{check="disk state",status="error"} 1\n' in relay.camctl("metrics")
     relay.write([health(disk_warn="100%", disk_error="100%", memory_warn="100%", memory_error="100%", cpu_warn="100%",
                         cpu_error="100%"), camera()])
     relay.camctl("reload")

@@ -2,6 +2,7 @@
 ordinary workers are over or below them: nothing in the product helps."""
 import glob
 import os
+import re
 import sys
 
 import pytest
@@ -55,6 +56,13 @@ def steps(relay):
     return {row["camera"]: row["step"] for row in relay.json("status")["limits"]}
 
 
+def measured(relay):
+    """{camera: its step} of camrelay_camera_limit: the one series of each that is 1."""
+    ones = re.findall(r'^camrelay_camera_limit\{camera="(\w+)",step="(\w+)"\} 1$', relay.camctl("metrics"), re.M)
+    assert len(ones) == len(CAMERAS)
+    return dict(ones)
+
+
 def until_all(relay, what, **wanted):
     return until(lambda: all(all(row.get(k) == v for k, v in wanted.items()) for row in rows(relay).values()) and rows(relay), what)
 
@@ -80,6 +88,12 @@ def test_what_a_worker_takes_is_what_the_kernel_says(relay, cams):
     assert abs(row["memory_bytes"] - resident) < resident / 2
     assert set(steps(relay).values()) == {"none"}
     assert "limit door: none, " in relay.camctl("health")
+    assert measured(relay) == dict.fromkeys(CAMERAS, "none")
+
+
+def test_every_camera_has_its_step_from_the_start(relay, cams):
+    start(relay, cams, {"interval": "1m"})
+    assert measured(relay) == dict.fromkeys(CAMERAS, "none")
 
 
 def test_together_over_the_limit_the_ladder_is_gone_down_and_up_again_in_order(relay, cams):
@@ -95,6 +109,7 @@ def test_together_over_the_limit_the_ladder_is_gone_down_and_up_again_in_order(r
         ("yard", "limit paused")]
     assert "memory of all workers is " in told(relay)[0][2] and " MB of 1" in told(relay)[0][2]
     assert relay.camctl("health").count(": paused, ") == 2
+    assert measured(relay) == {"door": "substream", "yard": "paused", "shed": "paused"}
     size = recorded(relay, "door")
     limit(relay, cams, total_memory="2G")
     until(lambda: set(steps(relay).values()) == {"none"}, "all is back")

@@ -43,4 +43,5 @@ units += totals usage call_tally metrics
 unit_totals = supervisor/totals.o
 unit_usage = supervisor/usage.o
 unit_call_tally = supervisor/call_tally.o
-unit_metrics = supervisor/metrics.o supervisor/metrics_table.o supervisor/camera.o supervisor/camera_table.o common/backoff.o
+unit_metrics = supervisor/metrics.o supervisor/metrics_table.o supervisor/camera.o supervisor/camera_table.o supervisor/check.o \
+	supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o common/backoff.o

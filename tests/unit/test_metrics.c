@@ -15,8 +15,11 @@
 #include "proto/status_account.h"
 #include "proto/status_camera.h"
 #include "proto/status_count.h"
+#include "proto/status_health.h"
 #include "proto/status_webhook.h"
 #include "supervisor/camera_view.h"
+#include "supervisor/check.h"
+#include "supervisor/guard_policy.h"
 #include "supervisor/metrics.h"
 #include "supervisor/metrics_table.h"
 
@@ -59,6 +62,10 @@ static struct status_camera cameras[] = {
 		.rtt_ms = -1 },
 };
 
+static struct status_check checks[] = { { .name = "disk state", .status = "warn" } };
+
+static struct status_limit limits[] = { { .camera = "porch", .step = "recording off" } };
+
 static struct status_webhook webhooks[] = {
 	{ .name = "pager", .queued = 3, .delivered = 40, .failed = 5 },
 };
@@ -72,6 +79,10 @@ static const struct status snapshot = { .version = "9",
 	.account_count = 1,
 	.cameras = cameras,
 	.camera_count = 2,
+	.checks = checks,
+	.check_count = 1,
+	.limits = limits,
+	.limit_count = 1,
 	.webhooks = webhooks,
 	.webhook_count = 1,
 	.consumer_ends = ends,
@@ -155,6 +166,10 @@ each_word_has_a_sample_and_one_of_them_is_1(void **state)
 	both_say("camrelay_recording_state{camera=\"porch\",state=\"disk_full\"} 1");
 	both_say("camrelay_output_sending{camera=\"porch\",output=\"cloudflare\"} 1");
 	both_say("camrelay_output_sending{camera=\"porch\",output=\"whip:edge\"} 0");
+	both_say("camrelay_health_check{check=\"disk state\",status=\"warn\"} 1");
+	both_say("camrelay_health_check{check=\"disk state\",status=\"error\"} 0");
+	both_say("camrelay_camera_limit{camera=\"porch\",step=\"recording_off\"} 1");
+	both_say("camrelay_camera_limit{camera=\"porch\",step=\"paused\"} 0");
 	both_say("camrelay_streams{state=\"running\"} 1");
 	both_say("camrelay_streams{state=\"stopped\"} 0");
 	both_say("camrelay_cameras{health=\"offline\"} 1");
@@ -301,7 +316,7 @@ has(const char *const *words, const char *word)
 }
 
 static void
-every_state_and_health_of_a_camera_has_its_word(void **state)
+every_state_health_check_and_limit_has_its_word(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CAMERA_STATES; i++)
@@ -310,6 +325,12 @@ every_state_and_health_of_a_camera_has_its_word(void **state)
 	for (int i = 0; i < CAMERA_MEDIAS; i++)
 		assert_true(has(find("camrelay_camera_health")->words,
 			camera_media_text((enum camera_media)i)));
+	for (int i = CHECK_OK; i <= CHECK_ERROR; i++)
+		assert_true(has(find("camrelay_health_check")->words,
+			check_status_text((enum check_status)i)));
+	for (int i = 0; i < GUARD_STEPS; i++)
+		assert_true(has(find("camrelay_camera_limit")->words,
+			guard_step_text((enum guard_step)i)));
 }
 
 /* ---- docs/metrics.md ------------------------------------------------------------------------- */
@@ -420,7 +441,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_supervisor_without_cameras_has_metrics),
 		cmocka_unit_test(names_follow_the_rules),
 		cmocka_unit_test(a_family_is_declared_once_with_its_rows_together),
-		cmocka_unit_test(every_state_and_health_of_a_camera_has_its_word),
+		cmocka_unit_test(every_state_health_check_and_limit_has_its_word),
 		cmocka_unit_test(the_document_has_the_table),
 		cmocka_unit_test(who_asks_for_openmetrics_gets_it),
 		cmocka_unit_test(everybody_else_gets_text),
