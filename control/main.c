@@ -77,7 +77,7 @@ static const struct command commands[] = {
 	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
 	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
-	{ .name = "token", .args = "add|list|remove NAME", .help = "who may use the HTTP API: --role ROLE [--camera CAMERA]...", .camera = true, .optional = true, .argument = true, .run = token_run },
+	{ .name = "token", .args = "add|list|remove NAME", .help = "who may use the HTTP API; add needs --role", .camera = true, .optional = true, .argument = true, .run = token_run },
 	{ .name = "events", .args = "[CAMERA]", .help = "what happened; --follow: what happens", .run = run_events, .camera = true, .optional = true },
 	{ .name = "metrics", .args = "", .help = "what Prometheus is told", .run = run_simple },
 	{ .name = "ping", .args = "", .help = "is it there", .run = run_simple },
@@ -101,6 +101,8 @@ print_usage(FILE *out)
 		"  --wait         until it is so: running after add, start, restart and\n"
 		"                 regenerate, extended after extend, stopped after stop\n"
 		"  --follow       events as they happen\n"
+		"  --role ROLE    what token add allows: view, operate or admin\n"
+		"  --camera NAME  of which camera, again for each; left out: of all\n"
 		"  -V, --version  camctl's version; camctl version asks camrelayd for its own\n"
 		"  -h, --help     this\n"
 		"A URL with a password would be visible in ps: camctl add NAME url=- <FILE\n"

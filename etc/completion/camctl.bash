@@ -7,6 +7,9 @@
 _camctl_keys=(audio bframes ca_file device google gop_replay media_stall priority publish record substream
 	tls_verify transport url url2 url3 url4 url_return)
 
+# What `camctl token add --role` may say.
+_camctl_roles=(view operate admin)
+
 # Offers what of the others begins with $1. Not by compgen -W: that expands what it is given.
 _camctl_offer() {
 	local begin=$1 one
@@ -37,6 +40,11 @@ _camctl_read_help() {
 	done < <("$program" --help 2>/dev/null)
 }
 
+# Reads into the array names, line by line, what camctl says of that.
+_camctl_ask() {
+	mapfile -t names < <(timeout 1 "$program" "${run_dir[@]}" "$@" 2>/dev/null)
+}
+
 # Offers what the command takes as its word number $1.
 _camctl_argument() {
 	local wanted=${takes[$1]-} names
@@ -44,9 +52,14 @@ _camctl_argument() {
 	case $wanted in
 	CAMERA* | '[CAMERA]' | GOOGLE | '[GOOGLE]')
 		[[ $wanted == *GOOGLE* ]] && names=accounts || names=cameras
-		mapfile -t names < <(timeout 1 "$program" "${run_dir[@]}" list "$names" 2>/dev/null)
+		_camctl_ask list "$names"
 		[[ $wanted != *'|all' ]] || names+=(all)
 		_camctl_offer "$word" "${names[@]}"
+		;;
+	NAME)
+		[[ $first == remove ]] || return
+		_camctl_ask token list
+		_camctl_offer "$word" "${names[@]%% *}"
 		;;
 	KEY=*)
 		_camctl_offer "$word" "${_camctl_keys[@]/%/=}"
@@ -61,8 +74,8 @@ _camctl_argument() {
 }
 
 _camctl() {
-	local program=$1 word=$2 command='' given=0 i
-	local run_dir=() commands=() options=() takes=()
+	local program=$1 word=$2 command='' first='' given=0 i
+	local run_dir=() names=() commands=() options=() takes=()
 
 	COMPREPLY=()
 	# Bash takes key=value for three words.
@@ -70,13 +83,22 @@ _camctl() {
 		case ${COMP_WORDS[i]} in
 		-r) run_dir=(-r "${COMP_WORDS[++i]}") ;;
 		-o | =) ((++i)) ;;
+		--role | --camera) [[ ${COMP_WORDS[++i]} != = ]] || ((++i)) ;;
 		-*) ;;
-		*) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++given)); fi ;;
+		*)
+			if [[ -z $command ]]; then
+				command=${COMP_WORDS[i]}
+			else
+				((given++)) || first=${COMP_WORDS[i]}
+			fi
+			;;
 		esac
 	done
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	-r) compopt -o dirnames 2>/dev/null; return ;;
 	-o) compopt -o default 2>/dev/null; return ;;
+	--role) _camctl_offer "$word" "${_camctl_roles[@]}"; return ;;
+	--camera) _camctl_ask list cameras; _camctl_offer "$word" "${names[@]}"; return ;;
 	esac
 	((i == COMP_CWORD)) && [[ ${COMP_WORDS[i]} != = ]] || return
 	_camctl_read_help

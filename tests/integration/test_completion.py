@@ -37,7 +37,7 @@ CAMCTL = os.path.join(BUILD, "camctl")
 
 @pytest.fixture(name="lab", scope="module")
 def one_of_google_and_a_plain_one():
-    with Lab(cameras=1) as lab:
+    with Lab(cameras=1, state=True) as lab:
         with open(lab.config, "a", encoding="utf-8") as file:
             file.write('[camera "a-camera-with-a-very-long-name-indeed"]\nurl = rtsp://127.0.0.1:1/\npublish = none\n')
         yield lab.start()
@@ -120,8 +120,9 @@ def test_an_empty_line_offers_every_command_of_the_help(complete):
 
 
 def test_a_dash_offers_every_option_of_the_help_before_and_after_the_command(complete):
-    options = set(complete("-"))
-    assert {"-r", "-o", "--json", "--wait", "--follow", "-V", "--version", "-h", "--help"} == options
+    options = {word for names in of_help(r"^  (-.*?)(?:  |$)") for word in re.findall(r"--?[a-zA-Z]+", names)}
+    assert {"-r", "--role", "--camera", "-h", "--help"} < options
+    assert set(complete("-")) == options
     assert complete("restart cam1 --w") == ["--wait"]
 
 
@@ -143,6 +144,25 @@ def test_what_follows_the_name(complete, lab):
     assert complete("list ", lab.run_dir) == ["cameras", "accounts"]
     assert complete("show cam1 ", lab.run_dir) == [], "a second name is taken by no command"
     assert complete("status ", lab.run_dir) == []
+
+
+def test_token_offers_roles_cameras_and_the_names_that_can_be_removed(complete, lab):
+    assert complete("token ", lab.run_dir) == ["add", "list", "remove"]
+    refused = lab.camctl("token", "add", "anna", check=False)
+    assert complete("token add anna --role ", lab.run_dir) == re.findall(r"view|operate|admin", refused.stderr)
+    assert complete("token add anna --role o", lab.run_dir) == ["operate"]
+    assert complete("token add anna --role view --camera c", lab.run_dir) == ["cam1"]
+    assert complete("token --role view remove ", lab.run_dir) == [], "there is none"
+    for name in ("anna", "grafana"):
+        lab.camctl("token", "add", name, "--role", "view", "--camera", "cam1")
+    try:
+        assert complete("token remove ", lab.run_dir) == ["anna", "grafana"]
+        assert complete("token --role view --camera cam1 remove g", lab.run_dir) == ["grafana"]
+        assert complete("token --role=view remove g", lab.run_dir) == ["grafana"]
+        assert complete("token add ", lab.run_dir) == [] and complete("token list ", lab.run_dir) == []
+    finally:
+        for name in ("anna", "grafana"):
+            lab.camctl("token", "remove", name)
 
 
 def test_add_offers_the_keys_of_a_camera_whatever_was_given_before(complete):

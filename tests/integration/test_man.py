@@ -63,7 +63,8 @@ def test_the_help_names_every_option_that_the_program_takes(program):
     source = {"camctl": "control/main.c", "camrelayd": "supervisor/main.c"}[program]
     with open(f"{ROOT}/{source}", encoding="utf-8") as file:
         text = file.read()
-    long_options = {f"--{name}" for name in re.findall(r'\.name = "(\w+)", \.val = ', text)}
+    assert text.count(".val = ") == len(re.findall(r'\.name = "\w+",.* \.val = ', text))
+    long_options = {f"--{name}" for name in re.findall(r'\.name = "(\w+)",(?: \.has_arg = \w+,)? \.val = ', text)}
     assert long_options and long_options <= said_by_help(program)[0]
 
 
