@@ -111,6 +111,7 @@ bucket_ago(const struct bucket *b, int n)
 static ms_t
 bucket_pace(const struct bucket *b, int calls)
 {
+	assert(calls > 0);
 	return (b->limit.window_ms + calls - 1) / calls;
 }
 
