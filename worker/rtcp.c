@@ -326,11 +326,12 @@ next_part(const uint8_t **at, const uint8_t *end, struct part *p)
 	*at = h + len;
 	if (!(h[0] & 0x20))
 		return 0;
-	/* Padding: in the last packet only, and its last byte counts it (6.4.1). It shall be a
-	 * multiple of 4, but Chromium pads transport-wide feedback to a word and counts that. */
+	/* Padding, whose last byte counts it (6.4.1). It shall be a multiple of 4 and in the last packet
+	 * only, but transport-wide feedback is padded to a word by single bytes (Chromium), wherever in
+	 * a compound it stands (str0m). */
 	uint8_t padding = h[len - 1];
 	bool odd = padding % 4 && (p->type != RTPFB || p->count != FMT_TRANSPORT_CC);
-	if (*at != end || padding == 0 || odd || padding > p->len)
+	if (padding == 0 || odd || padding > p->len)
 		return ERR_PARSE;
 	p->len -= padding;
 	return 0;

@@ -243,14 +243,23 @@ a_bye_says_who_leaves(void **state)
 }
 
 static void
-padding_of_the_last_packet_is_cut(void **state)
+padding_is_cut_wherever_it_stands(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("a1 ce 0003 aaaaaaaa 11111111 00000004"), 0);
 	assert_int_equal(event_count, 1);
-	/* not in the last packet; not a multiple of 4; more than there is; none */
-	assert_int_equal(
-		parse("a1 ce 0003 aaaaaaaa 11111111 00000004 80c90001aaaaaaaa"), ERR_PARSE);
+	/* As str0m packs them: NACK, PLI, transport-wide feedback padded to a word, XR. */
+	assert_int_equal(parse("81 cd 0003 aaaaaaaa 11111111 0001 0000"
+			       "81 ce 0002 aaaaaaaa 11111111"
+			       "af cd 0006 aaaaaaaa 11111111 0481 0005 0978bc e4 2005 eb7a030008 01"
+			       "80 cf 0001 aaaaaaaa"),
+		0);
+	assert_int_equal(event_count, 3);
+	assert_int_equal(events[0].type, RTCP_NACK);
+	assert_int_equal(events[1].type, RTCP_PLI);
+	assert_int_equal(events[2].type, RTCP_TRANSPORT_CC);
+	assert_int_equal(events[2].u.transport_cc.len, 15);
+	/* not a multiple of 4; more than there is; none */
 	assert_int_equal(parse("a1 ce 0003 aaaaaaaa 11111111 00000003"), ERR_PARSE);
 	assert_int_equal(parse("a1 ce 0003 aaaaaaaa 11111111 00000010"), ERR_PARSE);
 	assert_int_equal(parse("a1 ce 0003 aaaaaaaa 11111111 00000000"), ERR_PARSE);
@@ -327,7 +336,7 @@ main(void)
 		cmocka_unit_test(types_we_do_not_know_are_passed_over),
 		cmocka_unit_test(transport_feedback_is_handed_on_whole),
 		cmocka_unit_test(a_bye_says_who_leaves),
-		cmocka_unit_test(padding_of_the_last_packet_is_cut),
+		cmocka_unit_test(padding_is_cut_wherever_it_stands),
 		cmocka_unit_test(transport_feedback_is_padded_by_single_bytes),
 		cmocka_unit_test(nothing_is_told_of_a_packet_that_is_broken_anywhere),
 		cmocka_unit_test(rtcp_is_told_from_rtp_by_its_type),
