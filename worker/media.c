@@ -416,9 +416,11 @@ media_on_rtcp(struct media *m, unsigned i, const uint8_t *bytes, size_t len)
 	pthread_mutex_lock(&m->lock);
 	const struct output_moment now = moment(m);
 	if (m->outputs[i]) {
-		if (output_on_rtcp(m->outputs[i], bytes, len, &now, may_replay(m)) != 0)
+		int skipped = output_on_rtcp(m->outputs[i], bytes, len, &now, may_replay(m));
+		if (skipped != 0)
 			log_debug("media rtcp malformed", LOG_CAM(m->config.camera),
-				LOG_INT("bytes", len));
+				LOG_INT("bytes", len),
+				LOG_STR("skipped", skipped < 0 ? "all" : "part"));
 		run_outputs(m);
 	}
 	pthread_mutex_unlock(&m->lock);

@@ -82,7 +82,7 @@ struct output_moment {
 void output_report(struct output *o, const struct output_moment *now, bool bye);
 
 /* What the receiver says by RTCP, decrypted. replay: its wish for a key frame may be fulfilled.
- * Then, and after NACKs, output_run is due. Returns 0 or ERR_PARSE. */
+ * Then, and after NACKs, output_run is due. Returns as rtcp_parse does. */
 int output_on_rtcp(struct output *o, const uint8_t *bytes, size_t len,
 	const struct output_moment *now, bool replay);
 

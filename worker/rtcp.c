@@ -112,10 +112,11 @@ rtcp_is_rtcp(const uint8_t *packet, size_t len)
 	return len >= 2 && packet[1] >= 192 && packet[1] <= 223;
 }
 
-/* One packet of a compound, padding cut off. body is what follows its header. */
+/* One packet of a compound. body is what follows its header. */
 struct part {
 	unsigned count; /* report blocks, sources, or the feedback's format */
 	uint8_t type;
+	bool padded;
 	const uint8_t *body;
 	size_t len;
 };
@@ -306,7 +307,7 @@ static const struct {
 	{ .type = PSFB, .read = read_psfb },
 };
 
-/* Takes the next packet off a compound. Returns 0 or ERR_PARSE. */
+/* Takes the next packet off a compound. Returns 0, or ERR_PARSE if its length leads nowhere. */
 static int
 next_part(const uint8_t **at, const uint8_t *end, struct part *p)
 {
@@ -320,16 +321,23 @@ next_part(const uint8_t **at, const uint8_t *end, struct part *p)
 	*p = (struct part){
 		.count = h[0] & 0x1f,
 		.type = h[1],
+		.padded = h[0] & 0x20,
 		.body = h + HEADER_BYTES,
 		.len = len - HEADER_BYTES,
 	};
 	*at = h + len;
-	if (!(h[0] & 0x20))
+	return 0;
+}
+
+/* The last byte of the padding counts it (6.4.1). It shall be a multiple of 4 and in the last packet
+ * only, but transport-wide feedback is padded to a word by single bytes (Chromium), wherever in a
+ * compound it stands (str0m). */
+static int
+cut_padding(struct part *p)
+{
+	if (!p->padded)
 		return 0;
-	/* Padding, whose last byte counts it (6.4.1). It shall be a multiple of 4 and in the last packet
-	 * only, but transport-wide feedback is padded to a word by single bytes (Chromium), wherever in
-	 * a compound it stands (str0m). */
-	uint8_t padding = h[len - 1];
+	uint8_t padding = p->len > 0 ? p->body[p->len - 1] : 0;
 	bool odd = padding % 4 && (p->type != RTPFB || p->count != FMT_TRANSPORT_CC);
 	if (padding == 0 || odd || padding > p->len)
 		return ERR_PARSE;
@@ -346,27 +354,31 @@ read_part(const struct part *p, const struct rtcp_reader *r, bool quiet)
 	return 0;
 }
 
+/* First it is checked, then it is told. */
 static int
-read_all(const uint8_t *at, size_t len, const struct rtcp_reader *r, bool quiet)
+check_and_tell(struct part *p, const struct rtcp_reader *r)
 {
-	const uint8_t *end = at + len;
-	struct part p;
-	int err = 0;
+	int err = cut_padding(p);
 
-	while (at < end && !err) {
-		err = next_part(&at, end, &p);
-		if (!err)
-			err = read_part(&p, r, quiet);
-	}
-	return err;
+	if (!err)
+		err = read_part(p, r, true);
+	return err ? err : read_part(p, r, false);
 }
 
 int
 rtcp_parse(const uint8_t *packet, size_t len, const struct rtcp_reader *r)
 {
+	const uint8_t *end = packet + len;
+	struct part p;
+	int skipped = 0;
+
 	if (len == 0)
 		return ERR_PARSE;
-	/* First all of it is checked, then it is told. */
-	int err = read_all(packet, len, r, true);
-	return err ? err : read_all(packet, len, r, false);
+	for (const uint8_t *at = packet; at < end;)
+		if (next_part(&at, end, &p) != 0)
+			return ERR_PARSE;
+	for (const uint8_t *at = packet; at < end && next_part(&at, end, &p) == 0;)
+		if (check_and_tell(&p, r) != 0)
+			skipped++;
+	return skipped;
 }

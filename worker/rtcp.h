@@ -71,7 +71,9 @@ struct rtcp_reader {
 };
 
 /* Reads a compound or reduced-size (RFC 5506) packet, decrypted. Types we do not know, and REMB,
- * are passed over. Nothing is told of a packet that is broken anywhere. Returns 0 or ERR_PARSE. */
+ * are passed over. Nothing is told of a compound whose versions and lengths do not add up (RFC 3550
+ * A.2), nor of one packet in it that cannot be read; the others are told. Returns how many could
+ * not be read, or ERR_PARSE. */
 int rtcp_parse(const uint8_t *packet, size_t len, const struct rtcp_reader *r);
 
 #endif
