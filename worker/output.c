@@ -18,6 +18,15 @@
 /* Packets handed to the peer at once: what UDP GSO takes. */
 #define BATCH_MAX 64
 
+/* The newest full intra request. RFC 5104 4.3.1.1: numbered by its source, and a repetition has the
+ * number of the first. */
+struct fir {
+	bool any; /* the rest is valid */
+	bool granted;
+	uint32_t from;
+	uint8_t seq;
+};
+
 struct output {
 	struct output_config config;
 	struct outbound out;
@@ -45,8 +54,7 @@ struct output {
 
 	struct output_stats stats;
 	int32_t rtt_us; /* -1: not known */
-	bool fir_seen;
-	uint8_t fir_seq;
+	struct fir fir;
 };
 
 struct output *
@@ -286,30 +294,35 @@ lengthen_pause(struct output *o, int64_t since_us)
 		o->pause_us *= 2;
 }
 
-static void
+/* True if pictures go back to the key picture for this wish. */
+static bool
 wish_key(struct hearing *h)
 {
 	struct output *o = h->output;
 	const int64_t since_us = h->now_us - o->replayed_us;
 
-	if (!h->replay || o->replay_wanted || o->replay_end > 0 || since_us < o->pause_us)
-		return;
+	if (o->replay_wanted)
+		return true;
+	if (!h->replay || o->replay_end > 0 || since_us < o->pause_us)
+		return false;
 	o->replay_wanted = true;
 	lengthen_pause(o, since_us);
+	return true;
 }
 
-/* A FIR that is repeated is the same one. */
+/* A FIR that is repeated is the same one: it counts once, and is granted once, if not at first (it
+ * may come from one who joined while the last replay was under way) then when it is repeated. */
 static void
-on_fir(struct hearing *h, uint8_t seq)
+on_fir(struct hearing *h, uint32_t from, uint8_t seq)
 {
 	struct output *o = h->output;
+	const bool again = o->fir.any && o->fir.from == from && o->fir.seq == seq;
 
-	if (o->fir_seen && o->fir_seq == seq)
+	if (again && o->fir.granted)
 		return;
-	o->fir_seen = true;
-	o->fir_seq = seq;
-	o->stats.firs++;
-	wish_key(h);
+	if (!again)
+		o->stats.firs++;
+	o->fir = (struct fir){ .any = true, .granted = wish_key(h), .from = from, .seq = seq };
 }
 
 static void
@@ -335,7 +348,7 @@ on_video_event(struct hearing *h, const struct rtcp_event *e)
 		wish_key(h);
 		break;
 	case RTCP_FIR:
-		on_fir(h, e->u.fir_seq);
+		on_fir(h, e->from, e->u.fir_seq);
 		break;
 	case RTCP_TRANSPORT_CC:
 	case RTCP_BYE:

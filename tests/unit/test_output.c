@@ -218,6 +218,16 @@ say_nack(struct scene *s, uint16_t seq)
 	say(s, 1, 205, fci, sizeof(fci), false);
 }
 
+static void
+say_fir(struct scene *s, uint8_t seq)
+{
+	uint8_t fci[8] = { 0 };
+
+	wire_put32(fci, VIDEO);
+	fci[4] = seq;
+	say(s, 4, 206, fci, sizeof(fci), true);
+}
+
 /* Every packet from..to has the next number, and timestamps only grow, from picture to picture. */
 static void
 expect_a_stream(size_t from, size_t to)
@@ -380,6 +390,49 @@ plis_that_do_not_end_are_answered_more_and_more_rarely(void **state)
 	const uint32_t before = stats.replays;
 	output_stats(s->output, &stats);
 	assert_int_equal(stats.replays, before + 2); /* at once, after the first pause, not yet */
+}
+
+static void
+a_fir_is_granted_once_however_often_it_is_repeated(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+
+	attach(s);
+	add_gop(s, 30);
+	for (int i = 0; i < 3; i++) {
+		say_fir(s, 7);
+		drain(s);
+		s->now_us += OUTPUT_REPLAY_PAUSE_MAX_MS * 1000;
+	}
+	output_stats(s->output, &stats);
+	assert_int_equal(stats.firs, 1);
+	assert_int_equal(stats.replays, 1);
+	say_fir(s, 8);
+	output_stats(s->output, &stats);
+	assert_int_equal(stats.firs, 2);
+	assert_int_equal(stats.replays, 2);
+}
+
+static void
+a_fir_that_came_too_soon_is_granted_when_it_is_repeated(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+
+	attach(s);
+	add_gop(s, 30);
+	say_fir(s, 7);
+	drain(s);
+	say_fir(s, 8); /* in the pause */
+	s->now_us += OUTPUT_REPLAY_PAUSE_MS * 1000;
+	for (int i = 0; i < 3; i++) {
+		say_fir(s, 8);
+		drain(s);
+	}
+	output_stats(s->output, &stats);
+	assert_int_equal(stats.firs, 2);
+	assert_int_equal(stats.replays, 2);
 }
 
 static void
@@ -591,6 +644,8 @@ main(void)
 		TEST(the_picture_under_way_is_ended_first),
 		TEST(plis_that_follow_soon_are_those_of_the_same_viewer),
 		TEST(plis_that_do_not_end_are_answered_more_and_more_rarely),
+		TEST(a_fir_is_granted_once_however_often_it_is_repeated),
+		TEST(a_fir_that_came_too_soon_is_granted_when_it_is_repeated),
 		TEST(a_new_key_picture_ends_a_replay),
 		TEST(a_large_picture_is_paced),
 		TEST(who_is_too_slow_goes_on_with_the_next_key_picture),
