@@ -332,6 +332,14 @@ on_attribute(struct parser *p, struct sdp_text value)
 	return 0;
 }
 
+static bool
+is_secure_profile(struct sdp_text profile)
+{
+	return sdp_text_is(profile, "UDP/TLS/RTP/SAVPF") ||
+	       sdp_text_is(profile, "UDP/TLS/RTP/SAVP") || sdp_text_is(profile, "RTP/SAVPF");
+}
+
+/* Of a section that is rejected (port 0) no more than that counts: RFC 3264 6. */
 static int
 on_media(struct parser *p, struct sdp_text value)
 {
@@ -346,16 +354,15 @@ on_media(struct parser *p, struct sdp_text value)
 		return fail(p, ERR_UNSUPPORTED, "an m-section is neither audio nor video");
 	if (r->media_count == SDP_MEDIA_MAX)
 		return fail(p, ERR_RANGE, "more than %d m-sections", SDP_MEDIA_MAX);
-	if (port < 0 || pt < 0)
+	if (port < 0 || (port > 0 && pt < 0))
 		return fail(p, ERR_PARSE, "m= has no port or no payload type");
-	if (!sdp_text_is(profile, "UDP/TLS/RTP/SAVPF") &&
-		!sdp_text_is(profile, "UDP/TLS/RTP/SAVP") && !sdp_text_is(profile, "RTP/SAVPF"))
+	if (port > 0 && !is_secure_profile(profile))
 		return fail(p, ERR_UNSUPPORTED, "m= is not of UDP/TLS/RTP/SAVPF");
 	p->media = &r->media[r->media_count++];
 	*p->media = (struct sdp_remote_media){
 		.kind = sdp_text_is(kind, "audio") ? SDP_AUDIO : SDP_VIDEO,
 		.accepted = port != 0,
-		.pt = (uint8_t)pt,
+		.pt = pt < 0 ? 0 : (uint8_t)pt,
 		.transport_cc_id = p->transport_cc_id,
 		.refusal = p->refusal,
 	};

@@ -436,6 +436,27 @@ port_zero_rejects_a_section(void **state)
 	assert_false(r.media[1].accepted);
 }
 
+/* RFC 3264 6: what a rejected section lists does not count. */
+static void
+a_rejected_section_may_be_of_any_profile_or_none(void **state)
+{
+	static const char *const rejected[] = { "m=audio 0 RTP/AVP 0", "m=audio 0 UDP/TLS/RTP/SAVPF",
+		"m=audio 0" };
+	struct sdp_remote r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rejected) / sizeof(rejected[0]); i++) {
+		assert_int_equal(
+			parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", rejected[i], &r), 0);
+		assert_false(r.media[0].accepted);
+		assert_true(r.media[1].accepted);
+	}
+	assert_int_equal(
+		parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", "m=audio 9 RTP/AVP 0", &r),
+		ERR_UNSUPPORTED);
+	assert_int_equal(parse_with("SAVPF 111", "SAVPF", &r), ERR_PARSE);
+}
+
 /* RFC 3264 6.1 */
 static void
 a_section_that_does_not_receive_is_rejected(void **state)
@@ -679,6 +700,7 @@ main(void)
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(an_answer_that_rejects_everything_says_so),
 		cmocka_unit_test(port_zero_rejects_a_section),
+		cmocka_unit_test(a_rejected_section_may_be_of_any_profile_or_none),
 		cmocka_unit_test(a_section_that_does_not_receive_is_rejected),
 		cmocka_unit_test(sections_of_several_transports_are_refused),
 		cmocka_unit_test(candidates_of_another_transport_are_left_out),
