@@ -41,8 +41,8 @@ struct dtls {
 	BIO_METHOD *datagrams;
 	enum dtls_role role;
 	enum dtls_state state;
-	const EVP_MD *hash; /* of the fingerprint */
-	char fingerprint[DTLS_FINGERPRINT_CHARS];
+	const EVP_MD *hash;                                               /* of the fingerprints */
+	char fingerprints[DTLS_FINGERPRINTS_MAX][DTLS_FINGERPRINT_CHARS]; /* "": none */
 	void (*send)(void *arg, const uint8_t *datagram, size_t len);
 	void *arg;
 	const uint8_t *in; /* the datagram being received, until OpenSSL took it */
@@ -118,7 +118,16 @@ hash_find(const char *name)
 	return NULL;
 }
 
-/* Replaces OpenSSL's chain verification: RFC 8827 6.5 trusts the fingerprint, nothing else. The
+static bool
+is_trusted(const struct dtls *d, const char *theirs)
+{
+	for (size_t i = 0; i < DTLS_FINGERPRINTS_MAX; i++)
+		if (strcasecmp(theirs, d->fingerprints[i]) == 0)
+			return theirs[0] != '\0';
+	return false;
+}
+
+/* Replaces OpenSSL's chain verification: RFC 8827 6.5 trusts the fingerprints, nothing else. The
  * peer's signature over the handshake is still checked, so it owns the key. */
 static int
 verify_peer(X509_STORE_CTX *store, void *arg)
@@ -129,12 +138,12 @@ verify_peer(X509_STORE_CTX *store, void *arg)
 
 	(void)arg;
 	if (dtls_fingerprint(X509_STORE_CTX_get0_cert(store), d->hash, theirs) == 0 &&
-		strcasecmp(theirs, d->fingerprint) == 0)
+		is_trusted(d, theirs))
 		return 1;
 	d->err = ERR_UNTRUSTED;
 	snprintf(d->why, sizeof(d->why),
 		"the peer's certificate is %.23s..., its SDP says %.23s...", theirs,
-		d->fingerprint);
+		d->fingerprints[0]);
 	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
 	return 0;
 }
@@ -215,7 +224,9 @@ dtls_new(struct dtls **out, const struct dtls_config *config)
 	d->role = config->role;
 	d->send = config->send;
 	d->arg = config->arg;
-	snprintf(d->fingerprint, sizeof(d->fingerprint), "%s", config->fingerprint);
+	for (size_t i = 0; i < DTLS_FINGERPRINTS_MAX && config->fingerprints[i]; i++)
+		snprintf(d->fingerprints[i], sizeof(d->fingerprints[i]), "%s",
+			config->fingerprints[i]);
 	if (d->hash == NULL) {
 		dtls_free(d);
 		return ERR_UNSUPPORTED;

@@ -12,18 +12,21 @@ enum dtls_role { DTLS_CLIENT, DTLS_SERVER };
 
 enum dtls_state {
 	DTLS_HANDSHAKING,
-	DTLS_CONNECTED, /* the peer proved that it owns the certificate of the fingerprint */
+	DTLS_CONNECTED, /* the peer proved that it owns the certificate of a fingerprint */
 	DTLS_CLOSED,    /* the peer said goodbye, or we did */
 	DTLS_FAILED,
 };
+
+/* As many as an answer may list: SDP_FINGERPRINTS_MAX. */
+#define DTLS_FINGERPRINTS_MAX 4
 
 struct dtls_config {
 	const struct dtls_identity *identity;
 	enum dtls_role role;
 	/* What the peer's SDP says of its certificate: "sha-256" (or -384, -512; no other),
-	 * "AB:CD:...". Copied. */
+	 * one or more "AB:CD:...", of which it has one. Copied. */
 	const char *fingerprint_hash;
-	const char *fingerprint;
+	const char *fingerprints[DTLS_FINGERPRINTS_MAX]; /* behind the last: NULL */
 	/* Sends one datagram, at most DTLS_MTU bytes; called from dtls_step, _receive and _close
 	 * only.
 	 */
@@ -53,7 +56,7 @@ enum dtls_state dtls_receive(struct dtls *d, const uint8_t *datagram, size_t len
 
 enum dtls_state dtls_state(const struct dtls *d);
 
-/* Why the state is DTLS_FAILED: the error (ERR_UNTRUSTED: not the certificate of the fingerprint,
+/* Why the state is DTLS_FAILED: the error (ERR_UNTRUSTED: not the certificate of a fingerprint,
  * ERR_REFUSED: alert from the peer, ERR_TIMEOUT, ERR_UNSUPPORTED: no common SRTP profile,
  * ERR_LIBRARY), and a sentence, lent. */
 int dtls_error(const struct dtls *d, const char **why);

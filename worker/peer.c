@@ -353,16 +353,18 @@ make_dtls(struct peer *p, char *why, size_t why_size)
 	struct dtls_config config = {
 		.identity = p->config.identity,
 		.role = p->remote.setup == SDP_SETUP_PASSIVE ? DTLS_CLIENT : DTLS_SERVER,
-		.fingerprint_hash = p->remote.fingerprint_hash,
-		.fingerprint = p->remote.fingerprint,
+		.fingerprint_hash = p->remote.fingerprints.hash,
 		.send = send_dtls,
 		.arg = p,
 	};
-	int err = dtls_new(&p->dtls, &config);
 
+	_Static_assert(DTLS_FINGERPRINTS_MAX == SDP_FINGERPRINTS_MAX, "any of them is enough");
+	for (size_t i = 0; i < p->remote.fingerprints.count; i++)
+		config.fingerprints[i] = p->remote.fingerprints.digits[i];
+	int err = dtls_new(&p->dtls, &config);
 	if (err != 0)
 		snprintf(why, why_size, "cannot start DTLS with a fingerprint of \"%s\": %s",
-			p->remote.fingerprint_hash, err_text(err));
+			p->remote.fingerprints.hash, err_text(err));
 	return err;
 }
 

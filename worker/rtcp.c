@@ -329,9 +329,9 @@ next_part(const uint8_t **at, const uint8_t *end, struct part *p)
 	return 0;
 }
 
-/* The last byte of the padding counts it (6.4.1). It shall be a multiple of 4 and in the last packet
- * only, but transport-wide feedback is padded to a word by single bytes (Chromium), wherever in a
- * compound it stands (str0m). */
+/* The last byte of the padding counts it (6.4.1). It shall be a multiple of 4 and in the last
+ * packet only, but transport-wide feedback is padded to a word by single bytes (Chromium), wherever
+ * in a compound it stands (str0m). */
 static int
 cut_padding(struct part *p)
 {

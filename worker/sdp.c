@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "worker/sdp.h"
 #include "worker/sdp_candidates.h"
+#include "worker/sdp_fingerprint.h"
 #include "worker/sdp_payload.h"
 #include "worker/sdp_text.h"
 
@@ -34,7 +35,8 @@ struct parser {
 	uint8_t transport_cc_id;
 	const char *refusal;
 	struct sdp_candidates candidates;
-	struct sdp_text bundles[SDP_MEDIA_MAX]; /* mids */
+	struct sdp_fingerprints fingerprints[SDP_MEDIA_MAX + 1]; /* session level, then sections */
+	struct sdp_text bundles[SDP_MEDIA_MAX];                  /* mids */
 	size_t bundle_count;
 };
 
@@ -110,54 +112,15 @@ on_setup(struct parser *p, struct sdp_text value)
 	return fail(p, ERR_PARSE, "a=setup is not active, passive or actpass");
 }
 
-/* RFC 8122 5, RFC 4572 5; MD5 and SHA-1 prove nothing any more and are passed over. */
-static const struct {
-	const char *name;
-	size_t bytes;
-} hashes[] = {
-	{ .name = "sha-224", .bytes = 28 },
-	{ .name = "sha-256", .bytes = 32 },
-	{ .name = "sha-384", .bytes = 48 },
-	{ .name = "sha-512", .bytes = 64 },
-};
-
-/* "ab:CD:..." of so many bytes to upper case. */
-static bool
-copy_fingerprint(struct sdp_text t, size_t bytes, char *out)
-{
-	if (t.len != bytes * 3 - 1)
-		return false;
-	for (size_t i = 0; i < t.len; i++) {
-		unsigned char c = (unsigned char)t.s[i];
-		if (i % 3 == 2 ? c != ':' : !isxdigit(c))
-			return false;
-	}
-	for (size_t i = 0; i < t.len; i++)
-		out[i] = (char)toupper((unsigned char)t.s[i]);
-	out[t.len] = '\0';
-	return true;
-}
-
-/* One is enough, SHA-256 preferred; hashes that we do not know are passed over (RFC 8122 5). */
 static int
 on_fingerprint(struct parser *p, struct sdp_text value)
 {
-	struct sdp_text hash = sdp_text_word(&value);
-	struct sdp_text digits = sdp_text_word(&value);
-	bool better = sdp_text_is_any_case(hash, "sha-256") &&
-		      strcmp(p->out->fingerprint_hash, "sha-256");
+	const struct sdp_hash *odd =
+		sdp_fingerprint_add(&p->fingerprints[p->out->media_count], value);
 
-	if (p->out->fingerprint[0] && !better)
-		return 0;
-	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
-		if (!sdp_text_is_any_case(hash, hashes[i].name))
-			continue;
-		if (!copy_fingerprint(digits, hashes[i].bytes, p->out->fingerprint))
-			return fail(p, ERR_PARSE, "a=fingerprint:%s is not %zu pairs of hex digits",
-				hashes[i].name, hashes[i].bytes);
-		snprintf(p->out->fingerprint_hash, sizeof(p->out->fingerprint_hash), "%s",
-			hashes[i].name);
-	}
+	if (odd)
+		return fail(p, ERR_PARSE, "a=fingerprint:%s is not %zu pairs of hex digits",
+			odd->name, odd->bytes);
 	return 0;
 }
 
@@ -433,6 +396,16 @@ check_media(struct parser *p)
 	return 0;
 }
 
+/* RFC 8122 5: those of session level are of the sections that have none of their own. */
+static void
+choose_fingerprints(struct parser *p)
+{
+	p->out->fingerprints = p->fingerprints[0];
+	for (size_t i = p->out->media_count; i > 0; i--)
+		if (p->out->media[i - 1].accepted && p->fingerprints[i].count > 0)
+			p->out->fingerprints = p->fingerprints[i];
+}
+
 /* What must have been there. */
 static int
 check(struct parser *p)
@@ -449,7 +422,8 @@ check(struct parser *p)
 		return fail(p, ERR_PARSE, "a=ice-ufrag is missing");
 	if (!r->ice_pwd[0])
 		return fail(p, ERR_PARSE, "a=ice-pwd is missing");
-	if (!r->fingerprint[0])
+	choose_fingerprints(p);
+	if (r->fingerprints.count == 0)
 		return fail(p, ERR_PARSE, "a=fingerprint is missing, or of no hash we trust");
 	if (!p->has_setup)
 		return fail(p, ERR_PARSE, "a=setup is missing");

@@ -9,6 +9,8 @@
 #define SDP_MEDIA_MAX 2
 /* Cloudflare sends two, Janus one, a browser with several interfaces about ten. */
 #define SDP_CANDIDATES_MAX 16
+/* A peer lists one for each certificate that it may use: one of RSA and one of ECDSA. */
+#define SDP_FINGERPRINTS_MAX 4
 /* RFC 8839 5.4: ice-ufrag is 4 to 256 characters, ice-pwd 22 to 256. */
 #define SDP_ICE_CHARS_MAX 256
 
@@ -79,12 +81,18 @@ struct sdp_remote_media {
 	uint8_t transport_cc_id; /* packets carry this header extension; 0: none is wanted */
 };
 
+/* The peer's certificate has one of these. */
+struct sdp_fingerprints {
+	char hash[16];                             /* "sha-256", lower case; "" if there is none */
+	char digits[SDP_FINGERPRINTS_MAX][3 * 64]; /* "AB:CD:...", upper case */
+	size_t count;
+};
+
 struct sdp_remote {
 	char ice_ufrag[SDP_ICE_CHARS_MAX + 1];
 	char ice_pwd[SDP_ICE_CHARS_MAX + 1];
 	bool ice_lite;
-	char fingerprint_hash[16]; /* "sha-256", lower case */
-	char fingerprint[3 * 64];  /* "AB:CD:...", upper case */
+	struct sdp_fingerprints fingerprints;
 	enum sdp_setup setup;
 	struct sdp_candidate candidates[SDP_CANDIDATES_MAX];
 	size_t candidate_count;
@@ -93,7 +101,8 @@ struct sdp_remote {
 };
 
 /* Parses an answer of len bytes to an offer to send. Takes ICE and DTLS attributes from session
- * level or from the m-sections (BUNDLE: the first that has them), candidates of component 1 from
+ * level or from the m-sections (BUNDLE: the first that has them; fingerprints of a section count
+ * before those of session level), candidates of component 1 from
  * any section of that transport (with no other ufrag), each once; CRLF or LF, trailing blanks,
  * blank last lines. Accepted sections are in one BUNDLE. Returns 0, or ERR_PARSE / ERR_RANGE /
  * ERR_UNSUPPORTED / ERR_REFUSED (every section is rejected) with a sentence in why that names the

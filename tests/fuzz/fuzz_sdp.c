@@ -17,9 +17,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert((err == 0) == (why[0] == '\0'));
 	assert(memchr(why, '\0', sizeof(why)));
 	assert(r.candidate_count <= SDP_CANDIDATES_MAX && r.media_count <= SDP_MEDIA_MAX);
+	assert(r.fingerprints.count <= SDP_FINGERPRINTS_MAX);
 	assert(strlen(r.ice_ufrag) <= SDP_ICE_CHARS_MAX);
 	for (size_t i = 0; i < r.media_count; i++)
 		assert(memchr(r.media[i].fmtp, '\0', sizeof(r.media[i].fmtp)));
-	assert(err || (r.ice_pwd[0] && r.fingerprint[0]));
+	assert(err || (r.ice_pwd[0] && r.fingerprints.count > 0));
 	return 0;
 }

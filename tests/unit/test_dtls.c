@@ -76,7 +76,7 @@ wire_open(struct wire *w, enum dtls_role role, const struct dtls_identity *own, 
 		.identity = own,
 		.role = role,
 		.fingerprint_hash = "sha-256",
-		.fingerprint = theirs,
+		.fingerprints = { theirs },
 		.send = wire_send,
 		.arg = w,
 	};
@@ -222,13 +222,36 @@ a_server_checks_the_fingerprint_too(void **state)
 	pair_free(&client, &server);
 }
 
+/* RFC 8122 5: a peer lists one for each certificate that it may use. */
+static void
+any_of_several_fingerprints_is_enough(void **state)
+{
+	struct wire client = { 0 }, server = { 0 };
+	const struct dtls_config config = {
+		.identity = alice,
+		.role = DTLS_CLIENT,
+		.fingerprint_hash = "sha-256",
+		.fingerprints = { NOBODY, dtls_identity_fingerprint(bob) },
+		.send = wire_send,
+		.arg = &client,
+	};
+
+	(void)state;
+	assert_int_equal(dtls_new(&client.d, &config), 0);
+	wire_open(&server, DTLS_SERVER, bob, dtls_identity_fingerprint(alice));
+	run(&client, &server);
+	assert_int_equal(dtls_state(client.d), DTLS_CONNECTED);
+	assert_int_equal(dtls_state(server.d), DTLS_CONNECTED);
+	pair_free(&client, &server);
+}
+
 static void
 sha_1_is_no_fingerprint(void **state)
 {
 	const struct dtls_config config = {
 		.identity = alice,
 		.fingerprint_hash = "sha-1",
-		.fingerprint = "00",
+		.fingerprints = { "00" },
 		.send = wire_send,
 	};
 	struct dtls *d = NULL;
@@ -460,7 +483,7 @@ meet_openssl(
 		openssl_start(o, arguments);
 	}
 	config.arg = fd;
-	config.fingerprint = fingerprint != NULL ? fingerprint : o->fingerprint;
+	config.fingerprints[0] = fingerprint != NULL ? fingerprint : o->fingerprint;
 	assert_int_equal(dtls_new(&d, &config), 0);
 	drive(d, *fd, role);
 	return d;
@@ -551,6 +574,7 @@ main(void)
 		cmocka_unit_test(any_lost_datagram_is_made_good),
 		cmocka_unit_test(a_wrong_fingerprint_is_untrusted_and_the_other_end_is_told),
 		cmocka_unit_test(a_server_checks_the_fingerprint_too),
+		cmocka_unit_test(any_of_several_fingerprints_is_enough),
 		cmocka_unit_test(sha_1_is_no_fingerprint),
 		cmocka_unit_test(closing_tells_the_other_end),
 		cmocka_unit_test(junk_in_the_handshake_is_ignored),

@@ -227,7 +227,7 @@ offer_and_answer(
 	assert_non_null(offer);
 	attribute(offer, "a=fingerprint:sha-256 ", theirs, sizeof(theirs));
 	free(offer);
-	config.fingerprint = theirs;
+	config.fingerprints[0] = theirs;
 	assert_int_equal(dtls_new(&t->dtls, &config), 0);
 	if (fingerprint == NULL)
 		fingerprint = dtls_identity_fingerprint(t->identity);

@@ -288,9 +288,7 @@ static void
 nothing_is_told_of_a_compound_whose_lengths_do_not_add_up(void **state)
 {
 	static const char *const broken[] = {
-		"",
-		"81 ce 00",
-		"81 ce 0002 aaaaaaaa 11111111 81",
+		"", "81 ce 00", "81 ce 0002 aaaaaaaa 11111111 81",
 		"81 ce 0002 aaaaaaaa 11111111 80 c9 0002 aaaaaaaa",          /* longer than it is */
 		"81 ce 0002 aaaaaaaa 11111111 41 ce 0002 aaaaaaaa 11111111", /* version 1 */
 	};
@@ -307,14 +305,11 @@ a_packet_that_cannot_be_read_silences_no_other(void **state)
 {
 	static const char *const broken[] = {
 		"81 c9 0001 aaaaaaaa", /* no block */
-		"81 c8 0001 aaaaaaaa",
-		"81 cd 0001 aaaaaaaa",
+		"81 c8 0001 aaaaaaaa", "81 cd 0001 aaaaaaaa",
 		"81 cd 0002 aaaaaaaa 11111111", /* NACK of none */
 		"84 ce 0003 aaaaaaaa 11111111 00000000",
-		"84 ce 0005 aaaaaaaa 00000000 11111111 01000000 11111111",
-		"82 cb 0001 aaaaaaaa",
-		"81 cb 0002 aaaaaaaa 04616263",
-		"80 ce 0000",
+		"84 ce 0005 aaaaaaaa 00000000 11111111 01000000 11111111", "82 cb 0001 aaaaaaaa",
+		"81 cb 0002 aaaaaaaa 04616263", "80 ce 0000",
 		"81 ce 0003 aaaaaaaa 11111111 00000000", /* PLI of more than its head */
 	};
 	char text[200];

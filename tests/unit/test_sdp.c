@@ -15,6 +15,9 @@
 #define FP                                                                                         \
 	"3A:91:0C:5E:77:B2:48:FD:10:2B:6C:9E:D3:04:85:F1:"                                         \
 	"AA:37:59:C8:E0:1D:92:4B:63:BE:0F:7A:D5:26:88:14"
+#define FP2                                                                                        \
+	"00:91:0C:5E:77:B2:48:FD:10:2B:6C:9E:D3:04:85:F1:"                                         \
+	"AA:37:59:C8:E0:1D:92:4B:63:BE:0F:7A:D5:26:88:14"
 #define SHA_384 "a=fingerprint:sha-384 " FP ":3A:91:0C:5E:77:B2:48:FD:10:2B:6C:9E:D3:04:85:F1\r\n"
 #define UFRAG64 "7d3a9f0b2c4e61587d3a9f0b2c4e61587d3a9f0b2c4e61587d3a9f0b2c4e6158"
 #define PWD "qwertzuiopasdfghjklyxcvbnmqwertz"
@@ -261,8 +264,8 @@ cloudflare_answers_lite_passive_and_twice(void **state)
 	assert_string_equal(r.ice_ufrag, UFRAG64);
 	assert_string_equal(r.ice_pwd, PWD);
 	assert_true(r.ice_lite);
-	assert_string_equal(r.fingerprint_hash, "sha-256");
-	assert_string_equal(r.fingerprint, FP);
+	assert_string_equal(r.fingerprints.hash, "sha-256");
+	assert_string_equal(r.fingerprints.digits[0], FP);
 	assert_int_equal(r.setup, SDP_SETUP_PASSIVE);
 	assert_int_equal(r.candidate_count, 1);
 	assert_string_equal(r.candidates[0].foundation, "513273236");
@@ -338,7 +341,7 @@ aiortc_rejects_audio_and_ends_lines_with_lf(void **state)
 	assert_false(r.media[0].accepted);
 	assert_true(r.media[1].accepted);
 	assert_int_equal(r.candidate_count, 2);
-	assert_string_equal(r.fingerprint, FP);
+	assert_string_equal(r.fingerprints.digits[0], FP);
 }
 
 static void
@@ -367,8 +370,8 @@ digits_of_a_fingerprint_come_in_upper_case(void **state)
 
 	(void)state;
 	assert_int_equal(parse_with("sha-256 3A:91:0C", "SHA-256 3a:91:0c", &r), 0);
-	assert_string_equal(r.fingerprint_hash, "sha-256");
-	assert_string_equal(r.fingerprint, FP);
+	assert_string_equal(r.fingerprints.hash, "sha-256");
+	assert_string_equal(r.fingerprints.digits[0], FP);
 }
 
 static void
@@ -378,11 +381,57 @@ sha_256_is_preferred_and_sha_1_is_not_trusted(void **state)
 
 	(void)state;
 	assert_int_equal(parse_with("a=msid", SHA_384 "a=msid", &r), 0);
-	assert_string_equal(r.fingerprint_hash, "sha-256");
+	assert_string_equal(r.fingerprints.hash, "sha-256");
 	assert_int_equal(parse_with("a=ice-lite\r\n", SHA_384 "a=ice-lite\r\n", &r), 0);
-	assert_string_equal(r.fingerprint_hash, "sha-256");
+	assert_string_equal(r.fingerprints.hash, "sha-256");
 	assert_int_equal(parse_with("fingerprint:sha-256", "fingerprint:sha-1", &r), ERR_PARSE);
 	assert_string_equal(why, "a=fingerprint is missing, or of no hash we trust");
+}
+
+/* RFC 8122 5: one for each certificate that the other end may use. */
+static void
+each_fingerprint_of_the_preferred_hash_counts(void **state)
+{
+	static const char two[] = "a=fingerprint:sha-256 " FP2 "\r\n" SHA_384
+				  "a=fingerprint:sha-256 " FP2 "\r\na=ice-lite\r\n";
+	char many[2048] = "";
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(parse_with("a=ice-lite\r\n", two, &r), 0);
+	assert_int_equal(r.fingerprints.count, 2);
+	assert_string_equal(r.fingerprints.hash, "sha-256");
+	assert_string_equal(r.fingerprints.digits[0], FP);
+	assert_string_equal(r.fingerprints.digits[1], FP2);
+	for (int i = 0; i < 9; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many),
+			"a=fingerprint:sha-256 %02d%s\r\n", i, FP + 2);
+	assert_int_equal(parse_with("a=extmap", strcat(many, "a=extmap"), &r), 0);
+	assert_int_equal(r.fingerprints.count, SDP_FINGERPRINTS_MAX);
+	/* No other hash than SHA-2 with 256 bits and more. */
+	assert_int_equal(parse_with("fingerprint:sha-256 " FP,
+				 "fingerprint:sha-224 "
+				 "3A:91:0C:5E:77:B2:48:FD:10:2B:6C:9E:D3:04:"
+				 "85:F1:AA:37:59:C8:E0:1D:92:4B:63:BE:0F:7A",
+				 &r),
+		ERR_PARSE);
+	assert_string_equal(why, "a=fingerprint is missing, or of no hash we trust");
+}
+
+static void
+fingerprints_of_a_section_count_before_those_of_session_level(void **state)
+{
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(parse_with("a=mid:1", "a=mid:1\r\na=fingerprint:sha-256 " FP2, &r), 0);
+	assert_int_equal(r.fingerprints.count, 1);
+	assert_string_equal(r.fingerprints.digits[0], FP2);
+	/* Not of one that was rejected. */
+	assert_int_equal(parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111",
+				 "m=audio 0 RTP/AVP 0\r\na=fingerprint:sha-256 " FP2, &r),
+		0);
+	assert_string_equal(r.fingerprints.digits[0], FP);
 }
 
 /* The answer without what piece says of it, and the sentence that names it. */
@@ -440,19 +489,17 @@ port_zero_rejects_a_section(void **state)
 static void
 a_rejected_section_may_be_of_any_profile_or_none(void **state)
 {
-	static const char *const rejected[] = { "m=audio 0 RTP/AVP 0", "m=audio 0 UDP/TLS/RTP/SAVPF",
-		"m=audio 0" };
+	static const char *const rejected[] = { "m=audio 0 RTP/AVP 0",
+		"m=audio 0 UDP/TLS/RTP/SAVPF", "m=audio 0" };
 	struct sdp_remote r;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rejected) / sizeof(rejected[0]); i++) {
-		assert_int_equal(
-			parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", rejected[i], &r), 0);
+		assert_int_equal(parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", rejected[i], &r), 0);
 		assert_false(r.media[0].accepted);
 		assert_true(r.media[1].accepted);
 	}
-	assert_int_equal(
-		parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", "m=audio 9 RTP/AVP 0", &r),
+	assert_int_equal(parse_with("m=audio 9 UDP/TLS/RTP/SAVPF 111", "m=audio 9 RTP/AVP 0", &r),
 		ERR_UNSUPPORTED);
 	assert_int_equal(parse_with("SAVPF 111", "SAVPF", &r), ERR_PARSE);
 }
@@ -697,6 +744,8 @@ main(void)
 		cmocka_unit_test(a_ufrag_may_have_256_characters_and_no_more),
 		cmocka_unit_test(digits_of_a_fingerprint_come_in_upper_case),
 		cmocka_unit_test(sha_256_is_preferred_and_sha_1_is_not_trusted),
+		cmocka_unit_test(each_fingerprint_of_the_preferred_hash_counts),
+		cmocka_unit_test(fingerprints_of_a_section_count_before_those_of_session_level),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(an_answer_that_rejects_everything_says_so),
 		cmocka_unit_test(port_zero_rejects_a_section),

@@ -14,7 +14,7 @@ unit_peer_libs = $(peer_libs)
 
 # What a peer is made of.
 peer = worker/peer.o worker/loop.o worker/ice.o worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/sender.o \
-	worker/udp_path.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o common/clock.o common/err.o common/log.o
+	worker/udp_path.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o common/clock.o common/err.o common/log.o
 peer_libs = libsrtp2 nice openssl
 
 # One peer against the world: tests/integration/test_peer.py.

@@ -36,7 +36,7 @@ unit_quality = worker/quality.o
 unit_rtcp = worker/rtcp.o worker/transport_cc.o
 unit_rtp = worker/rtp.o $(video_codecs)
 unit_timeline = worker/timeline.o worker/arrival.o
-unit_sdp = worker/sdp.o worker/sdp_candidates.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o
+unit_sdp = worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o
 
 fuzzers += aac nal_stream rtcp sdp
 fuzz_aac = worker/aac_payload.o worker/aac_config.o worker/bits.o worker/aac_format.o worker/rtp.o
