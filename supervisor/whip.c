@@ -168,7 +168,7 @@ parse(const struct whip_call *call, const struct http_answer *a, struct whip_ans
 	text = http_answer_header(a, "Link", 0);
 	for (size_t i = 1; text; text = http_answer_header(a, "Link", i++))
 		out->ice_servers += whip_ice_servers(text);
-	if (out->sdp)
+	if (call->request == WHIP_POST && a->status >= 200 && a->status < 300 && location[0])
 		out->session_url = http_url_resolve(call->url, location);
 }
 
@@ -185,10 +185,14 @@ fail(struct whip_answer *out, enum whip_error error, const char *words)
 static void
 check_session(const struct whip_call *call, struct whip_answer *out)
 {
-	if (out->sdp && !out->session_url)
+	if (out->sdp && !out->session_url) {
 		fail(out, WHIP_MALFORMED, "the answer's Location is no URL");
-	else if (out->sdp && !may_follow(call->url, out->session_url))
-		fail(out, WHIP_MALFORMED, "the answer's Location is not https");
+	} else if (out->session_url && !may_follow(call->url, out->session_url)) {
+		wipe(out->session_url);
+		out->session_url = NULL;
+		if (out->sdp)
+			fail(out, WHIP_MALFORMED, "the answer's Location is not https");
+	}
 }
 
 static void

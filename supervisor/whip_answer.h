@@ -36,7 +36,8 @@ struct whip_answer {
 	ms_t retry_after_ms;        /* -1: not said */
 	char words[WHIP_WORDS_MAX]; /* for people: status and what the server says; "" if OK */
 	char *sdp;                  /* WHIP_OK of a POST: the answer; owned */
-	char *session_url;          /* likewise: what a DELETE ends; owned; secret */
+	char *session_url;          /* of a POST that was taken, though its answer may be of no use:
+				       what a DELETE ends; NULL: none; owned; secret */
 	bool etag;                  /* it could be patched, which nobody here does */
 	unsigned ice_servers;       /* Link: rel=ice-server: STUN and TURN servers it offers */
 };

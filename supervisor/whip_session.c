@@ -30,6 +30,7 @@ enum event {
 	EV_OFFER,    /* the worker made a new offer */
 	EV_ANSWERED, /* the server took the offer */
 	EV_FAILED,   /* anything that a pause may cure */
+	EV_UNUSABLE, /* likewise, but the server has begun a session */
 	EV_REFUSED,  /* the server does not take this offer */
 	EV_TIMER,
 	EV_STOP,
@@ -42,8 +43,8 @@ struct whip_session {
 	char *camera;
 	char *name;
 	struct whip *whip;      /* owned */
-	struct whip_call *call; /* in POSTING, ABANDONING and, unless it pauses, ENDING */
-	struct timer *timer;    /* owned; runs in PAUSING and ENDING */
+	struct whip_call *call; /* in POSTING, ABANDONING and, unless it pauses, UNDOING and ENDING */
+	struct timer *timer;    /* owned; runs in PAUSING, UNDOING and ENDING */
 	struct timer *deadline; /* owned; of who waits for the stop */
 	struct backoff backoff;
 	struct backoff misconfigured;
@@ -56,7 +57,7 @@ struct whip_session {
 
 	char *url;       /* the session's, NULL: there is none; secret */
 	char where[300]; /* its origin */
-	ms_t end_by_ms;  /* in ENDING: when to give up */
+	ms_t end_by_ms;  /* in UNDOING and ENDING: when to give up */
 
 	char why[WHIP_WORDS_MAX + 80];
 	struct publish_events events;
@@ -75,6 +76,7 @@ static const struct {
 	{ .from = WHIP_IDLE,       .event = EV_STOP,     .to = WHIP_IDLE       },
 	{ .from = WHIP_POSTING,    .event = EV_ANSWERED, .to = WHIP_LIVE       },
 	{ .from = WHIP_POSTING,    .event = EV_FAILED,   .to = WHIP_PAUSING    },
+	{ .from = WHIP_POSTING,    .event = EV_UNUSABLE, .to = WHIP_UNDOING    },
 	{ .from = WHIP_POSTING,    .event = EV_REFUSED,  .to = WHIP_GIVEN_UP   },
 	/* The answer names the session, without which it cannot be ended. */
 	{ .from = WHIP_POSTING,    .event = EV_OFFER,    .to = WHIP_ABANDONING },
@@ -83,7 +85,12 @@ static const struct {
 	{ .from = WHIP_ABANDONING, .event = EV_STOP,     .to = WHIP_ABANDONING },
 	{ .from = WHIP_ABANDONING, .event = EV_ANSWERED, .to = WHIP_ENDING     },
 	{ .from = WHIP_ABANDONING, .event = EV_FAILED,   .to = WHIP_PAUSING    },
+	{ .from = WHIP_ABANDONING, .event = EV_UNUSABLE, .to = WHIP_UNDOING    },
 	{ .from = WHIP_ABANDONING, .event = EV_NOTHING,  .to = WHIP_IDLE       },
+	{ .from = WHIP_UNDOING,    .event = EV_OFFER,    .to = WHIP_UNDOING    },
+	{ .from = WHIP_UNDOING,    .event = EV_STOP,     .to = WHIP_UNDOING    },
+	{ .from = WHIP_UNDOING,    .event = EV_NEXT,     .to = WHIP_PAUSING    },
+	{ .from = WHIP_UNDOING,    .event = EV_NOTHING,  .to = WHIP_IDLE       },
 	{ .from = WHIP_PAUSING,    .event = EV_OFFER,    .to = WHIP_PAUSING    },
 	{ .from = WHIP_PAUSING,    .event = EV_TIMER,    .to = WHIP_POSTING    },
 	{ .from = WHIP_PAUSING,    .event = EV_STOP,     .to = WHIP_IDLE       },
@@ -103,6 +110,7 @@ static const char *const state_names[WHIP_STATES] = {
 	[WHIP_IDLE] = "idle",
 	[WHIP_POSTING] = "posting",
 	[WHIP_ABANDONING] = "abandoning",
+	[WHIP_UNDOING] = "undoing",
 	[WHIP_PAUSING] = "pausing",
 	[WHIP_LIVE] = "live",
 	[WHIP_ENDING] = "ending",
@@ -168,6 +176,7 @@ enter(struct whip_session *s, enum whip_state state)
 		backoff_reset(&s->backoff);
 		backoff_reset(&s->misconfigured);
 		break;
+	case WHIP_UNDOING:
 	case WHIP_ENDING:
 		begin_end(s);
 		break;
@@ -205,6 +214,8 @@ pause_after(struct whip_session *s, const struct whip_answer *a)
 static enum event
 judge(struct whip_session *s, const struct whip_answer *a)
 {
+	if (s->url)
+		return EV_UNUSABLE;
 	if (s->state == WHIP_ABANDONING)
 		return s->offer ? EV_FAILED : EV_NOTHING;
 	if (a->error == WHIP_INVALID && ++s->invalid_tries >= INVALID_TRIES)
@@ -226,11 +237,11 @@ fail(struct whip_session *s, const struct whip_answer *a)
 {
 	enum event event = judge(s, a);
 
-	if (event == EV_NOTHING) {
+	s->pause_ms = pause_after(s, a);
+	if (!s->offer) {
 		handle(s, event);
 		return;
 	}
-	s->pause_ms = pause_after(s, a);
 	ms_t next_ms = event == EV_REFUSED ? -1 : s->pause_ms;
 	snprintf(s->why, sizeof(s->why), "%s: %s%s", whip_error_name(a->error), a->words,
 		hint(s, a));
@@ -247,12 +258,12 @@ on_posted(const struct whip_answer *a, void *arg)
 	bool wanted = s->state == WHIP_POSTING;
 
 	s->call = NULL;
+	s->url = xstrdup(a->session_url);
 	if (a->error != WHIP_OK) {
 		fail(s, a);
 		return;
 	}
 	s->why[0] = '\0';
-	s->url = xstrdup(a->session_url);
 	http_url_origin(s->url, s->where, sizeof(s->where));
 	log_info("whip answered", LOG_CAM(s->camera), LOG_STR("output", s->name),
 		LOG_STR("where", s->where), LOG_INT("ice_servers", a->ice_servers),
@@ -287,7 +298,7 @@ on_timer(void *arg)
 {
 	struct whip_session *s = arg;
 
-	if (s->state == WHIP_ENDING)
+	if (s->state == WHIP_ENDING || s->state == WHIP_UNDOING)
 		s->call = whip_delete(s->whip, s->url, on_deleted, s);
 	else
 		handle(s, EV_TIMER);

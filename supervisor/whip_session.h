@@ -20,6 +20,7 @@ enum whip_state {
 	WHIP_POSTING,    /* an offer is on its way */
 	WHIP_ABANDONING, /* likewise, but its answer is no longer wanted: only its session, to end
 			    it */
+	WHIP_UNDOING,    /* the answer was of no use: a DELETE of its session is on its way */
 	WHIP_PAUSING,    /* back-off before the next */
 	WHIP_LIVE,       /* the answer was handed on */
 	WHIP_ENDING,     /* a DELETE is on its way or will be tried again */

@@ -193,6 +193,18 @@ def test_what_is_wrong_is_told_in_the_servers_words(make, script, why):
     assert "KEY-OF-MINE" not in log and TOKEN not in log
 
 
+def test_a_session_whose_answer_is_of_no_use_is_ended(make):
+    server = make.server("--token", TOKEN)
+    server.answer({"status": 201, "headers": {"Location": "/session/of-no-use", "Content-Type": "text/plain"}, "body": "hi"})
+    probe = make.probe(server.base + "/live/x")
+    assert make.answered(probe)["why"] == "malformed: the answer's Content-Type is not application/sdp"
+    probe.wait("answer", 20)
+    assert [(c["method"], c["path"]) for c in server.calls()] == [
+        ("POST", "/live/x"), ("DELETE", "/session/of-no-use"), ("POST", "/live/x")]
+    assert {c["authorization"] for c in server.calls()} == {f"Bearer {TOKEN}"}
+    probe.end()
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_kept_to(make, status):
     server = make.server()

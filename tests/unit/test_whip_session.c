@@ -301,6 +301,57 @@ an_offer_that_is_refused_three_times_is_given_up(void **state)
 }
 
 static void
+answer_of_no_use(void)
+{
+	answer(WHIP_POST, (struct whip_answer){ .error = WHIP_MALFORMED,
+				  .words = "no SDP",
+				  .session_url = (char *)(uintptr_t) "https://h/KEY/1",
+				  .retry_after_ms = -1 });
+}
+
+static void
+a_session_whose_answer_is_of_no_use_is_ended_before_the_pause(void **state)
+{
+	offer(*state, "first");
+	answer_of_no_use();
+	assert_string_equal(seen.why, "malformed: no SDP");
+	assert_int_equal(seen.answers, 0);
+	assert_null(whip_session_where(*state));
+	assert_string_equal(waiting(WHIP_DELETE)->url, "https://h/KEY/1");
+	deleted();
+	assert_int_equal(whip_session_state(*state), WHIP_PAUSING);
+	assert_int_equal(elapse(), seen.retry_ms);
+	assert_string_equal(waiting(WHIP_POST)->offer, "first");
+	/* Whose end fails keeps nobody waiting. */
+	answer_of_no_use();
+	refuse(WHIP_DELETE, WHIP_TIMEOUT);
+	assert_int_equal(elapse(), seen.retry_ms);
+	accept_as("https://h/KEY/2");
+	assert_int_equal(whip_session_state(*state), WHIP_LIVE);
+}
+
+static void
+a_stop_ends_a_session_whose_answer_is_of_no_use(void **state)
+{
+	offer(*state, "first");
+	answer_of_no_use();
+	whip_session_stop(*state, 4000, on_stopped, NULL);
+	deleted();
+	elapse();
+	assert_true(seen.closed);
+	assert_int_equal(whip_session_state(*state), WHIP_IDLE);
+	/* The answer may come after the stop. */
+	offer(*state, "second");
+	whip_session_stop(*state, 4000, on_stopped, NULL);
+	answer_of_no_use();
+	deleted();
+	elapse();
+	assert_int_equal(seen.stopped, 2);
+	assert_int_equal(seen.failures, 1);
+	assert_int_equal(whip_session_state(*state), WHIP_IDLE);
+}
+
+static void
 an_offer_during_a_pause_waits_for_its_end(void **state)
 {
 	offer(*state, "first");
@@ -414,6 +465,8 @@ main(void)
 		SESSION_TEST(pauses_double_and_retry_after_is_kept_to),
 		SESSION_TEST(what_a_human_must_repair_is_looked_at_less_often),
 		SESSION_TEST(an_offer_that_is_refused_three_times_is_given_up),
+		SESSION_TEST(a_session_whose_answer_is_of_no_use_is_ended_before_the_pause),
+		SESSION_TEST(a_stop_ends_a_session_whose_answer_is_of_no_use),
 		SESSION_TEST(an_offer_during_a_pause_waits_for_its_end),
 		SESSION_TEST(a_stop_ends_the_session),
 		SESSION_TEST(a_stop_while_the_answer_is_awaited_ends_what_it_names),
