@@ -21,6 +21,8 @@ write_transport(FILE *f, const struct sdp_offer *o)
 	fprintf(f, "a=ice-pwd:%s\r\n", o->ice_pwd);
 	fprintf(f, "a=fingerprint:sha-256 %s\r\n", o->fingerprint);
 	fprintf(f, "a=setup:%s\r\n", setups[o->setup]);
+	/* That we can do nothing else (RFC 8858) is what WHIP clients say (RFC 9725 4.4). */
+	fprintf(f, "a=rtcp-mux-only\r\n");
 	/* Both are the same in all sections of a BUNDLE (RFC 8859 5.12, 5.13). */
 	fprintf(f, "a=rtcp-mux\r\n");
 	fprintf(f, "a=rtcp-rsize\r\n");

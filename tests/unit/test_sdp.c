@@ -164,7 +164,8 @@ an_offer_is_written_to_the_letter(void **state)
 		"a=msid-semantic: WMS *\r\n"
 		"m=video 9 UDP/TLS/RTP/SAVPF 106\r\nc=IN IP4 0.0.0.0\r\n"
 		"a=ice-ufrag:abcd\r\na=ice-pwd:" PWD "\r\na=fingerprint:sha-256 AB:CD\r\n"
-		"a=setup:actpass\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=mid:0\r\na=sendonly\r\n"
+		"a=setup:actpass\r\na=rtcp-mux-only\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
+		"a=mid:0\r\na=sendonly\r\n"
 		"a=msid:s t\r\na=rtpmap:106 H264/90000\r\na=fmtp:106 packetization-mode=1\r\n"
 		"a=rtcp-fb:106 nack\r\na=rtcp-fb:106 nack pli\r\na=rtcp-fb:106 ccm fir\r\n"
 		"a=ssrc:4000000000 cname:cam\r\n");
