@@ -204,18 +204,19 @@ on_rtpmap(struct parser *p, struct sdp_text value)
 	return 0;
 }
 
-/* RFC 4588 8.1: "a=fmtp:105 apt=106" makes 105 the retransmissions of 106. */
+/* RFC 4588 8.1: "a=fmtp:105 rtx-time=3000;apt=106" makes 105 the retransmissions of 106. */
 static void
 note_rtx(struct parser *p, struct sdp_text fmtp)
 {
 	int64_t pt = sdp_text_number(sdp_text_word(&fmtp), 127);
-	struct sdp_text parameter = sdp_text_word(&fmtp);
 
-	if (!p->media || !sdp_text_is(sdp_text_cut(&parameter, '='), "apt") || pt < 0)
-		return;
-	struct sdp_text of = sdp_text_cut(&parameter, ';');
-	if (sdp_text_number(of, 127) == p->media->pt)
-		p->media->rtx_pt = (uint8_t)pt;
+	while (p->media && pt >= 0 && fmtp.len) {
+		struct sdp_text one = sdp_text_cut(&fmtp, ';');
+		struct sdp_text parameter = sdp_text_word(&one);
+		bool apt = sdp_text_is_any_case(sdp_text_cut(&parameter, '='), "apt");
+		if (apt && sdp_text_number(parameter, 127) == p->media->pt)
+			p->media->rtx_pt = (uint8_t)pt;
+	}
 }
 
 /* RFC 8285 8: "id[/direction] URI ...". Of session level it is every section's. */

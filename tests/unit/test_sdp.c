@@ -672,6 +672,26 @@ retransmissions_and_error_correction_may_stand_first(void **state)
 	assert_int_equal(r.media[0].pt, 111);
 }
 
+/* RFC 4588 8: parameters have no order. */
+static void
+apt_may_stand_behind_other_parameters(void **state)
+{
+	static const char *const fmtps[] = { "rtx-time=3000;apt=106", "rtx-time=3000; apt=106",
+		"apt=106;rtx-time=3000", " APT=106 ; rtx-time=3000" };
+	char line[80];
+	struct sdp_remote r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fmtps) / sizeof(fmtps[0]); i++) {
+		snprintf(line, sizeof(line), "a=fmtp:105 %s", fmtps[i]);
+		assert_int_equal(parse_with("a=fmtp:105 apt=106", line, &r), 0);
+		assert_int_equal(r.media[1].rtx_pt, 105);
+	}
+	assert_int_equal(
+		parse_with("a=fmtp:105 apt=106", "a=fmtp:105 rtx-time=106;apt=96", &r), 0);
+	assert_int_equal(r.media[1].rtx_pt, 0);
+}
+
 static void
 what_does_not_follow_the_grammar_is_named_by_line(void **state)
 {
@@ -760,6 +780,7 @@ main(void)
 		cmocka_unit_test(a_long_fmtp_is_passed_over),
 		cmocka_unit_test(a_section_without_its_codec_is_not_accepted),
 		cmocka_unit_test(retransmissions_and_error_correction_may_stand_first),
+		cmocka_unit_test(apt_may_stand_behind_other_parameters),
 		cmocka_unit_test(what_does_not_follow_the_grammar_is_named_by_line),
 		cmocka_unit_test(more_sections_and_candidates_than_fit_are_bounded),
 	};
