@@ -368,6 +368,16 @@ holds_all(const struct sdp_remote *r, struct sdp_text bundle)
 	return true;
 }
 
+/* The codec of a section whose payload type has no rtpmap. */
+static void
+name_codec(struct sdp_remote_media *m)
+{
+	const char *codec = m->kind == SDP_AUDIO ? sdp_payload_static(m->pt) : NULL;
+
+	if (codec && !m->codec[0])
+		snprintf(m->codec, sizeof(m->codec), "%s", codec);
+}
+
 /* What was taken of our offer: one transport, which several sections share. */
 static int
 check_media(struct parser *p)
@@ -378,6 +388,7 @@ check_media(struct parser *p)
 
 	for (size_t i = 0; i < r->media_count; i++) {
 		struct sdp_remote_media *m = &r->media[i];
+		name_codec(m);
 		m->accepted = m->accepted && m->codec[0] && !m->refusal;
 		accepted += m->accepted;
 		refusal = refusal ? refusal : m->refusal;

@@ -15,10 +15,20 @@ is_helper(struct sdp_text codec)
 	return false;
 }
 
+const char *
+sdp_payload_static(int64_t pt)
+{
+	if (pt == 0)
+		return "PCMU";
+	return pt == 8 ? "PCMA" : NULL;
+}
+
 /* The payload types of the section that have a codec which is media. */
 static void
 find_media(struct sdp_text section, bool media[PT_MAX + 1])
 {
+	for (int64_t pt = 0; pt <= PT_MAX; pt++)
+		media[pt] = sdp_payload_static(pt) != NULL;
 	while (section.len) {
 		struct sdp_text line = sdp_text_line(&section);
 		if (line.len > 1 && line.s[0] == 'm' && line.s[1] == '=')
@@ -35,7 +45,7 @@ find_media(struct sdp_text section, bool media[PT_MAX + 1])
 int
 sdp_payload_find(struct sdp_text types, struct sdp_text section)
 {
-	bool media[PT_MAX + 1] = { false };
+	bool media[PT_MAX + 1];
 	struct sdp_text rest = types;
 	const int64_t first = sdp_text_number(sdp_text_word(&rest), PT_MAX);
 

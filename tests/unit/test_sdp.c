@@ -672,6 +672,29 @@ retransmissions_and_error_correction_may_stand_first(void **state)
 	assert_int_equal(r.media[0].pt, 111);
 }
 
+/* RFC 8866 6.6, RFC 3551 6 */
+static void
+a_static_payload_type_needs_no_rtpmap(void **state)
+{
+	static const char of_both[] = "SAVPF 0 101\r\na=rtpmap:101 telephone-event/8000";
+	struct sdp_remote r;
+
+	(void)state;
+	assert_int_equal(parse_with("SAVPF 111", "SAVPF 0", &r), 0);
+	assert_true(r.media[0].accepted);
+	assert_string_equal(r.media[0].codec, "PCMU");
+	assert_int_equal(parse_with("SAVPF 111", "SAVPF 8", &r), 0);
+	assert_true(r.media[0].accepted);
+	assert_string_equal(r.media[0].codec, "PCMA");
+	assert_int_equal(parse_with("SAVPF 111", of_both, &r), 0);
+	assert_int_equal(r.media[0].pt, 0);
+	/* Others, and those of sound for pictures, are none that were offered. */
+	assert_int_equal(parse_with("SAVPF 111", "SAVPF 9", &r), 0);
+	assert_false(r.media[0].accepted);
+	assert_int_equal(parse_with("SAVPF 106 105", "SAVPF 0", &r), 0);
+	assert_false(r.media[1].accepted);
+}
+
 /* RFC 4588 8: parameters have no order. */
 static void
 apt_may_stand_behind_other_parameters(void **state)
@@ -780,6 +803,7 @@ main(void)
 		cmocka_unit_test(a_long_fmtp_is_passed_over),
 		cmocka_unit_test(a_section_without_its_codec_is_not_accepted),
 		cmocka_unit_test(retransmissions_and_error_correction_may_stand_first),
+		cmocka_unit_test(a_static_payload_type_needs_no_rtpmap),
 		cmocka_unit_test(apt_may_stand_behind_other_parameters),
 		cmocka_unit_test(what_does_not_follow_the_grammar_is_named_by_line),
 		cmocka_unit_test(more_sections_and_candidates_than_fit_are_bounded),
