@@ -50,7 +50,7 @@ outbound_new(const struct sdp_remote *remote, const struct output_ids *ids, uint
 		memcpy(o.video_codec, video->codec, sizeof(o.video_codec));
 	if (audio)
 		memcpy(o.audio_codec, audio->codec, sizeof(o.audio_codec));
-	if (o.video.transport_cc_id)
+	if (o.video.transport_cc_id || o.audio.transport_cc_id)
 		o.path = path_watch_new();
 	return o;
 }

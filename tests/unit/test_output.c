@@ -558,6 +558,29 @@ what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
 }
 
 static void
+sound_is_numbered_for_that_feedback_where_pictures_are_not(void **state)
+{
+	struct scene *s = *state;
+	struct output_stats stats;
+	const uint8_t opus[3] = { 1, 2, 3 };
+	/* 1 packet came, and 1 did not. */
+	const uint8_t fci[] = { 0, 0, 0, 2, 0, 0, 1, 0, 0x20, 1, 0, 1, 4, 0, 0, 0 };
+
+	s->peer.remote.media[1].transport_cc_id = 5;
+	attach(s);
+	add_picture(s, 3, true);
+	for (uint16_t i = 0; i < 2; i++) {
+		output_sound(s->output, "opus", opus, sizeof(opus), 960);
+		assert_int_equal(extension[i], 0);
+		assert_int_equal(extension[3 + i], 0x51 << 16 | i);
+	}
+	say(s, 15, 205, fci, sizeof(fci), false);
+	output_stats(s->output, &stats);
+	assert_true(stats.path.known);
+	assert_true(stats.path.loss_ratio == 0.5);
+}
+
+static void
 a_replayed_packet_is_sent_again_as_it_was_replayed(void **state)
 {
 	struct scene *s = *state;
@@ -652,6 +675,7 @@ main(void)
 		TEST(what_was_missed_is_sent_again_as_it_was),
 		TEST(what_was_missed_is_sent_by_rtx_if_that_was_agreed),
 		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
+		TEST(sound_is_numbered_for_that_feedback_where_pictures_are_not),
 		TEST(a_replayed_packet_is_sent_again_as_it_was_replayed),
 		TEST(sound_has_its_own_numbers),
 		TEST(sound_of_another_codec_is_not_sent),
