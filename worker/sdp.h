@@ -7,8 +7,9 @@
 
 /* One audio and one video: what a camera publishes (and all that WHIP allows). */
 #define SDP_MEDIA_MAX 2
-/* Cloudflare sends two, Janus one, a browser with several interfaces about ten. */
-#define SDP_CANDIDATES_MAX 16
+/* Cloudflare sends two, Janus one, a browser with several interfaces about ten; a server with many
+ * networks may list dozens before the one that can be reached. */
+#define SDP_CANDIDATES_MAX 64
 /* A peer lists one for each certificate that it may use: one of RSA and one of ECDSA. */
 #define SDP_FINGERPRINTS_MAX 4
 /* RFC 8839 5.4: ice-ufrag is 4 to 256 characters, ice-pwd 22 to 256. */
