@@ -19,7 +19,7 @@ enum state {
 struct row {
 	enum state next;
 	unsigned effects;
-	enum pause { NO_PAUSE, LADDER, LONG } pause;
+	enum pause { NO_PAUSE, LADDER, LONG, ANSWER } pause;
 	bool listed;
 };
 
@@ -27,11 +27,12 @@ struct row {
 #define ON(from, ev, to, fx, wait) \
 	[from][ev] = { .next = to, .effects = fx, .pause = wait, .listed = true }
 static const struct row table[STATES][PUBLICATION_EVENTS] = {
-	ON(NONE,       PUBLICATION_PICTURES,  OFFERED,    PUBLICATION_DO_OFFER, NO_PAUSE),
+	ON(NONE,       PUBLICATION_PICTURES,  OFFERED,    PUBLICATION_DO_OFFER, ANSWER),
 
 	ON(OFFERED,    PUBLICATION_ANSWERED,  CONNECTING, 0,                    NO_PAUSE),
 	ON(OFFERED,    PUBLICATION_REFUSED,   REFUSED,    PUBLICATION_DO_DROP,  LONG),
 	ON(OFFERED,    PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  LADDER),
+	ON(OFFERED,    PUBLICATION_TIMER,     NONE,       PUBLICATION_DO_DROP,  NO_PAUSE),
 
 	ON(CONNECTING, PUBLICATION_CONNECTED, SENDING,    PUBLICATION_DO_SEND,  NO_PAUSE),
 	ON(CONNECTING, PUBLICATION_LOST,      PAUSING,    PUBLICATION_DO_DROP,  LADDER),
@@ -101,6 +102,8 @@ due(struct publication *p, enum pause pause, ms_t now, uint32_t random)
 		return now + ladder_pause(&p->ladder, now, p->state == SENDING, random);
 	case LONG:
 		return now + PUBLICATION_REFUSED_MS;
+	case ANSWER:
+		return now + PUBLICATION_ANSWER_MS;
 	}
 	return MS_NEVER;
 }

@@ -16,6 +16,10 @@ struct publication;
 /* A receiver that does not take the camera's codec is asked again after so long: somebody may have
  * changed its mind. */
 #define PUBLICATION_REFUSED_MS 600000
+/* An offer that has no answer by then is made anew: a message between the processes was lost. It is
+ * longer than an answer can take: two calls (a session, its tracks) of at most 5 minutes each, what
+ * call_timeout may say, and the pauses between. */
+#define PUBLICATION_ANSWER_MS 900000
 
 enum publication_event {
 	PUBLICATION_PICTURES,    /* they flow, and say what they are */

@@ -272,6 +272,9 @@ step(struct upstream *u, enum publication_event ev)
 {
 	unsigned effects = publication_step(u->publication, ev, clock_now(), draw());
 
+	if (ev == PUBLICATION_TIMER && effects & PUBLICATION_DO_DROP)
+		log_warn("peer offer unanswered", LOG_CAM(u->config.camera),
+			LOG_INT("output", u->config.index), LOG_INT("offer", u->offer));
 	if (effects & PUBLICATION_DO_DROP)
 		drop(u);
 	if (effects & PUBLICATION_DO_SEND) {

@@ -65,6 +65,28 @@ pictures_are_offered_when_they_flow(void **state)
 	assert_string_equal(publication_state(p), "none");
 	assert_int_equal(step(PUBLICATION_PICTURES), PUBLICATION_DO_OFFER);
 	assert_string_equal(publication_state(p), "offered");
+}
+
+static void
+an_offer_that_is_never_answered_is_made_anew(void **state)
+{
+	unsigned effects;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		step(PUBLICATION_PICTURES);
+		assert_int_equal(wait_out(&effects), PUBLICATION_ANSWER_MS);
+		assert_int_equal(effects, PUBLICATION_DO_DROP | PUBLICATION_DO_OFFER);
+		assert_string_equal(publication_state(p), "offered");
+	}
+	/* Without pictures it waits for them. */
+	step(PUBLICATION_NO_PICTURES);
+	wait_out(&effects);
+	assert_int_equal(effects, PUBLICATION_DO_DROP);
+	assert_int_equal(publication_due(p), MS_NEVER);
+	assert_int_equal(step(PUBLICATION_PICTURES), PUBLICATION_DO_OFFER);
+	/* An answer ends the wait. */
+	step(PUBLICATION_ANSWERED);
 	assert_int_equal(publication_due(p), MS_NEVER);
 }
 
@@ -210,6 +232,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(pictures_are_offered_when_they_flow),
+		TEST(an_offer_that_is_never_answered_is_made_anew),
 		TEST(media_goes_once_dtls_is_done),
 		TEST(a_short_outage_of_the_camera_keeps_the_connection),
 		TEST(a_track_that_was_forgotten_is_offered_anew),
