@@ -18,6 +18,16 @@ backoff_next(struct backoff *b, uint32_t random)
 	return pause > b->cap_ms ? b->cap_ms : pause;
 }
 
+ms_t
+backoff_next_asked(struct backoff *b, uint32_t random, ms_t asked_ms)
+{
+	ms_t pause_ms = backoff_next(b, random);
+
+	if (asked_ms > BACKOFF_ASKED_MAX_MS)
+		asked_ms = BACKOFF_ASKED_MAX_MS;
+	return asked_ms > pause_ms ? asked_ms : pause_ms;
+}
+
 void
 backoff_reset(struct backoff *b)
 {

@@ -186,9 +186,7 @@ may_try_again(struct consumer *c, const struct sfu_answer *a)
 		verdict_of(c, a->error) == CONSUMER_BAD_SDP || !c->events.find(&source, c->arg))
 		return false;
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-	c->pause_ms = backoff_next(&c->backoff, random);
-	if (a->retry_after_ms > c->pause_ms)
-		c->pause_ms = a->retry_after_ms;
+	c->pause_ms = backoff_next_asked(&c->backoff, random, a->retry_after_ms);
 	return clock_now() + c->pause_ms < c->deadline_ms;
 }
 

@@ -212,8 +212,7 @@ pause_after(struct publish *p, const struct sfu_answer *a)
 	if (a->error == SFU_UNAUTHORIZED || a->error == SFU_NO_APP)
 		return MISCONFIGURED_PAUSE_MS;
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-	ms_t pause_ms = backoff_next(&p->backoff, random);
-	return a->retry_after_ms > pause_ms ? a->retry_after_ms : pause_ms;
+	return backoff_next_asked(&p->backoff, random, a->retry_after_ms);
 }
 
 static enum event

@@ -206,9 +206,9 @@ pause_after(struct whip_session *s, const struct whip_answer *a)
 {
 	bool human = a->error == WHIP_UNAUTHORIZED || a->error == WHIP_NOT_FOUND ||
 		     a->error == WHIP_TOKEN || a->error == WHIP_REDIRECT;
-	ms_t pause_ms = backoff_next(human ? &s->misconfigured : &s->backoff, draw());
 
-	return a->retry_after_ms > pause_ms ? a->retry_after_ms : pause_ms;
+	return backoff_next_asked(
+		human ? &s->misconfigured : &s->backoff, draw(), a->retry_after_ms);
 }
 
 static enum event

@@ -57,6 +57,23 @@ jitter_shortens_and_lengthens_by_no_more_than_it_says(void **state)
 }
 
 static void
+what_is_asked_for_lengthens_a_pause_up_to_ten_minutes(void **state)
+{
+	static const struct {
+		ms_t asked_ms, pause_ms;
+	} rows[] = { { -1, 1000 }, { 0, 1000 }, { 999, 1000 }, { 1001, 1001 }, { 600000, 600000 },
+		{ 86400000, 600000 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct backoff b = { .first_ms = 1000, .cap_ms = 60000, .jitter_percent = 10 };
+		assert_int_equal(
+			backoff_next_asked(&b, MIDDLE, rows[i].asked_ms), rows[i].pause_ms);
+		assert_int_equal(b.tries, 1);
+	}
+}
+
+static void
 success_begins_again_with_the_first_pause(void **state)
 {
 	struct backoff b = { .first_ms = 1000, .cap_ms = 60000 };
@@ -76,6 +93,7 @@ main(void)
 		cmocka_unit_test(no_pause_is_longer_than_the_cap),
 		cmocka_unit_test(a_thousand_tries_do_not_overflow),
 		cmocka_unit_test(jitter_shortens_and_lengthens_by_no_more_than_it_says),
+		cmocka_unit_test(what_is_asked_for_lengthens_a_pause_up_to_ten_minutes),
 		cmocka_unit_test(success_begins_again_with_the_first_pause),
 	};
 

@@ -157,13 +157,21 @@ success_makes_the_pause_short_again(void **state)
 }
 
 static void
-a_longer_retry_after_is_kept_to(void **state)
+a_longer_retry_after_is_kept_to_for_ten_minutes(void **state)
 {
 	offer(*state, "offer");
 	fake_sfu_answer(SFU_SESSION_NEW,
 		(struct sfu_answer){ .error = SFU_BUSY, .sent = true, .retry_after_ms = 7000 });
 	assert_int_equal(seen.retry_ms, 7000);
 	assert_int_equal(fake_time_elapse(), 7000);
+	/* But not for a day, whatever failed. */
+	fake_sfu_answer(SFU_SESSION_NEW, (struct sfu_answer){
+						 .error = SFU_SERVER,
+						 .sent = true,
+						 .retry_after_ms = 86400000,
+					 });
+	assert_int_equal(seen.retry_ms, 600000);
+	assert_int_equal(fake_time_elapse(), 600000);
 }
 
 static void
@@ -343,7 +351,7 @@ main(void)
 		PUBLISH_TEST(a_failed_push_is_tried_in_a_new_session_with_the_same_offer),
 		PUBLISH_TEST(pauses_double_from_half_a_second_to_fifteen),
 		PUBLISH_TEST(success_makes_the_pause_short_again),
-		PUBLISH_TEST(a_longer_retry_after_is_kept_to),
+		PUBLISH_TEST(a_longer_retry_after_is_kept_to_for_ten_minutes),
 		PUBLISH_TEST(a_wrong_secret_is_tried_once_a_minute),
 		PUBLISH_TEST(a_lost_reply_closes_what_may_have_been_published),
 		PUBLISH_TEST(what_was_not_sent_needs_no_close),

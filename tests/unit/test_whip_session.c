@@ -260,6 +260,10 @@ pauses_double_and_retry_after_is_kept_to(void **state)
 	answer(WHIP_POST, (struct whip_answer){
 				  .error = WHIP_BUSY, .words = "503", .retry_after_ms = 40000 });
 	assert_int_equal(elapse(), 40000);
+	/* Nobody is silent for a day for one header. */
+	answer(WHIP_POST, (struct whip_answer){
+				  .error = WHIP_SERVER, .words = "500", .retry_after_ms = 86400000 });
+	assert_int_equal(elapse(), 600000);
 	accept_as("https://h/KEY/1");
 	assert_int_equal(seen.answers, 1);
 }
