@@ -8,6 +8,9 @@
 
 #include "supervisor/http_url.h"
 
+/* RFC 9110 4.2.1 */
+#define HTTP_PORT 80
+
 /* NULL if it is not one of ours. */
 static CURLU *
 parse(const char *base, const char *text)
@@ -78,6 +81,29 @@ http_url_resolve(const char *base, const char *reference)
 	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 	if (curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK)
+		out = strdup(text);
+	curl_free(text);
+	curl_url_cleanup(u);
+	return out;
+}
+
+char *
+http_url_secured(const char *base, const char *url)
+{
+	struct http_url from, to;
+	char port[8];
+	char *text = NULL;
+	char *out = NULL;
+
+	if (http_url_parse(base, &from) < 0 || http_url_parse(url, &to) < 0 || !from.https ||
+		to.https || strcmp(from.host, to.host) != 0 ||
+		(to.port != HTTP_PORT && to.port != from.port))
+		return NULL;
+	CURLU *u = parse(NULL, url);
+	snprintf(port, sizeof(port), "%d", from.port);
+	if (u && curl_url_set(u, CURLUPART_SCHEME, "https", 0) == CURLUE_OK &&
+		curl_url_set(u, CURLUPART_PORT, port, 0) == CURLUE_OK &&
+		curl_url_get(u, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT) == CURLUE_OK)
 		out = strdup(text);
 	curl_free(text);
 	curl_url_cleanup(u);

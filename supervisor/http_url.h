@@ -23,6 +23,11 @@ int http_url_parse(const char *text, struct http_url *out);
  * password; yours to free(). NULL if that is no URL of http or https. */
 char *http_url_resolve(const char *base, const char *reference);
 
+/* What an http URL in an answer of base means if the server knows nothing of the proxy before it that
+ * ends TLS: https at base's host and port, if it names that host and that port or none. Yours to
+ * free(); NULL if that cannot be it. */
+char *http_url_secured(const char *base, const char *url);
+
 /* Whether it is this machine. */
 bool http_url_is_loopback(const struct http_url *url);
 

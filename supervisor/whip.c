@@ -181,10 +181,22 @@ fail(struct whip_answer *out, enum whip_error error, const char *words)
 	snprintf(out->words, sizeof(out->words), "%s", words);
 }
 
+static void
+secure_session(const struct whip_call *call, struct whip_answer *out)
+{
+	char *url = out->session_url ? http_url_secured(call->url, out->session_url) : NULL;
+
+	if (!url)
+		return;
+	wipe(out->session_url);
+	out->session_url = url;
+}
+
 /* The session's URL gets the bearer, so it must be fit for it. */
 static void
 check_session(const struct whip_call *call, struct whip_answer *out)
 {
+	secure_session(call, out);
 	if (out->sdp && !out->session_url) {
 		fail(out, WHIP_MALFORMED, "the answer's Location is no URL");
 	} else if (out->session_url && !may_follow(call->url, out->session_url)) {

@@ -16,7 +16,9 @@
  * - after a redirection to another host only if bearer_anywhere says so (RFC 9725 4.5 would have it
  *   so always; but then whoever answers there once has it for good),
  * - with the DELETE of a session, if the session's URL is on a host that got it before.
- * https never becomes http: a redirection or a Location that says so is an error. */
+ * https never becomes http: a redirection or a Location that says so is an error. But a Location on
+ * the same host and port is what a server writes that knows nothing of the proxy before it, which
+ * ends TLS: its session is ended by https. */
 struct whip;
 struct whip_call; /* one request, with its redirections; gone once its answer was given */
 

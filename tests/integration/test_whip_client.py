@@ -150,6 +150,22 @@ def test_https_never_becomes_http(make):
     probe.end()
 
 
+@pytest.mark.parametrize("explicit_port", [True, False])
+def test_a_server_behind_a_proxy_that_ends_tls_is_taken_at_its_word(make, explicit_port):
+    certs.ensure(str(make.folder))
+    folder = str(make.folder)
+    server = make.server("--tls-cert", f"{folder}/server.pem", "--tls-key", f"{folder}/server.key", "--token", TOKEN)
+    host = server.base.split("//")[1] if explicit_port else "127.0.0.1"
+    server.answer({"status": 201, "headers": {"Location": f"http://{host}/session/1", "Content-Type": "application/sdp"},
+                   "body": "v=0\r\n"})
+    probe = make.probe(server.base + "/live/x", ca_file=f"{folder}/ca.pem")
+    answer = make.answered(probe)
+    assert (answer["event"], answer["session"]) == ("answer", server.base + "/"), answer
+    assert probe.ask("whip_stop", 4000)["closed"]
+    assert [(c["path"], c["authorization"]) for c in server.calls("DELETE")] == [("/session/1", f"Bearer {TOKEN}")]
+    probe.end()
+
+
 def test_redirections_come_to_an_end(make):
     server = make.server()
     server.answer({"status": 307, "times": 20, "headers": {"Location": "/live/again"}})

@@ -75,10 +75,40 @@ an_origin_holds_no_secret(void **state)
 	assert_string_equal(http_url_origin("nonsense", out, sizeof(out)), "-");
 }
 
+static void
+a_server_behind_a_proxy_means_https_on_its_own_host_and_port_only(void **state)
+{
+	static const struct {
+		const char *base, *url, *secured;
+	} cases[] = {
+		{ "https://h/live", "http://h/s/1?k=v", "https://h/s/1?k=v" },
+		{ "https://h/live", "http://H:80/s/1", "https://H/s/1" },
+		{ "https://h:8443/live", "http://h:8443/s/1", "https://h:8443/s/1" },
+		{ "https://h:8443/live", "http://h/s/1", "https://h:8443/s/1" },
+		{ "https://h/live", "http://h:443/s/1", "https://h/s/1" },
+		{ "https://h/live", "http://other/s/1", NULL },
+		{ "https://h/live", "http://h.other/s/1", NULL },
+		{ "https://h/live", "http://h:8080/s/1", NULL },
+		{ "https://h/live", "https://h/s/1", NULL },
+		{ "http://h/live", "http://h/s/1", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *url = http_url_secured(cases[i].base, cases[i].url);
+		if (cases[i].secured)
+			assert_string_equal(url, cases[i].secured);
+		else
+			assert_null(url);
+		free(url);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_server_behind_a_proxy_means_https_on_its_own_host_and_port_only),
 		cmocka_unit_test(references_are_resolved_against_where_they_came_from),
 		cmocka_unit_test(what_is_not_http_is_none),
 		cmocka_unit_test(hosts_are_compared_as_they_are_reached),
