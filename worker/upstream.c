@@ -70,7 +70,7 @@ on_failed(void *arg, int err, const char *why)
 
 	log_warn("peer failed", LOG_CAM(u->config.camera), LOG_INT("output", u->config.index),
 		LOG_INT("offer", u->offer), LOG_STR("error", err_text(err)), LOG_STR("why", why));
-	snprintf(u->why, sizeof(u->why), "SFU connection: %s", why);
+	snprintf(u->why, sizeof(u->why), "connection: %s", why);
 	step(u, PUBLICATION_LOST);
 }
 

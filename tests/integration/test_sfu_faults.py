@@ -94,7 +94,7 @@ def test_an_offer_that_is_refused_again_and_again_is_made_anew(lab):
     lab.camctl("restart", "cam1")
     until_video(lab, old=old)
     assert len(lab.sfu_calls(calls, op="tracks_new")) == 4
-    assert "SFU connection: " in lab.log()[mark:], "the worker was told, and made another offer"
+    assert 'reason="connection: ' in lab.log()[mark:], "the worker was told, and made another offer"
 
 
 def test_a_session_that_the_sfu_ends_is_replaced_without_a_call_to_google(lab):
