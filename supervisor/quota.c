@@ -140,12 +140,6 @@ least(int a, int b)
 	return a < b ? a : b;
 }
 
-static int
-most(int a, int b)
-{
-	return a > b ? a : b;
-}
-
 /* The first window after a 429 ends. */
 static ms_t
 bucket_clean_at(const struct bucket *b)
@@ -233,7 +227,9 @@ bucket_learn(struct bucket *b, ms_t now)
 		b->known = calls - 1;
 	} else {
 		b->patience = PATIENCE_FIRST;
-		b->known = most(least(bucket_used(b, now), calls) - 1, b->slow);
+		b->known = least(bucket_used(b, now), calls) - 1;
+		if (b->known < b->slow)
+			b->known = b->slow;
 	}
 	b->tried = false;
 }
