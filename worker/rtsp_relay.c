@@ -230,6 +230,15 @@ repeat_request(struct relay *r, struct fifo *out)
 		write_request(r, &m, &q, out);
 }
 
+/* Takes the next piece, as rtsp_split does, and the blank lines before it away: libavformat takes
+ * an empty line for the end of an answer. */
+static int
+next_piece(struct fifo *in, struct rtsp_piece *p)
+{
+	fifo_take(in, rtsp_blank(fifo_front(in), in->len));
+	return rtsp_split(fifo_front(in), in->len, p);
+}
+
 int
 relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 {
@@ -241,7 +250,7 @@ relay_up(struct relay *r, struct fifo *in, struct fifo *out)
 	if (r->again)
 		repeat_request(r, out);
 	while (in->len) {
-		int got = rtsp_split(fifo_front(in), in->len, &p);
+		int got = next_piece(in, &p);
 		if (got <= 0)
 			return got;
 		if (fifo_room(out) < p.len + growth)
@@ -405,7 +414,7 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 
 	take_lent(r, in);
 	while (!err && in->len) {
-		int got = rtsp_split(fifo_front(in), in->len, &p);
+		int got = next_piece(in, &p);
 		if (got <= 0)
 			return got;
 		if (p.kind == RTSP_MESSAGE &&

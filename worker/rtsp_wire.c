@@ -92,24 +92,18 @@ static struct text
 head_of(const struct rtsp_piece *m)
 {
 	const char *bytes = (const char *)m->bytes;
-	struct text head = { bytes, bytes + m->body };
 
-	while (head.at < head.end && (*head.at == '\r' || *head.at == '\n'))
-		head.at++;
-	return head;
+	return (struct text){ bytes, bytes + m->body };
 }
 
 /* ---- pieces --------------------------------------------------------------------------------- */
 
-/* Length of the head at bytes with its empty last line, and of the blank lines before it; 0 if the
- * empty line has not come yet. */
+/* Length of the head at bytes with its empty last line; 0 if that has not come yet. */
 static size_t
 head_length(const uint8_t *bytes, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && (bytes[i] == '\r' || bytes[i] == '\n'))
-		i++;
 	for (;;) {
 		const uint8_t *lf = memchr(bytes + i, '\n', n - i);
 		if (!lf)
@@ -172,30 +166,24 @@ split_message(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
 	return n < out->len ? 0 : 1;
 }
 
-int
-rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
+size_t
+rtsp_blank(const uint8_t *bytes, size_t n)
 {
 	size_t i = 0;
 
-	if (n && bytes[0] == '$')
-		return split_data(bytes, n, out);
 	while (i < n && (bytes[i] == '\r' || bytes[i] == '\n'))
 		i++;
-	if (i >= RTSP_HEAD_MAX)
-		return ERR_RANGE;
+	return i;
+}
+
+int
+rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
+{
+	if (n && bytes[0] == '$')
+		return split_data(bytes, n, out);
 	/* A method or "RTSP/1.0": anything else will never become a message. */
-	if (i < n && bytes[i] != '$' && (bytes[i] < 'A' || bytes[i] > 'Z'))
+	if (n && (bytes[0] < 'A' || bytes[0] > 'Z'))
 		return ERR_PARSE;
-	if (i < n && bytes[i] == '$') {
-		int got = split_data(bytes + i, n - i, out);
-		if (got == 1)
-			*out = (struct rtsp_piece){ .kind = RTSP_DATA,
-				.bytes = bytes,
-				.len = out->len + i,
-				.body = out->body + i,
-				.channel = out->channel };
-		return got;
-	}
 	return split_message(bytes, n, out);
 }
 

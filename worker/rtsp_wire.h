@@ -23,9 +23,13 @@ struct rtsp_piece {
 	uint8_t channel; /* of RTSP_DATA */
 };
 
-/* Takes the first piece of n bytes off the stream. Returns 1 and the piece; 0 if it is not all
- * there yet; ERR_PARSE if this is no RTSP; ERR_RANGE if a head or body is longer than the limits
- * above. Blank lines between messages are part of the piece that follows them. */
+/* How many of n bytes before the next piece are blank lines, which are no part of any: cameras put
+ * them behind a message, or say its body shorter than it is. RFC 2326 4 has them ignored. */
+size_t rtsp_blank(const uint8_t *bytes, size_t n);
+
+/* Takes the first piece of n bytes off the stream, which begin with it. Returns 1 and the piece; 0
+ * if it is not all there yet; ERR_PARSE if this is no RTSP; ERR_RANGE if a head or body is longer
+ * than the limits above. */
 int rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out);
 
 /* The status of an answer: 200, 404, ...; 0 if the message is a request. */

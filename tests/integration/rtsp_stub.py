@@ -66,12 +66,13 @@ class Connection:
         self.received += data
         self.buffer += data
 
-    def answer(self, headers, status="200 OK", body="", **more):
+    def answer(self, headers, status="200 OK", body="", behind="", **more):
+        """behind: what comes after the answer, beyond its Content-Length."""
         lines = [f"RTSP/1.0 {status}", f"CSeq: {headers['CSeq']}"]
         lines += [f"{k.replace('_', '-')}: {v}" for k, v in more.items()]
         if body:
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body)}"]
-        self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+        self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n" + body + behind).encode())
 
     def frame(self, payload, timestamp, marker=False, seq=None, channel=0, pt=96, first=0x80, extra=b"", tail=b""):
         """One RTP packet as an interleaved frame, not sent. timestamp counts from EPOCH."""
@@ -214,7 +215,7 @@ class Stub:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
-def open_session(c, sdp=SDP, base="auto", session="1", guard=None, **statuses):
+def open_session(c, sdp=SDP, base="auto", session="1", guard=None, behind="", **statuses):
     """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers. guard: StrictDigest."""
     while True:
         method, uri, headers = c.read_request()
@@ -234,7 +235,7 @@ def open_session(c, sdp=SDP, base="auto", session="1", guard=None, **statuses):
         if status.startswith("200") and method == "SETUP":
             more["Session"] = session
             more["Transport"] = headers["Transport"]
-        c.answer(headers, status, body, **more)
+        c.answer(headers, status, body, behind, **more)
         if method == "PLAY":
             return
 

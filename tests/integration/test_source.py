@@ -370,6 +370,12 @@ def test_a_redirect_is_not_followed():
         assert not other.connections
 
 
+@pytest.mark.parametrize("behind", ["\r\n", "\n", "\r\n\r\n"])
+def test_blank_lines_behind_answers_are_no_part_of_the_next(behind):
+    with Stub(play(lambda c: c.picture(0), behind=behind)) as s:
+        assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
 @pytest.mark.parametrize("codec,name", [("MPV/90000", "MPV"), ("VP8/90000", "VP8")])
 def test_other_codecs_are_named(codec, name):
     with Stub(play(lambda c: None, sdp=SDP.replace("H264/90000", codec))) as s:

@@ -555,6 +555,23 @@ bytes_may_come_one_by_one(void **state)
 }
 
 static void
+blank_lines_between_messages_go_nowhere(void **state)
+{
+	struct session *s = *state;
+
+	open_session(s);
+	assert_int_equal(DOWN(s, "\r\nRTSP/1.0 200 OK\r\n\r\n\r\n\n$\0\0\xe" RTP "\x41\x9a"
+				 "\r\n$\1\0\x8\x80\xc8\0\1\0\0\0\2\r\n"),
+		0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
+	PACKETS(s, RTP "\x41\x9a");
+	assert_int_equal(s->down_in.len, 0);
+	assert_int_equal(up(s, "\r\nOPTIONS * RTSP/1.0\r\n\r\n\n"), 0);
+	OUT(&s->up_out, "OPTIONS * RTSP/1.0\r\n\r\n");
+	assert_int_equal(DOWN(s, "\r\n#"), ERR_PARSE);
+}
+
+static void
 a_full_output_stops_the_input(void **state)
 {
 	static const char answer[] = "RTSP/1.0 200 OK\r\n\r\n";
@@ -603,6 +620,7 @@ main(void)
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
+		SESSION_TEST(blank_lines_between_messages_go_nowhere),
 		SESSION_TEST(a_full_output_stops_the_input),
 	};
 

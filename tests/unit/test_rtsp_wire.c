@@ -33,7 +33,7 @@ static void
 nothing_is_a_piece_before_its_last_byte(void **state)
 {
 	static const char *const pieces[] = { DESCRIBED, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
-		"RTSP/1.0 200 OK\n\n", "\r\n\r\nRTSP/1.0 404 Not Found\r\n\r\n" };
+		"RTSP/1.0 200 OK\n\n" };
 	struct rtsp_piece p;
 
 	(void)state;
@@ -64,16 +64,13 @@ interleaved_data_is_a_piece(void **state)
 }
 
 static void
-blank_lines_before_data_belong_to_it(void **state)
+blank_lines_end_where_a_piece_begins(void **state)
 {
-	static const uint8_t bytes[] = { '\r', '\n', '$', 1, 0, 2, 'x', 'y' };
-	struct rtsp_piece p;
-
 	(void)state;
-	assert_int_equal(rtsp_split(bytes, sizeof(bytes), &p), 1);
-	assert_int_equal(p.kind, RTSP_DATA);
-	assert_int_equal(p.len, sizeof(bytes));
-	assert_int_equal(p.body, 6);
+	assert_int_equal(rtsp_blank((const uint8_t *)"\r\n\n\r$\n", 6), 4);
+	assert_int_equal(rtsp_blank((const uint8_t *)"\r\nRTSP", 6), 2);
+	assert_int_equal(rtsp_blank((const uint8_t *)"\r\n", 2), 2);
+	assert_int_equal(rtsp_blank((const uint8_t *)"$\n", 2), 0);
 }
 
 static void
@@ -84,7 +81,6 @@ what_cannot_be_rtsp_is_told_at_once(void **state)
 	(void)state;
 	assert_int_equal(split("\x16\3\1", 3, &p), ERR_PARSE);
 	assert_int_equal(split("garbage", 7, &p), ERR_PARSE);
-	assert_int_equal(split("\r\n#", 3, &p), ERR_PARSE);
 	assert_int_equal(split("HTTP/1.1 200 OK\r\n\r\n", 19, &p), ERR_PARSE);
 	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: x\r\n\r\n", 38, &p), ERR_PARSE);
 	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", 39, &p), ERR_PARSE);
@@ -94,15 +90,12 @@ static void
 what_has_no_end_is_refused(void **state)
 {
 	static char head[RTSP_HEAD_MAX] = "RTSP/1.0 200 OK\r\n";
-	static char blank[RTSP_HEAD_MAX];
 	struct rtsp_piece p;
 
 	(void)state;
 	memset(head + 17, 'x', sizeof(head) - 17);
 	assert_int_equal(split(head, sizeof(head) - 1, &p), 0);
 	assert_int_equal(split(head, sizeof(head), &p), ERR_RANGE);
-	memset(blank, '\n', sizeof(blank));
-	assert_int_equal(split(blank, sizeof(blank), &p), ERR_RANGE);
 	assert_int_equal(
 		split("RTSP/1.0 200 OK\r\nContent-Length: 65537\r\n\r\n", 42, &p), ERR_RANGE);
 	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: 65536\r\n\r\n", 42, &p), 0);
@@ -198,7 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_a_piece_before_its_last_byte),
 		cmocka_unit_test(interleaved_data_is_a_piece),
-		cmocka_unit_test(blank_lines_before_data_belong_to_it),
+		cmocka_unit_test(blank_lines_end_where_a_piece_begins),
 		cmocka_unit_test(what_cannot_be_rtsp_is_told_at_once),
 		cmocka_unit_test(what_has_no_end_is_refused),
 		cmocka_unit_test(first_lines_are_read),
