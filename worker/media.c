@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/err.h"
@@ -26,6 +27,7 @@ struct media {
 	bool running;          /* the thread is there; loop thread only */
 	struct source *source; /* the running connection's */
 	ms_t stall_ms;         /* and what source_read waits at most */
+	char refusal[100];     /* why it is of no use; media thread only */
 	/* When the media thread must have come back from the source; MS_NEVER: it is with us. */
 	_Atomic ms_t back_by;
 	_Atomic int64_t packets_in;
@@ -193,7 +195,8 @@ handle_nal(struct media *m, const struct nal_unit *nal)
 {
 	pthread_mutex_lock(&m->lock);
 	const bool viewable = pictures_feed(m->pictures, nal);
-	const bool refused = pictures_are_refused(m->pictures);
+	const bool refused =
+		pictures_are_refused(m->pictures, m->stall_ms, m->refusal, sizeof(m->refusal));
 	run_outputs(m);
 	pthread_mutex_unlock(&m->lock);
 	if (viewable)
@@ -278,8 +281,7 @@ static void *
 run(void *arg)
 {
 	struct media *m = arg;
-	static const struct source_error refusal = { .err = ERR_UNSUPPORTED,
-		.text = "the camera sends B-frames, which bframes = refuse does not publish" };
+	struct source_error refusal = { .err = ERR_UNSUPPORTED };
 	struct source_unit unit;
 	bool useful = true;
 
@@ -294,6 +296,7 @@ run(void *arg)
 			useful = handle(m, &unit);
 	}
 	atomic_store(&m->back_by, MS_NEVER);
+	memcpy(refusal.text, m->refusal, sizeof(m->refusal));
 	post(m, ENDED, 0, useful ? source_error(m->source) : &refusal);
 	return NULL;
 }

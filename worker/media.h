@@ -63,7 +63,8 @@ void media_close(struct media *m);
 
 void media_set_replay(struct media *m, enum media_replay replay);
 
-/* With NAL_STREAM_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED. */
+/* With NAL_STREAM_B_REFUSE a connection that brings B pictures ends with ERR_UNSUPPORTED, as any
+ * does whose pictures viewers cannot begin with. */
 void media_set_b(struct media *m, enum nal_stream_b policy);
 
 /* As sound_offer. */

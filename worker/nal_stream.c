@@ -148,6 +148,12 @@ nal_stream_is_refused(const struct nal_stream *s)
 	return s->policy == NAL_STREAM_B_REFUSE && s->proof == REFUTED;
 }
 
+bool
+nal_stream_is_proving(const struct nal_stream *s)
+{
+	return s->policy == NAL_STREAM_B_REFUSE && s->proof == ONE_KEY;
+}
+
 /* A NAL unit as it is, behind the sets that wait for it. */
 static void
 pass_on(struct nal_stream *s, struct nal_bytes nal, bool last)

@@ -58,6 +58,8 @@ void nal_stream_begin(struct nal_stream *s, const struct video_codec *codec);
 
 void nal_stream_set_b(struct nal_stream *s, enum nal_stream_b policy);
 bool nal_stream_is_refused(const struct nal_stream *s);
+/* True while REFUSE is why nothing is emitted: a key picture came, and its GOP is looked at. */
+bool nal_stream_is_proving(const struct nal_stream *s);
 
 /* Learns the parameter sets of Annex B bytes (libavformat's extradata); emits nothing. */
 void nal_stream_learn(struct nal_stream *s, struct nal_bytes extradata);

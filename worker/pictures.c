@@ -2,9 +2,9 @@
  * Owns the filter, the clock, the packetizer, the history and the measuring. Sends nothing. Media
  * thread, and the loop thread for what is asked. */
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "worker/draw.h"
 #include "worker/freeze.h"
 #include "worker/history.h"
@@ -26,7 +26,10 @@ struct pictures {
 	size_t picture_bytes; /* as the camera sent them */
 	bool picture_key;
 	struct tap tap;
-	bool viewable; /* this connection had a key picture */
+	/* Of this connection. */
+	bool viewable;    /* it had a key picture */
+	int64_t first_us; /* arrival of its first NAL unit; 0: none came yet */
+	uint32_t keys_without_sets_before;
 };
 
 static uint8_t *
@@ -112,6 +115,8 @@ pictures_begin(struct pictures *p, const struct video_codec *codec, struct nal_b
 	nal_stream_learn(p->stream, sets);
 	rtp_packetizer_set_codec(p->packetizer, codec);
 	p->viewable = false;
+	p->first_us = 0;
+	p->keys_without_sets_before = nal_stream_stats(p->stream).key_without_sets;
 	p->picture_bytes = 0;
 	p->picture_key = false;
 }
@@ -149,10 +154,31 @@ pictures_set_b(struct pictures *p, enum nal_stream_b policy)
 	nal_stream_set_b(p->stream, policy);
 }
 
-bool
-pictures_are_refused(const struct pictures *p)
+static bool
+is_key_overdue(const struct pictures *p, ms_t wait_ms)
 {
-	return nal_stream_is_refused(p->stream);
+	return p->first_us && !p->viewable && !nal_stream_is_proving(p->stream) &&
+	       p->now_us - p->first_us > wait_ms * 1000;
+}
+
+bool
+pictures_are_refused(const struct pictures *p, ms_t stall_ms, char *why, size_t size)
+{
+	const ms_t wait_ms = MAX(PICTURES_KEY_WAIT_MS, PICTURES_KEY_WAIT_STALLS * stall_ms);
+
+	if (nal_stream_is_refused(p->stream)) {
+		snprintf(why, size,
+			"the camera sends B-frames, which bframes = refuse does not publish");
+		return true;
+	}
+	if (!is_key_overdue(p, wait_ms))
+		return false;
+	if (nal_stream_stats(p->stream).key_without_sets > p->keys_without_sets_before)
+		snprintf(why, size, "key pictures come without their parameter sets");
+	else
+		snprintf(why, size, "pictures come, but no key picture for %g s",
+			(double)wait_ms / 1000);
+	return true;
 }
 
 bool
@@ -163,6 +189,8 @@ pictures_feed(struct pictures *p, const struct nal_unit *nal)
 
 	p->now_us = nal->arrived_us;
 	p->at_us = nal->at_us;
+	if (!p->first_us)
+		p->first_us = nal->arrived_us;
 	/* What refers to lost packets cannot be decoded: a freeze until the next key picture is
 	 * better. */
 	if (nal->gap) {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "worker/nal_stream.h"
 #include "worker/nal_unit.h"
 #include "worker/quality.h"
@@ -32,8 +33,17 @@ void pictures_begin(struct pictures *p, const struct video_codec *codec, struct 
 enum nal_stream_b pictures_b_of(const char *word);
 
 void pictures_set_b(struct pictures *p, enum nal_stream_b policy);
-/* As nal_stream_is_refused. */
-bool pictures_are_refused(const struct pictures *p);
+
+/* How long a connection may bring pictures before one that a viewer can begin with. Cameras send a
+ * key picture every 1 to 10 s, and most when they are asked to play. For GOPs of a minute it is so
+ * many times what the camera may be silent (media_stall), if that is longer. */
+#define PICTURES_KEY_WAIT_MS 30000
+#define PICTURES_KEY_WAIT_STALLS 3
+
+/* True, and the sentence that says why, if the newest connection is of no use: it has B pictures
+ * that are refused (nal_stream_is_refused), or its NAL units have come for that long and no viewer
+ * could begin with any. */
+bool pictures_are_refused(const struct pictures *p, ms_t stall_ms, char *why, size_t size);
 
 /* True if this NAL unit is of the connection's first key picture: a viewer could begin now. */
 bool pictures_feed(struct pictures *p, const struct nal_unit *nal);

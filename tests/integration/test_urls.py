@@ -1,15 +1,18 @@
 """A camera of several URLs: which is in use, when it changes, and that it is said."""
 import contextlib
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 
 import pytest
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 from lab import BUILD, Events, Lab, until
-from rtsp_stub import SDP, Stub, open_session
+from rtsp_stub import IDR, PPS, SDP, SLICE, SPS, Stub, open_session
 
 QUICK = {"start_stagger": "100ms", "failed_retry_first": "300ms", "failed_retry_cap": "1s", "media_stall": "2s"}
 SECRET = "secretsecret"
@@ -123,6 +126,32 @@ def test_a_camera_without_video_is_said_to_be_one(lab):
         write(lab, url=camera.url())
         lab.start()
         until(lambda: "the camera offers no video" in lab.camctl("show", "yard"), "camctl show says so")
+
+
+def without_way_in(*head, every=()):
+    """A camera that sends head, then pictures at 10 a second of which none is one to begin with; every: before each."""
+    def script(c):
+        open_session(c, sdp=re.sub(r";sprop-parameter-sets=\S+", "", SDP))
+        c.send(*(c.frame(nal, 0) for nal in head))
+        for timestamp in itertools.count(0, 9000):
+            c.send(*(c.frame(nal, timestamp) for nal in every), c.frame(SLICE, timestamp, True))
+            time.sleep(0.1)
+    return script
+
+
+@pytest.mark.parametrize("script,why", [
+    (without_way_in(SPS, PPS), "pictures come, but no key picture for 30 s"),
+    (without_way_in(every=[IDR]), "key pictures come without their parameter sets")])
+def test_a_url_whose_pictures_nobody_can_begin_with_gives_way(lab, script, why):
+    with Stub(script) as one, Stub(script) as alone:
+        write(lab, url=one.url(), url2=lab.good)
+        with open(lab.config, "a", encoding="utf-8") as file:
+            file.write(f'[camera "alley"]\npublish = none\nurl = {alone.url()}\n')
+        lab.start()
+        until(lambda: plays(lab, 2), "url2 plays", 90)
+        assert f"source other url from=url to=url2 why=\"{why}\"" in lab.log().replace("cam=yard ", "")
+        until(lambda: why in lab.camctl("show", "alley"), "camctl show says why", 90)
+        assert lab.rows()["alley"]["phase"] == "reconnecting"
 
 
 def test_a_url_without_the_one_before_it_is_a_mistake(lab):

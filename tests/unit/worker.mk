@@ -1,6 +1,6 @@
 # worker.mk - the worker's pure modules: each links itself alone, nal_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch audio_aac \
+units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch pictures audio_aac \
 	quality rtcp rtp sdp \
 	sent sound substream timeline transport_cc url_list
 unit_url_list = worker/url_list.o
@@ -29,6 +29,9 @@ unit_sent = worker/sent.o
 unit_sound = worker/sound.o $(audio)
 unit_sound_libs = $(audio_libs)
 unit_path_watch = worker/path_watch.o
+unit_pictures = worker/pictures.o worker/nal_stream.o worker/rtp.o worker/history.o worker/quality.o worker/freeze.o worker/draw.o \
+	$(video_codecs) common/clock.o
+unit_pictures_libs = glib-2.0 libbsd
 unit_transport_cc = worker/transport_cc.o
 unit_lip_sync = $(unit_timeline) $(unit_audio_place)
 unit_lip_sync_libs = $(audio_libs)
