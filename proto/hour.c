@@ -190,6 +190,10 @@ write_part(int folder, const char *text)
 	if (fd < 0)
 		return -errno;
 	int err = write_all(fd, text);
+	/* Else the name may reach the disk before the bytes: a loss of power would leave it empty.
+	 */
+	if (!err && fdatasync(fd) < 0)
+		err = -errno;
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	return err;

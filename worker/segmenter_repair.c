@@ -48,13 +48,16 @@ is_named(const struct playlist *p, const char *file)
 	return false;
 }
 
+/* What is older than all that is named, a playlist named that was lost with the power. It stays
+ * until retention takes the hour. */
 static bool
 is_litter(const struct playlist *p, const char *file)
 {
 	if (ends_with(file, HOUR_PART))
 		return true;
 	bool ours = ends_with(file, HOUR_SEGMENT) || ends_with(file, HOUR_INIT);
-	return ours && !is_named(p, file);
+	bool older = p->count == 0 || strcmp(file, p->entries[0].uri) < 0;
+	return ours && !older && !is_named(p, file);
 }
 
 static int

@@ -861,6 +861,51 @@ what_was_left_is_repaired(void **state)
 	free(dir);
 }
 
+static void
+what_a_lost_playlist_named_is_not_swept(void **state)
+{
+	static const char *const losses[] = { ": >", "head -c 3 index.m3u8.old >", "rm -f " };
+	char *dir = folder("lost");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 300, false);
+	recorder_free(r);
+	const double segments = files(dir, "*.m4s");
+	assert_true(segments >= 3);
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		assert_int_equal(shell(NULL, 0,
+					 "cd $(dirname " PLAYLIST ") && "
+					 "cp index.m3u8 index.m3u8.old && %sindex.m3u8 && "
+					 "touch 20990101T000006.000Z.m4s.part",
+					 dir, losses[i]),
+			0);
+		r = recorder_new("cam");
+		c.r = r;
+		recorder_start(r, dir, 0);
+		stats_when(r, 0);
+		recorder_free(r);
+		assert_int_equal(files(dir, "*.m4s"), segments);
+		assert_int_equal(files(dir, "*.init.mp4"), 1);
+		assert_int_equal(files(dir, "*.part"), 0);
+	}
+	/* Nor once the hour has gone on. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(shell(NULL, 0, "sed -i /ENDLIST/d " PLAYLIST, dir), 0);
+		r = recorder_new("cam");
+		c.r = r;
+		recorder_start(r, dir, 0);
+		play(&c, &small, 100, false);
+		recorder_free(r);
+	}
+	assert_true(files(dir, "*.m4s") >= segments + 2);
+	assert_plays(dir);
+	assert_true(count(dir, "v:0", "nb_read_frames") >= 100);
+	free(dir);
+}
+
 /* What a process does that is killed: records as fast as it can, hour after hour. */
 __attribute__((noreturn)) static void
 record_until_killed(const char *dir, int round)
@@ -954,6 +999,7 @@ main(void)
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
 		cmocka_unit_test(too_little_room_is_a_full_disk),
 		cmocka_unit_test(what_was_left_is_repaired),
+		cmocka_unit_test(what_a_lost_playlist_named_is_not_swept),
 	};
 
 	return cmocka_run_group_tests_name("recorder", tests, make_clips, remove_clips);
