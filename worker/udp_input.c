@@ -31,6 +31,7 @@ struct flow {
 	uint16_t port;
 	uint16_t camera_port; /* 0: unknown */
 	bool open;
+	uint8_t pt; /* of the media that are read */
 	struct rtp_order *order;
 	struct reception reception;
 };
@@ -195,14 +196,15 @@ report(struct udp_input *u, struct flow *f)
 }
 
 static void
-open_flow(struct udp_input *u, struct flow *f, uint32_t clock_hz, uint16_t camera_port)
+open_flow(struct udp_input *u, struct flow *f, const struct relay *r, enum relay_media media)
 {
 	/* Version 2, no media: what other players send to open a firewall, and cameras ignore. */
 	static const uint8_t empty[RTP_HEAD] = { 0x80 };
 
 	f->open = true;
-	f->camera_port = camera_port;
-	f->reception.clock_hz = clock_hz;
+	f->camera_port = r->udp[media].port;
+	f->pt = r->tracks[r->media[media].track].pt;
+	f->reception.clock_hz = relay_clock_hz(r, media);
 	send_to(u, f, RTP, empty, sizeof(empty));
 	report(u, f);
 	if (u->report_at == MS_NEVER)
@@ -214,8 +216,7 @@ udp_input_follow(struct udp_input *u, struct relay *r)
 {
 	for (int i = 0; i < RELAY_MEDIA; i++) {
 		if (r->udp[i].taken)
-			open_flow(u, &u->flows[i], relay_clock_hz(r, (enum relay_media)i),
-				r->udp[i].port);
+			open_flow(u, &u->flows[i], r, (enum relay_media)i);
 		r->udp[i].taken = false;
 	}
 }
@@ -273,7 +274,8 @@ read_rtp(struct udp_input *u, struct flow *f)
 		n = receive(u, f->fds[RTP]);
 		if (!n)
 			return;
-		if (n < RTP_HEAD || u->buffer[0] >> 6 != 2)
+		if (n < RTP_HEAD || u->buffer[0] >> 6 != 2 ||
+			(u->buffer[1] & RELAY_PT_MASK) != f->pt)
 			continue;
 		reception_on_rtp(&f->reception, u->buffer, now_us);
 		rtp_order_put(f->order, u->buffer, n, now_us);

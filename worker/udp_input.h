@@ -35,8 +35,8 @@ void udp_input_follow(struct udp_input *u, struct relay *r);
 void udp_input_fill(const struct udp_input *u, struct pollfd p[UDP_INPUT_FDS]);
 void udp_input_read(struct udp_input *u, const struct pollfd p[UDP_INPUT_FDS]);
 
-/* The next packet, lent (for writing too) until the next call here. Returns false if there is none
- * yet. */
+/* The next packet, of RTP only those of the track's payload type, lent (for writing too) until the
+ * next call here. Returns false if there is none yet. */
 bool udp_input_next(struct udp_input *u, struct relay_packet *out);
 
 /* When udp_input_next and udp_input_tick want to be called though nothing came. */

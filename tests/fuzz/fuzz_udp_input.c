@@ -199,6 +199,7 @@ take(struct udp_input *u, struct demux *d, unsigned to)
 	udp_input_tick(u);
 	while (udp_input_next(u, &packet)) {
 		assert(packet.len >= (packet.rtcp ? 8 : 12));
+		assert(packet.rtcp || (packet.bytes[1] & RELAY_PT_MASK) == 96 + packet.media);
 		mark_out(&packet);
 		read_units(d, &packet);
 	}
@@ -230,6 +231,7 @@ open_input(void)
 		relay.udp[i].port = CAMERA_PORT;
 		relay.media[i].track = i;
 		relay.tracks[i].clock = i == RELAY_SOUND ? 16000 : 90000;
+		relay.tracks[i].pt = i == RELAY_SOUND ? 97 : 96;
 	}
 	udp_input_follow(u, &relay);
 	return u;

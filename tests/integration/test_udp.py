@@ -28,10 +28,10 @@ def udp_camera():
 
 class Network:
     """An RTSP server's way to its client: passes the session on, and every datagram through pass_on(seq, is_idr) ->
-    how many others may overtake it (0: none), or None: it is lost."""
+    how many others may overtake it (0: none), or None: it is lost. beside(data) is sent before each."""
 
-    def __init__(self, port, pass_on):
-        self.target, self.pass_on = ("127.0.0.1", port), pass_on
+    def __init__(self, port, pass_on, beside=None):
+        self.target, self.pass_on, self.beside = ("127.0.0.1", port), pass_on, beside
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lost = self.passed = self.reports = 0
@@ -116,6 +116,8 @@ class Network:
                 if wait is None:
                     self.lost += 1
                     continue
+                if is_packet and self.beside:
+                    ours.sendto(self.beside(data), client)
                 held = [(n - 1, d) for n, d in held]
                 if wait:
                     held.append((wait, data))
@@ -159,6 +161,19 @@ def test_what_overtook_is_put_in_order(cam, tmp_path):
     assert set(got) <= set(clip) and len(got) > 10
     indexes = [clip.index(g, at) for g in got[:10]]
     assert indexes == sorted(indexes)
+
+
+def test_packets_of_another_payload_type_take_nobodys_place(cam, tmp_path):
+    def comfort_noise(data):
+        return data[:1] + bytes([13]) + data[2:12] + b"\x65\x88" + bytes(20)
+    dump = tmp_path / "out.h264"
+    with Network(cam["rtsp"], lambda *_: 0, comfort_noise) as network:
+        r = probe(f"rtsp://127.0.0.1:{network.port}/cam1", "--udp", "--seconds", 3, "--dump", dump)
+    assert r.end["err"] == 0 and network.passed > 50
+    assert not any(n["gap"] for n in r.nals)
+    got, clip = slices(dump.read_bytes()), clip_slices()
+    at = clip.index(got[0])
+    assert len(got) > 20 and next((i for i, pair in enumerate(zip(got, clip[at:])) if pair[0] != pair[1]), None) is None
 
 
 def test_a_lost_packet_is_told_and_nothing_half_is_handed_on(cam, tmp_path):
