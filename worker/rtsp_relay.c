@@ -124,15 +124,22 @@ note_request(struct relay *r, const struct rtsp_piece *m, const struct rtsp_requ
 }
 
 /* The URI for the camera: its own where libavformat names the short one; what follows that (a
- * track's control) is kept. Yours to free(). */
+ * slash and a track's control) is kept, with one slash between them. Yours to free(). */
 static char *
 uri_for_camera(const struct relay *r, const struct rtsp_request *q)
 {
 	const size_t short_len = strlen(r->short_uri);
 	const bool ours = q->uri_len >= short_len && !memcmp(q->uri, r->short_uri, short_len);
 	const size_t skipped = ours ? short_len : 0;
-	return xasprintf(
-		"%s%.*s", ours ? r->camera_uri : "", (int)(q->uri_len - skipped), q->uri + skipped);
+	const char *rest = q->uri + skipped;
+	size_t rest_len = q->uri_len - skipped;
+
+	if (ours && rest_len && *rest == '/' &&
+		ends_with(r->camera_uri, strlen(r->camera_uri), "/", 1)) {
+		rest++;
+		rest_len--;
+	}
+	return xasprintf("%s%.*s", ours ? r->camera_uri : "", (int)rest_len, rest);
 }
 
 static void

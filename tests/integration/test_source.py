@@ -316,10 +316,11 @@ def test_2000_characters_arrive():
     assert asked[2:4] == [("SETUP", base + "trackID=0"), ("PLAY", base)]
 
 
-def test_without_content_base_the_control_follows_the_url():
+@pytest.mark.parametrize("path,between", [("/a?b=c", "/"), ("/live/", ""), ("/", "")])
+def test_without_content_base_the_control_follows_the_url(path, between):
     with Stub(play(lambda c: c.picture(0), base=None)) as s:
-        asked = opened(s, s.url("/a?b=c"))
-    assert asked[2:] [:2] == [("SETUP", s.url("/a?b=c/trackID=0")), ("PLAY", s.url("/a?b=c"))]
+        asked = opened(s, s.url(path))
+    assert asked[2:][:2] == [("SETUP", s.url(f"{path}{between}trackID=0")), ("PLAY", s.url(path))]
 
 
 def test_absolute_controls_are_asked_for_as_given():

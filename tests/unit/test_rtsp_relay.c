@@ -148,6 +148,20 @@ requests_name_the_cameras_url(void **state)
 }
 
 static void
+one_slash_is_between_the_cameras_url_and_a_control(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.camera_uri = "rtsp://cam.example/live/";
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "DESCRIBE rtsp://cam.example/live/ RTSP/1.0\r\n\r\n");
+	assert_int_equal(up(s, "SETUP " SHORT "/t1 RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "SETUP rtsp://cam.example/live/t1 RTSP/1.0\r\n\r\n");
+	assert_int_equal(up(s, "SETUP " SHORT "?t1 RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "SETUP rtsp://cam.example/live/?t1 RTSP/1.0\r\n\r\n");
+}
+
+static void
 requests_and_answers_are_counted(void **state)
 {
 	struct session *s = *state;
@@ -597,6 +611,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(requests_name_the_cameras_url),
+		SESSION_TEST(one_slash_is_between_the_cameras_url_and_a_control),
 		SESSION_TEST(requests_and_answers_are_counted),
 		USER_TEST(a_request_that_is_challenged_is_sent_again),
 		USER_TEST(a_password_that_is_refused_is_not_sent_twice),
