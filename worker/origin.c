@@ -184,8 +184,10 @@ origin_source(const struct origin *o)
 {
 	struct source_config config = source_of(o, o->list.at);
 
-	if (o->substream.active)
+	if (o->substream.active) {
 		config.url = o->substream_url;
+		config.udp = o->udp && !is_tls(config.url);
+	}
 	return config;
 }
 

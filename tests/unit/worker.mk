@@ -1,6 +1,6 @@
 # worker.mk - the worker's pure modules: each links itself alone, nal_stream what it is built on. Sound
 # is the only one with a library.
-units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream output path_watch pictures audio_aac \
+units += aac_format aac_payload audio audio_line audio_place freeze h264 h265 health history lip_sync nal_stream origin output path_watch pictures audio_aac \
 	quality rtcp rtp sdp \
 	sent sound substream timeline transport_cc url_list
 unit_url_list = worker/url_list.o
@@ -22,6 +22,8 @@ unit_h264 = $(video_codecs)
 unit_h265 = $(video_codecs)
 unit_nal_stream = worker/nal_stream.o $(video_codecs)
 unit_health = worker/health.o
+unit_origin = worker/origin.o worker/url_list.o worker/substream.o common/clock.o common/log.o common/err.o
+unit_origin_libs = glib-2.0
 unit_history = worker/history.o
 unit_output = worker/output.o worker/outbound.o worker/history.o worker/rtp.o worker/rtcp.o worker/sent.o worker/path_watch.o \
 	worker/transport_cc.o common/clock.o
