@@ -25,6 +25,7 @@ struct pictures {
 	uint64_t began;       /* where it begins in the history */
 	size_t picture_bytes; /* as the camera sent them */
 	bool picture_key;
+	bool picture_slices; /* it had one */
 	struct tap tap;
 	/* Of this connection. */
 	bool viewable;    /* it had a key picture */
@@ -118,18 +119,22 @@ pictures_begin(struct pictures *p, const struct video_codec *codec, struct nal_b
 	p->first_us = 0;
 	p->keys_without_sets_before = nal_stream_stats(p->stream).key_without_sets;
 	p->picture_bytes = 0;
-	p->picture_key = false;
+	p->picture_key = p->picture_slices = false;
 }
 
+/* Some cameras send parameter sets at the time of the picture before: such an access unit is none,
+ * and its bytes count as the next one's. */
 static void
 measure(struct pictures *p, const struct nal_unit *nal)
 {
 	const struct video_codec *codec = nal_stream_codec(p->stream);
+	const enum nal_kind kind = codec->kind(nal->data, nal->len);
 
 	freeze_on_nal(p->freeze, codec, nal->data, nal->len, nal->last, nal->arrived_us);
 	p->picture_bytes += nal->len;
-	p->picture_key |= codec->kind(nal->data, nal->len) == NAL_KEY;
-	if (!nal->last)
+	p->picture_key |= kind == NAL_KEY;
+	p->picture_slices |= kind == NAL_KEY || kind == NAL_SLICE || kind == NAL_PART;
+	if (!nal->last || !p->picture_slices)
 		return;
 	const struct quality_picture picture = { .pts_90k = nal->timestamp,
 		.arrival_us = nal->arrived_us,
@@ -137,7 +142,7 @@ measure(struct pictures *p, const struct nal_unit *nal)
 		.key = p->picture_key };
 	quality_on_picture(p->quality, &picture);
 	p->picture_bytes = 0;
-	p->picture_key = false;
+	p->picture_key = p->picture_slices = false;
 }
 
 enum nal_stream_b

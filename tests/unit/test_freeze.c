@@ -47,6 +47,7 @@ unit(uint8_t header, uint8_t content)
 #define P 0x41
 #define DISPOSABLE 0x01
 #define SEI 0x06
+#define SPS 0x67
 
 static void
 pictures_that_differ_are_not_frozen(void **state)
@@ -79,6 +80,19 @@ an_equal_idr_in_a_row_is_frozen(void **state)
 	unit(IDR, 0);
 	unit(IDR, 0);
 	assert_int_equal(freeze_ms(f), 100);
+}
+
+/* Parameter sets that end an access unit of their own. */
+static void
+what_is_no_picture_between_equal_ones_hides_nothing(void **state)
+{
+	(void)state;
+	unit(IDR, 0);
+	for (int i = 0; i < 51; i++) {
+		unit(SPS, 0);
+		unit(P, 7);
+	}
+	assert_int_equal(freeze_ms(f), 10000);
 }
 
 /* A black night: each GOP like the last, byte by byte. */
@@ -170,6 +184,7 @@ main(void)
 		TEST(pictures_that_differ_are_not_frozen),
 		TEST(an_equal_reference_picture_is_frozen_for_as_long_as_it_is_repeated),
 		TEST(an_equal_idr_in_a_row_is_frozen),
+		TEST(what_is_no_picture_between_equal_ones_hides_nothing),
 		TEST(equal_gops_are_a_scene),
 		TEST(disposable_pictures_prove_nothing),
 		TEST(an_sei_that_runs_on_is_no_picture),

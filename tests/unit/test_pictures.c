@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -41,21 +42,28 @@ teardown(void **state)
 	return 0;
 }
 
-/* One NAL unit at now_us, which is its timestamp too. True if viewers can begin with it. */
+/* One NAL unit at now_us, of a picture at at_us. True if viewers can begin with it. */
 static bool
-feed(const char *text, bool last)
+feed_at(const char *text, int64_t at_us, bool last)
 {
 	struct hex h = hex(text);
 	const struct nal_unit nal = { .data = h.bytes,
 		.len = h.len,
-		.timestamp = now_us * 9 / 100,
-		.at_us = now_us,
+		.timestamp = at_us * 9 / 100,
+		.at_us = at_us,
 		.arrived_us = now_us,
 		.last = last };
 	const bool viewable = pictures_feed(p, &nal);
 
 	free(h.bytes);
 	return viewable;
+}
+
+/* One whose timestamp is when it comes. */
+static bool
+feed(const char *text, bool last)
+{
+	return feed_at(text, now_us, last);
 }
 
 static bool
@@ -160,6 +168,32 @@ without_any_key_picture_there_is_no_gop_to_search(void **state)
 	assert_true(is_refused());
 }
 
+/* As a Reolink RLC-822A does, at 7 pictures a second: parameter sets with the timestamp of the
+ * picture before come with the next. */
+static void
+parameter_sets_at_the_time_of_the_picture_before_are_no_picture(void **state)
+{
+	struct pictures_stats s;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		feed(P, true);
+		const int64_t before_us = now_us;
+		now_us += 143 * MS;
+		feed_at(SPS, before_us, false);
+		feed_at(PPS, before_us, true);
+		feed(IDR, true);
+		now_us += 143 * MS;
+	}
+	pictures_stats(p, &s);
+	assert_int_equal(s.quality.pictures, 200);
+	assert_int_equal(s.quality.bytes, 100 * (strlen(P SPS PPS IDR) / 2));
+	assert_int_equal(s.quality.gop_pictures, 2);
+	assert_in_range(s.quality.gop_ms, 285, 287);
+	assert_int_equal(s.quality.late, 0);
+	assert_true(s.quality.jitter_ms < 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -173,6 +207,7 @@ main(void)
 		TEST(after_one_key_picture_the_next_may_take_as_long_as_it_likes),
 		TEST(a_gop_that_is_searched_for_b_pictures_may_be_long),
 		TEST(without_any_key_picture_there_is_no_gop_to_search),
+		TEST(parameter_sets_at_the_time_of_the_picture_before_are_no_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
