@@ -80,7 +80,7 @@ worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/bi
 worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/sender.o
 # What stays on this machine: recordings and snapshots.
-worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/segmenter.o worker/segmenter_repair.o \
+worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/recorder_writer.o worker/segmenter.o worker/segmenter_repair.o \
 	worker/hour_writer.o worker/reorder.o worker/outfile.o worker/mp4.o worker/aac_config.o worker/opus.o worker/snapshot.o worker/jpeg.o proto/hour.o proto/playlist.o
 camrelay-worker = worker/main.o worker/worker.o worker/upstream.o worker/upstreams.o worker/report.o worker/health.o worker/origin.o worker/url_list.o worker/substream.o worker/prober.o worker/session.o worker/publication.o worker/ladder.o worker/link.o \
 	worker/loop.o worker/draw.o common/proctitle.o \

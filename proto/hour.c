@@ -167,6 +167,23 @@ hour_load(int folder, struct playlist **out)
 	return err;
 }
 
+bool
+hour_is_ended(int folder)
+{
+	static const char end[] = "\n#EXT-X-ENDLIST\n";
+	const size_t len = sizeof(end) - 1;
+	char tail[sizeof(end)];
+	struct stat st;
+
+	int fd = openat(folder, HOUR_PLAYLIST, O_RDONLY | O_CLOEXEC);
+	bool ended = fd >= 0 && fstat(fd, &st) == 0 && st.st_size >= (off_t)len &&
+		     pread(fd, tail, len, st.st_size - (off_t)len) == (ssize_t)len &&
+		     memcmp(tail, end, len) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ended;
+}
+
 static int
 write_all(int fd, const char *text)
 {

@@ -45,6 +45,9 @@ void hour_unlock(int folder);
  * -errno. */
 int hour_load(int folder, struct playlist **out);
 
+/* Whether its playlist ended, without reading it all: the folders of years are looked at. */
+bool hour_is_ended(int folder);
+
 /* Replaces it, in one step: who reads sees the old one or the new one. Returns 0 or -errno. */
 int hour_store(int folder, const struct playlist *p);
 

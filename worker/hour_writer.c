@@ -122,11 +122,14 @@ folder_of(const struct hour_writer *w, const char *hour)
 }
 
 int
-hour_writer_repair(struct hour_writer *w, int64_t wall_us)
+hour_writer_repair(struct hour_writer *w, int64_t from_wall_us, int64_t wall_us)
 {
+	char from[HOUR_NAME_BYTES] = "";
 	char hour[HOUR_NAME_BYTES];
 
-	int err = segmenter_repair_camera(w->dir, hour_name(wall_us, hour));
+	if (from_wall_us != HOUR_WRITER_REPAIR_ALL)
+		hour_name(from_wall_us, from);
+	int err = segmenter_repair_camera(w->dir, from, hour_name(wall_us, hour));
 	if (err || *w->hour)
 		return fail(w, err, "cannot repair %s", w->dir);
 	/* Ours to end, also if no picture comes before the next. */

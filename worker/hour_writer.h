@@ -22,9 +22,10 @@ void hour_writer_free(struct hour_writer *w); /* an open file is removed; NULL i
 /* -ENOSPC if less than min_free_percent of the disk is free (0: never). */
 int hour_writer_check_space(struct hour_writer *w);
 
-/* Repairs what an earlier process left (segmenter_repair.h); the hour of wall_us goes on, if it was
- * begun. */
-int hour_writer_repair(struct hour_writer *w, int64_t wall_us);
+/* Repairs what an earlier process left (segmenter_repair.h) in the hour of from_wall_us and later;
+ * the hour of wall_us goes on, if it was begun. */
+#define HOUR_WRITER_REPAIR_ALL INT64_MIN
+int hour_writer_repair(struct hour_writer *w, int64_t from_wall_us, int64_t wall_us);
 
 /* Makes the folder of the hour that wall_us falls into the one that is written to; the playlist of
  * another that was is ended. */

@@ -49,6 +49,7 @@ enum recorder_state {
 	RECORDER_OFF,
 	RECORDER_WAITING, /* for an key picture */
 	RECORDER_RECORDING,
+	/* These two until a segment is whole on the disk. */
 	RECORDER_FULL,   /* no room on the disk; begins again when there is */
 	RECORDER_FAILED, /* the disk refuses, see why; tried again all the time */
 	RECORDER_STATES

@@ -404,9 +404,12 @@ segmenter_end(struct segmenter *s)
 }
 
 int
-segmenter_repair(struct segmenter *s, int64_t now_us)
+segmenter_repair(struct segmenter *s, int64_t from_us, int64_t now_us)
 {
-	return hour_writer_repair(s->out, to_wall(s, now_us));
+	const int64_t from_wall_us =
+		from_us == SEGMENTER_REPAIR_ALL ? HOUR_WRITER_REPAIR_ALL : to_wall(s, from_us);
+
+	return hour_writer_repair(s->out, from_wall_us, to_wall(s, now_us));
 }
 
 int

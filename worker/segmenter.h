@@ -54,12 +54,13 @@ struct segmenter_stats {
 struct segmenter *segmenter_new(const struct segmenter_config *config);
 
 /* Repairs what an earlier process left in the camera's folder: playlists that name what is not
- * there, or that lack their end (but the hour of now_us, which goes on); unfinished files. Returns
- * 0 or -errno; a folder that is not there yet is fine. */
-int segmenter_repair(struct segmenter *s, int64_t now_us);
+ * there, or that lack their end (but the hour of now_us, which goes on); unfinished files. Hours
+ * before from_us's are in order. Returns 0 or -errno; a folder that is not there yet is fine. */
+#define SEGMENTER_REPAIR_ALL INT64_MIN
+int segmenter_repair(struct segmenter *s, int64_t from_us, int64_t now_us);
 
-/* What the sound is, as in struct mp4_config, copied; len 0: no sound from now on. Holds from the next key
- * picture on. */
+/* What the sound is, as in struct mp4_config, copied; len 0: no sound from now on. Holds from the
+ * next key picture on. */
 void segmenter_sound_config(struct segmenter *s, const uint8_t *bytes, size_t len);
 
 /* Adds a picture or a frame of sound. Returns 0 or -errno, with a sentence for segmenter_why; then

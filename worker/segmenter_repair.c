@@ -81,6 +81,8 @@ repair_locked(int folder, bool current)
 {
 	struct playlist *p;
 
+	if (hour_is_ended(folder))
+		return 0;
 	int err = hour_load(folder, &p);
 	if (err)
 		return err;
@@ -95,10 +97,27 @@ repair_locked(int folder, bool current)
 	return err;
 }
 
-static int
-repair_hour(const char *path, const char *current)
+/* Which hours are looked at: names as hour_name makes them. */
+struct span {
+	const char *from;    /* the first; "": all */
+	const char *current; /* it goes on */
+};
+
+/* The path ends with a day or an hour of so many characters. */
+static bool
+is_before(const char *path, size_t len, const char *hour)
 {
-	bool is_current = strcmp(path + strlen(path) - strlen(current), current) == 0;
+	return strncmp(path + strlen(path) - len, hour, len) < 0;
+}
+
+static int
+repair_hour(const char *path, const struct span *span)
+{
+	const size_t len = HOUR_NAME_BYTES - 1;
+
+	if (is_before(path, len, span->from))
+		return 0;
+	bool is_current = strcmp(path + strlen(path) - len, span->current) == 0;
 	int folder = hour_lock(path);
 	int err = folder < 0 ? folder : repair_locked(folder, is_current);
 
@@ -108,8 +127,8 @@ repair_hour(const char *path, const char *current)
 
 /* Calls each for what is in the folder and named like the pattern (0: a digit). */
 static int
-each_entry(const char *path, const char *pattern, const char *current,
-	int (*each)(const char *path, const char *current))
+each_entry(const char *path, const char *pattern, const struct span *span,
+	int (*each)(const char *path, const struct span *span))
 {
 	DIR *dir = opendir(path);
 	struct dirent *e;
@@ -126,20 +145,24 @@ each_entry(const char *path, const char *pattern, const char *current,
 		if (pattern[i] || e->d_name[i])
 			continue;
 		snprintf(inner, sizeof(inner), "%s/%s", path, e->d_name);
-		err = each(inner, current);
+		err = each(inner, span);
 	}
 	closedir(dir);
 	return err;
 }
 
 static int
-repair_day(const char *path, const char *current)
+repair_day(const char *path, const struct span *span)
 {
-	return each_entry(path, "00", current, repair_hour);
+	if (is_before(path, strlen("0000-00-00"), span->from))
+		return 0;
+	return each_entry(path, "00", span, repair_hour);
 }
 
 int
-segmenter_repair_camera(const char *camera_dir, const char *current)
+segmenter_repair_camera(const char *camera_dir, const char *from, const char *current)
 {
-	return each_entry(camera_dir, "0000-00-00", current, repair_day);
+	const struct span span = { .from = from, .current = current };
+
+	return each_entry(camera_dir, "0000-00-00", &span, repair_day);
 }

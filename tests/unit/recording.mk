@@ -8,7 +8,7 @@ unit_reorder = worker/reorder.o
 unit_retention = supervisor/retention.o
 
 # What it is made of; the worker links it. The test has ffmpeg make its pictures and judge the files.
-recorder_objects = worker/recorder.o worker/recorder_queue.o worker/segmenter.o worker/segmenter_repair.o \
+recorder_objects = worker/recorder.o worker/recorder_queue.o worker/recorder_writer.o worker/segmenter.o worker/segmenter_repair.o \
 	worker/hour_writer.o worker/reorder.o worker/mp4.o worker/aac_config.o worker/bits.o worker/opus.o worker/outfile.o
 unit_recorder = $(recorder_objects) $(video_codecs) proto/playlist.o proto/hour.o common/clock.o \
 	common/log.o common/err.o

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "worker/nal_stream.h"
 #include "worker/recorder.h"
 
@@ -801,6 +802,54 @@ a_disk_that_refuses_is_told_and_tried_again(void **state)
 	free(dir);
 }
 
+/* Where the next playlist would be written is a folder: statvfs and the repair of an hour that
+ * ended well see nothing of it. */
+static void
+trouble_lasts_until_a_segment_is_on_the_disk(void **state)
+{
+	char *dir = folder("flaps");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	recorder_free(r);
+	assert_int_equal(shell(NULL, 0, "mkdir $(dirname " PLAYLIST ")/index.m3u8.part", dir), 0);
+	r = recorder_new("cam");
+	c.r = r;
+	const int64_t warnings = log_lines(LOG_WARN), words = log_lines(LOG_INFO);
+	recorder_start(r, dir, 0);
+	ms_t deadline = clock_now() + 20000;
+	do {
+		play(&c, &small, 15, false);
+		usleep(10000);
+		recorder_stats(r, &s);
+	} while (s.state != RECORDER_FAILED && clock_now() < deadline);
+	/* Two more tries. */
+	for (ms_t end = clock_now() + 5000; clock_now() < end; usleep(10000)) {
+		play(&c, &small, 15, false);
+		recorder_stats(r, &s);
+		assert_int_equal(s.state, RECORDER_FAILED);
+		assert_non_null(strstr(s.why, "index.m3u8: Is a directory"));
+	}
+	assert_int_equal(log_lines(LOG_WARN) - warnings, 1);
+	assert_int_equal(log_lines(LOG_INFO), words);
+	assert_int_equal(shell(NULL, 0, "rmdir $(dirname " PLAYLIST ")/index.m3u8.part", dir), 0);
+	for (deadline = clock_now() + 20000; s.segments == 0 && clock_now() < deadline;
+		usleep(10000)) {
+		play(&c, &small, 100, false);
+		recorder_stats(r, &s);
+	}
+	assert_int_equal(s.state, RECORDER_RECORDING);
+	assert_string_equal(s.why, "");
+	assert_int_equal(log_lines(LOG_INFO) - words, 1);
+	recorder_free(r);
+	assert_plays(dir);
+	free(dir);
+}
+
 static void
 too_little_room_is_a_full_disk(void **state)
 {
@@ -997,6 +1046,7 @@ main(void)
 			one_that_ends_has_what_was_given_to_it_and_the_next_only_what_comes_since),
 		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
+		cmocka_unit_test(trouble_lasts_until_a_segment_is_on_the_disk),
 		cmocka_unit_test(too_little_room_is_a_full_disk),
 		cmocka_unit_test(what_was_left_is_repaired),
 		cmocka_unit_test(what_a_lost_playlist_named_is_not_swept),
