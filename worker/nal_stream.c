@@ -30,6 +30,7 @@ struct nal_stream {
 	struct nal_order order;
 	uint64_t slice_unit;   /* the last one of which a slice was passed on */
 	uint64_t dropped_unit; /* the last one of which a slice was left out */
+	uint64_t b_unit;       /* the last one that had a B slice */
 	int active;            /* SPS of the last key picture, -1: none yet */
 	struct nal_stats stats;
 	uint32_t changes_before; /* of parameter sets of other codecs */
@@ -70,6 +71,7 @@ emit(struct nal_stream *s, struct nal_bytes nal, bool last)
 		.pts_90k = s->pts_90k,
 		.first = s->state != INSIDE,
 		.last = last,
+		.b = s->b_unit == s->unit,
 	};
 
 	s->state = last ? BETWEEN : INSIDE;
@@ -209,6 +211,8 @@ on_slice(struct nal_stream *s, struct nal_bytes nal, const struct nal_slice *sli
 	if (s->state == WAITING)
 		return false;
 	s->stats.b_slices += slice->b;
+	if (slice->b)
+		s->b_unit = s->unit;
 	if (is_left_out(s, slice)) {
 		s->stats.b_dropped += slice->b;
 		s->dropped_unit = s->unit;

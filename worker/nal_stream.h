@@ -17,6 +17,7 @@ struct stream_nal {
 	int64_t pts_90k; /* of its access unit, on the source's clock */
 	bool first;      /* of what is emitted of its access unit */
 	bool last;       /* of its access unit: RTP's marker bit */
+	bool b;          /* of a B picture: one that comes after one that is shown later */
 };
 
 struct nal_stats {

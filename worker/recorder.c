@@ -258,6 +258,7 @@ recorder_video(struct recorder *r, const struct stream_nal *nal, int64_t at_us)
 	if (r->unit.type != RECORDER_VIDEO)
 		return; /* switched on in the middle of it */
 	r->unit.key |= nal->kind == NAL_KEY;
+	r->unit.b |= nal->b;
 	if (nal->kind != NAL_FILLER)
 		recorder_unit_nal(&r->unit, nal->bytes, nal->len, nal->kind == NAL_SET);
 	if (nal->last)

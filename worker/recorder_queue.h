@@ -24,6 +24,7 @@ struct recorder_unit {
 	const struct video_codec *codec; /* of a picture */
 	int64_t at_us;
 	bool key;       /* a picture that recordings can begin with */
+	bool b;         /* as in struct stream_nal */
 	bool gap;       /* something is missing before it */
 	uint8_t *bytes; /* owned. Of a picture: Annex B, its parameter sets first */
 	size_t len;     /* with the sets */
@@ -54,7 +55,7 @@ void recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u);
 bool recorder_queue_take(struct recorder_queue *q, struct recorder_unit *out);
 bool recorder_queue_is_empty(const struct recorder_queue *q);
 
-/* Units dropped so far. */
+/* Pictures dropped so far. */
 uint64_t recorder_queue_dropped(const struct recorder_queue *q);
 
 #endif

@@ -235,6 +235,7 @@ write_video(struct recorder_writer *w, const struct recorder_unit *u)
 		.sets_len = u->sets_len,
 		.at_us = u->at_us,
 		.key = u->key,
+		.b = u->b,
 		.gap = u->gap };
 
 	return segmenter_video(w->segmenter, &unit);

@@ -305,14 +305,15 @@ begin_order(struct segmenter *s, const struct segmenter_unit *u)
 	return reorder_next(&s->reorder, u->at_us);
 }
 
-/* What goes on must be shown after it is decoded: else the stream needs more than its SPS says,
- * from the next key picture on. */
+/* A B picture that goes on must be shown after it is decoded: else the stream needs more than its
+ * SPS says, from the next key picture on. Others step back when the camera's clock is seen to be
+ * another one. */
 static int64_t
 go_on(struct segmenter *s, const struct segmenter_unit *u)
 {
 	int64_t decoded_us = reorder_next(&s->reorder, u->at_us);
 
-	if (decoded_us > u->at_us && s->depth < REORDER_DEPTH_MAX)
+	if (u->b && decoded_us > u->at_us && s->depth < REORDER_DEPTH_MAX)
 		s->depth = s->reorder.depth + 1;
 	return decoded_us;
 }

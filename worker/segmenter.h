@@ -40,6 +40,7 @@ struct segmenter_unit {
 	size_t sets_len; /* of these, the first: parameter sets */
 	int64_t at_us;   /* when it is shown; pictures and sound on one clock */
 	bool key;
+	bool b;   /* it comes after one that is shown later */
 	bool gap; /* something is missing before it */
 };
 

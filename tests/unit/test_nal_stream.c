@@ -25,6 +25,7 @@
 
 /* What was emitted, one word each: type, then ( first of its access unit, ) last, ! IDR. */
 static char emitted[1024];
+static bool last_was_b;
 
 static void
 write_down(const struct stream_nal *nal, void *arg)
@@ -32,6 +33,7 @@ write_down(const struct stream_nal *nal, void *arg)
 	size_t at = strlen(emitted);
 
 	(void)arg;
+	last_was_b = nal->b;
 	snprintf(emitted + at, sizeof(emitted) - at, "%s%s%d%s%s", at ? " " : "",
 		nal->first ? "(" : "", video_codec_type(nal->codec, nal->bytes),
 		nal->kind == NAL_KEY ? "!" : "", nal->last ? ")" : "");
@@ -192,6 +194,22 @@ nothing_goes_out_before_the_first_idr(void **state)
 	feed(s, 6000, IDR, true);
 	assert_string_equal(emitted, "(7 8 5!)");
 	assert_int_equal(nal_stream_stats(s).dropped, 4);
+}
+
+static void
+a_picture_of_b_slices_is_said_to_be_one(void **state)
+{
+	struct nal_stream *s = *state;
+
+	learn(s, "000001" SPS "000001" PPS);
+	feed(s, 0, IDR, true);
+	assert_false(last_was_b);
+	feed(s, 9000, P, true);
+	assert_false(last_was_b);
+	feed(s, 3000, B, true);
+	assert_true(last_was_b);
+	feed(s, 12000, P, true);
+	assert_false(last_was_b);
 }
 
 static void
@@ -611,6 +629,7 @@ main(void)
 		RUNNING(every_pps_of_the_sps_is_there_for_pictures_to_come),
 		RUNNING(new_sets_replace_the_old_ones),
 		FRESH(nothing_goes_out_before_the_first_idr),
+		FRESH(a_picture_of_b_slices_is_said_to_be_one),
 		FRESH(an_idr_whose_sets_never_came_is_refused),
 		RUNNING(after_a_refused_idr_the_next_one_begins_anew),
 		RUNNING(delimiters_filler_and_unknown_types_are_dropped),

@@ -176,6 +176,8 @@ struct camera {
 	int pictures; /* since then */
 	int64_t video_us;
 	int64_t sound_us;
+	bool b_frames;    /* it has such */
+	int64_t shown_us; /* the latest that was */
 };
 
 /* The next picture with what stands before it; each is one slice. False at the clip's end. */
@@ -192,10 +194,13 @@ send_picture(struct camera *c)
 			.len = nal.len,
 			.kind = kind,
 			.first = first,
-			.last = kind == NAL_SLICE || kind == NAL_KEY };
+			.last = kind == NAL_SLICE || kind == NAL_KEY,
+			.b = c->b_frames && c->video_us < c->shown_us };
 		recorder_video(c->r, &n, c->video_us);
 		first = false;
 		if (n.last) {
+			if (c->video_us > c->shown_us)
+				c->shown_us = c->video_us;
 			c->video_us = c->start_us + ++c->pictures * INT64_C(1000000) / FPS;
 			return true;
 		}
@@ -527,6 +532,7 @@ b_frames_are_shown_in_order_and_are_no_gap(void **state)
 	(void)state;
 	recorder_start(r, dir, 0);
 	c.video = b_frames.video;
+	c.b_frames = true;
 	for (int n = 0; n < 300; n++) {
 		c.video_us = c.start_us + shown_number(n, 15) * INT64_C(1000000) / FPS;
 		assert_true(send_picture(&c));
@@ -548,6 +554,40 @@ b_frames_are_shown_in_order_and_are_no_gap(void **state)
 			dir),
 		0);
 	assert_string_equal(out, "0");
+	free(dir);
+}
+
+/* As when a sender report tells that the pictures come later than was thought. */
+static void
+a_clock_that_steps_back_once_is_no_b_frame(void **state)
+{
+	char *dir = folder("back");
+	struct recorder *r = recorder_new("cam");
+	struct recorder_stats s;
+	struct camera c = camera(r);
+	char said[256];
+
+	(void)state;
+	recorder_start(r, dir, 0);
+	play(&c, &small, 100, false);
+	c.start_us -= 117000;
+	c.video_us -= 117000;
+	while (send_picture(&c))
+		;
+	s = stats_when(r, 3);
+	recorder_free(r);
+	assert_int_equal(s.gaps, 0);
+	/* FFmpeg's demuxer and decoder have nothing to say; its muxers would, of two pictures at
+	 * one time. */
+	assert_int_equal(
+		shell(said, sizeof(said),
+			"ffprobe -v warning -show_frames " PLAYLIST " 2>&1 >/dev/null", dir),
+		0);
+	assert_string_equal(said, "");
+	assert_int_equal(count(dir, "v:0", "nb_read_frames"), 300);
+	assert_int_equal(count(dir, "v:0", "has_b_frames"), 0);
+	assert_int_equal(lines(dir, "DISCONTINUITY$"), 0);
+	assert_int_equal(files(dir, "*.init.mp4"), 1);
 	free(dir);
 }
 
@@ -606,6 +646,7 @@ b_frames_of_h265_are_shown_in_order(void **state)
 	recorder_start(r, dir, 0);
 	c.codec = h265_b.codec;
 	c.video = h265_b.video;
+	c.b_frames = true;
 	for (int n = 0; n < 23 * 13; n++) {
 		c.video_us = c.start_us + shown_number(n, 13) * INT64_C(1000000) / FPS;
 		assert_true(send_picture(&c));
@@ -1036,6 +1077,7 @@ main(void)
 		cmocka_unit_test(sound_that_comes_later_begins_a_new_init_segment),
 		cmocka_unit_test(a_gap_is_marked_and_counted),
 		cmocka_unit_test(b_frames_are_shown_in_order_and_are_no_gap),
+		cmocka_unit_test(a_clock_that_steps_back_once_is_no_b_frame),
 		cmocka_unit_test(h265_is_recorded_bit_by_bit),
 		cmocka_unit_test(b_frames_of_h265_are_shown_in_order),
 		cmocka_unit_test(a_camera_that_changes_to_h265_begins_a_new_init_segment),
