@@ -63,7 +63,7 @@ struct recorder_stats {
 	uint64_t bytes;    /* written, since the start */
 	uint64_t segments; /* finished */
 	uint64_t gaps;     /* places in the recording where something is missing */
-	uint64_t dropped;  /* access units that the disk was too slow for */
+	uint64_t dropped;  /* pictures that the disk was too slow for */
 	char why[256];     /* FULL, FAILED: a sentence; else "" */
 };
 

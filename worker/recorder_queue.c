@@ -106,7 +106,7 @@ recorder_queue_put(struct recorder_queue *q, struct recorder_unit *u)
 {
 	if (!is_taken(q, u)) {
 		q->dropping = true;
-		q->dropped++;
+		q->dropped += u->type == RECORDER_VIDEO;
 		recorder_unit_clear(u);
 		return;
 	}

@@ -302,8 +302,10 @@ static const struct {
 	long pt;
 	const char *codec;
 	long clock;
-} static_types[] = { { 0, "PCMU", 8000 }, { 8, "PCMA", 8000 }, { 14, "MPA", 90000 },
-	{ 26, "JPEG", 90000 }, { 33, "MP2T", 90000 } };
+} static_types[] = { { 0, "PCMU", 8000 }, { 8, "PCMA", 8000 }, { 9, "G722", 8000 },
+	{ 10, "L16", 44100 }, { 11, "L16", 44100 }, { 14, "MPA", 90000 }, { 18, "G729", 8000 },
+	{ 26, "JPEG", 90000 }, { 31, "H261", 90000 }, { 32, "MPV", 90000 }, { 33, "MP2T", 90000 },
+	{ 34, "H263", 90000 } };
 
 static void
 set_static_type(struct rtsp_track *track)

@@ -5,12 +5,19 @@
 #include "common/err.h"
 #include "worker/source_error.h"
 
-/* RFC 2326 7.1.1, those that cameras give. */
+#define REDIRECT " (a redirect, not followed)"
+
+/* RFC 2326 7.1.1, those that cameras give, with HTTP's newer ones. */
 static const struct {
 	int status;
 	const char *phrase;
 } phrases[] = {
-	{ .status = 302, .phrase = " (a redirect, not followed)" },
+	{ .status = 301, .phrase = REDIRECT },
+	{ .status = 302, .phrase = REDIRECT },
+	{ .status = 303, .phrase = REDIRECT },
+	{ .status = 305, .phrase = REDIRECT },
+	{ .status = 307, .phrase = REDIRECT },
+	{ .status = 308, .phrase = REDIRECT },
 	{ .status = 400, .phrase = " Bad Request" },
 	{ .status = 401, .phrase = " Unauthorized" },
 	{ .status = 403, .phrase = " Forbidden" },

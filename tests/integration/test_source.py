@@ -357,17 +357,19 @@ def test_the_status_is_told(method, status):
     assert TOKEN not in r.text
 
 
-def test_a_redirect_is_not_followed():
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other", "305 Use Proxy",
+                                    "307 Temporary Redirect", "308 Permanent Redirect"])
+def test_a_redirect_is_not_followed(status):
     with Stub(lambda c: c.more()) as other:
         def script(c):
             _, _, headers = c.wait_for("OPTIONS")
             c.answer(headers)
             _, _, headers = c.wait_for("DESCRIBE")
-            c.answer(headers, "302 Found", Location=other.url("/elsewhere"))
+            c.answer(headers, status, Location=other.url("/elsewhere"))
             c.drain()
         with Stub(script) as s:
             r = probe(s.url())
-        assert_failed(r, REFUSED, "302")
+        assert_failed(r, REFUSED, f"DESCRIBE answered {status[:3]} (a redirect, not followed)")
         assert not other.connections
 
 

@@ -85,6 +85,23 @@ a_full_queue_drops_until_an_idr_picture_finds_half_of_it_empty(void **state)
 	recorder_queue_free(q);
 }
 
+/* People are told so many pictures. */
+static void
+sound_that_is_dropped_is_no_picture(void **state)
+{
+	struct recorder_queue *q = recorder_queue_new();
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		put(q, i, i == 0);
+	for (int i = 0; i < 5; i++) {
+		struct recorder_unit sound = { .type = RECORDER_SOUND };
+		recorder_queue_put(q, &sound);
+	}
+	assert_int_equal(recorder_queue_dropped(q), 1);
+	recorder_queue_free(q);
+}
+
 static void
 parameter_sets_stand_first(void **state)
 {
@@ -109,6 +126,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(units_come_in_order),
 		cmocka_unit_test(a_full_queue_drops_until_an_idr_picture_finds_half_of_it_empty),
+		cmocka_unit_test(sound_that_is_dropped_is_no_picture),
 		cmocka_unit_test(parameter_sets_stand_first),
 	};
 

@@ -149,6 +149,29 @@ channels_out_of_range_are_none(void **state)
 }
 
 static void
+static_payload_types_need_no_rtpmap(void **state)
+{
+	static const char sdp[] = "v=0\r\n"
+				  "m=audio 0 RTP/AVP 9\r\nm=audio 0 RTP/AVP 10\r\n"
+				  "m=audio 0 RTP/AVP 11\r\nm=audio 0 RTP/AVP 18\r\n"
+				  "m=video 0 RTP/AVP 31\r\nm=video 0 RTP/AVP 32\r\n"
+				  "m=video 0 RTP/AVP 34\r\nm=audio 0 RTP/AVP 77\r\n";
+	static const struct {
+		const char *codec;
+		long clock;
+	} wanted[] = { { "G722", 8000 }, { "L16", 44100 }, { "L16", 44100 }, { "G729", 8000 },
+		{ "H261", 90000 }, { "MPV", 90000 }, { "H263", 90000 }, { "unnamed", -1 } };
+	struct rtsp_track t[8];
+
+	(void)state;
+	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 8), 8);
+	for (size_t i = 0; i < 8; i++) {
+		assert_string_equal(t[i].codec, wanted[i].codec);
+		assert_int_equal(t[i].clock, wanted[i].clock);
+	}
+}
+
+static void
 tracks_are_found_in_the_sdp(void **state)
 {
 	static const char sdp[] =
@@ -197,6 +220,7 @@ main(void)
 		cmocka_unit_test(first_lines_are_read),
 		cmocka_unit_test(headers_are_found_in_any_case),
 		cmocka_unit_test(channels_out_of_range_are_none),
+		cmocka_unit_test(static_payload_types_need_no_rtpmap),
 		cmocka_unit_test(tracks_are_found_in_the_sdp),
 	};
 
