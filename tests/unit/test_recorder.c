@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -843,6 +844,48 @@ a_disk_that_refuses_is_told_and_tried_again(void **state)
 	free(dir);
 }
 
+/* Pictures are sent until it fails, and for two more tries: nothing changes, and one line is
+ * logged. */
+static void
+assert_stays_failed(struct camera *c, const char *why)
+{
+	const int64_t warnings = log_lines(LOG_WARN), words = log_lines(LOG_INFO);
+	const ms_t deadline = clock_now() + 20000;
+	struct recorder_stats s;
+
+	do {
+		play(c, &small, 30, false);
+		usleep(10000);
+		recorder_stats(c->r, &s);
+	} while (s.state != RECORDER_FAILED && clock_now() < deadline);
+	for (ms_t end = clock_now() + 5000; clock_now() < end; usleep(10000)) {
+		play(c, &small, 30, false);
+		recorder_stats(c->r, &s);
+		assert_int_equal(s.state, RECORDER_FAILED);
+		assert_non_null(strstr(s.why, why));
+	}
+	assert_int_equal(log_lines(LOG_WARN) - warnings, 1);
+	assert_int_equal(log_lines(LOG_INFO), words);
+}
+
+static void
+assert_goes_on(struct camera *c)
+{
+	const int64_t words = log_lines(LOG_INFO);
+	const ms_t deadline = clock_now() + 20000;
+	struct recorder_stats s;
+
+	recorder_stats(c->r, &s);
+	for (const uint64_t segments = s.segments; s.segments == segments && clock_now() < deadline;
+		usleep(10000)) {
+		play(c, &small, 100, false);
+		recorder_stats(c->r, &s);
+	}
+	assert_int_equal(s.state, RECORDER_RECORDING);
+	assert_string_equal(s.why, "");
+	assert_int_equal(log_lines(LOG_INFO) - words, 1);
+}
+
 /* Where the next playlist would be written is a folder: statvfs and the repair of an hour that
  * ended well see nothing of it. */
 static void
@@ -850,7 +893,6 @@ trouble_lasts_until_a_segment_is_on_the_disk(void **state)
 {
 	char *dir = folder("flaps");
 	struct recorder *r = recorder_new("cam");
-	struct recorder_stats s;
 	struct camera c = camera(r);
 
 	(void)state;
@@ -858,35 +900,36 @@ trouble_lasts_until_a_segment_is_on_the_disk(void **state)
 	play(&c, &small, 100, false);
 	recorder_free(r);
 	assert_int_equal(shell(NULL, 0, "mkdir $(dirname " PLAYLIST ")/index.m3u8.part", dir), 0);
-	r = recorder_new("cam");
-	c.r = r;
-	const int64_t warnings = log_lines(LOG_WARN), words = log_lines(LOG_INFO);
+	r = c.r = recorder_new("cam");
 	recorder_start(r, dir, 0);
-	ms_t deadline = clock_now() + 20000;
-	do {
-		play(&c, &small, 15, false);
-		usleep(10000);
-		recorder_stats(r, &s);
-	} while (s.state != RECORDER_FAILED && clock_now() < deadline);
-	/* Two more tries. */
-	for (ms_t end = clock_now() + 5000; clock_now() < end; usleep(10000)) {
-		play(&c, &small, 15, false);
-		recorder_stats(r, &s);
-		assert_int_equal(s.state, RECORDER_FAILED);
-		assert_non_null(strstr(s.why, "index.m3u8: Is a directory"));
-	}
-	assert_int_equal(log_lines(LOG_WARN) - warnings, 1);
-	assert_int_equal(log_lines(LOG_INFO), words);
+	assert_stays_failed(&c, "index.m3u8: Is a directory");
 	assert_int_equal(shell(NULL, 0, "rmdir $(dirname " PLAYLIST ")/index.m3u8.part", dir), 0);
-	for (deadline = clock_now() + 20000; s.segments == 0 && clock_now() < deadline;
-		usleep(10000)) {
-		play(&c, &small, 100, false);
-		recorder_stats(r, &s);
-	}
-	assert_int_equal(s.state, RECORDER_RECORDING);
-	assert_string_equal(s.why, "");
-	assert_int_equal(log_lines(LOG_INFO) - words, 1);
+	assert_goes_on(&c);
 	recorder_free(r);
+	assert_plays(dir);
+	free(dir);
+}
+
+/* As a disk without a block: names and an init segment are taken, pictures are not. */
+static void
+a_segment_that_was_begun_is_not_on_the_disk(void **state)
+{
+	char *dir = folder("bytes");
+	struct recorder *r = recorder_new("cam");
+	struct camera c = camera(r);
+	struct rlimit before;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	const struct rlimit little = { .rlim_cur = 4096, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	recorder_start(r, dir, 0);
+	assert_stays_failed(&c, "File too large");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_goes_on(&c);
+	recorder_free(r);
+	assert_int_equal(files(dir, "*.part"), 0);
 	assert_plays(dir);
 	free(dir);
 }
@@ -1089,6 +1132,7 @@ main(void)
 		cmocka_unit_test(an_hour_has_a_playlist_of_its_own),
 		cmocka_unit_test(a_disk_that_refuses_is_told_and_tried_again),
 		cmocka_unit_test(trouble_lasts_until_a_segment_is_on_the_disk),
+		cmocka_unit_test(a_segment_that_was_begun_is_not_on_the_disk),
 		cmocka_unit_test(too_little_room_is_a_full_disk),
 		cmocka_unit_test(what_was_left_is_repaired),
 		cmocka_unit_test(what_a_lost_playlist_named_is_not_swept),
