@@ -199,7 +199,7 @@ set_parameter(struct challenge *ch, const char *name, const char *value)
 		ch->stale = !strcasecmp(value, "true");
 	} else if (!strcasecmp(name, "algorithm")) {
 		set_algorithm(ch, value);
-	} else if (!strcasecmp(name, "qop")) {
+	} else if (!strcasecmp(name, "qop") && *value) { /* empty, it is none: as RFC 2069 has it */
 		ch->qop_auth = lists(value, "auth");
 		ch->unmet |= !ch->qop_auth;
 	}

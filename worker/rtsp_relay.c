@@ -16,6 +16,9 @@
 #define RTP_HEAD 12
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
+#define STATUS_NOT_FOUND 404
+#define STATUS_NOT_ALLOWED 405
+#define STATUS_NOT_IMPLEMENTED 501
 
 /* Of a camera that does not say: video's, RFC 6184 8.2.1. */
 #define DEFAULT_CLOCK_HZ 90000
@@ -238,11 +241,18 @@ repeat_request(struct relay *r, struct fifo *out)
 }
 
 /* Takes the next piece, as rtsp_split does, and the blank lines before it away: libavformat takes
- * an empty line for the end of an answer. */
+ * an empty line for the end of an answer. They wait for the piece, so that there is an end to them.
+ */
 static int
 next_piece(struct fifo *in, struct rtsp_piece *p)
 {
-	fifo_take(in, rtsp_blank(fifo_front(in), in->len));
+	const size_t blank = rtsp_blank(fifo_front(in), in->len);
+
+	if (blank >= RTSP_HEAD_MAX)
+		return ERR_RANGE;
+	if (blank == in->len)
+		return 0;
+	fifo_take(in, blank);
 	return rtsp_split(fifo_front(in), in->len, p);
 }
 
@@ -389,6 +399,30 @@ relay_is_end(struct relay *r, const struct relay_packet *p)
 	return false;
 }
 
+/* libavformat would give up; whether the camera can be had DESCRIBE tells. */
+static bool
+is_refused_options(const struct relay *r, const struct rtsp_piece *p)
+{
+	const int status = rtsp_status(p);
+
+	return !strcmp(r->method, "OPTIONS") && !r->torn_down && !r->playing &&
+	       answers_newest(r, p) &&
+	       (status == STATUS_NOT_FOUND || status == STATUS_NOT_ALLOWED ||
+		       status == STATUS_NOT_IMPLEMENTED);
+}
+
+/* bytes are the piece's. */
+static void
+make_success(const struct rtsp_piece *p, uint8_t *bytes)
+{
+	static const uint8_t success[] = { '2', '0', '0' };
+	uint8_t *status = memchr(bytes, ' ', p->body);
+
+	while (*status == ' ')
+		status++;
+	memcpy(status, success, sizeof(success));
+}
+
 static int
 pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
@@ -437,6 +471,8 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		}
 		if (p.kind == RTSP_MESSAGE)
 			rtsp_session_tidy(&p, fifo_at(in, 0));
+		if (p.kind == RTSP_MESSAGE && is_refused_options(r, &p))
+			make_success(&p, fifo_at(in, 0));
 		err = pass_down(r, &p, out);
 		fifo_take(in, p.len);
 	}

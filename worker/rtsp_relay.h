@@ -24,7 +24,7 @@
  *   which libavformat does not know. A request that it was asked for is sent again from here
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
  *   redirects, which it would follow without TLS, answers without end, and SDPs without pictures
- *   that we understand. The
+ *   that we understand. That a camera knows no OPTIONS is no reason to give up: it is told 200. The
  *   camera's packets do not: they are for the caller, which saves libavformat six system calls for
  *   each and half of the worker's CPU time */
 struct relay {

@@ -357,6 +357,12 @@ def test_the_status_is_told(method, status):
     assert TOKEN not in r.text
 
 
+@pytest.mark.parametrize("status", ["404 Not Found", "405 Method Not Allowed", "501 Not Implemented"])
+def test_a_camera_need_not_know_options(status):
+    with Stub(play(lambda c: c.picture(0), OPTIONS=status)) as s:
+        assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other", "305 Use Proxy",
                                     "307 Temporary Redirect", "308 Permanent Redirect"])
 def test_a_redirect_is_not_followed(status):

@@ -61,6 +61,16 @@ the_examples_of_the_rfcs_come_out(void **state)
 			.uri = "/dir/index.html",
 			.words = "response=\"1949323746fe6a43ef61f9606e7febea\", "
 				 "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"\r\n" },
+		/* The same with one that is empty, as some cameras say it */
+		{ .user = "Mufasa",
+			.password = "CircleOfLife",
+			.cnonce = "",
+			.challenge =
+				"WWW-Authenticate: Digest realm=\"testrealm@host.com\", qop=\"\", "
+				"nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\"\r\n",
+			.method = "GET",
+			.uri = "/dir/index.html",
+			.words = "response=\"1949323746fe6a43ef61f9606e7febea\"" },
 		/* RFC 2617 3.5 */
 		{ .user = "Mufasa",
 			.password = "Circle Of Life",

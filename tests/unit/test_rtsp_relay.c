@@ -178,6 +178,23 @@ requests_and_answers_are_counted(void **state)
 }
 
 static void
+a_camera_need_not_know_options(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "OPTIONS " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0  405 Method Not Allowed\r\nCSeq: 1\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0  200 Method Not Allowed\r\nCSeq: 1\r\n\r\n");
+	assert_int_equal(up(s, "OPTIONS " SHORT " RTSP/1.0\r\nCSeq: 2\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 503 Busy\r\nCSeq: 2\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 503 Busy\r\nCSeq: 2\r\n\r\n");
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 3\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 404 Not Found\r\nCSeq: 3\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 404 Not Found\r\nCSeq: 3\r\n\r\n");
+	assert_int_equal(s->relay.status, 404);
+}
+
+static void
 a_redirect_is_not_passed_on(void **state)
 {
 	struct session *s = *state;
@@ -579,10 +596,21 @@ blank_lines_between_messages_go_nowhere(void **state)
 		0);
 	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
 	PACKETS(s, RTP "\x41\x9a");
-	assert_int_equal(s->down_in.len, 0);
 	assert_int_equal(up(s, "\r\nOPTIONS * RTSP/1.0\r\n\r\n\n"), 0);
 	OUT(&s->up_out, "OPTIONS * RTSP/1.0\r\n\r\n");
 	assert_int_equal(DOWN(s, "\r\n#"), ERR_PARSE);
+}
+
+static void
+blank_lines_without_end_are_refused(void **state)
+{
+	struct session *s = *state;
+	int got = 0;
+
+	open_session(s);
+	for (int i = 0; !got && i < RTSP_HEAD_MAX; i++)
+		got = DOWN(s, "\r\n");
+	assert_int_equal(got, ERR_RANGE);
 }
 
 static void
@@ -617,6 +645,7 @@ main(void)
 		USER_TEST(a_password_that_is_refused_is_not_sent_twice),
 		SESSION_TEST(without_a_user_a_challenge_is_the_end),
 		USER_TEST(an_older_requests_challenge_repeats_nothing),
+		SESSION_TEST(a_camera_need_not_know_options),
 		SESSION_TEST(a_redirect_is_not_passed_on),
 		SESSION_TEST(what_is_no_codec_of_ours_is_named),
 		SESSION_TEST(h265_is_taken_unless_there_is_h264),
@@ -636,6 +665,7 @@ main(void)
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),
+		SESSION_TEST(blank_lines_without_end_are_refused),
 		SESSION_TEST(a_full_output_stops_the_input),
 	};
 
