@@ -35,10 +35,10 @@ enum nal_stream_b pictures_b_of(const char *word);
 void pictures_set_b(struct pictures *p, enum nal_stream_b policy);
 
 /* How long a connection may bring pictures before one that a viewer can begin with. Cameras send a
- * key picture every 1 to 10 s, and most when they are asked to play. For GOPs of a minute it is so
- * many times what the camera may be silent (media_stall), if that is longer. */
+ * key picture every 1 to 10 s, some that save bits one in a minute, and most when they are asked to
+ * play. It is so many times what the camera may be silent (media_stall), if that is longer. */
 #define PICTURES_KEY_WAIT_MS 30000
-#define PICTURES_KEY_WAIT_STALLS 3
+#define PICTURES_KEY_WAIT_STALLS 6
 
 /* True, and the sentence that says why, if the newest connection is of no use: it has B pictures
  * that are refused (nal_stream_is_refused), or its NAL units have come for that long and no viewer
