@@ -230,6 +230,55 @@ on_timer(uv_timer_t *timer)
 	account_kick(timer->data);
 }
 
+/* ---- the stop -------------------------------------------------------------------------------- */
+
+static bool
+has_call(const struct account *a)
+{
+	for (const struct camera_lease *l = a->leases; l; l = l->next)
+		if (l->call.kind != CALL_NONE)
+			return true;
+	return false;
+}
+
+static void
+finish_stop(struct account *a, bool clean)
+{
+	account_ended *done = a->stop.done;
+
+	uv_timer_stop(&a->timer);
+	a->stop.done = NULL;
+	done(a->stop.arg, clean);
+}
+
+static void
+check_stop(struct account *a)
+{
+	if (a->stop.done && !has_call(a))
+		finish_stop(a, true);
+}
+
+static void
+on_stop_due(uv_timer_t *timer)
+{
+	struct account *a = timer->data;
+
+	log_warn("google calls not answered in time", LOG_ID("account", a->config->name));
+	finish_stop(a, false);
+}
+
+void
+account_stop(struct account *a, ms_t within_ms, account_ended *done, void *arg)
+{
+	a->stop.begun = true;
+	a->stop.done = done;
+	a->stop.arg = arg;
+	uv_timer_start(&a->timer, on_stop_due, (uint64_t)within_ms, 0);
+	check_stop(a);
+}
+
+/* ---- what is due ----------------------------------------------------------------------------- */
+
 /* Everything that is due is done, and the timer set for what comes next. The timer also serves to
  * leave the caller's stack: events must not come from inside our own functions. */
 void
@@ -239,6 +288,10 @@ account_kick(struct account *a)
 	ms_t now = clock_now();
 	ms_t next;
 
+	if (a->stop.begun) {
+		check_stop(a);
+		return;
+	}
 	scheduler_hold(a->scheduler, oauth_bearer(a->oauth) == NULL);
 	/* What the cameras make of an event may be due as well. */
 	do {
@@ -257,7 +310,8 @@ account_kick(struct account *a)
 void
 account_kick_soon(struct account *a)
 {
-	uv_timer_start(&a->timer, on_timer, 0, 0);
+	if (!a->stop.begun)
+		uv_timer_start(&a->timer, on_timer, 0, 0);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */

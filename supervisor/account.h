@@ -59,6 +59,12 @@ void account_restore(struct account *a);
  * from now on, and no Generate is needed. Once, after the camera was started. */
 bool account_resume(struct account *a, int camera);
 
+/* From now on no call for a camera leaves. done comes once none is in flight, so that what Google
+ * has carried out is known and kept, or after within_ms, which is not clean; perhaps from inside.
+ * Once. */
+typedef void account_ended(void *arg, bool clean);
+void account_stop(struct account *a, ms_t within_ms, account_ended *done, void *arg);
+
 /* NULL is fine. Calls in flight are dropped. Its timer is freed when libuv has let go of it. */
 void account_free(struct account *a);
 

@@ -45,6 +45,11 @@ struct account {
 	account_news *on_news;
 	const char *told; /* the state that was told last */
 	void *arg;
+	struct {
+		bool begun;          /* no call leaves any more; the timer is its time-out */
+		account_ended *done; /* NULL: told, or not begun */
+		void *arg;
+	} stop;
 };
 
 /* The camera of that number; NULL if it is none of this account's. */

@@ -380,7 +380,7 @@ finish_stop(struct supervisor *s, bool clean)
 }
 
 static void
-on_cameras_ended(void *arg, bool clean)
+on_part_ended(void *arg, bool clean)
 {
 	finish_stop(arg, clean);
 }
@@ -402,8 +402,12 @@ supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg)
 	log_info("supervisor stops", LOG_INT("cameras", cameras_count(s->cameras)));
 	systemd_notify("STOPPING=1");
 	s->stops_pending = 2;
+	for (struct google *g = s->googles; g; g = g->next)
+		s->stops_pending++;
+	for (struct google *g = s->googles; g; g = g->next)
+		account_stop(g->account, CONTRACT_STOP_TIMEOUT_MS, on_part_ended, s);
 	consumers_stop(s->consumers, CONTRACT_STOP_TIMEOUT_MS, on_consumers_ended, s);
-	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_cameras_ended, s);
+	cameras_shutdown(s->cameras, CONTRACT_STOP_TIMEOUT_MS, on_part_ended, s);
 }
 
 void

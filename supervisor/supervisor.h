@@ -27,8 +27,9 @@ int supervisor_new(uv_loop_t *loop, const char *config_path, struct config *conf
 /* Starts the cameras. */
 void supervisor_start(struct supervisor *s);
 
-/* Graceful stop: workers end, the SFU's tracks are closed, streams are left to expire; within
- * CONTRACT_STOP_TIMEOUT_MS. done comes once. Idempotent. */
+/* Graceful stop: workers end, the SFU's tracks are closed, Google's answers to calls on their way
+ * are taken, streams are left to expire; within CONTRACT_STOP_TIMEOUT_MS. done comes once.
+ * Idempotent. */
 void supervisor_stop(struct supervisor *s, void (*done)(void *arg), void *arg);
 
 /* What became of a command about the configuration; to be cleared. */

@@ -47,7 +47,7 @@ struct supervisor {
 	ms_t started;
 	int64_t started_us; /* the same as wall time was then: it must not change with the clock */
 	bool stopping;
-	int stops_pending; /* the cameras' and the consumers' */
+	int stops_pending; /* the cameras', the consumers' and each account's */
 	bool unclean;      /* one of them did not end all */
 	void (*done)(void *arg);
 	void *arg;

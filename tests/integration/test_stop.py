@@ -20,13 +20,14 @@ def is_gone(pid):
 
 
 def stop(lab):
-    """Exit code 0, in time as far as the machine goes."""
+    """Exit code 0, in time as far as the machine goes. Returns when SIGTERM was sent."""
     with Pace() as pace:
         start = time.monotonic()
         lab.daemon.process.send_signal(signal.SIGTERM)
         code = lab.daemon.process.wait(60)
         took = time.monotonic() - start
     assert code == 0 and took < pace.allowed(STOP_S)
+    return start
 
 
 def test_a_worker_that_ignores_sigterm_is_killed(tmp_path):
@@ -52,3 +53,23 @@ def test_a_stop_that_comes_during_a_start_is_a_stop():
         lab.start()
         until(lambda: lab.calls(kind="generate"), "Generate is on its way")
         stop(lab)
+
+
+def test_an_extend_on_its_way_is_heard_out_and_nothing_else_leaves():
+    """Google has carried it out: without its answer camrelayd would come back with a token that is used up."""
+    with Lab(cameras=3, lifetime=60, window=6, supervisor={"start_stagger": "100ms"}, state=True) as lab:
+        lab.start()
+        lab.until_running()
+        lab.google_fault(match={"kind": "extend"}, action="slow", seconds=1.5)
+        for name in lab.names:
+            lab.camctl("extend", name)
+        until(lambda: lab.calls(kind="extend"), "the first Extend is on its way")
+        stopped = stop(lab)
+        assert not [call for call in lab.calls() if call["mono"] > stopped]
+        first = lab.calls(kind="extend")[0]
+        assert first["fault"] == "slow" and first["status"] == 200
+        lab.start()
+        lab.until_running()
+        lab.camctl("--wait", "extend", first["name"])
+        assert [call["status"] for call in lab.calls(name=first["name"])] == [200, 200, 200]
+        assert len(lab.calls(kind="generate")) == 3
