@@ -289,13 +289,15 @@ serve(const struct options *o, struct config *config)
 	raise_limits();
 	uv_loop_init(&d.loop);
 	watch_signals(&d);
-	if (supervisor_new(&d.loop, o->config_path, config, &d.supervisor, why, sizeof(why)) < 0) {
+	int status =
+		supervisor_new(&d.loop, o->config_path, config, &d.supervisor, why, sizeof(why));
+	if (status) {
 		log_error("supervisor cannot start", LOG_STR("why", why));
 		if (d.log_file)
 			dprintf(terminal, "camrelayd: %s\n", why);
-		tell_parent(&d, EX_CONFIG);
+		tell_parent(&d, (char)status);
 		close_loop(&d);
-		return EX_CONFIG;
+		return status;
 	}
 	if (write_pid(o->pid_path) < 0)
 		log_error("supervisor pid file", LOG_STR("path", o->pid_path),

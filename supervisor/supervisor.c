@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "common/err.h"
@@ -23,6 +24,7 @@
 #include "supervisor/consumers.h"
 #include "supervisor/control.h"
 #include "supervisor/credentials.h"
+#include "supervisor/http_listen.h"
 #include "supervisor/inventory.h"
 #include "supervisor/secret.h"
 #include "supervisor/store.h"
@@ -82,7 +84,8 @@ start_timers(struct supervisor *s)
 	uv_timer_start(&s->choose, on_choose, CHOOSE_INTERVAL_MS, CHOOSE_INTERVAL_MS);
 }
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making: 0, or how camrelayd ends (supervisor_new) ----------------------------------------
+ */
 
 static int
 make_dir(const char *path, char *why, size_t why_size)
@@ -94,14 +97,15 @@ make_dir(const char *path, char *why, size_t why_size)
 }
 
 static int
-make_dirs(const struct config *c, char *why, size_t why_size)
+make_dirs(struct supervisor *s, char *why, size_t why_size)
 {
+	const struct config *c = s->config;
 	char worker[512];
 
 	snprintf(worker, sizeof(worker), "%s/worker", c->run_dir);
-	if (make_dir(c->run_dir, why, why_size) < 0)
-		return -1;
-	return make_dir(worker, why, why_size);
+	if (make_dir(c->run_dir, why, why_size) < 0 || make_dir(worker, why, why_size) < 0)
+		return EX_TEMPFAIL;
+	return 0;
 }
 
 static struct account *
@@ -166,9 +170,14 @@ on_news(void *arg, const char *account, const char *camera, const char *event, c
 static int
 make_store(struct supervisor *s, char *why, size_t why_size)
 {
-	if (!s->config->state_dir)
-		return 0;
-	return store_open(s->config->state_dir, &s->store, why, why_size) ? -1 : 0;
+	int err = 0;
+
+	if (s->config->state_dir)
+		err = store_open(s->config->state_dir, &s->store, why, why_size);
+	/* Of a newer camrelayd: only somebody's hand changes that. */
+	if (err == ERR_UNSUPPORTED)
+		return EX_CONFIG;
+	return err ? EX_TEMPFAIL : 0;
 }
 
 struct google *
@@ -201,7 +210,7 @@ make_accounts(struct supervisor *s, char *why, size_t why_size)
 	for (const struct config_google *c = s->config->googles; c; c = c->next) {
 		*end = supervisor_make_google(s, c, why, why_size);
 		if (!*end)
-			return -1;
+			return EX_CONFIG;
 		end = &(*end)->next;
 	}
 	credentials_forget_env();
@@ -238,7 +247,7 @@ make_sfu(struct supervisor *s, char *why, size_t why_size)
 	if (!c)
 		return 0;
 	if (supervisor_read_sfu_secret(c, &secret, why, why_size) < 0)
-		return -1;
+		return EX_CONFIG;
 	s->sfu = supervisor_make_sfu(s, c, secret);
 	return 0;
 }
@@ -257,7 +266,7 @@ explain(int err, const char *path, char *why, size_t why_size)
 	if (err)
 		snprintf(why, why_size, "%s: %s", path,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
-	return err ? -1 : 0;
+	return err ? EX_TEMPFAIL : 0;
 }
 
 static int
@@ -266,14 +275,28 @@ make_sockets(struct supervisor *s, char *why, size_t why_size)
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/events.ipc", s->config->run_dir);
-	if (explain(events_open(path, s->store, &s->events), path, why, why_size) < 0)
-		return -1;
+	int status = explain(events_open(path, s->store, &s->events), path, why, why_size);
+	if (status)
+		return status;
 	events_set_account_of(s->events, account_of_camera, s);
 	s->sweeper = sweeper_new(s->loop, s->events);
 	s->health = health_new(s->loop, s->events, s->http);
 	s->inventory = inventory_new(s->config, s->events, s->store, supervisor_add_listed, s);
 	snprintf(path, sizeof(path), "%s/control.ipc", s->config->run_dir);
 	return explain(control_open(s->loop, path, s, &s->control), path, why, why_size);
+}
+
+/* Whether the address that HTTP wants can be had: its port may still be taken, its network not yet
+ * be up. */
+static bool
+is_address_free(const struct config *c)
+{
+	char why[256];
+	int fd = http_listen_open(c->http, why, sizeof(why));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static int
@@ -285,7 +308,9 @@ make_web(struct supervisor *s, char *why, size_t why_size)
 		.config = s->config,
 		.tokens = s->tokens };
 
-	return web_open(&c, &s->web, why, why_size);
+	if (web_open(&c, &s->web, why, why_size) == 0)
+		return 0;
+	return is_address_free(s->config) ? EX_CONFIG : EX_TEMPFAIL;
 }
 
 static int
@@ -295,7 +320,7 @@ read_tokens(struct supervisor *s, char *why, size_t why_size)
 	if (!s->config->state_dir)
 		return 0;
 	s->token_path = xasprintf("%s/http.tokens", s->config->state_dir);
-	return token_file_read(s->token_path, s->tokens, why, why_size);
+	return token_file_read(s->token_path, s->tokens, why, why_size) < 0 ? EX_CONFIG : 0;
 }
 
 static int
@@ -312,7 +337,7 @@ make_cameras(struct supervisor *s, char *why, size_t why_size)
 		.arg = s };
 
 	if (cameras_new(&c, &s->cameras, why, why_size) < 0)
-		return -1;
+		return EX_TEMPFAIL;
 	s->guard = guard_new(s->loop, s->cameras, s->events);
 	for (struct google *g = s->googles; g; g = g->next)
 		account_restore(g->account);
@@ -324,11 +349,23 @@ static char *
 absolute(const char *path)
 {
 	char *here = *path == '/' ? NULL : getcwd(NULL, 0);
-	char *whole = NULL;
+	char *whole = xasprintf("%s%s%s", here ? here : "", here ? "/" : "", path);
 
-	whole = xasprintf("%s%s%s", here ? here : "", here ? "/" : "", path);
 	free(here);
 	return whole;
+}
+
+static int
+make_all(struct supervisor *s, char *why, size_t why_size)
+{
+	static int (*const steps[])(struct supervisor *, char *, size_t) = { make_dirs, make_store,
+		make_accounts, make_sfu, make_sockets, supervisor_make_notify, make_cameras,
+		read_tokens, make_web };
+	int status = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == 0; i++)
+		status = steps[i](s, why, why_size);
+	return status;
 }
 
 int
@@ -343,14 +380,10 @@ supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	s->started = clock_now();
 	s->started_us = clock_wall_us();
 	s->http = http_client_new(loop, HTTP_ANSWER_MAX);
-	if (make_dirs(config, why, why_size) < 0 || make_store(s, why, why_size) < 0 ||
-		make_accounts(s, why, why_size) < 0 || make_sfu(s, why, why_size) < 0 ||
-		make_sockets(s, why, why_size) < 0 ||
-		supervisor_make_notify(s, why, why_size) < 0 ||
-		make_cameras(s, why, why_size) < 0 || read_tokens(s, why, why_size) < 0 ||
-		make_web(s, why, why_size) < 0) {
+	int status = make_all(s, why, why_size);
+	if (status) {
 		supervisor_free(s);
-		return -1;
+		return status;
 	}
 	supervisor_make_consumers(s);
 	start_timers(s);

@@ -20,7 +20,9 @@ struct web;
 struct supervisor;
 
 /* Opens sockets and accounts; nothing is started yet. config becomes the supervisor's. Returns 0,
- * or -1 with a sentence in why. */
+ * or with a sentence in why how camrelayd ends, of sysexits: EX_CONFIG if somebody has to change a
+ * setting or a secret, EX_TEMPFAIL if the system is the cause, which may pass: a file, a lock, an
+ * address. */
 int supervisor_new(uv_loop_t *loop, const char *config_path, struct config *config,
 	struct supervisor **out, char *why, size_t why_size);
 

@@ -62,7 +62,7 @@ void supervisor_add_alone(
 bool supervisor_add_listed(
 	void *arg, const struct proposal_camera *camera, char *why, size_t why_size);
 
-/* The webhooks of its configuration. Returns 0, or -1 with a sentence in why. */
+/* The webhooks of its configuration. Returns 0, or EX_CONFIG with a sentence in why. */
 int supervisor_make_notify(struct supervisor *s, char *why, size_t why_size);
 
 /* An account for a section, in no list yet; NULL with a sentence in why. */

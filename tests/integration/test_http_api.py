@@ -504,7 +504,7 @@ def test_ipv6_and_none(tmp_path):
 def test_an_address_in_use_is_said(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process, _ = daemon(tmp_path, {"http": f"127.0.0.1:{taken.getsockname()[1]}"})
-        assert process.wait(20) == 78
+        assert process.wait(20) == 75
     assert "Address already in use" in (tmp_path / "log").read_text()
 
 
