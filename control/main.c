@@ -126,6 +126,9 @@ is_done(const char *command, const struct status_camera *c, const struct status_
 {
 	if (strcmp(command, "stop") == 0)
 		return c->pid == 0;
+	/* One of all that has nothing to restart. */
+	if (strcmp(command, "restart") == 0 && strcmp(old->state, "stopped") == 0)
+		return true;
 	if (strcmp(command, "restart") == 0 && c->gen <= old->gen)
 		return false;
 	if (strcmp(command, "regenerate") == 0 && c->generates <= old->generates)

@@ -17,7 +17,7 @@ enum camera_state {
 };
 
 enum camera_event {
-	CAMERA_EV_START,           /* configuration or operator */
+	CAMERA_EV_START,           /* configuration or operator: a try at once if it failed */
 	CAMERA_EV_STOP,            /* the same */
 	CAMERA_EV_RESTART,         /* operator: a new worker, the same stream */
 	CAMERA_EV_REGENERATE,      /* operator: a new stream */
@@ -53,7 +53,7 @@ enum camera_effect {
 
 struct camera_effects {
 	unsigned what; /* enum camera_effect */
-	bool ignored;  /* the event means nothing in this state: worth a line in the log */
+	bool ignored;  /* the event means nothing in this state */
 	bool start;    /* CAMERA_DO_GENERATE: GENERATE_START if true */
 	bool operator; /* CAMERA_DO_GENERATE: GENERATE_OPERATOR if true */
 	ms_t generate_at;

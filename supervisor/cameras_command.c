@@ -12,14 +12,36 @@
 #include "supervisor/unit_guard.h"
 #include "supervisor/unit_record.h"
 
-void
-cameras_command(struct cameras *t, int camera, enum camera_event ev)
+/* Whoever asks for a stream, or for another worker of one, needs an account to ask. */
+static bool
+lacks_account(const struct unit *u, enum camera_event ev)
+{
+	return u->config->google && !u->account &&
+	       (ev == CAMERA_EV_RESTART || ev == CAMERA_EV_REGENERATE);
+}
+
+int
+cameras_command(struct cameras *t, int camera, enum camera_event ev, char *why, size_t why_size)
 {
 	struct unit *u = cameras_find_number(t, camera);
 
+	if (u->life == UNIT_STOPPING) {
+		snprintf(why, why_size, "camrelayd is stopping");
+		return -1;
+	}
 	log_info("camera command", LOG_CAM(u->name), LOG_STR("command", camera_event_text(ev)));
+	if (camera_view(u->machine).state != CAMERA_STOPPED && lacks_account(u, ev)) {
+		snprintf(why, why_size, "%s has no account yet: none lists its device", u->name);
+		return -1;
+	}
+	/* What is started already is as it was asked to be. */
+	if (!unit_step(u, ev, NULL) && ev != CAMERA_EV_START) {
+		snprintf(why, why_size, "%s is %s: camctl start %s", u->name,
+			camera_state_text(camera_view(u->machine).state), u->name);
+		return -1;
+	}
 	unit_guard_on_command(u);
-	unit_step(u, ev, NULL);
+	return 0;
 }
 
 int

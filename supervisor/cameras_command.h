@@ -11,8 +11,11 @@ struct cameras;
 
 /* What operators ask of one camera, by its number (cameras_find). Loop thread. */
 
-/* An operator's wish: CAMERA_EV_START, STOP, RESTART or REGENERATE. */
-void cameras_command(struct cameras *t, int camera, enum camera_event ev);
+/* An operator's wish: CAMERA_EV_START, STOP, RESTART or REGENERATE. Returns 0 if it is done or was
+ * so already, or -1 with a sentence: a stopped camera has nothing to restart, one that has no
+ * account nobody to ask. */
+int cameras_command(
+	struct cameras *t, int camera, enum camera_event ev, char *why, size_t why_size);
 
 /* An operator's extension. Returns 0, or -1 with a sentence: no lease, no stream. */
 int cameras_extend(struct cameras *t, int camera, char *why, size_t why_size);

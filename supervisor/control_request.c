@@ -68,7 +68,10 @@ run_events(struct request *r)
 static bool
 command(struct request *r, enum camera_event ev, const char *done)
 {
-	cameras_command(supervisor_cameras(r->supervisor), r->camera, ev);
+	struct cameras *t = supervisor_cameras(r->supervisor);
+
+	if (cameras_command(t, r->camera, ev, r->text, sizeof(r->text)) < 0)
+		return false;
 	snprintf(r->text, sizeof(r->text), "%s", done);
 	return true;
 }
@@ -158,18 +161,25 @@ static runner *const runners[CONTROL_COMMANDS] = {
 };
 /* clang-format on */
 
+/* Refused if all refuse, by the words of one of them. */
 static bool
 run_on_all(runner *run, struct request *r)
 {
+	const char *name = control_command_name(r->message.command);
 	size_t n = cameras_count(supervisor_cameras(r->supervisor));
+	size_t refused = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		r->camera = cameras_number(supervisor_cameras(r->supervisor), i);
-		run(r);
+		refused += !run(r);
 	}
-	snprintf(r->text, sizeof(r->text), "%s: %zu cameras",
-		control_command_name(r->message.command), n);
-	return true;
+	if (refused == 0)
+		snprintf(r->text, sizeof(r->text), "%s: %zu cameras", name, n);
+	else if (refused < n)
+		snprintf(r->text, sizeof(r->text),
+			"%s: %zu of %zu cameras, the others are stopped or wait for an account",
+			name, n - refused, n);
+	return refused < n || n == 0;
 }
 
 /* Whom the message means: every account if it names none. */

@@ -183,11 +183,11 @@ arm(struct unit *u)
 		uv_timer_start(&u->timer, on_due, due > now ? (uint64_t)(due - now) : 0, 0);
 }
 
-void
+bool
 unit_step(struct unit *u, enum camera_event ev, const char *why)
 {
 	if (u->life == UNIT_STOPPING)
-		return;
+		return false;
 	/* What was lost before is not lost again. */
 	if (ev != CAMERA_EV_REFUSED || camera_view(u->machine).state == CAMERA_RUNNING)
 		tally_event(&u->tally, ev);
@@ -201,6 +201,7 @@ unit_step(struct unit *u, enum camera_event ev, const char *why)
 	perform_worker(u, &fx);
 	unit_outage_step(u);
 	arm(u);
+	return !fx.ignored;
 }
 
 /* ---- the worker's words ---------------------------------------------------------------------- */

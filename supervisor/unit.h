@@ -78,8 +78,9 @@ struct unit *unit_new(const struct cameras_config *shared, const struct config_c
 /* Binds its socket and makes its parts. Returns 0, or -1 with a sentence in why. */
 int unit_open(struct unit *u, char *why, size_t why_size);
 
-/* Something happened to it: its machine is asked, the effects are performed. why may be NULL. */
-void unit_step(struct unit *u, enum camera_event ev, const char *why);
+/* Something happened to it: its machine is asked, the effects are performed. why may be NULL.
+ * False: that means nothing in the state that it is in. */
+bool unit_step(struct unit *u, enum camera_event ev, const char *why);
 
 /* What [supervisor] says now. */
 void unit_configure(struct unit *u);

@@ -158,6 +158,14 @@ def test_stop_ends_the_worker_and_gives_the_stream_back_and_start_begins_anew(la
     assert "session" not in row
     until(lambda: lab.calls(kind="stop", name="cam2", status=200), "the stream was stopped at Google")
     assert run(lab, "stop", "cam2").returncode == DONE, "what is stopped can be stopped"
+    for command in ("restart", "regenerate"):
+        done = run(lab, "--wait", command, "cam2")
+        assert (done.returncode, done.stderr) == (REFUSED, "camctl: cam2 is stopped: camctl start cam2\n")
+    others = {name: row["pid"] for name, row in lab.rows().items() if name != "cam2"}
+    assert lab.camctl("--wait", "restart", "all") == \
+        "restart: 2 of 3 cameras, the others are stopped or wait for an account\n"
+    assert not set(others.values()) & {row["pid"] for row in lab.rows().values()}
+    assert (lab.rows()["cam2"]["state"], lab.pid("cam2")) == ("stopped", 0)
     assert run(lab, "--wait", "start", "cam2").returncode == DONE
     assert lab.rows()["cam2"]["state"] == "running"
     assert len(lab.calls(kind="generate", name="cam2")) == generates + 1

@@ -89,4 +89,6 @@ def test_a_camera_that_is_added_comes_to_the_account_with_fewer_and_one_that_nob
     lab.camctl("add", "ghost", "google=auto", "device=AVPHwE-nobody", "publish=none")
     row = lab.rows()["ghost"]
     assert (row["account"], row["state"], row["notice"]) == ("auto", "starting", "no account lists the device yet")
+    done = lab.camctl("regenerate", "ghost", check=False)
+    assert (done.returncode, done.stderr) == (1, "camctl: ghost has no account yet: none lists its device\n")
     assert "camera ghost" in lab.camctl("remove", "ghost") and "ghost" not in lab.rows()

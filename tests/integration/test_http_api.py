@@ -168,6 +168,9 @@ def test_stop_start_and_what_is_refused(lab, url):
     until(lambda: lab.rows()["cam2"]["state"] == "stopped", "cam2 stopped")
     status, body = client.call("post", "/v2/cameras/{camera}/extend", {"camera": "cam2"})
     assert status == 409 and body["error"]["message"]
+    for word in ("restart", "regenerate"):
+        status, body = client.call("post", f"/v2/cameras/{{camera}}/{word}", {"camera": "cam2"})
+        assert (status, body["error"]["message"]) == (409, "cam2 is stopped: camctl start cam2")
     assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "nobody"})[0] == 404
     for word in ("start", "stop", "restart"):
         assert client.call("post", f"/v2/cameras/{{camera}}/{word}", {"camera": "all"})[0] == 404

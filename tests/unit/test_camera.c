@@ -330,6 +330,28 @@ restart_of_a_failed_camera_tries_at_once(void **state)
 }
 
 static void
+expect_try_at_once(struct camera_effects fx, ms_t now)
+{
+	assert_false(fx.ignored);
+	assert_true(fx.what & CAMERA_DO_GENERATE);
+	assert_true(fx.operator);
+	assert_int_equal(fx.generate_at, now);
+}
+
+static void
+start_of_a_failed_or_degraded_camera_tries_at_once(void **state)
+{
+	send(*state, CAMERA_EV_START, 0);
+	send(*state, CAMERA_EV_GENERATE_FAILED, 0);
+	assert_int_equal(in(*state), CAMERA_FAILED);
+	expect_try_at_once(send(*state, CAMERA_EV_START, 2000), 2000);
+	send(*state, CAMERA_EV_UNSUPPORTED, 3000);
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+	expect_try_at_once(send(*state, CAMERA_EV_START, 4000), 4000);
+	assert_int_equal(in(*state), CAMERA_DEGRADED);
+}
+
+static void
 regenerate_keeps_the_old_stream_until_the_new_one_is_there(void **state)
 {
 	run(*state);
@@ -566,6 +588,15 @@ stop_of_a_url_asks_google_nothing(void **state)
 }
 
 static void
+start_of_a_failed_url_connects_anew(void **state)
+{
+	run(*state);
+	send(*state, CAMERA_EV_REFUSED, 0);
+	assert_int_equal(in(*state), CAMERA_FAILED);
+	assert_int_equal(send(*state, CAMERA_EV_START, 100).what, CAMERA_DO_SOURCE);
+}
+
+static void
 regenerate_of_a_url_connects_anew(void **state)
 {
 	run(*state);
@@ -668,6 +699,7 @@ main(void)
 		NEST(a_stream_that_arrives_after_stop_is_stopped),
 		NEST(restart_takes_a_new_worker_and_no_call),
 		NEST(restart_of_a_failed_camera_tries_at_once),
+		NEST(start_of_a_failed_or_degraded_camera_tries_at_once),
 		NEST(regenerate_keeps_the_old_stream_until_the_new_one_is_there),
 		NEST(regenerate_that_fails_leaves_a_running_camera_alone),
 		NEST(start_after_stop_waits_for_the_old_worker_to_end),
@@ -688,6 +720,7 @@ main(void)
 		URL(a_refused_url_is_tried_by_the_same_ladder),
 		URL(a_degraded_url_is_tried_for_ever),
 		URL(stop_of_a_url_asks_google_nothing),
+		URL(start_of_a_failed_url_connects_anew),
 		URL(regenerate_of_a_url_connects_anew),
 		NEST(what_means_nothing_in_a_state_changes_nothing_and_says_so),
 		NEST(no_order_of_events_starts_two_workers_or_keeps_one_of_a_stopped_camera),
