@@ -67,13 +67,20 @@ tell_done(struct camera_lease *l, enum call_kind kind, struct sdm_answer *answer
 		stream_take_generated(&l->stream, answer, expires_at);
 		keep_granted(l);
 		tell(l, CAMERA_EV_GENERATED, NULL);
-	} else if (kind == CALL_EXTEND) {
+	} else if (l->stream.sdm.rtsp_url) {
 		stream_take_extended(&l->stream, answer, expires_at);
 		keep_granted(l);
 		tell(l, CAMERA_EV_EXTENDED, NULL);
-	} else {
-		forget_stream(l);
 	}
+	/* An Extend that outlived its stream brings a token for nothing. */
+}
+
+/* Whether the stream of the call is no more: it was stopped, or Google does not know it. */
+static bool
+has_ended(enum call_kind kind, enum call_result result)
+{
+	return (kind == CALL_STOP && result == CALL_OK) ||
+	       (kind != CALL_GENERATE && result == CALL_STREAM_GONE);
 }
 
 static void
@@ -104,8 +111,11 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 	l->call = (struct api_call){ .kind = CALL_NONE };
 	call_tally_add(&l->tally, call.kind, answer->error);
 	log_answer(l, call.kind, answer, verdict);
-	/* An Extend that outlived its stream brings a token for nothing. */
-	if (verdict == VERDICT_DONE && (call.kind != CALL_EXTEND || l->stream.sdm.rtsp_url))
+	/* Of one that was to be stopped nobody need be told; another may be wanted already. */
+	if ((verdict == VERDICT_DONE || verdict == VERDICT_STALE) &&
+		has_ended(call.kind, told.result))
+		forget_stream(l);
+	else if (verdict == VERDICT_DONE)
 		tell_done(l, call.kind, answer, told.expires_at);
 	else if (verdict == VERDICT_FAILED)
 		tell(l,
@@ -180,6 +190,10 @@ on_scheduler_event(struct account *a, const struct scheduler_event *e)
 			LOG_INT("failed_extends", e->failures));
 		if (l)
 			tell(l, CAMERA_EV_LOST, "the stream expired");
+		break;
+	case SCHEDULER_ENDED:
+		if (l)
+			forget_stream(l);
 		break;
 	case SCHEDULER_WAITING:
 		log_warn("scheduler start waits", LOG_CAM(name),

@@ -88,6 +88,7 @@ ms_t scheduler_step(struct scheduler *s, ms_t now, struct api_call *out);
 enum scheduler_event_kind {
 	SCHEDULER_GIVEN_UP, /* camera: not all streams can be saved, this one is passed over */
 	SCHEDULER_EXPIRED,  /* camera: its stream ended, tell the camera it is lost */
+	SCHEDULER_ENDED,    /* camera: its stream, which was to be stopped, ended by itself */
 	SCHEDULER_WAITING,  /* camera: no slots can be spared for a stream of its own */
 	SCHEDULER_API_DOWN, /* the API as a whole fails: probes only */
 	SCHEDULER_API_BACK,

@@ -159,6 +159,8 @@ expire(struct scheduler *s, ms_t now)
 			s->stats.given_up += e->lease.given_up || e->lease.yields;
 			e->expired_failures = e->lease.failures;
 			e->announce |= 1u << SCHEDULER_EXPIRED;
+		} else {
+			e->announce |= 1u << SCHEDULER_ENDED;
 		}
 		scheduler_lease_end(e);
 	}

@@ -767,7 +767,7 @@ a_stop_takes_a_slot_that_nobody_needs(void **state)
 }
 
 static void
-a_stream_to_be_stopped_is_not_extended_and_ends_in_silence(void **state)
+a_stream_to_be_stopped_is_not_extended_and_its_end_is_told(void **state)
 {
 	add_living(*state, 1, 4000);
 	add_living(*state, 2, 5000);
@@ -775,7 +775,9 @@ a_stream_to_be_stopped_is_not_extended_and_ends_in_silence(void **state)
 	ms_t now = 0;
 	expect_call(*state, &now, CALL_EXTEND, 2, CALL_OK);
 	expect_nothing(*state, 4000);
+	expect_event(*state, SCHEDULER_ENDED, 1);
 	expect_no_event(*state);
+	assert_int_equal(scheduler_stats(*state, 4000).expired, 0);
 }
 
 static void
@@ -994,7 +996,7 @@ main(void)
 		TEST(every_slot_is_a_probe_while_a_stream_is_about_to_end),
 		TEST(the_first_answer_ends_it_and_due_extends_are_first),
 		TEST(a_stop_takes_a_slot_that_nobody_needs),
-		TEST(a_stream_to_be_stopped_is_not_extended_and_ends_in_silence),
+		TEST(a_stream_to_be_stopped_is_not_extended_and_its_end_is_told),
 		TEST(a_camera_that_is_wanted_again_is_not_stopped),
 		TEST(an_account_that_cannot_be_used_is_not_called_and_forgets_nothing),
 		TEST(the_answer_for_a_removed_camera_is_stale),

@@ -34,6 +34,7 @@ events_json(const struct sim_result *r)
 	static const char *const names[] = {
 		[SCHEDULER_GIVEN_UP] = "given_up",
 		[SCHEDULER_EXPIRED] = "expired",
+		[SCHEDULER_ENDED] = "ended",
 		[SCHEDULER_WAITING] = "waiting",
 		[SCHEDULER_API_DOWN] = "api_down",
 		[SCHEDULER_API_BACK] = "api_back",
