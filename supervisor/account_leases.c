@@ -116,6 +116,9 @@ account_restore(struct account *a)
 {
 	ms_t now = clock_now();
 
+	/* A former process may just have called: a slot's time passes (scheduler.h). */
+	if (!keep_has_past(&a->keep))
+		quota_take(scheduler_quota(a->scheduler), NULL, CALL_EXTEND, now);
 	keep_each_call(&a->keep, a->config->long_window_ms, now, restore_call, a);
 	keep_each_stream(&a->keep, now, restore_stream, a);
 }

@@ -50,6 +50,12 @@ keep_call(const struct keep *k, const char *device, enum call_kind kind)
 
 /* ---- back ------------------------------------------------------------------------------------ */
 
+bool
+keep_has_past(const struct keep *k)
+{
+	return k->store && !store_stats(k->store).is_new;
+}
+
 struct reader {
 	const struct keep *keep;
 	ms_t now;

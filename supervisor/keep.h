@@ -21,6 +21,10 @@ void keep_no_stream(const struct keep *k, const char *camera);
 /* A call leaves. device is NULL for devices.list, here and below. */
 void keep_call(const struct keep *k, const char *device, enum call_kind kind);
 
+/* Whether the calls of a former process would be there: false without a store, or with a new one.
+ */
+bool keep_has_past(const struct keep *k);
+
 /* The calls of the last within_ms, oldest first. at is ours, and may be below 0. */
 typedef void keep_call_row(void *arg, const char *device, enum call_kind kind, ms_t at);
 void keep_each_call(const struct keep *k, ms_t within_ms, ms_t now, keep_call_row *row, void *arg);

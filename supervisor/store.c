@@ -49,6 +49,7 @@ struct store {
 
 	int64_t writes;
 	int64_t write_failures;
+	bool is_new;        /* nothing of a former process is in it */
 	bool write_failing; /* the last one did, for the store's own sake */
 	unsigned failing;   /* a bit per statement that failed last time, and one for checkpoints */
 	unsigned logged;    /* a bit per -err that was logged since nothing was failing */
@@ -225,6 +226,7 @@ store_stats(const struct store *s)
 	return (struct store_stats){ .writes = s->writes,
 		.failures = s->write_failures,
 		.bytes = store_file_bytes(s->path),
+		.is_new = s->is_new,
 		.failing = s->write_failing };
 }
 
@@ -400,6 +402,7 @@ open_file(struct store *s, char *why, size_t why_size)
 	int err = check_version(s, &version, why, why_size);
 	if (!err)
 		err = check_integrity(s, why, why_size);
+	s->is_new = version == 0;
 	if (!err)
 		err = set_up(s, why, why_size);
 	if (!err)

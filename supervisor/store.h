@@ -41,6 +41,7 @@ struct store_stats {
 	int64_t writes;
 	int64_t failures; /* of these */
 	int64_t bytes;    /* of state.db, without the log beside it */
+	bool is_new;      /* begun when it was opened: what a former process did is not known */
 	bool failing;     /* the last write did, and not for being too long */
 };
 struct store_stats store_stats(const struct store *s);

@@ -58,6 +58,17 @@ def test_the_calls_of_the_former_process_count(make_lab):
     assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
 
 
+def test_without_a_store_a_slot_passes_before_the_first_call(make_lab):
+    """Nobody knows when the former process has called."""
+    lab = make_lab(cameras=3, lifetime=60, window=12, qpm=3, supervisor={"start_stagger": "0ms"}).start()
+    until(lambda: len(lab.calls(kind="generate")) == 3, "three Generates")
+    kill(lab)
+    lab.start()
+    until(lambda: len(lab.calls(kind="generate")) >= 4, "the fourth")
+    buckets = lab.google_state()["buckets"]
+    assert buckets["execute"]["peak"] <= 3 and not buckets["execute"]["refused"]
+
+
 def test_the_calls_for_a_camera_that_left_meanwhile_count_too(make_lab):
     lab = make_lab(cameras=3, lifetime=60, window=12, qpm=3, supervisor={"start_stagger": "0ms"}, state=True).start()
     until(lambda: len(lab.calls(kind="generate")) == 3, "three Generates")

@@ -549,6 +549,19 @@ everything_is_there_when_it_is_opened_again(void **state)
 }
 
 static void
+a_store_is_new_only_when_it_was_begun(void **state)
+{
+	struct store *s = must_open();
+
+	(void)state;
+	assert_true(store_stats(s).is_new);
+	store_close(s);
+	s = must_open();
+	assert_false(store_stats(s).is_new);
+	store_close(s);
+}
+
+static void
 everything_is_there_after_a_process_that_was_killed(void **state)
 {
 	int status;
@@ -729,6 +742,7 @@ a_file_of_garbage_is_set_aside(void **state)
 	struct store *s = must_open();
 	assert_int_equal(mode_of(expect_set_aside(before, size)), 0600);
 	free(before);
+	assert_true(store_stats(s).is_new);
 	write_one_of_each(s);
 	expect_one_of_each(s);
 	store_close(s);
@@ -1259,6 +1273,7 @@ main(void)
 		TEST(calls_that_no_bucket_counts_and_those_of_a_wrong_clock_are_forgotten),
 		TEST(a_counter_is_zero_until_it_is_set),
 		TEST(everything_is_there_when_it_is_opened_again),
+		TEST(a_store_is_new_only_when_it_was_begun),
 		TEST(everything_is_there_after_a_process_that_was_killed),
 		TEST(its_files_are_private_whatever_the_umask),
 		TEST(an_unusable_directory_is_refused_with_a_sentence),
