@@ -53,14 +53,19 @@ static const struct {
 };
 
 /* "Rate limited for the ExecuteDeviceCommand API for the user.", "... for the GenerateRtspStream
- * command for the user.", "... for the Camera.": first match wins. */
+ * command for the user.", "... for the Camera." (facts/google-sdm.md 3.1, 3.2). What is not known to
+ * be about one camera is about all. */
 static const struct {
 	const char *words;
 	enum sdm_bucket bucket;
 } buckets[] = {
 	{ .words = "ExecuteDeviceCommand", .bucket = SDM_BUCKET_USER },
-	{ .words = "for the user",         .bucket = SDM_BUCKET_COMMAND },
-	{ .words = "Rate limited for the", .bucket = SDM_BUCKET_DEVICE },
+	{ .words = "RtspStream ",          .bucket = SDM_BUCKET_COMMAND },
+	{ .words = "WebRtcStream ",        .bucket = SDM_BUCKET_COMMAND },
+	{ .words = "for the Camera.",      .bucket = SDM_BUCKET_DEVICE },
+	{ .words = "for the Doorbell.",    .bucket = SDM_BUCKET_DEVICE },
+	{ .words = "for the Display.",     .bucket = SDM_BUCKET_DEVICE },
+	{ .words = "for the Thermostat.",  .bucket = SDM_BUCKET_DEVICE },
 };
 /* clang-format on */
 
