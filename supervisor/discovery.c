@@ -103,7 +103,8 @@ send_call(struct discovery *d)
 	quota_take(d->config.quota, NULL, CALL_LIST, clock_now());
 	keep_call(d->config.keep, NULL, CALL_LIST);
 	d->call = sdm_list(d->config.sdm, on_answer, d);
-	d->state = ASKING;
+	/* The token may just have ended: the next one's kick asks. */
+	d->state = d->call ? ASKING : WANTED;
 }
 
 /* What still stands between us and a call: a time to wait, or MS_NEVER without a token. */
@@ -154,12 +155,14 @@ discovery_ask(struct discovery *d, char *why, size_t why_size)
 
 	if (d->state == ASKING)
 		return true;
-	if (wait == 0)
+	if (wait == 0) {
 		send_call(d);
-	else if (wait == MS_NEVER)
+		wait = d->call ? 0 : MS_NEVER;
+	}
+	if (wait == MS_NEVER)
 		snprintf(why, why_size, "there is no access token: %s",
 			*oauth_why(d->config.oauth) ? oauth_why(d->config.oauth) : "not yet");
-	else
+	else if (wait > 0)
 		snprintf(why, why_size, "Google's quota allows the next list in %lld s",
 			(long long)(wait + 999) / 1000);
 	return wait == 0;

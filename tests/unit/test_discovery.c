@@ -20,7 +20,8 @@
 
 static struct {
 	int asked;
-	sdm_done *done; /* NULL: nothing in flight */
+	bool token_ends; /* before the next call leaves */
+	sdm_done *done;  /* NULL: nothing in flight */
 	void *arg;
 } api;
 static const char *bearer;
@@ -44,6 +45,10 @@ struct sdm_call *
 sdm_list(struct sdm *s, sdm_done *done, void *arg)
 {
 	(void)s;
+	if (api.token_ends) {
+		api.token_ends = false;
+		return NULL;
+	}
 	assert_null(api.done);
 	api.asked++;
 	api.done = done;
@@ -183,6 +188,24 @@ the_first_list_is_asked_for_when_there_is_a_token(void **state)
 	answer_devices(2);
 	assert_int_equal(lists, 1);
 	assert_int_equal(before_count, -1);
+}
+
+static void
+a_token_that_ends_as_the_call_leaves_is_waited_for(void **state)
+{
+	char why[100] = "";
+
+	api.token_ends = true;
+	discovery_kick(*state);
+	assert_int_equal(api.asked, 0);
+	assert_false(discovery_view(*state, fake_now_ms).asking);
+	assert_true(discovery_view(*state, fake_now_ms).waiting);
+	discovery_kick(*state);
+	assert_int_equal(api.asked, 1);
+	answer_devices(1);
+	api.token_ends = true;
+	assert_false(discovery_ask(*state, why, sizeof(why)));
+	assert_string_not_equal(why, "");
 }
 
 static void
@@ -358,6 +381,7 @@ main(void)
 #define DISCOVERY_TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 	const struct CMUnitTest tests[] = {
 		DISCOVERY_TEST(the_first_list_is_asked_for_when_there_is_a_token),
+		DISCOVERY_TEST(a_token_that_ends_as_the_call_leaves_is_waited_for),
 		DISCOVERY_TEST(the_next_lists_come_at_their_interval),
 		cmocka_unit_test_setup_teardown(
 			without_an_interval_nobody_asks_but_somebody, start_without_interval, stop),
