@@ -19,6 +19,10 @@
 #define PROBE_CAP_MS 30000     /* a living stream shortens it */
 #define ASSUMED_LIFE_MS 300000 /* facts/google-sdm.md 0 */
 
+/* Google's streams live for fifty slots (facts/google-sdm.md 0), tests' for ten; a life of fewer
+ * than these could not be extended in turn with a few others. */
+#define LIFE_SLOTS_MIN 3
+
 struct scheduler_settings
 scheduler_settings_default(int qpm, ms_t minute_ms)
 {
@@ -172,6 +176,18 @@ scheduler_want_extend(struct scheduler *s, int camera)
 
 /* ---- what happened --------------------------------------------------------------------------- */
 
+/* What a stream tells of the lives of the next ones. An expiresAt that is past or seconds away
+ * tells nothing: taken for a rule, it would leave room for no other stream. */
+static void
+learn_life(struct scheduler *s, ms_t granted_at, ms_t expires_at)
+{
+	ms_t life = expires_at - granted_at;
+
+	if (life > s->settings.margin_ms +
+			   LIFE_SLOTS_MIN * quota_outlook(s->quota, granted_at).pace_ms)
+		s->life_ms = life;
+}
+
 void
 scheduler_lease_begin(struct scheduler *s, struct entry *e, ms_t granted_at, ms_t expires_at)
 {
@@ -182,7 +198,7 @@ scheduler_lease_begin(struct scheduler *s, struct entry *e, ms_t granted_at, ms_
 		.since = granted_at,
 	};
 	e->told &= ~(1u << SCHEDULER_GIVEN_UP);
-	s->life_ms = expires_at - granted_at;
+	learn_life(s, granted_at, expires_at);
 }
 
 void
@@ -194,7 +210,7 @@ scheduler_lease_renew(struct scheduler *s, struct entry *e, ms_t granted_at, ms_
 	e->lease.failures = 0;
 	e->wants_extend = false;
 	e->told &= ~(1u << SCHEDULER_GIVEN_UP);
-	s->life_ms = expires_at - granted_at;
+	learn_life(s, granted_at, expires_at);
 }
 
 void

@@ -44,7 +44,7 @@ struct scheduler {
 	ms_t start_at; /* when the last GENERATE_START left */
 	unsigned tickets;
 	unsigned calls;
-	ms_t life_ms;      /* of the last stream that was granted */
+	ms_t life_ms;      /* of the last stream that was granted for a time worth the name */
 	double fail_ratio; /* of the last few hundred calls while the API was up */
 	struct scheduler_stats stats;
 };

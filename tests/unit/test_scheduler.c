@@ -281,6 +281,28 @@ a_life_may_be_a_minute(void **state)
 }
 
 static void
+a_life_that_is_over_at_once_keeps_no_other_stream_away(void **state)
+{
+	static const ms_t lives[] = { -5000, 0, 600, 10000 };
+	ms_t now = 0;
+
+	add_living(*state, 99, LIFE);
+	for (int i = 0; i < 4; i++) {
+		add_wanting(*state, i, now);
+		struct api_call call = next_call(*state, &now);
+		struct call_answer a = { .result = CALL_OK, .expires_at = now + lives[i] };
+		assert_int_equal(call.kind, CALL_GENERATE);
+		assert_int_equal(scheduler_answered(*state, &call, &a, now), VERDICT_DONE);
+		scheduler_lost(*state, i);
+		add_wanting(*state, 10 + i, now);
+		expect_call(*state, &now, CALL_GENERATE, 10 + i, CALL_OK);
+		assert_true(now <= (2 * i + 1) * PACE);
+		scheduler_remove(*state, i);
+		scheduler_remove(*state, 10 + i);
+	}
+}
+
+static void
 a_failed_extend_is_tried_again_in_the_next_slot(void **state)
 {
 	ms_t now = 100000;
@@ -966,6 +988,7 @@ main(void)
 		TEST(the_stream_nearest_to_its_end_is_extended_first),
 		TEST(forty_that_end_together_are_begun_with_in_time),
 		TEST(a_life_may_be_a_minute),
+		TEST(a_life_that_is_over_at_once_keeps_no_other_stream_away),
 		TEST(a_failed_extend_is_tried_again_in_the_next_slot),
 		TEST(one_that_keeps_failing_does_not_take_every_slot),
 		TEST(a_stream_whose_call_is_in_flight_is_not_called_again),
