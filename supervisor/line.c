@@ -42,13 +42,20 @@ line_spare(struct lease *const *line, int n, const struct slots *slots, ms_t fre
 	return spare;
 }
 
+/* One that its own buckets keep from being called before its end: no slot helps it. */
+static bool
+rests_too_long(const struct lease *l, const struct slots *slots)
+{
+	return l->free_at > slots->next_at && l->free_at > l->expires_at - slots->margin_ms;
+}
+
 static void
-give_up_one(struct lease *const *line, int last)
+give_up_one(struct lease *const *line, int last, const struct slots *slots)
 {
 	struct lease *victim = line[last];
 
 	for (int i = 0; i < last; i++) {
-		if (needs_slot(line[i]))
+		if (needs_slot(line[i]) && !rests_too_long(line[i], slots))
 			victim = worse(victim, line[i]);
 	}
 	victim->given_up = true;
@@ -65,12 +72,12 @@ line_give_up(struct lease *const *line, int n, const struct slots *slots)
 	for (int i = 0; i < n; i++)
 		line[i]->given_up = false;
 	for (int i = 0; i < n; i++) {
-		if (!needs_slot(line[i]))
+		if (!needs_slot(line[i]) || rests_too_long(line[i], slots))
 			continue;
 		if (at <= line[i]->expires_at - slots->margin_ms)
 			at = slot_after(at, slots);
 		else
-			give_up_one(line, i);
+			give_up_one(line, i, slots);
 	}
 }
 

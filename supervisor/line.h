@@ -33,7 +33,8 @@ ms_t line_spare(struct lease *const *line, int n, const struct slots *slots, ms_
 
 /* Marks those that must be given up so that the others can be reached, and unmarks the others.
  * It is the fewest possible; of those that would do, the one that failed most, then the one whose
- * stream is the youngest. */
+ * stream is the youngest. One that its own buckets keep past its end is not given up, and takes no
+ * slot from the others. */
 void line_give_up(struct lease *const *line, int n, const struct slots *slots);
 
 /* What line_spare comes to when this line, with so many more streams of life_ms, has run for one

@@ -539,6 +539,26 @@ of_those_that_could_be_given_up_it_is_the_youngest(void **state)
 }
 
 static void
+one_whose_own_bucket_rests_past_its_end_costs_no_other_its_slot(void **state)
+{
+	struct call_answer limited = {
+		.result = CALL_RATE_LIMITED, .bucket = QUOTA_DEVICE_MINUTE, .retry_after_ms = MINUTE
+	};
+	ms_t now = 0;
+
+	add_living(*state, 1, 9000);
+	scheduler_want_extend(*state, 1);
+	struct api_call call = next_call(*state, &now);
+	assert_int_equal(call.camera, 1);
+	scheduler_answered(*state, &call, &limited, now);
+	add_living(*state, 2, 9500);
+	expect_call(*state, &now, CALL_EXTEND, 2, CALL_OK);
+	expect_no_event(*state);
+	expect_nothing(*state, 9000);
+	expect_event(*state, SCHEDULER_EXPIRED, 1);
+}
+
+static void
 a_stream_that_was_given_up_is_saved_when_a_slot_is_left(void **state)
 {
 	ms_t now = 0;
@@ -1004,6 +1024,7 @@ main(void)
 		TEST(what_the_operator_asked_for_stays_the_operators),
 		TEST(when_not_all_can_be_saved_one_is_given_up_by_name),
 		TEST(of_those_that_could_be_given_up_it_is_the_youngest),
+		TEST(one_whose_own_bucket_rests_past_its_end_costs_no_other_its_slot),
 		TEST(a_stream_that_was_given_up_is_saved_when_a_slot_is_left),
 		TEST(forty_eight_are_admitted_and_not_one_more),
 		TEST(under_overload_who_lived_longest_makes_room_if_so_configured),
