@@ -50,16 +50,6 @@ keep_granted(struct camera_lease *l)
 	keep_lease(l);
 }
 
-/* Of an Extend that is tried again because nobody knows until when it worked. */
-static void
-keep_tokens(struct camera_lease *l, struct sdm_answer *answer)
-{
-	if (!answer->stream.extension_token || !l->stream.sdm.rtsp_url)
-		return;
-	stream_take_tokens(&l->stream, answer);
-	keep_lease(l);
-}
-
 static void
 tell_done(struct camera_lease *l, enum call_kind kind, struct sdm_answer *answer, ms_t expires_at)
 {
@@ -81,6 +71,26 @@ has_ended(enum call_kind kind, enum call_result result)
 {
 	return (kind == CALL_STOP && result == CALL_OK) ||
 	       (kind != CALL_GENERATE && result == CALL_STREAM_GONE);
+}
+
+/* An Extend that does not say until when: as long as the last time. */
+static bool
+lacks_end(enum call_kind kind, const struct sdm_answer *answer)
+{
+	return kind == CALL_EXTEND && answer->error == SDM_OK && answer->stream.expires_at_us == 0;
+}
+
+/* Said once: it may be so from now on. */
+static void
+log_incomplete(const struct camera_lease *l, enum call_kind kind, const struct sdm_answer *answer)
+{
+	struct account *a = l->account;
+
+	if (!*answer->words || a->told_incomplete)
+		return;
+	a->told_incomplete = true;
+	log_warn("google answer incomplete", LOG_CAM(l->name),
+		LOG_STR("call", verdict_call_name(kind)), LOG_STR("words", answer->words));
 }
 
 static void
@@ -107,10 +117,14 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 	ms_t now = clock_now();
 	struct call_answer told = verdict_of_answer(answer, call.kind, now);
 
+	if (lacks_end(call.kind, answer))
+		told.expires_at = now + l->stream.expires_at - l->granted_at;
 	enum call_verdict verdict = scheduler_answered(a->scheduler, &call, &told, now);
 	l->call = (struct api_call){ .kind = CALL_NONE };
 	call_tally_add(&l->tally, call.kind, answer->error);
 	log_answer(l, call.kind, answer, verdict);
+	if (answer->error == SDM_OK)
+		log_incomplete(l, call.kind, answer);
 	/* Of one that was to be stopped nobody need be told; another may be wanted already. */
 	if ((verdict == VERDICT_DONE || verdict == VERDICT_STALE) &&
 		has_ended(call.kind, told.result))
@@ -124,8 +138,6 @@ settle(struct camera_lease *l, struct sdm_answer *answer)
 			answer->words);
 	else if (verdict == VERDICT_LOST)
 		tell(l, CAMERA_EV_LOST, answer->words);
-	else if (verdict == VERDICT_KEPT && call.kind == CALL_EXTEND)
-		keep_tokens(l, answer);
 }
 
 static void

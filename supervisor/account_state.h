@@ -43,7 +43,8 @@ struct account {
 	account_event *on_event;
 	account_listed *on_list;
 	account_news *on_news;
-	const char *told; /* the state that was told last */
+	const char *told;     /* the state that was told last */
+	bool told_incomplete; /* that an answer lacked something */
 	void *arg;
 	struct {
 		bool begun;          /* no call leaves any more; the timer is its time-out */

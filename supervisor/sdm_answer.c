@@ -159,9 +159,8 @@ parse_error(enum sdm_command command, int status, const struct json *j, struct s
 /* ---- streams --------------------------------------------------------------------------------- */
 
 static void
-unreadable(struct sdm_answer *out, const struct json *j, const char *path)
+name_missing(struct sdm_answer *out, const struct json *j, const char *path)
 {
-	out->error = SDM_MALFORMED;
 	if (json_str(j, path))
 		snprintf(out->words, sizeof(out->words), "%s holds what it may not", path);
 	else
@@ -172,7 +171,8 @@ static void
 malformed(struct sdm_answer *out, const struct json *j, const char *path)
 {
 	sdm_answer_clear(out);
-	unreadable(out, j, path);
+	out->error = SDM_MALFORMED;
+	name_missing(out, j, path);
 }
 
 /* What goes into URLs and requests of ours: printable ASCII without blanks. */
@@ -211,17 +211,16 @@ parse_stream(enum sdm_command command, const struct json *j, int64_t date_us, in
 	s->stream_token = take(j, token);
 	s->extension_token = take(j, extension);
 	s->rtsp_url = command == SDM_GENERATE ? take(j, url) : NULL;
-	if (!s->extension_token)
-		malformed(out, j, extension);
-	else if (timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) == 0)
+	bool dated = timestamp_rfc3339(json_str(j, expires), &s->expires_at_us) == 0;
+	if (dated)
 		s->life_ms = life_ms(s->expires_at_us, date_us, wall_us);
-	else if (command == SDM_EXTEND)
-		unreadable(out, j, expires);
-	else
-		malformed(out, j, expires);
-	if (out->error != SDM_OK)
-		return;
-	if (command == SDM_GENERATE && !s->rtsp_url)
+	const char *missing = !s->extension_token ? extension : !dated ? expires : NULL;
+	/* Either of them shows that it was extended. */
+	if (missing && command == SDM_EXTEND && (s->extension_token || dated))
+		name_missing(out, j, missing);
+	else if (missing)
+		malformed(out, j, missing);
+	else if (command == SDM_GENERATE && !s->rtsp_url)
 		malformed(out, j, url);
 	else if (command == SDM_GENERATE && !s->stream_token)
 		malformed(out, j, token);

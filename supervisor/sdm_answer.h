@@ -44,8 +44,9 @@ enum sdm_bucket {
 struct sdm_stream {
 	char *rtsp_url;        /* of a Generate; NULL in the answer to an Extend */
 	char *stream_token;    /* what auth= must be from now on; NULL if an Extend omits it */
-	char *extension_token; /* for the next Extend or Stop */
-	int64_t expires_at_us; /* Google's wall clock, since 1970: to be stored and shown */
+	char *extension_token; /* for the next Extend or Stop; NULL if an Extend omits it */
+	int64_t expires_at_us; /* Google's wall clock, since 1970; 0 if an Extend omits it (but
+				* never both) */
 	ms_t life_ms;          /* what was left of it when the answer came: add to clock_now().
 				* Below 0 if it was over by then */
 };
@@ -63,7 +64,8 @@ struct sdm_answer {
 	enum sdm_bucket bucket; /* of SDM_RATE_LIMITED */
 	ms_t retry_after_ms;    /* -1: not said */
 	bool sent;              /* Google may have counted the call */
-	char words[200]; /* Google's own: "FAILED_PRECONDITION: The camera is ...", one line */
+	char words[200]; /* Google's own: "FAILED_PRECONDITION: The camera is ...", one line; or
+			  * what is missing in an answer that is good all the same */
 	struct sdm_stream stream;
 	struct sdm_device *devices;
 	size_t device_count;

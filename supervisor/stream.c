@@ -20,17 +20,19 @@ stream_take_generated(struct stream *s, struct sdm_answer *answer, ms_t expires_
 	s->expires_at = expires_at;
 }
 
-/* Moves a string out of an answer, over the old one. */
+/* Moves a string out of an answer, over the old one, which stays if there is none. */
 static void
 take(char **own, char **fresh)
 {
+	if (!*fresh)
+		return;
 	free(*own);
 	*own = *fresh;
 	*fresh = NULL;
 }
 
-void
-stream_take_tokens(struct stream *s, struct sdm_answer *answer)
+static void
+take_tokens(struct stream *s, struct sdm_answer *answer)
 {
 	struct sdm_stream *fresh = &answer->stream;
 
@@ -45,8 +47,7 @@ stream_take_tokens(struct stream *s, struct sdm_answer *answer)
 void
 stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_at)
 {
-	stream_take_tokens(s, answer);
-	s->sdm.expires_at_us = answer->stream.expires_at_us;
+	take_tokens(s, answer);
 	s->expires_at = expires_at;
 	s->extends++;
 }

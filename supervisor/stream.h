@@ -16,11 +16,9 @@ void stream_clear(struct stream *s);
 /* Takes what a Generate granted out of its answer. */
 void stream_take_generated(struct stream *s, struct sdm_answer *answer, ms_t expires_at);
 
-/* An Extend brings new tokens, no URL: the stream's own goes on with the new token. */
+/* An Extend brings new tokens, no URL: the stream's own goes on with the new token. What the answer
+ * omits stays as it was. */
 void stream_take_extended(struct stream *s, struct sdm_answer *answer, ms_t expires_at);
-
-/* The tokens alone, of an Extend that did not say until when. */
-void stream_take_tokens(struct stream *s, struct sdm_answer *answer);
 
 /* Time left; -1 without a stream. */
 ms_t stream_left_ms(const struct stream *s, ms_t now);

@@ -241,31 +241,39 @@ the_text_of_a_429_tells_the_bucket(void **state)
 	}
 }
 
-/* Only the newest may be used. */
+/* The stream was extended all the same: it must not be lost for what is not said. */
 static void
-an_extend_that_does_not_say_until_when_brings_its_tokens(void **state)
+an_extend_that_omits_its_end_or_its_token_is_good_and_says_what_is_missing(void **state)
 {
 	static const struct {
 		const char *body;
 		const char *words;
+		bool dated;
 	} answers[] = {
 		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\"}}",
 			.words = "results.expiresAt is missing" },
 		{ .body = "{\"results\":{\"streamExtensionToken\":\"e\",\"streamToken\":\"t\","
 			  "\"expiresAt\":\"soon\"}}",
 			.words = "results.expiresAt holds what it may not" },
+		{ .body = "{\"results\":{\"streamToken\":\"t\","
+			  "\"expiresAt\":\"2019-01-04T18:30:00.000Z\"}}",
+			.words = "results.streamExtensionToken is missing",
+			.dated = true },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		struct sdm_answer a = parsed(SDM_EXTEND, 200, answers[i].body);
 
-		assert_int_equal(a.error, SDM_MALFORMED);
+		assert_int_equal(a.error, SDM_OK);
 		assert_string_equal(a.words, answers[i].words);
-		assert_string_equal(a.stream.extension_token, "e");
 		assert_string_equal(a.stream.stream_token, "t");
+		assert_int_equal(a.stream.expires_at_us != 0, answers[i].dated);
+		assert_int_equal(a.stream.extension_token == NULL, answers[i].dated);
 		sdm_answer_clear(&a);
 	}
+	expect(SDM_EXTEND, 200, "{\"results\":{\"streamToken\":\"t\"}}", SDM_MALFORMED,
+		"results.streamExtensionToken is missing");
 }
 
 static void
@@ -394,7 +402,8 @@ main(void)
 		cmocka_unit_test(a_camera_that_speaks_only_webrtc_is_told),
 		cmocka_unit_test(statuses_have_their_meanings),
 		cmocka_unit_test(the_text_of_a_429_tells_the_bucket),
-		cmocka_unit_test(an_extend_that_does_not_say_until_when_brings_its_tokens),
+		cmocka_unit_test(
+			an_extend_that_omits_its_end_or_its_token_is_good_and_says_what_is_missing),
 		cmocka_unit_test(pages_are_told_by_status_and_title),
 		cmocka_unit_test(a_front_ends_404_does_not_end_a_stream),
 		cmocka_unit_test(devices_are_listed_with_name_and_protocols),

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -95,18 +96,19 @@ a_new_stream_begins_its_count_anew(void **state)
 }
 
 static void
-tokens_may_come_without_a_time(void **state)
+an_extend_without_a_new_extension_token_keeps_the_old(void **state)
 {
 	struct stream s = { 0 };
 	struct sdm_answer a = answer(NULL, "t2", "e2");
 
 	(void)state;
+	free(a.stream.extension_token);
+	a.stream.extension_token = NULL;
 	generate(&s);
-	stream_take_tokens(&s, &a);
+	stream_take_extended(&s, &a, 9000);
 	assert_string_equal(s.sdm.rtsp_url, "rtsps://host:443/path?auth=t2");
-	assert_string_equal(s.sdm.extension_token, "e2");
-	assert_int_equal(stream_left_ms(&s, 1000), 4000);
-	assert_int_equal(s.extends, 0);
+	assert_string_equal(s.sdm.extension_token, "e1");
+	assert_int_equal(s.extends, 1);
 	sdm_answer_clear(&a);
 	stream_clear(&s);
 }
@@ -115,7 +117,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tokens_may_come_without_a_time),
+		cmocka_unit_test(an_extend_without_a_new_extension_token_keeps_the_old),
 		cmocka_unit_test(a_generated_stream_has_its_url_tokens_and_time),
 		cmocka_unit_test(an_extend_changes_the_token_in_the_url_and_nothing_else_of_it),
 		cmocka_unit_test(an_extend_that_omits_the_stream_token_keeps_the_old_one),
