@@ -352,6 +352,22 @@ consumers_close(struct consumers *t, const char *id, enum consumers_end end)
 	return v != NULL;
 }
 
+int
+consumers_revoke(struct consumers *t, const char *owner)
+{
+	struct viewer *v;
+	int count = 0;
+
+	TAILQ_FOREACH(v, &t->viewers, link)
+	{
+		if (v->end != CONSUMERS_WATCHING || strcmp(v->owner, owner) != 0)
+			continue;
+		finish(v, CONSUMERS_REVOKED);
+		count++;
+	}
+	return count;
+}
+
 /* ---- making and ending ----------------------------------------------------------------------- */
 
 void

@@ -75,6 +75,10 @@ bool consumers_heartbeat(struct consumers *t, const char *id, const struct consu
 /* Ends it; its session is closed in the background. False as above. */
 bool consumers_close(struct consumers *t, const char *id, enum consumers_end end);
 
+/* Ends those of an owner, by consumers_open's name of it, as CONSUMERS_REVOKED: he may watch no
+ * more, and whoever gets his name is to find nothing. Returns how many. */
+int consumers_revoke(struct consumers *t, const char *owner);
+
 /* Ends all. done comes once, from the loop, when their sessions are closed at the SFU or within_ms
  * are over. */
 void consumers_stop(

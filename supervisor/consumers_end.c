@@ -10,6 +10,7 @@ static const char *const end_names[CONSUMERS_ENDS] = {
 	[CONSUMERS_LAPSED] = "lapsed",
 	[CONSUMERS_FAILED] = "failed",
 	[CONSUMERS_LEFT] = "left",
+	[CONSUMERS_REVOKED] = "revoked",
 	[CONSUMERS_NO_CAMERA] = "no-camera",
 	[CONSUMERS_STOPPED] = "stopped",
 	[CONSUMERS_INTERRUPTED] = "interrupted",

@@ -8,6 +8,7 @@ enum consumers_end {
 	CONSUMERS_LAPSED,      /* no heartbeat */
 	CONSUMERS_FAILED,      /* its first pull, or that of a player that cannot pull again */
 	CONSUMERS_LEFT,        /* nobody waited for its first offer any more */
+	CONSUMERS_REVOKED,     /* the token that it was made with was taken away */
 	CONSUMERS_NO_CAMERA,   /* the camera is configured no more */
 	CONSUMERS_STOPPED,     /* camrelayd was */
 	CONSUMERS_INTERRUPTED, /* camrelayd ended without a chance to end it: told at the next start

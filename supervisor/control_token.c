@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "supervisor/consumers.h"
 #include "supervisor/control_request.h"
 #include "supervisor/token_file.h"
 #include "supervisor/web.h"
@@ -110,7 +111,8 @@ control_token_remove(struct request *r)
 	}
 	if (!keep(r))
 		return false;
-	log_info("http token removed", LOG_ID("token", name));
+	int revoked = consumers_revoke(supervisor_consumers(r->supervisor), name);
+	log_info("http token removed", LOG_ID("token", name), LOG_INT("consumers_ended", revoked));
 	snprintf(r->text, sizeof(r->text), "removed token %s", name);
 	return true;
 }

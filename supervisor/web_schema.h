@@ -44,8 +44,7 @@ extern const struct web_schema web_schema_alive, web_schema_ready, web_schema_sy
 	web_schema_recording, web_schema_recordings, web_schema_cleanup, web_schema_done,
 	web_schema_camera, web_schema_cameras, web_schema_new_camera, web_schema_new_consumer,
 	web_schema_description, web_schema_heartbeat, web_schema_consumer, web_schema_watcher,
-	web_schema_watchers, web_schema_error,
-	web_schema_login, web_schema_session, web_schema_history, web_schema_recording_days,
-	web_schema_recording_day;
+	web_schema_watchers, web_schema_error, web_schema_login, web_schema_session,
+	web_schema_history, web_schema_recording_days, web_schema_recording_day;
 
 #endif

@@ -6,7 +6,7 @@ import pytest
 
 from lab import Lab, until as wait
 from openapi_client import Client
-from watching import Player, Viewer, until, watching, write_tokens
+from watching import Api, Player, Viewer, until, watching, write_tokens
 
 HEARTBEAT_S, TIMEOUT_S = 1, 3
 KINDS = ["chromium", "aiortc"]
@@ -212,6 +212,30 @@ def test_a_whep_player_that_leaves_without_a_word_is_noticed(world):
             async def ended():
                 return (await player.seen()).get("end")
             assert await until(ended, what="it is noticed") == "failed"
+    run(scenario())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_token_that_is_removed_watches_no_more(world, way):
+    lab, tokens = world
+
+    async def scenario():
+        async with watching(lab, tokens["all"], "aiortc") as (api, backend):
+            kept = await Viewer(api, backend, "cam1").open()
+            lost = (await asyncio.to_thread(lab.camctl, "token", "add", "short", "--role", "view")).split()[-1]
+            viewer = await WAYS[way](Api(lab.url(), lost, api.http), backend, "cam1").open()
+            await viewer.decode()
+            session = (await viewer.seen())["session"]
+            await asyncio.to_thread(lab.camctl, "token", "remove", "short")
+            await gone_at_the_sfu(lab, session)
+            assert (await api.call("GET", f"/v2/health/consumers/{kept.id}"))["state"] == "live"
+            ends = {c["id"]: c.get("end") for c in (await api.call("GET", "/v2/health/consumers"))["consumers"]}
+            assert ends[viewer.id] == "revoked" and ends[kept.id] is None
+            heir = (await asyncio.to_thread(lab.camctl, "token", "add", "short", "--role", "view")).split()[-1]
+            refused = await Api(lab.url(), heir, api.http).refusal("POST", f"/v2/consumers/{viewer.id}/heartbeat", {})
+            assert refused.status == 404
+            await asyncio.to_thread(lab.camctl, "token", "remove", "short")
+            await api.call("DELETE", f"/v2/consumers/{kept.id}")
     run(scenario())
 
 

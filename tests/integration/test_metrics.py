@@ -245,7 +245,7 @@ def test_viewers_are_counted_by_camera_and_by_their_ends(lab):
     call("DELETE", f"/v2/consumers/{viewer['id']}")
     assert counts() == (0, 0, 1, 2)
     ends = {dict(labels)["reason"] for name, labels in samples(fetch(lab)[1]) if name == "camrelay_consumers_ended_total"}
-    assert ends == {"closed", "lapsed", "failed", "left", "no-camera", "stopped", "interrupted"}
+    assert ends == {"closed", "lapsed", "failed", "left", "revoked", "no-camera", "stopped", "interrupted"}
 
 
 def test_webhooks_that_nobody_takes_wait_and_their_tries_fail(lab):

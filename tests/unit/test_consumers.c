@@ -315,6 +315,24 @@ a_camera_that_is_configured_no_more_has_no_viewers(void **state)
 }
 
 static void
+an_owner_that_is_revoked_has_no_viewers_and_others_keep_theirs(void **state)
+{
+	char alices[CONSUMER_ID_BYTES], bobs[CONSUMER_ID_BYTES];
+
+	go_live(*state, alices);
+	assert_int_equal(
+		consumers_open(*state, "porch", "bob", NULL, on_done, NULL, bobs), CONSUMERS_TAKEN);
+	assert_int_equal(consumers_revoke(*state, "alic"), 0);
+	assert_int_equal(consumers_revoke(*state, "alice"), 1);
+	assert_int_equal(row(*state, alices).end, CONSUMERS_REVOKED);
+	assert_int_equal(row(*state, bobs).end, CONSUMERS_WATCHING);
+	assert_int_equal(consumers_revoke(*state, "alice"), 0);
+	fake_time_pass(1000);
+	assert_non_null(fake_sfu_waiting(SFU_TRACKS_CLOSE));
+	assert_int_equal(consumers_ended(*state, CONSUMERS_REVOKED), 1);
+}
+
+static void
 a_player_without_heartbeats_is_there_while_the_sfu_says_so(void **state)
 {
 	char id[CONSUMER_ID_BYTES];
@@ -551,6 +569,7 @@ main(void)
 		CONSUMERS_TEST(an_answer_that_fails_leaves_one_who_may_pull_again),
 		CONSUMERS_TEST(a_republication_is_told_once_and_pulled),
 		CONSUMERS_TEST(a_camera_that_is_configured_no_more_has_no_viewers),
+		CONSUMERS_TEST(an_owner_that_is_revoked_has_no_viewers_and_others_keep_theirs),
 		CONSUMERS_TEST(a_player_without_heartbeats_is_there_while_the_sfu_says_so),
 		CONSUMERS_TEST(a_player_is_never_asked_to_pull),
 		CONSUMERS_TEST(the_ended_are_remembered_up_to_a_limit),
