@@ -91,19 +91,49 @@ web_consumer_is_own(const struct web_call *c, const struct consumer_row *row)
 	return !owner || (row->owner && strcmp(owner, row->owner) == 0);
 }
 
-const char *
-web_consumer_own(struct web_call *c, bool ended, struct consumer_row *row)
+/* Whether there is one of the path that the caller's token is for the camera of. */
+static bool
+find(struct web_call *c, struct consumer_row *row)
 {
-	const char *id = web_value(c, "id");
 	const char *camera = http_route_value(&c->match, "camera");
-	bool known = consumers_get(supervisor_consumers(c->supervisor), id, row) &&
-		     (ended || row->end == CONSUMERS_WATCHING) && web_sees(c, row->camera) &&
-		     (!camera || strcmp(camera, row->camera) == 0);
 
-	if (known && (web_consumer_is_own(c, row) || token_may(c->token, TOKEN_OPERATE)))
+	return consumers_get(supervisor_consumers(c->supervisor), web_value(c, "id"), row) &&
+	       web_sees(c, row->camera) && (!camera || strcmp(camera, row->camera) == 0);
+}
+
+static const char *
+unless_hidden(struct web_call *c, bool shown, const struct consumer_row *row)
+{
+	if (shown)
 		return row->id;
 	web_fail(c, 404, refusals[CONSUMERS_UNKNOWN].sentence);
 	return NULL;
+}
+
+static bool
+is_own_or_operates(const struct web_call *c, const struct consumer_row *row)
+{
+	return web_consumer_is_own(c, row) || token_may(c->token, TOKEN_OPERATE);
+}
+
+const char *
+web_consumer_to_use(struct web_call *c, struct consumer_row *row)
+{
+	return unless_hidden(c,
+		find(c, row) && row->end == CONSUMERS_WATCHING && web_consumer_is_own(c, row), row);
+}
+
+const char *
+web_consumer_to_end(struct web_call *c, struct consumer_row *row)
+{
+	return unless_hidden(c,
+		find(c, row) && row->end == CONSUMERS_WATCHING && is_own_or_operates(c, row), row);
+}
+
+const char *
+web_consumer_to_show(struct web_call *c, struct consumer_row *row)
+{
+	return unless_hidden(c, find(c, row) && is_own_or_operates(c, row), row);
 }
 
 bool

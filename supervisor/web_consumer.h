@@ -9,10 +9,13 @@ struct consumer_row;
 /* What the routes of viewers have in common: who may touch whom, and how refusals are said. For
  * web_consumers.c and web_whep.c. */
 
-/* The consumer {id} of the path, if it is the caller's (or the caller may operate); else NULL, and
- * the call has been answered: 404, whether it is another's or nobody's. ended: those that have
- * ended too. row is filled, lent until the loop turns. */
-const char *web_consumer_own(struct web_call *c, bool ended, struct consumer_row *row);
+/* The consumer {id} of the path, if the caller may do that to it; else NULL, and the call has been
+ * answered: 404, whether it is another's or nobody's. row is filled, lent until the loop turns.
+ * Its owner may use it while it watches, who may operate may end it too, and see it when it has
+ * ended. */
+const char *web_consumer_to_use(struct web_call *c, struct consumer_row *row);
+const char *web_consumer_to_end(struct web_call *c, struct consumer_row *row);
+const char *web_consumer_to_show(struct web_call *c, struct consumer_row *row);
 
 /* Whose it will be: NULL without tokens. Lent as the call's token. */
 const char *web_consumer_owner(const struct web_call *c);

@@ -146,7 +146,7 @@ static void
 pull(struct web_call *c)
 {
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
+	const char *id = web_consumer_to_use(c, &row);
 
 	if (!id)
 		return;
@@ -166,7 +166,7 @@ take_answer(struct web_call *c)
 		web_fail(c, 400, why);
 		return;
 	}
-	const char *id = web_consumer_own(c, false, &row);
+	const char *id = web_consumer_to_use(c, &row);
 	if (!id)
 		return;
 	enum consumers_refusal refusal = consumers_answer(table(c), id, sdp, on_done, c);
@@ -180,7 +180,7 @@ static void
 heartbeat(struct web_call *c)
 {
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
+	const char *id = web_consumer_to_use(c, &row);
 	char why[128];
 
 	if (!id)
@@ -198,7 +198,7 @@ close_consumer(struct web_call *c)
 {
 	struct http_response r = { .status = 204 };
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
+	const char *id = web_consumer_to_end(c, &row);
 
 	if (!id)
 		return;
@@ -245,7 +245,7 @@ show_consumer(struct web_call *c)
 {
 	struct consumer_row row;
 
-	if (web_consumer_own(c, true, &row))
+	if (web_consumer_to_show(c, &row))
 		web_reply(c, 200, describe(c, &row));
 }
 

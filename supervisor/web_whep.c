@@ -88,7 +88,7 @@ end(struct web_call *c)
 {
 	struct http_response r = { .status = 200 };
 	struct consumer_row row;
-	const char *id = web_consumer_own(c, false, &row);
+	const char *id = web_consumer_to_end(c, &row);
 
 	if (!id)
 		return;

@@ -254,15 +254,26 @@ def test_tokens_see_their_cameras_and_their_own_consumers_only(world):
             assert (await second.refusal("POST", "/whep/cam1", "v=0\r\n")).status == 403
             assert (await nobody.refusal("POST", "/v2/consumers", {"camera": "cam1"})).status == 401
             assert (await nobody.refusal("POST", "/whep/cam1", "v=0\r\n")).status == 401
+            answer = {"type": "answer", "sdp": "v=0\r\n"}
+            for stranger in (second, other, operator):
+                assert (await stranger.refusal("POST", path + "/heartbeat", {})).status == 404
+                assert (await stranger.refusal("POST", f"/v2/health/consumers/{viewer.id}/heartbeat", {})).status == 404
+                assert (await stranger.refusal("POST", path + "/pull")).status == 404
+                assert (await stranger.refusal("PUT", path + "/answer", answer)).status == 404
             for stranger in (second, other):
                 assert (await stranger.refusal("DELETE", path)).status == 404
-                assert (await stranger.refusal("POST", path + "/heartbeat", {})).status == 404
-                assert (await stranger.refusal("POST", path + "/pull")).status == 404
+                assert (await stranger.refusal("GET", f"/v2/health/consumers/{viewer.id}")).status == 404
+            assert "session" not in await operator.call("GET", f"/v2/health/consumers/{viewer.id}")
+            assert (await viewer.seen())["state"] == "live"
             assert (await second.call("GET", "/v2/health/consumers"))["active"] == 0
             assert viewer.id not in str(await second.call("GET", "/v2/health/consumers"))
             shown = [c for c in (await other.call("GET", "/v2/health/consumers"))["consumers"] if c["id"] == viewer.id]
             assert shown and "session" not in shown[0]
             await operator.call("DELETE", path)
+            assert (await viewer.seen())["end"] == "closed"
+            player = await Player(api, backend, "cam1").open()
+            assert (await other.refusal("DELETE", player.location)).status == 404
+            await operator.call("DELETE", player.location)
     run(scenario())
 
 
