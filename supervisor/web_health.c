@@ -21,11 +21,11 @@ alive(struct web_call *c)
 
 /* ---- readiness ------------------------------------------------------------------------------- */
 
-/* An account that cannot be used until a user logs in. */
+/* Without a token no call to Google is possible, whether a user or Google has to give one. */
 static bool
 is_usable(const struct status_account *a)
 {
-	return strcmp(a->state, "needs login") != 0;
+	return strcmp(a->state, "needs login") != 0 && strcmp(a->state, "no token yet") != 0;
 }
 
 static void
