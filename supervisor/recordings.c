@@ -175,12 +175,15 @@ on_camera(struct recordings *r, const char *path, const char *name)
 }
 
 struct recordings *
-recordings_scan(const char *dir, int64_t now_us)
+recordings_scan(const char *dir, const char *camera, int64_t now_us)
 {
 	struct recordings *r = xcalloc(1, sizeof(*r));
 
 	r->now_us = now_us;
-	each_entry(r, dir, on_camera);
+	if (camera)
+		on_camera(r, dir, camera);
+	else
+		each_entry(r, dir, on_camera);
 	return r;
 }
 

@@ -11,10 +11,10 @@
  * thread, but for recordings_protect, which is one small file. */
 struct recordings;
 
-/* Looks through the folder [recording] dir: hours as a whole, the segments of those that may still
- * be written at now_us (wall time). What is not ours is not looked at. Never NULL; empty if there
- * is no such folder. */
-struct recordings *recordings_scan(const char *dir, int64_t now_us);
+/* Looks through the folder [recording] dir, of one camera only unless camera is NULL: hours as a
+ * whole, the segments of those that may still be written at now_us (wall time). What is not ours is
+ * not looked at. Never NULL; empty if there is no such folder. */
+struct recordings *recordings_scan(const char *dir, const char *camera, int64_t now_us);
 void recordings_free(struct recordings *r); /* NULL is fine */
 
 /* The recordings' items, for retention_plan. */

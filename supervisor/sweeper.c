@@ -58,7 +58,7 @@ struct sweeper {
 static void
 sweep(struct work *w)
 {
-	struct recordings *r = recordings_scan(w->dir, w->limits.now_us);
+	struct recordings *r = recordings_scan(w->dir, NULL, w->limits.now_us);
 	size_t count;
 
 	struct retention_item *items = recordings_items(r, &count);

@@ -15,6 +15,7 @@
 #include "supervisor/http_listen.h"
 #include "supervisor/http_server.h"
 #include "supervisor/http_socket.h"
+#include "supervisor/survey.h"
 #include "supervisor/token_file.h"
 #include "supervisor/web.h"
 #include "supervisor/web_body.h"
@@ -37,6 +38,7 @@ struct web {
 	struct http_server *server;
 	struct feed *feed;
 	struct web_history *history;
+	struct survey *survey;
 	char *names; /* other names of this host that requests may carry; NULL: none */
 	bool loopback;
 	size_t table_count;
@@ -427,6 +429,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	w->events = config->events;
 	w->feed = feed_new(config->loop, w->supervisor, w->tokens);
 	w->history = web_history_new(config->loop, w->supervisor);
+	w->survey = survey_new(config->loop);
 	events_add_listener(w->events, feed_on_event, w->feed);
 	*out = w;
 	return 0;
@@ -437,6 +440,7 @@ web_close(struct web *w)
 {
 	if (!w)
 		return;
+	survey_free(w->survey);
 	http_server_free(w->server);
 	events_remove_listener(w->events, feed_on_event, w->feed);
 	feed_free(w->feed);
@@ -455,6 +459,12 @@ const struct web_history *
 web_get_history(const struct web *w)
 {
 	return w->history;
+}
+
+struct survey *
+web_survey(const struct web *w)
+{
+	return w->survey;
 }
 
 const char *

@@ -13,6 +13,7 @@ struct http_exchange;
 struct http_server_stats;
 struct http_socket_handler;
 struct json;
+struct survey;
 struct web_history;
 
 /* The cookie that a browser may send its token in. */
@@ -54,6 +55,9 @@ void web_stats(const struct web *w, struct http_server_stats *out);
 /* What it tells whoever listens, and what it keeps for the dashboard. Lent. */
 struct feed *web_feed(const struct web *w);
 const struct web_history *web_get_history(const struct web *w);
+
+/* Who looks through the recordings. Lent. */
+struct survey *web_survey(const struct web *w);
 
 /* ---- for handlers ---------------------------------------------------------------------------- */
 

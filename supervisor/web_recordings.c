@@ -1,6 +1,5 @@
 /* web_recordings.c - recordings by HTTP: what is on the disk, and deleting what is old.
- * Owns one job per request, whose disk part a thread of libuv's pool does. Loop thread; work: a
- * thread of the pool. */
+ * Owns one job per request; survey.c looks through the disk. Loop thread. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "proto/status_camera.h"
 #include "supervisor/config.h"
 #include "supervisor/config_recording.h"
-#include "supervisor/recordings.h"
+#include "supervisor/survey.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
@@ -28,26 +27,17 @@ struct row {
 	char *camera;
 	char *state; /* recording, waiting, ...; NULL: record = no, or not configured any more */
 	char *why;   /* why it does not record; NULL: it does, or should not */
-	int64_t segments, gaps; /* of this worker */
-	int64_t items, kept;    /* hours and segments on the disk; of these protected */
-	int64_t bytes;
-	int64_t oldest_us, newest_us; /* 0: there is nothing */
+	int64_t segments, gaps;   /* of this worker */
+	struct survey_row stored; /* but for the name; zeros: nothing */
 };
 
 struct job {
-	uv_work_t request;
 	struct web_call *call;
-	void (*answer)(struct job *job);
-	char *dir;
-	char *only;     /* that camera; NULL: every one */
-	bool strangers; /* cameras too that are not configured */
-	int64_t now_us;
+	void (*answer)(struct job *job, const struct survey_result *found);
+	const char *only;  /* that camera, the call's; NULL: every one */
 	int64_t cutoff_us; /* what ended before goes; 0: nothing does */
 	struct row *rows;
 	size_t count;
-	int64_t free_bytes, disk_bytes; /* -1: no disk */
-	size_t deleted;
-	int64_t deleted_bytes;
 };
 
 static void
@@ -59,12 +49,10 @@ job_free(struct job *job)
 		free(job->rows[i].why);
 	}
 	free(job->rows);
-	free(job->dir);
-	free(job->only);
 	free(job);
 }
 
-/* ---- the pool's thread ----------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static struct row *
 add_row(struct job *job, const char *camera)
@@ -75,48 +63,19 @@ add_row(struct job *job, const char *camera)
 	return &job->rows[job->count++];
 }
 
-static struct row *
-find_row(struct job *job, const char *camera)
-{
-	for (size_t i = 0; i < job->count; i++)
-		if (strcmp(job->rows[i].camera, camera) == 0)
-			return &job->rows[i];
-	if (!job->strangers || (job->only && strcmp(job->only, camera) != 0))
-		return NULL;
-	return add_row(job, camera);
-}
-
 static void
-count_item(struct row *row, const struct retention_item *item)
+add_stored(struct job *job, const struct survey_row *stored)
 {
-	row->items++;
-	row->kept += item->is_protected;
-	row->bytes += item->bytes;
-	if (row->oldest_us == 0 || item->start_us < row->oldest_us)
-		row->oldest_us = item->start_us;
-	if (item->end_us > row->newest_us)
-		row->newest_us = item->end_us;
-}
+	struct row *row = NULL;
 
-static void
-on_work(uv_work_t *request)
-{
-	struct job *job = request->data;
-	struct recordings *r = recordings_scan(job->dir, job->now_us);
-	size_t count;
-	struct retention_item *items = recordings_items(r, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		struct row *row = find_row(job, recordings_camera(r, items[i].camera));
-		items[i].doomed =
-			row && !items[i].is_protected && items[i].end_us <= job->cutoff_us;
-		if (row && !items[i].doomed)
-			count_item(row, &items[i]);
-	}
-	job->deleted_bytes = recordings_delete(r, &job->deleted);
-	if (recordings_space(job->dir, &job->free_bytes, &job->disk_bytes) != 0)
-		job->free_bytes = job->disk_bytes = -1;
-	recordings_free(r);
+	for (size_t i = 0; i < job->count && !row; i++)
+		if (strcmp(job->rows[i].camera, stored->camera) == 0)
+			row = &job->rows[i];
+	/* Of cameras that are not configured, who sees all is told too. */
+	if (!row && web_sees(job->call, job->only))
+		row = add_row(job, stored->camera);
+	if (row)
+		row->stored = *stored;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -145,45 +104,46 @@ describe(const struct row *row)
 	json_set_str(j, "why", row->why);
 	json_set_int(j, "segments", row->segments);
 	json_set_int(j, "gaps", row->gaps);
-	json_set_int(j, "count", row->items);
-	json_set_int(j, "protected_count", row->kept);
-	json_set_real(j, "size_mb", mb(row->bytes));
-	set_time(j, "oldest_time", row->oldest_us);
-	set_time(j, "newest_time", row->newest_us);
+	json_set_int(j, "count", row->stored.items);
+	json_set_int(j, "protected_count", row->stored.kept);
+	json_set_real(j, "size_mb", mb(row->stored.bytes));
+	set_time(j, "oldest_time", row->stored.oldest_us);
+	set_time(j, "newest_time", row->stored.newest_us);
 	return j;
 }
 
 static struct json *
-describe_disk(const struct job *job)
+describe_disk(const struct survey_result *found)
 {
 	struct json *j = json_new_object();
 
-	json_set_real(j, "free_mb", mb(job->free_bytes));
-	json_set_real(j, "total_mb", mb(job->disk_bytes));
+	json_set_real(j, "free_mb", mb(found->free_bytes));
+	json_set_real(j, "total_mb", mb(found->disk_bytes));
 	return j;
 }
 
 static void
-answer_all(struct job *job)
+answer_all(struct job *job, const struct survey_result *found)
 {
 	struct json *j = json_new_object();
 	struct json *list = json_new_array();
 	int64_t bytes = 0;
 
 	for (size_t i = 0; i < job->count; i++) {
-		bytes += job->rows[i].bytes;
+		bytes += job->rows[i].stored.bytes;
 		json_add(list, describe(&job->rows[i]));
 	}
 	json_set_real(j, "total_size_mb", mb(bytes));
-	if (job->disk_bytes >= 0)
-		json_set(j, "disk", describe_disk(job));
+	if (found->disk_bytes >= 0)
+		json_set(j, "disk", describe_disk(found));
 	json_set(j, "recordings", list);
 	web_reply(job->call, 200, j);
 }
 
 static void
-answer_one(struct job *job)
+answer_one(struct job *job, const struct survey_result *found)
 {
+	(void)found;
 	if (job->count == 1)
 		web_reply(job->call, 200, describe(&job->rows[0]));
 	else
@@ -191,7 +151,7 @@ answer_one(struct job *job)
 }
 
 static void
-answer_cleanup(struct job *job)
+answer_cleanup(struct job *job, const struct survey_result *found)
 {
 	struct json *j = json_new_object();
 
@@ -200,23 +160,25 @@ answer_cleanup(struct job *job)
 		web_fail(job->call, 404, "there is no such camera, and no recording of one");
 		return;
 	}
-	json_set_int(j, "deleted_count", (int64_t)job->deleted);
-	json_set_real(j, "deleted_size_mb", mb(job->deleted_bytes));
+	json_set_int(j, "deleted_count", (int64_t)found->deleted);
+	json_set_real(j, "deleted_size_mb", mb(found->deleted_bytes));
 	set_time(j, "cutoff_time", job->cutoff_us);
 	log_info("recordings deleted", LOG_STR("camera", job->only ? job->only : "all"),
-		LOG_INT("count", job->deleted), LOG_INT("bytes", job->deleted_bytes));
+		LOG_INT("count", found->deleted), LOG_INT("bytes", found->deleted_bytes));
 	web_reply(job->call, 200, j);
 }
 
 static void
-on_done(uv_work_t *request, int status)
+on_surveyed(const struct survey_result *found, void *arg)
 {
-	struct job *job = request->data;
+	struct job *job = arg;
 
-	if (status < 0)
-		web_fail(job->call, 503, "camrelayd is stopping");
+	for (size_t i = 0; found && i < found->count; i++)
+		add_stored(job, &found->rows[i]);
+	if (found)
+		job->answer(job, found);
 	else
-		job->answer(job);
+		web_fail(job->call, 503, "camrelayd is stopping");
 	job_free(job);
 }
 
@@ -243,67 +205,54 @@ add_cameras(struct job *job)
 	status_clear(&s);
 }
 
-/* NULL with an answer given. */
-static struct job *
-make_job(struct web_call *c, void (*answer)(struct job *job))
+static void
+look(struct web_call *c, int64_t cutoff_us,
+	void (*answer)(struct job *job, const struct survey_result *found))
 {
 	const struct config_recording *config = supervisor_config(c->supervisor)->recording;
 
 	if (!config) {
 		web_fail(c, 404, "nothing is recorded: there is no section [recording]");
-		return NULL;
+		return;
 	}
 	struct job *job = xcalloc(1, sizeof(*job));
-	job->request.data = job;
 	job->call = c;
 	job->answer = answer;
-	job->dir = xstrdup(config->dir);
-	job->only = xstrdup(web_value(c, "camera"));
-	job->strangers = web_sees(c, job->only);
-	job->now_us = clock_wall_us();
+	job->only = web_value(c, "camera");
+	job->cutoff_us = cutoff_us;
 	add_cameras(job);
-	return job;
-}
-
-static void
-queue(struct job *job)
-{
-	uv_queue_work(supervisor_loop(job->call->supervisor), &job->request, on_work, on_done);
+	const struct survey_question question = { .dir = config->dir,
+		.camera = job->only,
+		.cutoff_us = cutoff_us,
+		.done = on_surveyed,
+		.arg = job };
+	survey_ask(web_survey(c->web), &question);
 }
 
 static void
 show_all(struct web_call *c)
 {
-	struct job *job = make_job(c, answer_all);
-
-	if (job)
-		queue(job);
+	look(c, 0, answer_all);
 }
 
 static void
 show_one(struct web_call *c)
 {
-	struct job *job = make_job(c, answer_one);
-
-	if (job)
-		queue(job);
+	look(c, 0, answer_one);
 }
 
 /* Without retention_days it is what max_age deletes anyhow, but now. */
 static void
 clean_up(struct web_call *c)
 {
+	const struct config_recording *config = supervisor_config(c->supervisor)->recording;
 	const char *days = http_message_parameter(c->message, "retention_days");
-	struct job *job = make_job(c, answer_cleanup);
+	int64_t age_us = days     ? strtoll(days, NULL, 10) * US_PER_DAY
+			 : config ? config->max_age_ms * 1000
+				  : 0;
+	int64_t cutoff_us = clock_wall_us() - age_us;
 
-	if (!job)
-		return;
-	job->cutoff_us = job->now_us -
-			 (days ? strtoll(days, NULL, 10) * US_PER_DAY
-			       : supervisor_config(c->supervisor)->recording->max_age_ms * 1000);
-	if (job->cutoff_us <= 0)
-		job->cutoff_us = 1;
-	queue(job);
+	look(c, cutoff_us > 0 ? cutoff_us : 1, answer_cleanup);
 }
 
 static const struct http_route_parameter days[] = {

@@ -1,9 +1,11 @@
 """The HTTP API: what it shows, what it does, who may, and what is refused."""
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -57,6 +59,18 @@ def raw(url, data, shut=False, deadline_s=30):
         while part := s.recv(65536):
             text += part
     return time.monotonic() - start, text
+
+
+def metric(url, name):
+    """The value of one without labels."""
+    text = fetch("GET", url + "/metrics")[2].decode()
+    return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE)[1])
+
+
+def waits_for_locks(pid):
+    """How many of its threads wait for somebody's flock (proc(5), /proc/locks)."""
+    with open("/proc/locks", encoding="ascii") as file:
+        return len(re.findall(rf"-> FLOCK +\w+ +\w+ {pid} ", file.read()))
 
 
 def error_of(text):
@@ -227,6 +241,48 @@ def test_recordings_are_counted_and_cleaned_up(lab, url):
     assert (status, done["deleted_count"]) == (200, 1) and 0.29 < done["deleted_size_mb"] < 0.4
     assert not os.path.exists(folder)
     assert client.call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "nobody"})[0] == 404
+
+
+def test_many_who_ask_for_recordings_share_one_look_and_hold_up_nobody(lab, url):
+    dir_path = lab.recording_keys["dir"]
+    folder = os.path.join(dir_path, "shed", time.strftime("%Y-%m-%d/%H", time.gmtime()))
+    os.makedirs(folder)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    log_at = len(lab.log())
+    answers = []
+    everything = threading.Thread(target=lambda: answers.append(fetch("GET", url + "/v2/health/recordings")[0]))
+    many = [threading.Thread(target=lambda: answers.append(fetch("GET", url + "/v2/health/recordings")[0])) for _ in range(30)]
+    # Who has an hour's lock holds up whoever looks at it: a disk that is as slow as we like.
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        everything.start()
+        until(lambda: waits_for_locks(lab.daemon.process.pid) == 1, "the look waits for the lock")
+        for thread in many:
+            thread.start()
+        until(lambda: metric(url, "camrelay_http_connections") >= 31, "all of them are asking")
+        assert waits_for_locks(lab.daemon.process.pid) == 1
+        assert get(url, "/v2/recordings/cam1")[0] == 200 and get(url, "/healthz")[0] == 200
+        assert answers == []
+    finally:
+        os.close(held)
+    for thread in [everything, *many]:
+        thread.join()
+    assert answers == [200] * 31
+    askers = [int(n) for n in re.findall(r"recordings looked through askers=(\d+)", lab.log()[log_at:])]
+    assert askers == [1, 30]
+    shutil.rmtree(os.path.join(dir_path, "shed"))
+
+
+def test_who_asks_for_one_camera_waits_for_no_other(lab, url):
+    folder = os.path.join(lab.recording_keys["dir"], "shed", time.strftime("%Y-%m-%d/%H", time.gmtime()))
+    os.makedirs(folder)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    try:
+        assert get(url, "/v2/health/recordings/cam1")[0] == 200
+    finally:
+        os.close(held)
+        shutil.rmtree(os.path.join(lab.recording_keys["dir"], "shed"))
 
 
 # ---- what is refused --------------------------------------------------------------------------------------------
