@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "supervisor/http_message.h"
 
@@ -30,15 +31,22 @@ bool http_exchange_is_upgrade(const struct http_exchange *x);
 void http_respond(struct http_exchange *x, struct http_response *response);
 
 /* Sends the regular file at path as it is when it is opened, or the one range of it that the
- * request wants (RFC 9110 14), in pieces as the client takes them; read on libuv's pool. type is
- * lent until this returns. 404 if there is none. Not for who asks for a WebSocket: that breaks the
+ * request wants (RFC 9110 14), in pieces as the client takes them; opened and read on libuv's pool.
+ * Strings are copied. 404 if there is none. Not for who asks for a WebSocket: that breaks the
  * connection off. */
 void http_respond_file(struct http_exchange *x, const char *path, const char *type);
 
-/* The same of count files, 1 or more, as one, in that order; the paths are copied. One that is gone
- * when its turn comes breaks the connection off. disposition: the header of that name (RFC 6266),
- * lent until this returns; NULL: none. */
-void http_respond_files(struct http_exchange *x, const char *const *paths, size_t count,
+/* One of several files: what stat(2) said of it. */
+struct http_part {
+	const char *path;
+	int64_t bytes;
+	int64_t written_ns; /* st_mtim, since 1970 */
+};
+
+/* The same of count files, 1 or more, as one, in that order; nothing is read before the client
+ * takes it. One that is gone or shorter when its turn comes breaks the connection off. disposition:
+ * the header of that name (RFC 6266); NULL: none. All is lent until this returns. */
+void http_respond_files(struct http_exchange *x, const struct http_part *parts, size_t count,
 	const char *type, const char *disposition);
 
 #endif

@@ -1,5 +1,6 @@
-/* http_server_file.c - files as responses, one or several on end: the whole, or one range, read on
- * libuv's pool. Owns the descriptor and one piece at a time. Loop thread. */
+/* http_server_file.c - files as responses, one or several on end: the whole, or one range.
+ * Owns the descriptor and one piece at a time. Loop thread; what touches the disk, the functions
+ * called work_*: a thread of libuv's pool. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,8 +30,8 @@ struct http_file {
 	int fd;
 	int64_t size, newest_ns; /* of all parts: bytes, and when the last was written */
 	int64_t at, end;         /* what is still to be read */
-	uv_fs_t request;
-	bool reading;
+	uv_work_t request;
+	bool reading; /* all of this is the thread's, but conn */
 	ssize_t have; /* bytes of piece to be sent */
 	unsigned char piece[LWS_PRE + PIECE];
 };
@@ -63,24 +64,7 @@ http_file_free(struct http_file *f)
 		file_close(f);
 }
 
-static void
-on_read(uv_fs_t *request)
-{
-	struct http_file *f = request->data;
-
-	f->reading = false;
-	f->have = request->result;
-	uv_fs_req_cleanup(request);
-	if (!f->conn) {
-		file_close(f);
-		return;
-	}
-	/* Cut off meanwhile: on_writable sees it. */
-	if (f->have <= 0)
-		f->have = -1;
-	if (f->conn->wsi)
-		lws_callback_on_writable(f->conn->wsi);
-}
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* A descriptor of the regular file at path, or -1. */
 static int
@@ -113,20 +97,35 @@ open_part(struct http_file *f)
 	return st.st_size < p->end - p->begin ? -1 : 0;
 }
 
-static int
-read_piece(struct http_file *f)
+static void
+work_read(uv_work_t *request)
 {
+	struct http_file *f = request->data;
+
+	f->have = -1;
 	if (open_part(f) < 0)
-		return -1;
+		return;
 	int64_t end = f->end < f->open->end ? f->end : f->open->end;
 	int64_t n = end - f->at;
-	uv_buf_t buf = uv_buf_init((char *)f->piece + LWS_PRE, (unsigned)(n < PIECE ? n : PIECE));
+	f->have = pread(
+		f->fd, f->piece + LWS_PRE, (size_t)(n < PIECE ? n : PIECE), f->at - f->open->begin);
+}
 
-	f->request.data = f;
-	f->reading = true;
-	uv_fs_read(f->conn->server->loop, &f->request, f->fd, &buf, 1, f->at - f->open->begin,
-		on_read);
-	return 0;
+static void
+on_read(uv_work_t *request, int status)
+{
+	struct http_file *f = request->data;
+
+	f->reading = false;
+	if (!f->conn) {
+		file_close(f);
+		return;
+	}
+	/* Cut off meanwhile: on_writable sees it. */
+	if (status < 0 || f->have <= 0)
+		f->have = -1;
+	if (f->conn->wsi)
+		lws_callback_on_writable(f->conn->wsi);
 }
 
 int
@@ -149,46 +148,31 @@ http_file_write(struct conn *c)
 	}
 	if (f->at == f->end)
 		return 1;
-	return read_piece(f);
+	f->request.data = f;
+	f->reading = true;
+	uv_queue_work(c->server->loop, &f->request, work_read, on_read);
+	return 0;
 }
 
 /* ---- the response ---------------------------------------------------------------------------- */
 
-/* Adds a part; false if there is no such file. */
-static bool
-add_part(struct http_file *f, const char *path)
+/* Adds a part; the file has room for it. */
+static void
+add_part(struct http_file *f, const char *path, int64_t bytes, int64_t written_ns)
 {
-	struct stat st;
+	struct part *p = &f->parts[f->count++];
 
-	int fd = open_regular(path, &st);
-	if (fd < 0)
-		return false;
-	int64_t written_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	struct part *p = &f->parts[f->count];
-	*p = (struct part){ .path = xstrdup(path), .begin = f->size, .end = f->size + st.st_size };
+	*p = (struct part){ .path = xstrdup(path), .begin = f->size, .end = f->size + bytes };
 	f->size = p->end;
 	f->newest_ns = written_ns > f->newest_ns ? written_ns : f->newest_ns;
-	/* The first is read at once, and as it is now: a playlist may be replaced. */
-	if (f->count++ > 0 || st.st_size == 0) {
-		close(fd);
-	} else {
-		f->open = p;
-		f->fd = fd;
-	}
-	return true;
 }
 
 static struct http_file *
-file_open(const char *const *paths, size_t count)
+file_new(size_t count)
 {
 	struct http_file *f = xcalloc(1, sizeof(*f));
 
 	f->parts = xcalloc(count, sizeof(*f->parts));
-	while (f->count < count)
-		if (!add_part(f, paths[f->count])) {
-			file_close(f);
-			return NULL;
-		}
 	return f;
 }
 
@@ -216,17 +200,12 @@ refuse(struct http_exchange *x, int status, const char *why)
 	http_respond(x, &r);
 }
 
-void
-http_respond_files(struct http_exchange *x, const char *const *paths, size_t count,
-	const char *type, const char *disposition)
+/* Takes f over. */
+static void
+respond(struct http_exchange *x, struct http_file *f, const char *type, const char *disposition)
 {
 	char tag[64], range[80], length[24];
-	struct http_file *f = file_open(paths, count);
 
-	if (!f) {
-		refuse(x, 404, "there is no such file");
-		return;
-	}
 	snprintf(tag, sizeof(tag), "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)f->newest_ns,
 		(uint64_t)f->size);
 	struct http_response r = { .status = choose_range(&x->message, tag, f), .type = type };
@@ -256,7 +235,71 @@ http_respond_files(struct http_exchange *x, const char *const *paths, size_t cou
 }
 
 void
+http_respond_files(struct http_exchange *x, const struct http_part *parts, size_t count,
+	const char *type, const char *disposition)
+{
+	struct http_file *f = file_new(count);
+
+	for (size_t i = 0; i < count; i++)
+		add_part(f, parts[i].path, parts[i].bytes, parts[i].written_ns);
+	respond(x, f, type, disposition);
+}
+
+/* ---- one file, as it is when it is opened ---------------------------------------------------- */
+
+struct opening {
+	uv_work_t request;
+	struct http_exchange *exchange;
+	char *path, *type;
+	int fd; /* -1: there is no such file */
+	struct stat st;
+};
+
+static void
+work_open(uv_work_t *request)
+{
+	struct opening *o = request->data;
+
+	o->fd = open_regular(o->path, &o->st);
+}
+
+static void
+respond_opened(struct opening *o)
+{
+	struct http_file *f = file_new(1);
+
+	add_part(f, o->path, o->st.st_size,
+		(int64_t)o->st.st_mtim.tv_sec * 1000000000 + o->st.st_mtim.tv_nsec);
+	f->open = f->parts;
+	f->fd = o->fd;
+	respond(o->exchange, f, o->type, NULL);
+}
+
+static void
+on_opened(uv_work_t *request, int status)
+{
+	struct opening *o = request->data;
+
+	if (status == 0 && o->fd >= 0)
+		respond_opened(o);
+	else
+		refuse(o->exchange, 404, "there is no such file");
+	free(o->path);
+	free(o->type);
+	free(o);
+}
+
+void
 http_respond_file(struct http_exchange *x, const char *path, const char *type)
 {
-	http_respond_files(x, &path, 1, type, NULL);
+	if (!x->conn) {
+		refuse(x, 404, "nobody waits for it");
+		return;
+	}
+	struct opening *o = xmalloc(sizeof(*o));
+	*o = (struct opening){
+		.exchange = x, .path = xstrdup(path), .type = xstrdup(type), .fd = -1
+	};
+	o->request.data = o;
+	uv_queue_work(x->conn->server->loop, &o->request, work_open, on_opened);
 }

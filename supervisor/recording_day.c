@@ -287,28 +287,37 @@ recording_hours_clear(struct recording_hours *h)
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
-/* The paths, in one piece of memory. */
-static char **
-pack(const char *dir, const char *const *names, size_t count)
+/* Their paths too, in one piece of memory. NULL if one is gone. */
+static struct recording_file *
+pack(const char *dir, int folder, const char *const *names, size_t count)
 {
-	size_t bytes = count * sizeof(char *);
+	size_t bytes = count * sizeof(struct recording_file);
+	struct stat st;
 
 	for (size_t i = 0; i < count; i++)
 		bytes += strlen(dir) + 1 + strlen(names[i]) + 1;
-	char **paths = xmalloc(bytes);
-	char *text = (char *)(paths + count);
+	struct recording_file *files = xmalloc(bytes);
+	char *text = (char *)(files + count);
 	for (size_t i = 0; i < count; i++) {
-		paths[i] = text;
+		if (fstatat(folder, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			!S_ISREG(st.st_mode)) {
+			free(files);
+			return NULL;
+		}
+		files[i] = (struct recording_file){ .path = text,
+			.bytes = st.st_size,
+			.written_ns =
+				(int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec };
 		text = stpcpy(stpcpy(stpcpy(text, dir), "/"), names[i]) + 1;
 	}
-	return paths;
+	return files;
 }
 
-char **
+struct recording_file *
 recording_part(const char *hour_dir, int part, size_t *count)
 {
 	struct reading r;
-	char **paths = NULL;
+	struct recording_file *files = NULL;
 
 	*count = 0;
 	if (reading_open(&r, hour_dir) < 0)
@@ -323,8 +332,8 @@ recording_part(const char *hour_dir, int part, size_t *count)
 		names[(*count)++] = e->uri;
 	}
 	if (*count > 0)
-		paths = pack(hour_dir, names, *count);
+		files = pack(hour_dir, r.folder, names, *count);
 	free(names);
 	reading_close(&r);
-	return paths;
+	return files;
 }

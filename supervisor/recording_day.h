@@ -48,8 +48,13 @@ void recording_hours_clear(struct recording_hours *h);
 
 /* The files that make one MP4: an init segment and the segments of an hour that belong to it, or to
  * another of the same bytes. part counts from 0: a camera that changes its format in mid-hour makes
- * another. Returns *count paths, to be freed as they are; NULL: there is no such part. */
-char **recording_part(const char *hour_dir, int part, size_t *count);
+ * another. Returns *count of them, to be freed as they are; NULL: there is no such part. */
+struct recording_file {
+	const char *path;
+	int64_t bytes;
+	int64_t written_ns; /* since 1970 */
+};
+struct recording_file *recording_part(const char *hour_dir, int part, size_t *count);
 
 /* Whether name is that of a file that an hour's playlist names, or the playlist's. */
 bool recording_is_file(const char *name);

@@ -180,8 +180,7 @@ start_next(struct survey *s)
 		return;
 	struct look *look = xcalloc(1, sizeof(*look));
 	*look = (struct look){ .survey = s,
-		.scope = scope_copy(
-			first->scope.dir, first->scope.camera, first->scope.cutoff_us),
+		.scope = scope_copy(first->scope.dir, first->scope.camera, first->scope.cutoff_us),
 		.began = clock_now(),
 		.now_us = clock_wall_us() };
 	TAILQ_INIT(&look->askers);
@@ -202,11 +201,10 @@ survey_ask(struct survey *s, const struct survey_question *question)
 {
 	struct asker *a = xcalloc(1, sizeof(*a));
 
-	*a = (struct asker){
-		.scope = scope_copy(question->dir, question->camera, question->cutoff_us),
+	*a = (struct asker){ .scope = scope_copy(
+				     question->dir, question->camera, question->cutoff_us),
 		.done = question->done,
-		.arg = question->arg
-	};
+		.arg = question->arg };
 	TAILQ_INSERT_TAIL(&s->waiting, a, link);
 	start_next(s);
 }

@@ -87,10 +87,10 @@ web_file(struct web_call *c, const char *path, const char *type)
 }
 
 void
-web_files(struct web_call *c, const char *const *paths, size_t count, const char *type,
+web_files(struct web_call *c, const struct http_part *parts, size_t count, const char *type,
 	const char *disposition)
 {
-	http_respond_files(c->exchange, paths, count, type, disposition);
+	http_respond_files(c->exchange, parts, count, type, disposition);
 	call_free(c);
 }
 

@@ -10,6 +10,7 @@ struct web;
 struct config;
 struct feed;
 struct http_exchange;
+struct http_part;
 struct http_server_stats;
 struct http_socket_handler;
 struct json;
@@ -77,7 +78,7 @@ void web_reply(struct web_call *c, int status, struct json *j);
 void web_fail(struct web_call *c, int status, const char *sentence);
 void web_respond(struct web_call *c, struct http_response *response);
 void web_file(struct web_call *c, const char *path, const char *type);
-void web_files(struct web_call *c, const char *const *paths, size_t count, const char *type,
+void web_files(struct web_call *c, const struct http_part *parts, size_t count, const char *type,
 	const char *disposition);
 void web_upgrade(struct web_call *c, const struct http_socket_handler *handler);
 

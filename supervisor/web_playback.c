@@ -13,6 +13,7 @@
 #include "supervisor/cameras.h"
 #include "supervisor/config.h"
 #include "supervisor/config_recording.h"
+#include "supervisor/http_exchange.h"
 #include "supervisor/recording_day.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
@@ -32,7 +33,7 @@ struct job {
 	size_t day_count;
 	struct recording_hours hours;
 	int part;
-	char **files;
+	struct recording_file *files; /* owned */
 	size_t file_count;
 };
 
@@ -272,9 +273,15 @@ answer_part(struct job *job)
 		web_fail(c, 404, "there is no such part of that hour");
 		return;
 	}
+	struct http_part *parts = xcalloc(job->file_count, sizeof(*parts));
+	for (size_t i = 0; i < job->file_count; i++)
+		parts[i] = (struct http_part){ .path = job->files[i].path,
+			.bytes = job->files[i].bytes,
+			.written_ns = job->files[i].written_ns };
 	snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s-%sT%s-%d.mp4\"",
 		web_value(c, "camera"), web_value(c, "day"), web_value(c, "hour"), job->part);
-	web_files(c, (const char *const *)job->files, job->file_count, "video/mp4", disposition);
+	web_files(c, parts, job->file_count, "video/mp4", disposition);
+	free(parts);
 }
 
 /* "part-3.mp4": 3; -1 if name is none. */

@@ -1,22 +1,33 @@
 """Recordings by HTTP: days, hours, gaps, what players fetch, and whole files; judged by ffprobe and ffmpeg."""
 import datetime
+import fcntl
 import json
 import os
 import subprocess
+import threading
 
 import pytest
 
-from lab import Lab, until
+from lab import SIM, Lab, until
 from openapi_client import fetch
 from recordings import playlists
-from test_http_api import token_add
+from test_http_api import token_add, waits_for_locks
+
+
+def slow_disk(directory):
+    """What the environment needs for it; the disk is slow while somebody has flock on the gate."""
+    shim, gate = directory / "slow_disk.so", directory / "gate"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(SIM, "slow_disk.c"), "-ldl"], check=True)
+    gate.touch()
+    asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
+    return {"LD_PRELOAD": str(shim), "CAMRELAY_SIM_GATE": str(gate), "ASAN_OPTIONS": asan}
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     disk = tmp_path_factory.mktemp("recordings")
     with Lab(cameras=2, state=True, recording={"dir": str(disk), "min_free": "1%"}, camera={"record": "yes"}) as lab:
-        lab.start()
+        lab.start(**slow_disk(tmp_path_factory.mktemp("slow")))
         lab.until_running()
         until(lambda: len(segments(lab)) >= 2, "two segments", 60)
         lab.camctl("stop", "cam1")
@@ -35,6 +46,11 @@ def url(lab):
 def segments(lab, camera="cam1"):
     """Of all hours, in the order of time."""
     return [s for p in playlists(os.path.join(lab.recording_keys["dir"], camera)) for s in p.segments]
+
+
+def gate_of(lab):
+    with open(f"/proc/{lab.daemon.process.pid}/environ", encoding="utf-8") as file:
+        return dict(line.split("=", 1) for line in file.read().split("\0") if line)["CAMRELAY_SIM_GATE"]
 
 
 def get(url, path, **headers):
@@ -186,6 +202,31 @@ def test_a_change_of_format_is_another_file(lab, url):
     init, segment = os.path.getsize(source.init), os.path.getsize(source.path)
     assert sizes == [init + 2 * segment, init + 8 + segment]
     assert get(url, hour["downloads"][0].replace("part-0", "part-2"))[0] == 404
+
+
+def test_a_slow_disk_holds_up_who_wants_its_files_and_nobody_else(lab, url):
+    hour = all_days(url)[0]["hours"][0]
+    paths = [hour["downloads"][0], f"{hour['playlist'].rsplit('/', 1)[0]}/{os.path.basename(segments(lab)[0].path)}"]
+    whole = [get(url, path)[2] for path in paths]
+    gate = os.open(gate_of(lab), os.O_RDONLY)
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    answers = {}
+    threads = [threading.Thread(target=lambda path=path: answers.update({path: get(url, path)})) for path in paths]
+    try:
+        for thread in threads:
+            thread.start()
+        until(lambda: waits_for_locks(lab.daemon.process.pid) == len(paths), "both wait for the disk")
+        assert get(url, "/healthz")[0] == 200
+        head = fetch("HEAD", url + paths[0])
+        assert head[0] == 200 and int(head[1]["Content-Length"]) >= len(whole[0])
+        assert answers == {}
+    finally:
+        os.close(gate)
+    for thread in threads:
+        thread.join()
+    # More may have been recorded of the hour meanwhile.
+    assert [answers[path][0] for path in paths] == [200, 200]
+    assert [answers[path][2][:len(body)] == body for path, body in zip(paths, whole)] == [True, True]
 
 
 @pytest.mark.parametrize("path", [
