@@ -186,7 +186,9 @@ choose_range(const struct http_message *m, const char *tag, struct http_file *f)
 	f->end = f->size;
 	if (if_none && strstr(if_none, tag))
 		return 304;
-	if (!m->fields[HTTP_RANGE] || (if_range && strcmp(if_range, tag) != 0))
+	/* RFC 9110 14.2: only of GET. */
+	if (m->method != HTTP_GET || !m->fields[HTTP_RANGE] ||
+		(if_range && strcmp(if_range, tag) != 0))
 		return 200;
 	int found = http_range_parse(m->fields[HTTP_RANGE], f->size, &f->at, &f->end);
 	return found < 0 ? 416 : found > 0 ? 206 : 200;

@@ -251,6 +251,12 @@ def test_what_is_no_range_or_no_file_is_an_error(probe, content, tmp_path):
     assert fetch("GET", probe.url + "/files/empty")[::2] == (200, b"")
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-9", "bytes=1048576-"])
+def test_a_range_is_for_get_only(probe, content, asked):
+    status, headers, body = fetch("HEAD", probe.url + "/files/film.mp4", headers={"Range": asked})
+    assert (status, headers["Content-Length"], headers["Content-Range"], body) == (200, str(len(content)), None, b"")
+
+
 def test_a_file_that_is_known_is_not_sent_again(probe, content):
     tag = fetch("HEAD", probe.url + "/files/film.mp4")[1]["ETag"]
     assert fetch("GET", probe.url + "/files/film.mp4", headers={"If-None-Match": tag})[0] == 304
