@@ -25,7 +25,7 @@
 
 static const struct field output_fields[] = {
 	OUTPUT(STR, name), OUTPUT(STR, kind), OUTPUT(STR, state), OUTPUT(STR, media), OUTPUT(STR, session),
-	OUTPUT(STR, error), OUTPUT(INT, ssrc),
+	OUTPUT(STR, error), OUTPUT(INT, session_ms), OUTPUT(INT, ssrc),
 };
 
 static const struct field count_fields[] = { ROW(status_count, STR, name), ROW(status_count, INT, count) };

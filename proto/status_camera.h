@@ -13,13 +13,14 @@ struct status_count;
 
 /* One place that a camera is published to, in the order of its `publish`. */
 struct status_output {
-	char *name;    /* cloudflare, whip:NAME, whip:https://host/ */
-	char *kind;    /* cloudflare, whip */
-	char *state;   /* of the signalling: live, pausing, given-up, ... */
-	char *media;   /* as its worker says: connecting, sending, failed; NULL: nothing yet */
-	char *session; /* Cloudflare's id, or the server's origin; NULL without a session */
-	char *error;   /* NULL: none */
-	int64_t ssrc;  /* of the pictures that are sent there; 0: nothing was offered yet */
+	char *name;         /* cloudflare, whip:NAME, whip:https://host/ */
+	char *kind;         /* cloudflare, whip */
+	char *state;        /* of the signalling: live, pausing, given-up, ... */
+	char *media;        /* as its worker says: connecting, sending, failed; NULL: nothing yet */
+	char *session;      /* Cloudflare's id, or the server's origin; NULL without a session */
+	char *error;        /* NULL: none */
+	int64_t session_ms; /* since the far end answered the offer that it is of; 0: no session */
+	int64_t ssrc;       /* of the pictures that are sent there; 0: nothing was offered yet */
 };
 
 struct status_camera {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/xmalloc.h"
 #include "proto/status_camera.h"
 #include "supervisor/output.h"
@@ -17,6 +18,7 @@ struct output {
 	struct config_outputs config; /* owned; of one */
 	int64_t offer;                /* the number of the worker's newest, 0: none */
 	int64_t ssrc;                 /* of its pictures */
+	ms_t answered;                /* when the far end last did */
 	struct sfu_track tracks[2];   /* of that offer */
 	size_t track_count;
 	char word[16];    /* the worker's: connecting, sending, failed; "": none */
@@ -167,6 +169,7 @@ on_answer(const char *where, const char *sdp, void *arg)
 	struct output *o = arg;
 
 	(void)where; /* the machine has said it in the log */
+	o->answered = clock_now();
 	o->events.on_answer(o, o->offer, sdp, o->arg);
 }
 
@@ -284,12 +287,15 @@ copy(const char *text)
 }
 
 void
-output_status(const struct output *o, struct status_output *row)
+output_status(const struct output *o, ms_t now, struct status_output *row)
 {
+	const char *where = o->kind->where(o->machine);
+
 	*row = (struct status_output){ .name = copy(output_config(o)->name),
 		.kind = copy(o->kind->name),
 		.state = copy(output_state_name(o)),
-		.session = copy(o->kind->where(o->machine)),
+		.session = copy(where),
+		.session_ms = where ? now - o->answered : 0,
 		.media = copy(o->word),
 		.error = copy(output_error(o)),
 		.ssrc = o->offer ? o->ssrc : 0 };

@@ -70,6 +70,6 @@ bool output_get_source(const struct output *o, struct output_source *out);
 const char *output_error(const struct output *o);
 
 /* Its row of the snapshot; the strings are the row's. */
-void output_status(const struct output *o, struct status_output *row);
+void output_status(const struct output *o, ms_t now, struct status_output *row);
 
 #endif

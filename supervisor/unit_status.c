@@ -119,7 +119,7 @@ last_error(const struct unit *u, const struct camera_view *view)
 }
 
 static void
-fill_outputs(const struct unit *u, struct status_camera *row)
+fill_outputs(const struct unit *u, ms_t now, struct status_camera *row)
 {
 	size_t n = outputs_count(u->outputs);
 	struct output_source source;
@@ -131,7 +131,7 @@ fill_outputs(const struct unit *u, struct status_camera *row)
 	row->output_count = n;
 	row->outputs = xcalloc(n + 1, sizeof(*row->outputs));
 	for (size_t i = 0; i < n; i++)
-		output_status(outputs_get(u->outputs, i), &row->outputs[i]);
+		output_status(outputs_get(u->outputs, i), now, &row->outputs[i]);
 }
 
 static const char *
@@ -191,7 +191,7 @@ unit_status(const struct unit *u, ms_t now, struct status_camera *row)
 		.extends = u->account ? account_extends(u->account, u->number) : 0,
 		.failures = view.failures,
 	};
-	fill_outputs(u, row);
+	fill_outputs(u, now, row);
 	fill_worker(u, now, row);
 	fill_stats(u, row);
 	fill_recording(u, row);

@@ -172,7 +172,7 @@ describe_producer(const struct status_camera *cam)
 
 	json_set_str(j, "session", out ? out->session : NULL);
 	json_set_int(j, "ssrc", out ? out->ssrc : 0);
-	json_set_real(j, "uptime_seconds", (double)cam->uptime_ms / 1000);
+	json_set_real(j, "uptime_seconds", out ? (double)out->session_ms / 1000 : 0);
 	return j;
 }
 
@@ -291,6 +291,7 @@ add_producers(struct json *list, const struct status_camera *cam)
 		json_set_str(j, "media", out->media);
 		json_set_str(j, "session", out->session);
 		json_set_str(j, "track", out->session ? cam->track : NULL);
+		json_set_real(j, "uptime_seconds", (double)out->session_ms / 1000);
 		json_set_int(j, "ssrc", out->ssrc);
 		json_set_str(j, "error", out->error);
 		json_set_int(j, "packets", cam->packets);

@@ -6,7 +6,7 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
-from lab import Lab, until  # noqa: E402
+from lab import Lab, http, until  # noqa: E402
 
 CALL_TIMEOUT_MS = 1500
 
@@ -44,6 +44,10 @@ def until_video(lab, name="cam1", old=None, deadline_s=30):
     start = video_packets(lab, new)
     until(lambda: video_packets(lab, new) > start + 5, f"packets in session {new}")
     return new
+
+
+def stream(lab, name="cam1"):
+    return http("GET", f"{lab.url()}/v2/health/streams/{name}")
 
 
 def google_calls(lab):
@@ -100,11 +104,17 @@ def test_an_offer_that_is_refused_again_and_again_is_made_anew(lab):
 def test_a_session_that_the_sfu_ends_is_replaced_without_a_call_to_google(lab):
     old, asked, pid = lab.rows()["cam1"]["session"], google_calls(lab), lab.rows()["cam1"]["pid"]
     connections = lab.camera_state("cam1")["connections"]
+    before = stream(lab)
     lab.sfu_sim("media", action="end_session", session=old)
-    until_video(lab, old=old)
+    new = until_video(lab, old=old)
     assert google_calls(lab) == asked
     assert lab.rows()["cam1"]["pid"] == pid, "the worker is the same"
     assert lab.camera_state("cam1")["connections"] == connections, "and so is its connection to the camera"
+    after = stream(lab)
+    assert (before["producer"]["session"], after["producer"]["session"]) == (old, new)
+    assert 0 < before["producer"]["uptime_seconds"] <= before["worker"]["uptime_seconds"]
+    # Both sessions are the same worker's, one after the other.
+    assert 0 < after["producer"]["uptime_seconds"] <= after["worker"]["uptime_seconds"] - before["producer"]["uptime_seconds"]
 
 
 def test_an_sfu_that_is_away_for_a_while_is_asked_with_growing_pauses(lab):

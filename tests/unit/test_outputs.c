@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "proto/status_camera.h"
 #include "supervisor/config.h"
 #include "supervisor/config_camera.h"
@@ -385,12 +386,14 @@ a_word_about_an_older_offer_is_dropped(void **state)
 	set(*state, "whip:edge");
 	machines[0].where = "https://edge:443/";
 	offer(*state, 0, 2, NULL);
+	machines[0].events.on_answer("w", "sdp", machines[0].arg);
 	outputs_word(*state, &word);
 	assert_null(output_error(outputs_get(*state, 0)));
 	word.offer = 2;
 	outputs_word(*state, &word);
 	assert_string_equal(output_error(outputs_get(*state, 0)), "no consent");
-	output_status(outputs_get(*state, 0), &row);
+	output_status(outputs_get(*state, 0), clock_now() + 5000, &row);
+	assert_in_range(row.session_ms, 5000, 65000);
 	assert_string_equal(row.name, "whip:edge");
 	assert_string_equal(row.kind, "whip");
 	assert_string_equal(row.state, "live");
