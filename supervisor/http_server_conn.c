@@ -162,6 +162,13 @@ write_now(struct conn *c)
 	return n;
 }
 
+void
+http_conn_count(struct conn *c, int status)
+{
+	c->server->stats.requests++;
+	c->server->stats.by_class[status / 100 % 6]++;
+}
+
 /* Takes the response; it is sent when the connection takes it. */
 static void
 respond(struct conn *c, struct http_response *r, bool head_only)
@@ -176,8 +183,7 @@ respond(struct conn *c, struct http_response *r, bool head_only)
 	c->body_len = r->body_len;
 	c->state = CONN_RESPONSE;
 	c->deadline = clock_now() + RESPONSE_TIMEOUT_MS;
-	s->stats.requests++;
-	s->stats.by_class[r->status / 100 % 6]++;
+	http_conn_count(c, r->status);
 	lws_callback_on_writable(c->wsi);
 }
 

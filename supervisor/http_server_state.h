@@ -93,6 +93,9 @@ void http_conn_free(struct conn *c);
 int http_conn_event(
 	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
+/* A request of it was answered with that status. */
+void http_conn_count(struct conn *c, int status);
+
 /* Its deadline is over. Not from within a callback of libwebsockets. */
 void http_conn_deadline(struct conn *c);
 

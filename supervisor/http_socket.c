@@ -8,6 +8,8 @@
 #include "supervisor/http_server_state.h"
 #include "supervisor/http_socket.h"
 
+/* RFC 9110 15.2.2. */
+#define SWITCHING_PROTOCOLS 101
 /* RFC 6455 7.4.1. */
 #define CLOSE_GOING_AWAY 1001
 #define CLOSE_UNSUPPORTED 1003
@@ -236,6 +238,7 @@ http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *
 		return on_writable(s);
 	s->open = true;
 	c->server->stats.sockets++;
+	http_conn_count(c, SWITCHING_PROTOCOLS);
 	s->handler.on_open(s->handler.arg, s);
 	if (!STAILQ_EMPTY(&s->backlog))
 		lws_callback_on_writable(c->wsi);

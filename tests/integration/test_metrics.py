@@ -2,6 +2,7 @@
 
 promtool and the parsers of Prometheus' Python client judge the text, a Prometheus scrapes it.
 """
+import asyncio
 import glob
 import json
 import os
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import aiohttp
 import prometheus_client.openmetrics.parser
 import prometheus_client.parser
 import pytest
@@ -262,6 +264,20 @@ def test_requests_are_counted(lab):
     with pytest.raises(urllib.error.HTTPError):
         fetch(lab, path="/nothing")
     assert value(lab, "camrelay_http_requests_total", code="4xx") == before + 1
+
+
+def test_a_websocket_is_a_request_that_was_answered_with_101(lab):
+    async def listen():
+        async with aiohttp.ClientSession() as session, session.ws_connect(lab.url() + "/events") as ws:
+            assert (await ws.receive()).type == aiohttp.WSMsgType.TEXT
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await session.ws_connect(lab.url() + "/healthz")
+            return refused.value.status
+
+    before = [value(lab, "camrelay_http_requests_total", code=code) for code in ("1xx", "4xx")]
+    assert asyncio.run(listen()) == 400
+    after = [value(lab, "camrelay_http_requests_total", code=code) for code in ("1xx", "4xx")]
+    assert after == [before[0] + 1, before[1] + 1]
 
 
 def test_once_there_are_tokens_a_scrape_needs_one_for_all_cameras(lab):
