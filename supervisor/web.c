@@ -74,6 +74,9 @@ web_fail(struct web_call *c, int status, const char *sentence)
 {
 	struct http_response r = http_response_error(status, sentence);
 
+	/* Without it a page of another origin is told "network error" and nothing else. */
+	if (c->match.route && c->match.route->cors && tokens_count(c->web->tokens) > 0)
+		http_response_add(&r, "Access-Control-Allow-Origin", "*");
 	if (status == 401)
 		http_response_add(&r, "WWW-Authenticate", "Bearer realm=\"camrelay\"");
 	web_respond(c, &r);

@@ -465,9 +465,17 @@ def test_a_page_of_another_origin_plays_with_a_token_of_its_own(url, tokens):
     headers = {"Origin": "http://other.example", "Content-Type": "application/sdp"}
     status, answer, _ = fetch("POST", url + "/whep/cam1", tokens["view"], b"no offer", headers)
     assert (status, answer["Access-Control-Allow-Origin"]) == (400, "*")
-    assert fetch("DELETE", url + "/whep/cam1/some", tokens["view"], headers=headers)[0] == 404
-    assert fetch("POST", url + "/whep/cam1", "x", b"no offer", headers)[0] == 401
-    assert fetch("POST", url + "/whep/cam1", None, b"no offer", headers)[0] == 403
+    other_type = {"Origin": "http://other.example", "Content-Type": "text/plain"}
+    for method, path, token, more, refusal in (
+            ("DELETE", "/whep/cam1/some", tokens["view"], headers, 404), ("POST", "/whep/nobody", tokens["view"], headers, 404),
+            ("POST", "/whep/cam1", "x", headers, 401), ("POST", "/whep/cam2", tokens["cam1"], headers, 403),
+            ("POST", "/whep/cam1", None, headers, 403), ("POST", "/whep/cam1", tokens["view"], other_type, 415),
+            ("POST", "/whep/cam1?a=1", tokens["view"], headers, 400)):
+        body = b"no offer" if method == "POST" else None
+        status, answer, text = fetch(method, url + path, token, body, more)
+        assert (status, answer["Access-Control-Allow-Origin"]) == (refusal, "*"), path
+        assert json.loads(text)["error"]["message"]
+    assert fetch("POST", url + "/v2/consumers", tokens["view"], b"{}", headers)[1]["Access-Control-Allow-Origin"] is None
 
 
 def test_tokens_are_kept_hashed_and_never_told_again(lab, url, tokens):
