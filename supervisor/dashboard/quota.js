@@ -30,8 +30,6 @@ class Account {
         setLevel(state, row.state === 'ok' ? 'ok' : 'warn');
         const commands = row.buckets.find((bucket) => bucket.bucket === COMMANDS);
         if (commands) this.#gauge(commands);
-        const pace = row.pace_ms > 0 ? `at most one call in ${format.shortly(row.pace_ms)}` : '';
-        setText(field(this.root, 'pace'), pace);
         this.#others(row.buckets.filter((bucket) => bucket !== commands));
         this.#calls(row.calls);
     }
