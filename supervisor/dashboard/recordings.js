@@ -40,8 +40,8 @@ export class Recordings {
     close() {
         clearInterval(this.#refresh);
         this.#player.close();
-        this.#camera = this.#day = null;
-        byId('recordings-body').hidden = true;
+        this.#camera = this.#day = this.#wanted = null;
+        byId('recordings-body').hidden = byId('day').hidden = true;
     }
 
     /* Once a second. */
@@ -95,7 +95,7 @@ export class Recordings {
         byId('recordings-body').hidden = !days.length;
         setText(byId('recordings-text'), days.length ? '' : `Nothing of ${this.#camera} is on the disk.`);
         byId('days').replaceChildren(...days.map((row) => this.#dayButton(row)));
-        if (choose && days.length) await this.#openDay(days[0].day);
+        if ((choose || !this.#day) && days.length) await this.#openDay(days[0].day);
         else this.#markDay();
     }
 
@@ -127,7 +127,7 @@ export class Recordings {
         try {
             told = await call('GET', this.#path(day));
         } catch (error) {
-            setText(byId('recordings-text'), error.message);
+            if (camera === this.#camera) setText(byId('recordings-text'), error.message);
             return;
         }
         if (camera !== this.#camera || day !== this.#wanted) return;
@@ -174,7 +174,7 @@ export class Recordings {
 
     /* From this moment on, or the next that was recorded. */
     #play(ms) {
-        const hour = this.#day.hours.find((row) => ms < this.#hourStart(row.hour) + HOUR_MS);
+        const hour = this.#day?.hours.find((row) => ms < this.#hourStart(row.hour) + HOUR_MS);
         if (!hour) return;
         this.#hour_ms = this.#hourStart(hour.hour);
         this.#showHour();

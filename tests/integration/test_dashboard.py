@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import urllib.request
@@ -274,6 +275,25 @@ def test_a_recording_is_found_by_its_day_played_from_a_click_and_kept(lab, perso
     done = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", path], capture_output=True, text=True,
                           check=True)
     assert {s["codec_type"] for s in json.loads(done.stdout)["streams"]} == {"video", "audio"}
+
+
+def test_recordings_of_one_camera_are_never_shown_as_anothers(lab, person):
+    hours = "[...document.querySelectorAll('#hours a[download]')].filter(a => a.checkVisibility()).map(a => new URL(a.href).pathname)"
+    folder = os.path.join(lab.recording_keys["dir"], "cam2")
+    person.click_of("cam1", "recordings")
+    person.until(f"{hours}.length && {hours}.every(path => path.startsWith('/v2/recordings/cam1/'))", "hours of cam1")
+    lab.camctl("--wait", "stop", "cam2")
+    shutil.rmtree(folder)
+    person.click_of("cam2", "recordings")
+    person.until("document.querySelector('#recordings-text').textContent === 'Nothing of cam2 is on the disk.'")
+    assert person.js(hours) == []
+    lab.camctl("start", "cam2")
+    until(lambda: http("GET", lab.url() + "/v2/recordings/cam2")["days"], "a recording", 90)
+    person.until(f"{hours}.length", "hours of cam2", 120)
+    assert all(path.startswith("/v2/recordings/cam2/") for path in person.js(hours))
+    assert person.js("document.querySelector('#days button[aria-pressed=true]').dataset.day")
+    assert person.js("document.querySelectorAll('[data-timeline=hour] rect').length") >= 1
+    lab.until_running()
 
 
 # ---- the connection ----
