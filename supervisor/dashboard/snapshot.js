@@ -3,6 +3,7 @@ import {request} from './api.js';
 import {byId, setText} from './dom.js';
 
 let shown = null; /* the address of the picture in the dialog */
+let run = 0; /* counts what was asked for: an answer that comes after the next question is nobody's */
 
 function close() {
     URL.revokeObjectURL(shown);
@@ -18,20 +19,23 @@ export function init() {
 
 export async function show(camera) {
     const dialog = byId('snapshot'), image = dialog.querySelector('img'), save = dialog.querySelector('a');
-    const title = byId('snapshot-title');
+    const title = byId('snapshot-title'), mine = ++run;
     setText(title, `Snapshot of ${camera}`);
     image.alt = `Asking ${camera} for a picture`;
     save.hidden = true;
     dialog.showModal();
     try {
         const answer = await request('GET', `/v2/cameras/${encodeURIComponent(camera)}/snapshot`);
-        shown = URL.createObjectURL(await answer.blob());
+        const picture = await answer.blob();
+        if (mine !== run || !dialog.open) return;
+        shown = URL.createObjectURL(picture);
         image.alt = `What ${camera} saw at ${new Date().toLocaleTimeString()}`;
         image.src = shown;
         save.href = shown;
         save.download = `${camera}-${new Date().toISOString().replace(/[-:]|\..*/g, '')}Z.jpg`;
         save.hidden = false;
     } catch (error) {
+        if (mine !== run) return;
         setText(title, `No snapshot of ${camera}: ${error.message}`);
         image.alt = '';
     }

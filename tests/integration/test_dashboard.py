@@ -157,6 +157,36 @@ def test_a_snapshot_is_the_cameras_picture(lab, person):
     person.until("!document.querySelector('#snapshot').open")
 
 
+def test_a_snapshot_that_comes_too_late_is_not_shown_as_another_cameras(person):
+    person.js("""const ask = fetch, late = new Promise((resolve) => { window.letGo = resolve; });
+        fetch = async (path, ...more) => {
+            const answer = await ask(path, ...more);
+            if (!path.includes('/cam1/snapshot')) return answer;
+            await late;
+            const blob = answer.blob.bind(answer);
+            answer.blob = async () => {
+                const picture = await blob();
+                setTimeout(() => { window.came = true; });
+                return picture;
+            };
+            return answer;
+        }; 0""")
+    person.click_of("cam1", "snapshot")
+    person.until("document.querySelector('#snapshot').open")
+    person.press("Escape")
+    person.until("!document.querySelector('#snapshot').open")
+    person.click_of("cam2", "snapshot")
+    seen = "[document.querySelector('#snapshot img').src, document.querySelector('#snapshot a').download, " \
+           "document.querySelector('#snapshot-title').textContent]"
+    person.until(f"{seen}[0].startsWith('blob:')", "cam2's picture")
+    before = person.js(seen)
+    person.js("letGo()")
+    person.until("window.came", "cam1's picture has come")
+    assert person.js(seen) == before and before[1].startswith("cam2-") and before[2] == "Snapshot of cam2"
+    person.press("Escape")
+    person.until("!document.querySelector('#snapshot').open")
+
+
 def test_cameras_come_and_go_and_others_play_on(lab, person):
     person.click_of("cam1", "watch")
     person.until_decoding("cam1")
