@@ -89,7 +89,8 @@ const char *web_value(const struct web_call *c, const char *name);
  * c->token. */
 const struct token *web_token(const struct web_call *c);
 
-/* Whether the caller may see that camera: to be asked for each where a list is answered. */
+/* Whether the caller may see that camera: to be asked for each where a list is answered. NULL: what
+ * is about all, as accounts and sums are. */
 bool web_sees(const struct web_call *c, const char *camera);
 
 #endif

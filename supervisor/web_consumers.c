@@ -224,19 +224,27 @@ on_row(const struct consumer_row *row, void *arg)
 	l->active += row->end == CONSUMERS_WATCHING;
 }
 
+static struct json *
+count_ends(const struct web_call *c)
+{
+	struct json *ends = json_new_object();
+
+	for (int end = CONSUMERS_WATCHING + 1; end < CONSUMERS_ENDS; end++)
+		json_set_int(ends, consumers_end_name(end), consumers_ended(table(c), end));
+	return ends;
+}
+
 static void
 list_consumers(struct web_call *c)
 {
 	struct listing l = { .c = c, .rows = json_new_array() };
 	struct json *j = json_new_object();
-	struct json *ends = json_new_object();
 
 	consumers_each(table(c), on_row, &l);
 	json_set_int(j, "active", l.active);
 	json_set(j, "consumers", l.rows);
-	for (int end = CONSUMERS_WATCHING + 1; end < CONSUMERS_ENDS; end++)
-		json_set_int(ends, consumers_end_name(end), consumers_ended(table(c), end));
-	json_set(j, "ended", ends);
+	if (web_sees(c, NULL))
+		json_set(j, "ended", count_ends(c));
 	web_reply(c, 200, j);
 }
 

@@ -96,7 +96,7 @@ overall(const struct web_call *c, const struct status *s)
 			seen++;
 			well += is_well(&s->cameras[i]);
 		}
-	for (size_t i = 0; i < s->account_count; i++)
+	for (size_t i = 0; i < s->account_count && web_sees(c, NULL); i++)
 		if (!is_usable(&s->accounts[i]))
 			return "unhealthy";
 	return well == seen ? "healthy" : well > 0 ? "degraded" : "unhealthy";
@@ -106,10 +106,12 @@ static struct json *
 list_components(const struct web_call *c, const struct status *s)
 {
 	struct json *components = json_new_object();
-	struct json *accounts = json_new_object();
 
 	json_set_str(components, "supervisor", "ok");
 	json_set_str(components, "store", supervisor_store_state(c->supervisor));
+	if (!web_sees(c, NULL))
+		return components;
+	struct json *accounts = json_new_object();
 	for (size_t i = 0; i < s->account_count; i++)
 		json_set_str(accounts, s->accounts[i].name, s->accounts[i].state);
 	json_set(components, "accounts", accounts);

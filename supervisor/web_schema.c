@@ -25,7 +25,7 @@ SCHEMA(ready,
 INNER(components,
 	{ .name = "supervisor", .type = WEB_STR },
 	{ .name = "store", .type = WEB_STR, .help = "ok, failing or none" },
-	{ .name = "accounts", .type = WEB_STR_MAP });
+	{ .name = "accounts", .type = WEB_STR_MAP, .optional = true, .help = "not for a token for some cameras" });
 INNER(stream_counts,
 	{ .name = "total", .type = WEB_INT },
 	{ .name = "by_state", .type = WEB_INT_MAP, .help = "starting, running, failed, degraded, stopped" });
@@ -180,7 +180,8 @@ SCHEMA(watcher,
 SCHEMA(watchers,
 	{ .name = "active", .type = WEB_INT },
 	{ .name = "consumers", .type = WEB_LIST, .of = &web_schema_watcher },
-	{ .name = "ended", .type = WEB_INT_MAP, .help = "since the start, by how they did" });
+	{ .name = "ended", .type = WEB_INT_MAP, .optional = true,
+	  .help = "since the start, by how they did; not for a token for some cameras" });
 
 SCHEMA(login,
 	{ .name = "token", .type = WEB_STR });

@@ -451,7 +451,12 @@ def test_a_role_includes_those_below(url, tokens):
 def test_a_token_for_a_camera_sees_and_does_nothing_else(url, tokens):
     client = Client(url, tokens["cam1"])
     assert [row["name"] for row in client.call("get", "/v2/cameras")[1]["cameras"]] == ["cam1"]
-    assert client.call("get", "/v2/health/system")[1]["streams"]["total"] == 1
+    system = client.call("get", "/v2/health/system")[1]
+    assert system["streams"]["total"] == 1 and sorted(system["components"]) == ["store", "supervisor"]
+    assert "ended" not in client.call("get", "/v2/health/consumers")[1]
+    everything = Client(url, tokens["view"])
+    assert everything.call("get", "/v2/health/system")[1]["components"]["accounts"] == {"home": "ok"}
+    assert everything.call("get", "/v2/health/consumers")[1]["ended"]["closed"] >= 0
     assert [r["camera"] for r in client.call("get", "/v2/health/recordings")[1]["recordings"]] == ["cam1"]
     assert client.call("post", "/v2/cameras/{camera}/start", {"camera": "cam1"})[0] == 202
     for path in ("/v2/cameras/{camera}", "/v2/health/streams/{camera}", "/v2/health/recordings/{camera}"):
