@@ -1,6 +1,7 @@
 """The HTTP API: what it shows, what it does, who may, and what is refused."""
 import asyncio
 import contextlib
+import datetime
 import fcntl
 import json
 import os
@@ -22,12 +23,13 @@ from openapi_client import Client, fetch
 
 HEAD_TIMEOUT_S = 10  # http_server_conn.c
 BODY_TIMEOUT_S = 15
+MAX_AGE_DAYS = 3
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     recordings = tmp_path_factory.mktemp("recordings")
-    lab = Lab(cameras=2, state=True, supervisor={"http_names": "relay.test"}, recording={"dir": str(recordings)},
+    lab = Lab(cameras=2, state=True, supervisor={"http_names": "relay.test"}, recording={"dir": str(recordings), "max_age": f"{MAX_AGE_DAYS}d"},
               camera={"record": "yes"})
     try:
         lab.start()
@@ -176,6 +178,16 @@ def test_extend_is_the_same_as_camctls(lab, url):
     until(lambda: lab.rows()["cam1"]["extends"] > before, "an extension")
 
 
+def test_regenerate_is_another_stream(lab, url):
+    before, pid = lab.rows()["cam1"]["generates"], lab.daemon.process.pid
+    since = len(lab.commands("cam1"))
+    status, body = Client(url).call("post", "/v2/cameras/{camera}/regenerate", {"camera": "cam1"})
+    assert status == 202 and body["text"]
+    until(lambda: lab.rows()["cam1"]["generates"] == before + 1, "another stream")
+    lab.until_running()
+    assert "generate" in lab.commands("cam1")[since:] and lab.status()["pid"] == pid
+
+
 def test_stop_start_and_what_is_refused(lab, url):
     client = Client(url)
     assert client.call("post", "/v2/cameras/{camera}/stop", {"camera": "cam2"})[0] == 202
@@ -216,6 +228,17 @@ def test_nobody_who_adds_a_camera_says_which_secret_goes_where(lab, url):
     assert (done.returncode, sentence in done.stderr) == (1, True)
     with open(lab.config, encoding="utf-8") as file:
         assert "thief" not in lab.rows() and "thief" not in file.read()
+
+
+def wall_ms(text):
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000 + 0.5)
+
+
+@pytest.mark.parametrize("query, days", [({"retention_days": 30}, 30), ({"retention_days": 0}, 0), ({}, MAX_AGE_DAYS)])
+def test_a_cleanup_tells_what_ended_before_when_was_deleted(url, query, days):
+    before = int(time.time() * 1000)
+    status, done = Client(url).call("post", "/v2/health/recordings/{camera}/cleanup", {"camera": "cam2"}, query=query)
+    assert status == 200 and before <= wall_ms(done["cutoff_time"]) + days * 86400000 <= time.time() * 1000 + 1
 
 
 def test_recordings_are_counted_and_cleaned_up(lab, url):
