@@ -6,6 +6,7 @@
 #include "proto/status.h"
 #include "proto/status_account.h"
 #include "proto/status_camera.h"
+#include "proto/status_health.h"
 #include "supervisor/web.h"
 #include "supervisor/web_routes.h"
 #include "supervisor/web_schema.h"
@@ -54,8 +55,14 @@ ready(struct web_call *c)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+enum wellness { HEALTHY, DEGRADED, UNHEALTHY };
+
 static const char *const states[] = { "starting", "running", "failed", "degraded", "stopped" };
 #define STATES (sizeof(states) / sizeof(states[0]))
+
+static const char *const wellness_names[] = {
+	[HEALTHY] = "healthy", [DEGRADED] = "degraded", [UNHEALTHY] = "unhealthy"
+};
 
 static struct json *
 count_streams(const struct web_call *c, const struct status *s)
@@ -86,8 +93,17 @@ is_well(const struct status_camera *cam)
 		       strcmp(cam->health, "healthy") == 0);
 }
 
-static const char *
-overall(const struct web_call *c, const struct status *s)
+/* The worst check, as docs/health.md has the whole. */
+static enum wellness
+wellness_of_machine(const struct status *s)
+{
+	if (strcmp(s->health, "error") == 0)
+		return UNHEALTHY;
+	return strcmp(s->health, "ok") == 0 ? HEALTHY : DEGRADED;
+}
+
+static enum wellness
+wellness_of_cameras(const struct web_call *c, const struct status *s)
 {
 	size_t seen = 0, well = 0;
 
@@ -96,10 +112,18 @@ overall(const struct web_call *c, const struct status *s)
 			seen++;
 			well += is_well(&s->cameras[i]);
 		}
+	return well == seen ? HEALTHY : well > 0 ? DEGRADED : UNHEALTHY;
+}
+
+static enum wellness
+overall(const struct web_call *c, const struct status *s)
+{
+	enum wellness cameras = wellness_of_cameras(c, s), machine = wellness_of_machine(s);
+
 	for (size_t i = 0; i < s->account_count && web_sees(c, NULL); i++)
 		if (!is_usable(&s->accounts[i]))
-			return "unhealthy";
-	return well == seen ? "healthy" : well > 0 ? "degraded" : "unhealthy";
+			return UNHEALTHY;
+	return cameras > machine ? cameras : machine;
 }
 
 static struct json *
@@ -129,6 +153,40 @@ count_consumers(const struct web_call *c, const struct status *s)
 	return count;
 }
 
+static struct json *
+list_checks(const struct status *s)
+{
+	struct json *checks = json_new_object();
+
+	for (size_t i = 0; i < s->check_count; i++) {
+		const struct status_check *check = &s->checks[i];
+		struct json *j = json_new_object();
+		json_set_str(j, "status", check->status);
+		json_set_str(j, "text", check->text);
+		json_set_real(j, "since_seconds", (double)check->since_ms / 1000);
+		json_set_real(j, "age_seconds", (double)check->age_ms / 1000);
+		json_set(checks, check->name, j);
+	}
+	return checks;
+}
+
+static struct json *
+list_limits(const struct web_call *c, const struct status *s)
+{
+	struct json *limits = json_new_object();
+
+	for (size_t i = 0; i < s->limit_count; i++) {
+		const struct status_limit *limit = &s->limits[i];
+		if (!web_sees(c, limit->camera))
+			continue;
+		struct json *j = json_new_object();
+		json_set_str(j, "step", limit->step);
+		json_set_str(j, "why", limit->why);
+		json_set(limits, limit->camera, j);
+	}
+	return limits;
+}
+
 static void
 system_health(struct web_call *c)
 {
@@ -137,13 +195,16 @@ system_health(struct web_call *c)
 	struct status s;
 
 	supervisor_status(c->supervisor, &s);
-	json_set_str(j, "status", overall(c, &s));
+	json_set_str(j, "status", wellness_names[overall(c, &s)]);
 	json_set_str(j, "version", s.version);
 	json_set_real(j, "uptime_seconds", (double)s.uptime_ms / 1000);
 	json_set(j, "components", list_components(c, &s));
 	json_set(j, "streams", count_streams(c, &s));
 	json_set_int(consumers, "active", count_consumers(c, &s));
 	json_set(j, "consumers", consumers);
+	if (web_sees(c, NULL))
+		json_set(j, "checks", list_checks(&s));
+	json_set(j, "limits", list_limits(c, &s));
 	status_clear(&s);
 	web_reply(c, 200, j);
 }

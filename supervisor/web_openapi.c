@@ -122,6 +122,7 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 		[WEB_LIST] = "array",
 		[WEB_STR_MAP] = "object",
 		[WEB_INT_MAP] = "object",
+		[WEB_MAP] = "object",
 		[WEB_STRS] = "array",
 		[WEB_REALS] = "array" };
 	struct json *all;
@@ -148,6 +149,8 @@ set_type(struct json *schema, const struct web_member *m, struct json *component
 	if (m->type == WEB_STR_MAP || m->type == WEB_INT_MAP)
 		json_set(schema, "additionalProperties",
 			type_of(m->type == WEB_STR_MAP ? "string" : "integer"));
+	if (m->type == WEB_MAP)
+		json_set(schema, "additionalProperties", refer(m->of, components));
 	if (m->optional && m->type != WEB_OBJECT && m->type != WEB_ANY)
 		json_set_bool(schema, "nullable", true);
 }

@@ -31,13 +31,24 @@ INNER(stream_counts,
 	{ .name = "by_state", .type = WEB_INT_MAP, .help = "starting, running, failed, degraded, stopped" });
 INNER(consumer_counts,
 	{ .name = "active", .type = WEB_INT });
+INNER(check,
+	{ .name = "status", .type = WEB_STR, .help = "ok, warn, error" },
+	{ .name = "text", .type = WEB_STR, .help = "what was read, for people" },
+	{ .name = "since_seconds", .type = WEB_REAL, .help = "so long with this status" },
+	{ .name = "age_seconds", .type = WEB_REAL, .help = "of the last reading" });
+INNER(limit,
+	{ .name = "step", .type = WEB_STR, .help = "none, warn, recording off, substream, paused; the latter ones include the others" },
+	{ .name = "why", .type = WEB_STR, .optional = true, .help = "what of it is over which limit" });
 SCHEMA(system,
-	{ .name = "status", .type = WEB_STR, .help = "healthy, degraded, unhealthy" },
+	{ .name = "status", .type = WEB_STR, .help = "healthy, degraded, unhealthy: the worst of cameras, accounts and checks" },
 	{ .name = "version", .type = WEB_STR },
 	{ .name = "uptime_seconds", .type = WEB_REAL },
 	{ .name = "components", .type = WEB_OBJECT, .of = &components },
 	{ .name = "streams", .type = WEB_OBJECT, .of = &stream_counts },
-	{ .name = "consumers", .type = WEB_OBJECT, .of = &consumer_counts });
+	{ .name = "consumers", .type = WEB_OBJECT, .of = &consumer_counts },
+	{ .name = "checks", .type = WEB_MAP, .of = &check, .optional = true,
+	  .help = "of the machine, by their names; not for a token for some cameras" },
+	{ .name = "limits", .type = WEB_MAP, .of = &limit, .help = "what each camera does without, by its name" });
 
 INNER(worker,
 	{ .name = "is_healthy", .type = WEB_BOOL },

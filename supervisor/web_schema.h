@@ -16,6 +16,7 @@ enum web_type {
 	WEB_LIST,    /* of objects of `of` */
 	WEB_STR_MAP, /* an object of any names, its values strings */
 	WEB_INT_MAP, /* the same, integers */
+	WEB_MAP,     /* the same, objects of `of` */
 	WEB_STRS,    /* a list of strings */
 	WEB_REALS,   /* a list of numbers, null where one is not known */
 	WEB_ANY,     /* anything */

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sim"))
 from alone import NOWHERE, Alone  # noqa: E402
 from lab import until  # noqa: E402
+from openapi_client import Client  # noqa: E402
 
 
 @pytest.fixture(name="relay")
@@ -84,6 +85,43 @@ def test_limits_are_settings_and_the_whole_is_as_its_worst_part(relay):
     relay.camctl("reload")
     until_status(relay, "disk state", "ok")
     assert told(relay, "disk state") == ["health warning", "health error", "health ok"]
+
+
+def test_checks_and_limits_are_told_by_http():
+    quiet = {"memory_warn": "100%", "memory_error": "100%", "cpu_warn": "100%", "cpu_error": "100%"}
+    with Alone(supervisor={"http": "127.0.0.1:0"}) as relay:
+        relay.write([health(disk_warn="1%", disk_error="100%", **quiet), camera()])
+        relay.start()
+        relay.camctl("stop", "porch")
+        client = Client(relay.json("status")["http"])
+
+        def system():
+            status, told = client.call("get", "/v2/health/system")
+            assert status == 200
+            return told
+
+        def whole(told):
+            """As its worst check; no camera is unwell."""
+            return {"ok": "healthy", "warn": "degraded", "error": "unhealthy"}[
+                max((c["status"] for c in told["checks"].values()), key=["ok", "warn", "error"].index)]
+
+        until_status(relay, "disk state", "warn")
+        told = system()
+        assert set(told["checks"]) >= {"disk state", "disk run", "memory", "permissions"}
+        disk = told["checks"]["disk state"]
+        assert disk["status"] == "warn" and disk["text"] == check(relay, "disk state")["text"]
+        assert told["status"] == whole(told) != "healthy"
+        until(lambda: "porch" in system()["limits"], "the guard's first look")
+        assert system()["limits"] == {"porch": {"step": "none", "why": None}}
+        relay.write([health(disk_warn="1%", disk_error="1%", **quiet), camera()])
+        relay.camctl("reload")
+        until_status(relay, "disk state", "error")
+        assert system()["status"] == "unhealthy"
+        relay.write([health(disk_warn="100%", disk_error="100%", **quiet), camera()])
+        relay.camctl("reload")
+        until_status(relay, "disk state", "ok")
+        told = system()
+        assert told["checks"]["disk state"]["status"] == "ok" and told["status"] == whole(told)
 
 
 def test_a_service_that_goes_away_and_comes_back(relay, server):
