@@ -121,11 +121,13 @@ def test_who_would_rather_speak_http2_is_answered_in_http1(probe, content):
     assert probe.end() == ["there", "stats 0 0 0"]
 
 
-@pytest.mark.parametrize("upgrade", ["TLS/1.0", "h2c, websocket"])
-def test_a_protocol_that_nobody_knows_is_refused_once(probe, upgrade):
+@pytest.mark.parametrize("asked", [
+    "GET /json HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0", "GET /json HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c, websocket",
+    "GET http://x/json HTTP/1.1", "OPTIONS * HTTP/1.1"])
+def test_what_libwebsockets_refuses_by_itself_is_refused_once(probe, asked):
     host, port = probe.url.rsplit("/", 1)[1].split(":")
     with socket.create_connection((host, int(port)), timeout=20) as s:
-        s.sendall(f"GET /json HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n".encode())
+        s.sendall(f"{asked}\r\nHost: x\r\n\r\n".encode())
         text = b"".join(iter(lambda: s.recv(65536), b""))
     assert text.startswith(b"HTTP/1.0 403 ") and text.count(b"HTTP/1.") == 1
     assert fetch("GET", probe.url + "/")[0] == 200
