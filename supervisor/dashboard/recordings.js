@@ -31,8 +31,9 @@ export class Recordings {
 
     constructor() {
         this.#select.addEventListener('change', () => this.#open(this.#select.value));
-        new IntersectionObserver(([entry]) => {
-            this.#visible = entry.isIntersecting;
+        /* On a busy machine several changes come at once, in their order. */
+        new IntersectionObserver((changes) => {
+            this.#visible = changes.at(-1).isIntersecting;
             this.#openFirst();
         }).observe(this.#root);
     }

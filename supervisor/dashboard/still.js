@@ -9,7 +9,7 @@ export class Still {
     #due = 0; /* performance.now() of the next */
     #visible = false;
     #busy = false;
-    #observer = new IntersectionObserver(([entry]) => { this.#visible = entry.isIntersecting; });
+    #observer = new IntersectionObserver((changes) => { this.#visible = changes.at(-1).isIntersecting; });
 
     constructor(camera, image) {
         this.#path = `/v2/cameras/${encodeURIComponent(camera)}/snapshot`;

@@ -317,6 +317,7 @@ def test_recordings_of_one_camera_are_never_shown_as_anothers(lab, person):
     person.click_of("cam2", "recordings")
     person.until("document.querySelector('#recordings-text').textContent === 'Nothing of cam2 is on the disk.'")
     assert person.js(hours) == []
+    person.js("document.querySelector('#recordings').scrollIntoView()")  # it asks again while somebody can see it
     lab.camctl("start", "cam2")
     until(lambda: http("GET", lab.url() + "/v2/recordings/cam2")["days"], "a recording", 90)
     person.until(f"{hours}.length", "hours of cam2", 120)
