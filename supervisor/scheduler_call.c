@@ -202,7 +202,8 @@ static bool
 somebody_goes_without(const struct scheduler *s)
 {
 	for (int i = 0; i < s->count; i++) {
-		if (s->entries[i]->lease.given_up || scheduler_turned_away(s, s->entries[i]->camera))
+		if (s->entries[i]->lease.given_up ||
+			scheduler_turned_away(s, s->entries[i]->camera))
 			return true;
 	}
 	return false;
