@@ -1,5 +1,6 @@
 /* demux.c - NAL units and sound out of a camera's packets.
  * Owns both depacketizers and the timeline. Pure; media thread. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "worker/demux.h"
@@ -61,6 +62,13 @@ demux_open_sound(struct demux *d, const struct relay_track *track)
 	if (!sound_track_new(&d->sound, &description, d->why_no_sound, sizeof(d->why_no_sound)))
 		timeline_set_track(d->timeline, RELAY_SOUND, sound_track_clock(d->sound),
 			sound_track_frame_us(d->sound));
+}
+
+void
+demux_refuse_sound(struct demux *d, int status)
+{
+	snprintf(d->why_no_sound, sizeof(d->why_no_sound),
+		"the camera refuses to send its sound: SETUP answered %d", status);
 }
 
 void

@@ -24,6 +24,9 @@ void demux_open_pictures(struct demux *d, const struct video_codec *codec);
 /* The camera has that track of sound. What cannot be used is left out. */
 void demux_open_sound(struct demux *d, const struct relay_track *track);
 
+/* The camera answered the SETUP of its sound with that status: there is none. */
+void demux_refuse_sound(struct demux *d, int status);
+
 /* The camera says that the play begins with these RTP timestamps, which are of one moment; after
  * demux_open_sound, before the first packet. */
 void demux_start(struct demux *d, enum relay_media media, uint32_t rtp_timestamp);

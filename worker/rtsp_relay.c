@@ -432,6 +432,10 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 		r->again = true;
 		return 0;
 	}
+	if (answers_newest(r, p) && rtsp_setup_is_spared(r, p)) {
+		rtsp_setup_spare(r, p, out);
+		return 0;
+	}
 	char transport[RTSP_SETUP_TRANSPORT_MAX];
 	const char *told = rtsp_setup_answer(r, p, transport);
 	int err = note_answer(r, p);
@@ -458,8 +462,7 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		int got = next_piece(in, &p);
 		if (got <= 0)
 			return got;
-		if (p.kind == RTSP_MESSAGE &&
-			fifo_room(out) < p.len + (r->ports[0] ? RTSP_SETUP_TRANSPORT_MAX : 0))
+		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len + RTSP_SETUP_ANSWER_MAX)
 			return 0;
 		if (is_media(r, &p, packet)) {
 			packet->bytes = fifo_at(in, p.body);

@@ -24,15 +24,16 @@
  *   which libavformat does not know. A request that it was asked for is sent again from here
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
  *   redirects, which it would follow without TLS, answers without end, and SDPs without pictures
- *   that we understand. That a camera knows no OPTIONS is no reason to give up: it is told 200. The
- *   camera's packets do not: they are for the caller, which saves libavformat six system calls for
- *   each and half of the worker's CPU time */
+ *   that we understand. That a camera knows no OPTIONS, or refuses its sound alone, is no reason to
+ *   give up: it is told 200. The camera's packets do not: they are for the caller, which saves
+ *   libavformat six system calls for each and half of the worker's CPU time */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */
 	struct rtsp_auth *auth; /* owned; NULL: the URL names no user */
 	int status;             /* of the newest answer; 0: none yet */
 	bool sound;             /* the camera's sound is wanted too */
+	int sound_status;       /* with which it was refused; 0: it was not */
 	bool described;         /* DESCRIBE was answered, with a codec that there is */
 	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
@@ -95,7 +96,7 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 
 /* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
- * else as relay_up, and
+ * else as relay_up, and (out needs room for RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
  * - ERR_REFUSED: a redirect, or before PLAY a 401 that we cannot answer
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
  * - ERR_EOF: the pictures have ended, as relay_is_end */

@@ -6,6 +6,8 @@
 #include "worker/rtsp_setup.h"
 
 #define STATUS_OK 200
+#define STATUS_REFUSED 400 /* and above */
+#define STATUS_UNAUTHORIZED 401
 
 /* Pictures that we read, or sound. */
 static bool
@@ -73,6 +75,32 @@ rtsp_setup_put(
 		from = value + len;
 	}
 	fifo_put(out, from, (size_t)(end - from));
+}
+
+bool
+rtsp_setup_is_spared(const struct relay *r, const struct rtsp_piece *m)
+{
+	const int status = rtsp_status(m);
+
+	return !strcmp(r->method, "SETUP") && !r->torn_down && status >= STATUS_REFUSED &&
+	       status != STATUS_UNAUTHORIZED && r->setup_track >= 0 && r->setup_channel >= 0 &&
+	       rtsp_setup_media(r) != RELAY_PICTURES;
+}
+
+void
+rtsp_setup_spare(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
+{
+	char text[RTSP_SETUP_ANSWER_MAX];
+	const int len = snprintf(text, sizeof(text),
+		"RTSP/1.0 200 OK\r\nCSeq: %ld\r\n"
+		"Transport: RTP/AVP/TCP;unicast;interleaved=%d-%d\r\n\r\n",
+		r->cseq, r->setup_channel, r->setup_channel + 1);
+
+	fifo_put(out, text, (size_t)len);
+	r->answers++;
+	r->set_up_count++;
+	if (rtsp_setup_media(r) == RELAY_SOUND)
+		r->sound_status = rtsp_status(m);
 }
 
 /* A camera that does not say the channels took those that it was asked to. It may send by this

@@ -26,6 +26,13 @@ const char *rtsp_setup_answer(
 void rtsp_setup_put(
 	const struct rtsp_piece *m, const uint8_t *from, const char *transport, struct fifo *out);
 
+/* True if the camera refuses to send what can be done without: sound, or pictures that are not
+ * read. Others are shown without it, so libavformat is told that it will come: rtsp_setup_spare
+ * writes that, RTSP_SETUP_ANSWER_MAX bytes at most. */
+bool rtsp_setup_is_spared(const struct relay *r, const struct rtsp_piece *m);
+#define RTSP_SETUP_ANSWER_MAX 128
+void rtsp_setup_spare(struct relay *r, const struct rtsp_piece *m, struct fifo *out);
+
 /* The camera agreed to a SETUP. */
 void rtsp_setup_note(struct relay *r, const struct rtsp_piece *m);
 

@@ -260,11 +260,14 @@ static void
 open_tracks(struct source *s)
 {
 	const struct relay_track *sound = tunnel_track(s->tunnel, RELAY_SOUND);
+	const int refused = tunnel_outcome(s->tunnel).sound_status;
 	uint32_t timestamp;
 
 	demux_open_pictures(s->demux, s->codec);
 	if (sound)
 		demux_open_sound(s->demux, sound);
+	else if (refused)
+		demux_refuse_sound(s->demux, refused);
 	for (int i = 0; i < RELAY_MEDIA; i++)
 		if (tunnel_start(s->tunnel, (enum relay_media)i, &timestamp))
 			demux_start(s->demux, (enum relay_media)i, timestamp);

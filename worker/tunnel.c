@@ -418,7 +418,9 @@ tunnel_is_described(const struct tunnel *t)
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {
-	struct tunnel_outcome o = { .err = t->err, .status = t->relay.status };
+	struct tunnel_outcome o = {
+		.err = t->err, .status = t->relay.status, .sound_status = t->relay.sound_status
+	};
 
 	memcpy(o.method, t->relay.method, sizeof(o.method));
 	memcpy(o.codec, t->relay.refused_codec, sizeof(o.codec));
@@ -456,7 +458,7 @@ tunnel_new(struct camera_conn *camera, const struct tunnel_config *config)
 	fifo_init(&t->up_in, RTSP_PIECE_MAX);
 	fifo_init(&t->up_out, RTSP_PIECE_MAX + relay_growth(&t->relay));
 	fifo_init(&t->down_in, DOWN_BYTES);
-	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_TRANSPORT_MAX + RELAY_PILL_MAX);
+	fifo_init(&t->down_out, RTSP_PIECE_MAX + RTSP_SETUP_ANSWER_MAX + RELAY_PILL_MAX);
 	if (config->udp)
 		t->udp = udp_input_new(camera_conn_fd(camera), config->ssrc);
 	for (int i = 0; t->udp && i < RELAY_MEDIA; i++)

@@ -23,8 +23,9 @@ struct tunnel;
 struct tunnel_outcome {
 	int err;    /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
 	int status; /* of the newest RTSP answer; 0: none came */
-	char method[16]; /* of the newest request; "" */
-	char codec[32];  /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
+	char method[16];  /* of the newest request; "" */
+	char codec[32];   /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
+	int sound_status; /* of the SETUP of its sound, if the camera refused that; or 0 */
 };
 
 struct tunnel_config {

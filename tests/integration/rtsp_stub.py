@@ -216,12 +216,13 @@ class Stub:
 
 
 def open_session(c, sdp=SDP, base="auto", session="1", guard=None, behind="", **statuses):
-    """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers. guard: StrictDigest."""
+    """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers, or of a track:
+    {"trackID=1": ...}. guard: StrictDigest."""
     while True:
         method, uri, headers = c.read_request()
         if guard and not guard.admits(c, method, uri, headers):
             continue
-        status = statuses.get(method, "200 OK")
+        status = statuses.get(uri.split("/")[-1], statuses.get(method, "200 OK"))
         more = {}
         body = ""
         if status.startswith("200") and method == "OPTIONS":

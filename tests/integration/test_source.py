@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -361,6 +362,33 @@ def test_the_status_is_told(method, status):
 def test_a_camera_need_not_know_options(status):
     with Stub(play(lambda c: c.picture(0), OPTIONS=status)) as s:
         assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
+WITH_SOUND = SDP + "m=audio 0 RTP/AVP 8\r\na=control:trackID=1\r\n"
+SOUND_FIRST = SDP.replace("m=video", "m=audio 0 RTP/AVP 8\r\na=control:trackID=1\r\nm=video")
+
+
+@pytest.mark.parametrize("sdp", [WITH_SOUND, SOUND_FIRST], ids=["behind", "before"])
+@pytest.mark.parametrize("status", ["404 Not Found", "454 Session Not Found", "461 Unsupported transport", "503 Service Unavailable"])
+def test_a_camera_that_refuses_its_sound_is_seen(status, sdp):
+    def media(c):
+        c.send(c.frame(IDR, EPOCH, True, channel=video_channel(c)))
+
+    with Stub(play(media, sdp=sdp, **{"trackID=1": status})) as s:
+        r = probe(s.url(), "--sound", "--nals", 1)
+    assert r.open, r.text
+    assert [n["type"] for n in r.nals] == [5], r.text
+
+
+def video_channel(c):
+    """The one that the pictures' SETUP asked for."""
+    transport = next(headers["Transport"] for method, uri, headers in c.requests if method == "SETUP" and uri.endswith("trackID=0"))
+    return int(re.search(r"interleaved=(\d+)", transport).group(1))
+
+
+def test_pictures_that_are_refused_are_not_spared():
+    with Stub(play(lambda c: None, sdp=SOUND_FIRST, **{"trackID=0": "454 Session Not Found"})) as s:
+        assert_failed(probe(s.url(), "--sound"), REFUSED, "SETUP answered 454")
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other", "305 Use Proxy",

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "worker/rtsp_relay.h"
+#include "worker/rtsp_setup.h"
 
 #define SHORT "rtsp://127.0.0.1:4/5eC12e7"
 #define LONG "rtsps://cam.example/a/long/path?auth=token"
@@ -620,7 +621,7 @@ a_full_output_stops_the_input(void **state)
 	struct session *s = *state;
 
 	open_session(s);
-	while (fifo_room(&s->down_out) >= sizeof(answer) - 1)
+	while (fifo_room(&s->down_out) >= sizeof(answer) - 1 + RTSP_SETUP_ANSWER_MAX)
 		assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\n\r\n"), 0);
 	assert_int_equal(s->down_in.len, 0);
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\n\r\n"), 0);
@@ -629,6 +630,53 @@ a_full_output_stops_the_input(void **state)
 	assert_int_equal(DOWN(s, ""), 0);
 	assert_int_equal(s->down_in.len, 0);
 	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
+}
+
+#define TWO_TRACKS OPENING "m=audio 0 RTP/AVP 8\r\na=control:t2\r\n"
+
+/* What libavformat hears of the sound that it sets up on channels 2 and 3. */
+static void
+refuse_sound(struct session *s, const char *uri, const char *answer)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text),
+		"SETUP %s RTSP/1.0\r\nCSeq: 3\r\n"
+		"Transport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n\r\n",
+		uri);
+	assert_int_equal(up(s, text), 0);
+	assert_int_equal(down(s, answer, strlen(answer)), 0);
+}
+
+static void
+sound_that_is_refused_is_done_without(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, TWO_TRACKS), 0);
+	set_up(s, SHORT "/t1", "0-1");
+	fifo_take(&s->down_out, s->down_out.len);
+	refuse_sound(s, SHORT "/t2", "RTSP/1.0 454 Session Not Found\r\nCSeq: 3\r\n\r\n");
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nCSeq: 3\r\n"
+			  "Transport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n\r\n");
+	assert_null(relay_track(&s->relay, RELAY_SOUND));
+	assert_non_null(relay_track(&s->relay, RELAY_PICTURES));
+	assert_int_equal(s->relay.sound_status, 454);
+	assert_int_equal(s->relay.requests, s->relay.answers);
+}
+
+static void
+pictures_that_are_refused_are_told(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, TWO_TRACKS), 0);
+	fifo_take(&s->down_out, s->down_out.len);
+	refuse_sound(s, SHORT "/t1", "RTSP/1.0 454 Session Not Found\r\nCSeq: 3\r\n\r\n");
+	OUT(&s->down_out, "RTSP/1.0 454 Session Not Found\r\nCSeq: 3\r\n\r\n");
+	assert_int_equal(s->relay.sound_status, 0);
 }
 
 #define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -667,6 +715,8 @@ main(void)
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),
 		SESSION_TEST(blank_lines_without_end_are_refused),
 		SESSION_TEST(a_full_output_stops_the_input),
+		SESSION_TEST(sound_that_is_refused_is_done_without),
+		SESSION_TEST(pictures_that_are_refused_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
