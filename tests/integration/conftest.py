@@ -22,3 +22,14 @@ def pytest_runtest_makereport():
     report = outcome.get_result()
     if report.failed:
         report.sections += [section for one in harness.Lab.alive for section in one.log_tails()]
+
+
+# Minutes each: begun first, lest the last of them runs on alone when all others are through.
+LONG = ("recording", "retention", "metrics", "dashboard", "webhooks", "whip", "resume", "worker", "consumers", "health",
+        "recording_browser", "http_api", "urls", "source")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    place = {f"test_{name}.py": i for i, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
