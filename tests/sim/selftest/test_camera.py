@@ -322,9 +322,10 @@ def test_time_stamps_and_pictures_are_clean_over_the_loop_point(over_the_loop_po
     assert errors.decode() == ""
     rows = [line.split(",") for line in out.decode().splitlines() if line[0] != "#"]
     video, audio = ([int(r[2]) for r in rows if r[0] == kind] for kind in "01")
-    steps = lambda stamps: [b - a for a, b in zip(stamps, stamps[1:])]
-    assert len(video) >= 10 * FPS and all(abs(s - 6000) <= 3 for s in steps(video))
-    assert len(audio) > 150 and all(abs(s - 1024) <= 1 for s in steps(audio))
+    odd = lambda stamps, step, most: [(a, b) for a, b in zip(stamps, stamps[1:]) if abs(b - a - step) > most]
+    # A sender report moves FFmpeg's clock by some hundredths of a millisecond.
+    assert len(video) >= 10 * FPS and not odd(video, 6000, 45)
+    assert len(audio) > 150 and not odd(audio, 1024, 8)
 
 
 def test_the_strip_tells_camera_and_consecutive_frames(server):
