@@ -200,6 +200,7 @@ def test_a_camera_that_comes_back_is_recorded_when_that_is_asked_for_again(disk)
     with start(disk, cameras=2, record="events") as lab:
         lab.camctl("record", "cam1", "on")
         until(lambda: lab.rows()["cam1"]["recording"] == "recording", "recording")
+        worker = lab.pid("cam1")
         lab.names = ["cam2"]
         lab.write_config()
         lab.camctl("reload")
@@ -207,6 +208,8 @@ def test_a_camera_that_comes_back_is_recorded_when_that_is_asked_for_again(disk)
         lab.names = ["cam1", "cam2"]
         lab.write_config()
         lab.camctl("reload")
+        # The worker that it left with may still be ending its recording.
+        until(lambda: lab.rows()["cam1"].get("pid") not in (None, worker), "another worker")
         until_played(lab)
         assert lab.rows()["cam1"]["recording"] == "off"
 
