@@ -270,7 +270,7 @@ bucket_try(struct bucket *b, ms_t now)
 
 /* Of a bucket whose refusals cost little: it tries by itself. */
 static void
-bucket_take_and_come_back(struct bucket *b, ms_t now)
+bucket_take_and_recover(struct bucket *b, ms_t now)
 {
 	int windows = b->known < b->limit.calls ? b->patience : PATIENCE_MOST;
 
@@ -404,15 +404,15 @@ void
 quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now)
 {
 	if (kind == CALL_LIST) {
-		bucket_take_and_come_back(&q->list, now);
+		bucket_take_and_recover(&q->list, now);
 		return;
 	}
 	bucket_take(&q->execute, now);
 	if (!d)
 		return;
-	bucket_take_and_come_back(&d->command[kind], now);
-	bucket_take_and_come_back(&d->minute, now);
-	bucket_take_and_come_back(&d->hour, now);
+	bucket_take_and_recover(&d->command[kind], now);
+	bucket_take_and_recover(&d->minute, now);
+	bucket_take_and_recover(&d->hour, now);
 }
 
 static struct bucket *

@@ -35,22 +35,16 @@ open_late(const char *name, const char *path, int flags, mode_t mode)
 	return next(path, flags, mode);
 }
 
-int
-open(const char *path, int flags, ...)
-{
-	va_list list;
-	va_start(list, flags);
-	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
-	va_end(list);
-	return open_late("open", path, flags, mode);
-}
+/* Both are called: FILEs and libuv's threads take the one for large files. */
+#define OPEN(name)                                                                                 \
+	int name(const char *path, int flags, ...)                                                 \
+	{                                                                                          \
+		va_list list;                                                                      \
+		va_start(list, flags);                                                             \
+		mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;            \
+		va_end(list);                                                                      \
+		return open_late(#name, path, flags, mode);                                        \
+	}
 
-int
-open64(const char *path, int flags, ...)
-{
-	va_list list;
-	va_start(list, flags);
-	mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
-	va_end(list);
-	return open_late("open64", path, flags, mode);
-}
+OPEN(open)
+OPEN(open64)
