@@ -56,7 +56,7 @@ camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o 
 camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/survey.o supervisor/recording_day.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
-camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
+camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_accept.o supervisor/http_server_tls.o supervisor/http_head_check.o supervisor/http_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \
 	supervisor/http_route.o supervisor/token.o supervisor/token_file.o supervisor/web.o supervisor/web_body.o supervisor/web_health.o supervisor/web_control.o supervisor/web_recordings.o supervisor/web_schema.o supervisor/web_openapi.o supervisor/web_metrics.o supervisor/metrics.o supervisor/metrics_table.o supervisor/web_consumer.o supervisor/web_consumers.o supervisor/web_whep.o \
 	supervisor/web_assets.o supervisor/web_session.o supervisor/web_events.o supervisor/feed.o supervisor/web_history.o supervisor/samples.o supervisor/web_playback.o supervisor/web_snapshot.o
 camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view.o supervisor/supervisor_change.o supervisor/supervisor_watch.o supervisor/supervisor_listed.o supervisor/config.o supervisor/config_camera.o supervisor/config_notify.o supervisor/config_table.o supervisor/config_sections.o supervisor/config_check.o supervisor/config_publish.o supervisor/list_item.o supervisor/event_names.o supervisor/config_diff.o supervisor/config_file.o supervisor/supervisor_status.o \
@@ -65,7 +65,7 @@ camrelayd = supervisor/main.o supervisor/supervisor.o supervisor/supervisor_view
 	supervisor/events.o supervisor/systemd.o supervisor/http_client.o supervisor/http_url.o supervisor/secret.o \
 	supervisor/words.o supervisor/timestamp.o supervisor/timer.o $(camrelayd_policy) $(camrelayd_google) \
 	$(camrelayd_outputs) $(camrelayd_consumers) $(camrelayd_recording) $(camrelayd_notify) $(camrelayd_health) $(camrelayd_guard) $(camrelayd_http) $(camrelayd_store) $(camrelayd_settings) $(common) $(proto)
-camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets libcrypto
+camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets openssl
 
 # H.264 and H.265, which link what they read parameter sets by.
 video_codecs = worker/video_codec.o worker/h264.o worker/h265.o worker/nal_sets.o worker/annexb.o worker/rbsp.o

@@ -1,5 +1,6 @@
-/* http_server.c - the server: listens, accepts, gives connections to libwebsockets, ends.
- * What happens on a connection is http_server_conn.c's. Loop thread. */
+/* http_server.c - the server: sets libwebsockets up, listens, looks at the time, ends.
+ * What becomes of a connection is http_server_accept.c's, then http_server_conn.c's. Loop thread.
+ */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "supervisor/http_listen.h"
-#include "supervisor/http_server_state.h"
+#include "supervisor/http_server_accept.h"
 #include "supervisor/http_socket.h"
 
 /* How often the files of the certificate and its key are looked at: one is written after the other.
@@ -25,10 +26,16 @@
 /* Descriptors of libwebsockets' own beside these. */
 #define OWN_DESCRIPTORS 8
 #define ACCEPTS_PER_WAKEUP 16
-/* What libwebsockets keeps of a head: twice what we take, so that we are the ones who say no. */
+/* What libwebsockets keeps of a head: what we take, and 8 bytes for each header that it does not
+ * know.
+ */
 #define HEAD_POOL_BYTES (2 * HTTP_HEAD_MAX)
 /* The part of libwebsockets that runs on a libuv loop; it looks for it there alone. */
 #define LIBUV_PLUGIN LWS_INSTALL_LIBDIR "/libwebsockets-evlib_uv.so"
+/* What no client asks for: of "http/1.1" libwebsockets would make HTTP of what is to be passed on
+ * raw.
+ */
+#define NO_ALPN "none"
 /* libwebsockets' own timers come after ours. */
 #define LIBRARY_TIMEOUT_S 120
 
@@ -47,8 +54,20 @@ on_library_log(int level, const char *line)
 /* A WebSocket that nothing came from is asked whether it is there, and closed if it is not. */
 static const lws_retry_bo_t idle = { .secs_since_valid_ping = 30, .secs_since_valid_hangup = 45 };
 
+/* The end of a connection is told to the first protocol, whatever its own. */
+static int
+on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	const struct lws_protocols *its = wsi ? lws_get_protocol(wsi) : NULL;
+
+	if (its && its->callback == http_tls_event)
+		return http_tls_event(wsi, reason, user, in, len);
+	return http_conn_event(wsi, reason, user, in, len);
+}
+
 static const struct lws_protocols protocols[] = {
-	{ .name = "camrelay", .callback = http_conn_event, .rx_buffer_size = HTTP_SOCKET_TEXT_MAX },
+	{ .name = "camrelay", .callback = on_event, .rx_buffer_size = HTTP_SOCKET_TEXT_MAX },
+	{ .name = HTTP_TLS_PROTOCOL, .callback = http_tls_event, .rx_buffer_size = HTTP_TLS_PIECE },
 	{ .name = NULL },
 };
 
@@ -78,23 +97,22 @@ note_cert_change(struct http_server *s)
 static struct lws_context_creation_info
 vhost_info(const struct http_server *s, const char *name)
 {
-	const size_t most = s->config.limits.connections + SPARE_CONNECTIONS + OWN_DESCRIPTORS;
+	const size_t conns = s->config.limits.connections + SPARE_CONNECTIONS;
+	const size_t most = (s->config.cert ? 2 * conns : conns) + OWN_DESCRIPTORS;
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-			   LWS_SERVER_OPTION_VALIDATE_UTF8 |
-			   LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
+			   LWS_SERVER_OPTION_VALIDATE_UTF8,
 		.fd_limit_per_thread = (unsigned)most,
 		.max_http_header_data2 = HEAD_POOL_BYTES,
 		.max_http_header_pool2 = (unsigned)most,
 		.timeout_secs = LIBRARY_TIMEOUT_S,
 		.timeout_secs_ah_idle = LIBRARY_TIMEOUT_S,
 		.keepalive_timeout = LIBRARY_TIMEOUT_S,
-		.alpn = "http/1.1",
+		.alpn = NO_ALPN,
 		.vhost_name = name,
-		.listen_accept_role = "raw-skt",
-		.listen_accept_protocol = "camrelay",
+		.pt_serv_buf_size = HTTP_TLS_PIECE,
 		.ssl_cert_filepath = s->config.cert,
 		.ssl_private_key_filepath = s->config.key,
 		.retry_and_idle_policy = &idle,
@@ -178,22 +196,6 @@ look_at_cert(struct http_server *s, ms_t now)
 /* ---- accepting ------------------------------------------------------------------------------- */
 
 static void
-adopt(struct http_server *s, int fd, const char *peer)
-{
-	struct conn *c = http_conn_new(s, peer);
-
-	const lws_adopt_desc_t desc = { .vh = s->vhost,
-		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP |
-			(s->config.cert ? LWS_ADOPT_ALLOW_SSL : 0),
-		.fd = { .sockfd = fd } };
-	c->wsi = lws_adopt_descriptor_vhost_via_info(&desc);
-	if (c->wsi)
-		lws_set_opaque_user_data(c->wsi, c);
-	else
-		http_conn_free(c);
-}
-
-static void
 on_listen(uv_poll_t *poll, int status, int events)
 {
 	struct http_server *s = poll->data;
@@ -205,7 +207,7 @@ on_listen(uv_poll_t *poll, int status, int events)
 		int fd = http_listen_accept(s->fd, peer, sizeof(peer));
 		if (fd >= 0 && http_limit_connections(s->limit) <
 				       s->config.limits.connections + SPARE_CONNECTIONS) {
-			adopt(s, fd, peer);
+			http_accept(s, fd, peer);
 		} else if (fd >= 0) {
 			s->stats.accepted++;
 			s->stats.turned_away++;
@@ -229,7 +231,9 @@ on_sweep(uv_timer_t *timer)
 
 	for (struct conn *c = LIST_FIRST(&s->conns), *next; c; c = next) {
 		next = LIST_NEXT(c, link);
-		if (c->wsi && now >= c->deadline)
+		if ((c->look || c->tls) && now >= c->deadline)
+			http_accept_deadline(c);
+		else if (c->wsi && now >= c->deadline)
 			http_conn_deadline(c);
 	}
 	look_at_cert(s, now);
@@ -331,6 +335,11 @@ http_server_free(struct http_server *s)
 {
 	if (!s)
 		return;
+	for (struct conn *c = LIST_FIRST(&s->conns), *next; c; c = next) {
+		next = LIST_NEXT(c, link);
+		if (c->look)
+			http_accept_abort(c);
+	}
 	uv_close((uv_handle_t *)&s->listen, on_closed);
 	close(s->fd);
 	lws_context_destroy(s->context);

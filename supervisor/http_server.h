@@ -14,11 +14,6 @@ struct http_exchange;
  * a handler sees it is answered here with a JSON error. Loop thread. */
 struct http_server;
 
-/* Longest path with its query (RFC 9110 4.1 wants 8000 of general servers; ours are 100), and the
- * longest head. */
-#define HTTP_TARGET_MAX 2048
-#define HTTP_HEAD_MAX 8192
-
 struct http_server_config {
 	uv_loop_t *loop;
 	const char *address; /* "127.0.0.1:8080", "[::]:8443"; port 0: any that is free */

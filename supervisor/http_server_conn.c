@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "common/xmalloc.h"
-#include "supervisor/http_server_state.h"
+#include "supervisor/http_server_file.h"
 
 /* How long a client may take, in ms: for the head of a request (RFC 9110 15.5.9 leaves it to us; a
  * phone on a bad network takes two seconds), for its body, */
@@ -76,8 +76,8 @@ http_conn_free(struct conn *c)
 	free(c);
 }
 
-static void
-kill_now(struct conn *c)
+void
+http_conn_kill(struct conn *c)
 {
 	if (c->wsi)
 		lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_SYNC);
@@ -235,27 +235,50 @@ await_body(struct conn *c)
 		write_bytes(c, go_on, strlen(go_on), false);
 }
 
-/* True if it may go on to the handler. */
+struct over_limit {
+	struct http_response response;
+	char seconds[24]; /* of its Retry-After */
+};
+
+/* A request has come: whether it is one too many, and what is said to that. */
 static bool
-check_limits(struct conn *c, struct http_exchange *x)
+is_over_limit(struct conn *c, struct over_limit *o)
 {
 	ms_t wait_ms = http_limit_request(c->server->limit, c->peer, clock_now());
-	char seconds[24];
 
 	if (wait_ms == 0 && c->verdict == HTTP_LIMIT_OK)
-		return true;
+		return false;
 	bool all = c->verdict == HTTP_LIMIT_ALL;
-	struct http_response r = http_response_error(all ? 503 : 429,
+	o->response = http_response_error(all ? 503 : 429,
 		all                           ? "too many connections: try again later"
 		: c->verdict != HTTP_LIMIT_OK ? "too many connections from this address"
 					      : "too many requests from this address");
-	snprintf(seconds, sizeof(seconds), "%lld",
+	snprintf(o->seconds, sizeof(o->seconds), "%lld",
 		(long long)(wait_ms + 999) / 1000 + (wait_ms == 0));
-	http_response_add(&r, "Retry-After", seconds);
+	http_response_add(&o->response, "Retry-After", o->seconds);
 	if (c->verdict != HTTP_LIMIT_OK)
 		c->server->stats.turned_away++;
-	http_respond(x, &r);
-	return false;
+	return true;
+}
+
+/* Answers what has not come as a whole. Written at once: before that, libwebsockets does not say
+ * that a connection takes bytes. Returns as http_conn_refuse. */
+static int
+answer_early(struct conn *c, struct http_response *r)
+{
+	c->unread = true;
+	respond(c, r, false);
+	return write_now(c);
+}
+
+int
+http_conn_refuse(struct conn *c, struct http_fault fault)
+{
+	struct over_limit o;
+
+	if (!is_over_limit(c, &o))
+		o.response = http_response_error(fault.status, fault.why);
+	return answer_early(c, &o.response);
 }
 
 /* A head has come. */
@@ -264,6 +287,7 @@ on_head(struct conn *c)
 {
 	struct http_server *s = c->server;
 	struct http_exchange *x = xcalloc(1, sizeof(*x));
+	struct over_limit o;
 
 	x->conn = c;
 	c->exchange = x;
@@ -272,9 +296,9 @@ on_head(struct conn *c)
 	c->state = CONN_HEAD;
 	struct http_fault fault = http_head_read(c->wsi, x);
 	c->unread = x->body_expected > 0 || fault.status == 411;
-	if (!check_limits(c, x))
-		return;
-	if (fault.status)
+	if (is_over_limit(c, &o))
+		http_respond(x, &o.response);
+	else if (fault.status)
 		refuse(x, fault.status, fault.why);
 	else if (x->body_expected > s->config.body_max)
 		refuse(x, 413, "the body is too long");
@@ -338,8 +362,7 @@ http_exchange_is_upgrade(const struct http_exchange *x)
  *
  * HTTP/2 is not spoken here, and a server may ignore what it does not speak (RFC 9110 7.8), but
  * libwebsockets 4.1.6 has no option for that: it upgrades to the protocol that is named when this
- * returns 0, and to none that it does not know. A word it does not know from the beginning it has
- * answered with 403, before it asks, and has let go of the head. */
+ * returns 0, and to none that it does not know. */
 static int
 on_upgrade(struct conn *c, char *protocol)
 {
@@ -356,22 +379,6 @@ on_upgrade(struct conn *c, char *protocol)
 		return -1;
 	write_now(c);
 	return -1;
-}
-
-/* What did not begin as one of the methods that libwebsockets knows, so that it took the connection
- * for something else than HTTP (README.http-fallback of libwebsockets). */
-static int
-on_raw(struct conn *c, const char *bytes, size_t len)
-{
-	bool http = memmem(bytes, len, " HTTP/1.", strlen(" HTTP/1.")) != NULL;
-
-	if (c->state != CONN_HEAD)
-		return 0;
-	struct http_response r = http ? http_response_error(501, "there is no such method")
-				      : http_response_error(400, "this is not HTTP/1.1");
-	c->unread = true;
-	respond(c, &r, false);
-	return write_now(c);
 }
 
 int
@@ -398,8 +405,6 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return c->socket ? http_socket_event(c, reason, in, len) : -1;
-	case LWS_CALLBACK_RAW_RX:
-		return on_raw(c, in, len);
 	case LWS_CALLBACK_RAW_CLOSE:
 	case LWS_CALLBACK_CLOSED_HTTP:
 	case LWS_CALLBACK_CLOSED:
@@ -419,37 +424,31 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* Written at once: before its head is whole, libwebsockets does not say that a connection takes
- * bytes. */
 static void
 say_timeout(struct conn *c, int status, const char *why)
 {
 	struct http_response r = http_response_error(status, why);
 
-	c->unread = true;
 	detach(c);
-	respond(c, &r, false);
-	if (write_now(c) < 0)
-		kill_now(c);
+	if (answer_early(c, &r) < 0)
+		http_conn_kill(c);
 }
 
 void
 http_conn_deadline(struct conn *c)
 {
 	switch (c->state) {
-	case CONN_HEAD:
-		say_timeout(c, 408, "the request did not come in time");
-		return;
 	case CONN_BODY:
 		say_timeout(c, 408, "the body did not come in time");
 		return;
 	case CONN_HANDLER:
 		say_timeout(c, 504, "it took too long");
 		return;
+	case CONN_HEAD: /* it was all there when libwebsockets got it */
 	case CONN_RESPONSE:
 	case CONN_LINGER:
 	case CONN_SOCKET:
 		break;
 	}
-	kill_now(c);
+	http_conn_kill(c);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/xmalloc.h"
-#include "supervisor/http_server_state.h"
+#include "supervisor/http_server_file.h"
 
 /* A second of a 4 Mbit/s camera in eight. */
 #define PIECE 65536

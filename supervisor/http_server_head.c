@@ -1,5 +1,6 @@
-/* http_server_head.c - the head of a request, from libwebsockets' tables to a message.
- * Decides what of a head cannot be served whatever the path. Keeps nothing. Loop thread. */
+/* http_server_head.c - the head of a request, which http_head_check.c has passed, from
+ * libwebsockets' tables to a message. Decides what of a head cannot be served whatever the path.
+ * Keeps nothing. Loop thread. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -107,7 +108,6 @@ read_fields(struct lws *wsi, struct http_message *m)
 static struct http_fault
 read_target(struct lws *wsi, struct http_message *m)
 {
-	int query = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS);
 	char text[HTTP_TARGET_MAX + 1];
 
 	size_t i = 0;
@@ -117,10 +117,6 @@ read_target(struct lws *wsi, struct http_message *m)
 		return (struct http_fault){ 501, "there is no such method" };
 	m->method = methods[i].method;
 	m->path = copy_token(wsi, methods[i].token);
-	if (strlen(m->path) != (size_t)lws_hdr_total_length(wsi, methods[i].token))
-		return (struct http_fault){ 400, "the path holds a zero byte" };
-	if (strlen(m->path) + (size_t)(query > 0 ? query : 0) > HTTP_TARGET_MAX)
-		return (struct http_fault){ 414, "the path and the query are too long" };
 	for (int k = 0;
 		lws_hdr_copy_fragment(wsi, text, sizeof(text), WSI_TOKEN_HTTP_URI_ARGS, k) > 0; k++)
 		if (http_message_add_parameter(m, text) < 0)
@@ -166,18 +162,6 @@ is_websocket(struct lws *wsi)
 	       strcasecmp(word, "websocket") == 0;
 }
 
-static size_t
-head_bytes(struct lws *wsi)
-{
-	size_t bytes = 0;
-
-	for (int i = 0; i < WSI_TOKEN_COUNT; i++) {
-		int n = lws_hdr_total_length(wsi, (enum lws_token_indexes)i);
-		bytes += n > 0 ? (size_t)n : 0;
-	}
-	return bytes;
-}
-
 struct http_fault
 http_head_read(struct lws *wsi, struct http_exchange *x)
 {
@@ -187,8 +171,6 @@ http_head_read(struct lws *wsi, struct http_exchange *x)
 		return target;
 	if (length.status)
 		return length;
-	if (head_bytes(wsi) > HTTP_HEAD_MAX)
-		return (struct http_fault){ 431, "the headers are too long" };
 	x->upgrade = is_websocket(wsi);
 	return read_fields(wsi, &x->message);
 }

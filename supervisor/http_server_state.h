@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "supervisor/http_exchange.h"
+#include "supervisor/http_head_check.h"
 #include "supervisor/http_server.h"
 
 /* What the HTTP server consists of. For http_server*.c and http_socket.c. */
@@ -19,11 +20,16 @@ enum conn_state {
 };
 
 struct http_file;
+struct look;
+struct tls;
 
 struct conn {
 	struct http_server *server;
 	LIST_ENTRY(conn) link;
-	struct lws *wsi; /* NULL: libwebsockets has let go */
+	/* One of three, or none when libwebsockets has let go: */
+	struct look *look; /* its head is looked at */
+	struct tls *tls;   /* its head is awaited within TLS */
+	struct lws *wsi;   /* libwebsockets has it */
 	enum conn_state state;
 	ms_t deadline; /* of the state */
 	enum http_limit_verdict verdict;
@@ -59,7 +65,6 @@ struct http_server {
 	uv_timer_t timer;
 	int fd;
 	int open_handles;
-	bool closing;
 	char url[96];
 	struct timespec cert_changed; /* when the files did that were tried last */
 	struct timespec key_changed;
@@ -67,12 +72,6 @@ struct http_server {
 	struct http_server_stats stats;
 	LIST_HEAD(, conn) conns;
 	unsigned char scratch[LWS_PRE + HTTP_CHUNK];
-};
-
-/* What is wrong with a request: the status of its answer, 0: nothing; and why. */
-struct http_fault {
-	int status;
-	const char *why; /* a sentence, static */
 };
 
 /* ---- http_server_head.c: what libwebsockets has parsed, as a message ------------------------- */
@@ -85,9 +84,16 @@ bool http_head_expects(struct lws *wsi);
 
 /* ---- http_server_conn.c ---------------------------------------------------------------------- */
 
-/* A connection that was accepted, counted as one of the server's; wsi is yet to be set. */
+/* A connection that was accepted, counted as one of the server's; nobody has it yet. */
 struct conn *http_conn_new(struct http_server *s, const char *peer);
 void http_conn_free(struct conn *c);
+
+/* Closes it at once. Not from within a callback of libwebsockets on the same connection. */
+void http_conn_kill(struct conn *c);
+
+/* Answers a request that cannot be served before its head is read; what still comes of it is thrown
+ * away. Returns 0, or -1: it is to be closed. */
+int http_conn_refuse(struct conn *c, struct http_fault fault);
 
 /* The lws_callback_function of all connections. */
 int http_conn_event(
@@ -104,14 +110,5 @@ void http_conn_deadline(struct conn *c);
 /* Its part of http_conn_event. */
 int http_socket_event(struct conn *c, enum lws_callback_reasons reason, const char *in, size_t len);
 void http_socket_free(struct http_socket *s);
-
-/* ---- http_server_file.c ---------------------------------------------------------------------- */
-
-/* Sends the next piece, or has it read. Returns 1 when all was sent, 0: not yet, -1: it cannot be
- * read any more. */
-int http_file_write(struct conn *c);
-
-/* Frees it, once libuv has ended what it reads. */
-void http_file_free(struct http_file *f);
 
 #endif

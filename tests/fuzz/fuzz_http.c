@@ -1,11 +1,12 @@
-/* fuzz_http.c - any bytes as what HTTP clients say: path, query, Host, Origin, Range, JSON body,
- * and as the file of tokens. */
+/* fuzz_http.c - any bytes as what HTTP clients say: a head, path, query, Host, Origin, Range, JSON
+ * body, and as the file of tokens. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
+#include "supervisor/http_head_check.h"
 #include "supervisor/http_route.h"
 #include "supervisor/token.h"
 
@@ -24,6 +25,24 @@ static const struct http_route table[] = {
 	{ .pattern = "/{a}/{b}/{c}/{d}", .query = query },
 	{ .pattern = NULL },
 };
+
+/* What is said of a head does not change by what comes after, and a fine one is whole. */
+static void
+check_head(const char *bytes, size_t len)
+{
+	struct http_fault fault, later;
+	size_t n = 0;
+
+	while (n < len && !http_head_check(bytes, n, &fault))
+		n++;
+	bool decided = http_head_check(bytes, n, &fault);
+	assert(decided || n <= HTTP_HEAD_MAX);
+	if (!decided)
+		return;
+	assert(fault.status == 0 ? n > 0 && n <= HTTP_HEAD_MAX && bytes[n - 1] == '\n'
+				 : fault.why != NULL);
+	assert(http_head_check(bytes, len, &later) && later.status == fault.status);
+}
 
 static void
 check_path(const char *text)
@@ -94,6 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(text, data, len);
 	text[len] = '\0';
 	json_free(json_parse(text, len, why, sizeof(why)));
+	check_head(text, len);
 	check_path(text);
 	check_headers(text);
 	check_tokens(text);

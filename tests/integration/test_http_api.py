@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 import sqlite3
-import ssl
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ import aiohttp
 import pytest
 
 from alone import NOWHERE, Alone
+from http_server_probe import certificate, trusting
 from lab import BUILD, Lab, until
 from openapi_client import Client, fetch
 
@@ -611,16 +611,9 @@ def test_an_address_in_use_is_said(tmp_path):
     assert "Address already in use" in (tmp_path / "log").read_text()
 
 
-def certificate(folder, name):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out",
-                    folder / "cert.pem", "-days", "2", "-subj", f"/CN={name}"], check=True, capture_output=True)
-
-
 def subject(address):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     host, port = address.rsplit("/", 1)[1].split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as s, context.wrap_socket(s) as tls:
+    with socket.create_connection((host, int(port)), timeout=20) as s, trusting().wrap_socket(s) as tls:
         der = tls.getpeercert(True)
         tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         assert tls.recv(65536).startswith(b"HTTP/1.1 200 OK")

@@ -9,26 +9,12 @@ import aiohttp
 import pytest
 
 from lab import BUILD, until
+from http_server_probe import Probe
 from openapi_client import fetch
 from recordings import SmallDisk
 
 BACKLOG = 256 * 1024  # HTTP_SOCKET_BACKLOG_MAX
 TEXT_MAX = 4096
-
-
-class Probe:
-    def __init__(self, directory, *certificate):
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests/integration/http_probe"), "127.0.0.1:0", directory,
-                                         *certificate], stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().strip()
-
-    def end(self):
-        """What it said; it must have closed and freed everything."""
-        self.process.terminate()
-        said = self.process.stdout.read().splitlines()
-        assert self.process.wait(20) == 0
-        self.process.stdout.close()
-        return said
 
 
 @pytest.fixture
@@ -119,19 +105,6 @@ def test_who_would_rather_speak_http2_is_answered_in_http1(probe, content):
     assert (version, status, body[:16]) == ("1.1", "200", b'{"method":"GET",')
     assert fetch("GET", probe.url + "/")[0] == 200
     assert probe.end() == ["there", "stats 0 0 0"]
-
-
-@pytest.mark.parametrize("asked", [
-    "GET /json HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0", "GET /json HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c, websocket",
-    "GET http://x/json HTTP/1.1", "OPTIONS * HTTP/1.1"])
-def test_what_libwebsockets_refuses_by_itself_is_refused_once(probe, asked):
-    host, port = probe.url.rsplit("/", 1)[1].split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as s:
-        s.sendall(f"{asked}\r\nHost: x\r\n\r\n".encode())
-        text = b"".join(iter(lambda: s.recv(65536), b""))
-    assert text.startswith(b"HTTP/1.0 403 ") and text.count(b"HTTP/1.") == 1
-    assert fetch("GET", probe.url + "/")[0] == 200
-    probe.end()
 
 
 def test_a_client_that_takes_nothing_is_dropped_and_costs_a_backlog(probe):

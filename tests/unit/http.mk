@@ -1,9 +1,11 @@
 # What is served by HTTP: the pure parts.
 
-units += http_message http_route http_limit http_listen token proc_usage samples
+units += http_message http_head_check http_route http_limit http_listen token proc_usage samples
 unit_samples = supervisor/samples.o
 unit_http_message = supervisor/http_message.o common/json.o
 unit_http_message_libs = json-c
+unit_http_head_check = supervisor/http_head_check.o $(unit_http_message)
+unit_http_head_check_libs = json-c
 unit_http_route = supervisor/http_route.o $(unit_http_message)
 unit_http_route_libs = json-c
 unit_http_limit = supervisor/http_limit.o
@@ -13,7 +15,7 @@ unit_token_libs = inih libcrypto
 unit_proc_usage = supervisor/proc_usage.o supervisor/usage.o common/clock.o
 
 fuzzers += http
-fuzz_http = $(unit_http_route) supervisor/token.o $(settings_objects)
+fuzz_http = $(unit_http_route) supervisor/http_head_check.o supervisor/token.o $(settings_objects)
 fuzz_http_libs = json-c inih
 
 # What is asked by camctl's socket, and by bodies that become the same.
@@ -31,6 +33,7 @@ fuzz_http_body_libs = json-c inih
 
 # The server with handlers of the tests': WebSockets, late answers, files.
 $(B)/tests/integration/http_probe: $(addprefix $(B)/,tests/integration/http_probe.o supervisor/http_server.o \
-		supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_socket.o \
+		supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_accept.o \
+		supervisor/http_server_tls.o supervisor/http_head_check.o supervisor/http_socket.o \
 		supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o $(common))
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libwebsockets libuv json-c nanomsg) -lpthread
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libwebsockets openssl libuv json-c nanomsg) -lpthread
