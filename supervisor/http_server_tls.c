@@ -143,6 +143,9 @@ decided(struct tls *t, struct http_fault fault)
 	uv_poll_init(t->server->loop, &t->poll, t->fd);
 	t->poll.data = t;
 	t->polling = true;
+	/* From now on the time is the far end's: libwebsockets gives a handshake's 120 s to all of
+	 * it. */
+	lws_set_timeout(t->wsi, NO_PENDING_TIMEOUT, 0);
 	pass_in(t);
 	watch_pair(t, true);
 	http_accept_decided(c, pair[1], fault);
