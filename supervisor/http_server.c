@@ -66,7 +66,12 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 }
 
 static const struct lws_protocols protocols[] = {
-	{ .name = "camrelay", .callback = on_event, .rx_buffer_size = HTTP_SOCKET_TEXT_MAX },
+	/* Without data of a session, of which none are used, LWS_CALLBACK_HTTP_DROP_PROTOCOL lacks.
+	 */
+	{ .name = "camrelay",
+		.callback = on_event,
+		.rx_buffer_size = HTTP_SOCKET_TEXT_MAX,
+		.per_session_data_size = 1 },
 	{ .name = HTTP_TLS_PROTOCOL, .callback = http_tls_event, .rx_buffer_size = HTTP_TLS_PIECE },
 	{ .name = NULL },
 };

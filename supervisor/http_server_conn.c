@@ -357,6 +357,23 @@ http_exchange_is_upgrade(const struct http_exchange *x)
 
 /* ---- libwebsockets --------------------------------------------------------------------------- */
 
+/* libwebsockets has read that the client sends no more, and writes no more itself; the socket is not
+ * closed yet, and a short answer fits. */
+static void
+say_ended(struct conn *c)
+{
+	struct http_response r = http_response_error(400, "the connection ended before the body");
+	int fd = lws_get_socket_fd(c->wsi);
+	size_t n;
+	char *head = http_response_head(&r, c->server->config.cert != NULL, &n);
+
+	if (send(fd, head, n, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE) == (ssize_t)n)
+		send(fd, r.body, r.body_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	http_conn_count(c, r.status);
+	free(head);
+	free(r.body);
+}
+
 /* A head that asks for another protocol, libwebsockets' own copy of the word. Refusals are written
  * here and now, since libwebsockets takes the connection back when this returns. 0: it may go on.
  *
@@ -397,6 +414,10 @@ http_conn_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		return on_upgrade(c, in);
 	case LWS_CALLBACK_HTTP_BODY:
 		on_body(c, in, len);
+		return 0;
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+		if (c->state == CONN_BODY)
+			say_ended(c);
 		return 0;
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return on_writable(c);

@@ -110,6 +110,17 @@ def test_a_head_that_ends_early_is_told_so(tmp_path):
     assert p.end() == ["stats 0 0 0"]
 
 
+def test_a_body_that_ends_early_is_told_so(tmp_path):
+    p = Probe(tmp_path)
+    with p.connect() as s:
+        s.sendall(b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
+        s.shutdown(socket.SHUT_WR)
+        status, message = error_in(all_of(s))
+    assert status == 400 and "ended" in message
+    assert p.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
+    p.end()
+
+
 def test_whatever_comes_is_answered_in_json(probe):
     """Heads with a few bytes changed, from a seed: one answer each, JSON whatever it says."""
     draw = random.Random(7)
@@ -148,6 +159,7 @@ def test_who_speaks_no_tls_is_told_so(secure):
     assert secure.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_a_handshake_that_fails_costs_nothing_else(secure):
     context = trusting()
     context.maximum_version = ssl.TLSVersion.TLSv1_1
