@@ -1,5 +1,6 @@
 /* log.c - where lines go and what they look like.
- * Owns the sink, the one global that STYLE 10 allows. Any thread: a line is one write(2). */
+ * Owns the sink, which is global: a line can come from anywhere. Any thread: a line is one
+ * write(2). */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

@@ -8,7 +8,7 @@
  * and NO_COLOR (https://no-color.org) is absent or empty. */
 bool paint_wanted(FILE *out);
 
-/* What begins the colour of a camera's state or health (DESIGN 4): good, in between, or bad; "" for
+/* What begins the colour of a camera's state or health: good, in between, or bad; "" for
  * words that have none. PAINT_END ends each. */
 const char *paint_of_word(const char *word);
 

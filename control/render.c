@@ -9,8 +9,7 @@
 #include "proto/status_account.h"
 #include "proto/status_camera.h"
 
-/* DESIGN 7: fits 100 columns. What the others of a row and their blanks leave is the last error's.
- */
+/* What the others of a row and their blanks leave of a window of that width is the last error's. */
 #define COLUMNS 100
 #define ERROR_COLUMNS (COLUMNS - (16 + 8 + 12 + 6 + 5 + 5 + 9 + 7 + 8))
 

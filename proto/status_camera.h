@@ -27,8 +27,8 @@ struct status_camera {
 	char *name;
 	char *account;     /* NULL: a plain RTSP camera */
 	char *choice;      /* google = auto: which account and why; NULL: the section says it */
-	char *state;       /* DESIGN 4: STARTING, RUNNING, FAILED, DEGRADED, STOPPED */
-	char *health;      /* as its worker says: HEALTHY, DEGRADED, OFFLINE, RECONNECTING */
+	char *state;       /* camera_state_text(): starting, running, failed, degraded, stopped */
+	char *health;      /* healthy, degraded, reconnecting, offline */
 	char *phase;       /* the worker's, "-" without one */
 	char *url;         /* which of several is in use, and where it is; NULL: there is but one */
 	char *error;       /* the last error, NULL if none since it last ran well */

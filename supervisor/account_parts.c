@@ -16,7 +16,7 @@ on_oauth_changed(struct oauth *o, void *arg)
 	account_kick(arg);
 }
 
-/* The authorization is complete only after the first devices.list (facts/google-sdm.md 1.2). */
+/* The authorization is complete only after the first devices.list (docs/sources.md). */
 static void
 on_granted(void *arg)
 {

@@ -6,7 +6,8 @@
 
 #include "common/clock.h"
 
-/* What one camera is and wants: DESIGN 4. What people see of it is in camera_view.h. */
+/* What one camera is and wants: docs/operating.md, State. What people see of it is in
+ * camera_view.h. */
 enum camera_state {
 	CAMERA_STARTING,
 	CAMERA_RUNNING,

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 
-/* The stream: DESIGN 4. A URL's is always there, so it runs when its worker does. */
+/* The stream. A URL's is always there, so it runs when its worker does. */
 static const struct camera_row rows[] = {
 	{ .in = CAMERA_STOPPED, .on = CAMERA_EV_START, .kind = LEASED,
 	  .to = CAMERA_STARTING, .next = TRY_FIRST },

@@ -3,7 +3,7 @@
 
 #include "supervisor/camera.h"
 
-/* The transitions of DESIGN 4 as data, for camera.c alone. */
+/* The transitions of a camera and its worker as data, for camera.c alone. */
 
 enum worker_state {
 	WORKER_NONE,

@@ -44,7 +44,7 @@ host_of(const char *url, size_t *n)
 }
 
 /* Cloudflare Stream's publish URLs are on customer-CODE.cloudflarestream.com; an offer of one track
- * is answered with 400 there (facts/cloudflare-sfu.md 3.1). */
+ * is answered with 400 there (docs/sources.md, Cloudflare Stream). */
 static bool
 wants_two_tracks(enum config_two_tracks wanted, const char *url)
 {

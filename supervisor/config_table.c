@@ -12,7 +12,7 @@
 #include "supervisor/config_table.h"
 #include "supervisor/config_whip.h"
 
-/* Nest's URLs reach 1,000 bytes, 2,000 must work (issue 2); this is twice that. */
+/* Nest's URLs reach 1,000 bytes (docs/sources.md, Google: streams): this is four times that. */
 #define URL_BYTES_MAX 4096
 /* No service documents how long its ids may be: a bound to keep URLs sane, not a fact. */
 #define ID_BYTES_MAX 256
@@ -176,7 +176,7 @@ static const struct setting rows[] = {
 	  .help = "Where the user's refresh token is; camctl login writes it there. Left out, it "
 		  "is the systemd credential "
 		  "NAME.refresh_token_file, or else GOOGLE_REFRESH_TOKEN of the environment" },
-	/* Limits of a Sandbox project: facts/google-sdm.md section 3.1. */
+	/* Of a Sandbox project: docs/sources.md, Google: limits. */
 	{ IN_GOOGLE(qpm), .key = "qpm", .live = true,
 	  .type = SET_INT, .min = 1, .max = 100000, .def = "10",
 	  .help = "Commands that Google allows in a window, all cameras together" },

@@ -15,7 +15,7 @@
 #include "supervisor/unpublish.h"
 
 /* The first pause is short, since who is not there yet mostly is within a second; the SFU itself
- * waits about 8 s for media before it says empty_track_error (facts/cloudflare-sfu.md 1.7). */
+ * waits about 8 s for media before it says empty_track_error (docs/sources.md). */
 #define PAUSE_FIRST_MS 300
 #define PAUSE_CAP_MS 4000
 /* A person waits for it: two such waits of the SFU's, and then some. */

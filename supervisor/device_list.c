@@ -7,8 +7,8 @@
 #include "supervisor/device_list.h"
 #include "common/xmalloc.h"
 
-/* Types that may have a live stream, also while its trait is absent (facts/google-sdm.md 2.1). A
- * device of whatever type that has the trait is a camera too. */
+/* Types that may have a live stream, also while its trait is absent (docs/sources.md, Google:
+ * devices). A device of whatever type that has the trait is a camera too. */
 static const char *const camera_types[] = {
 	"sdm.devices.types.CAMERA",
 	"sdm.devices.types.DOORBELL",

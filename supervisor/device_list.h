@@ -26,7 +26,7 @@ const struct sdm_device *device_list_find(const struct device_list *l, const cha
 void device_list_clear(struct device_list *l);
 
 /* How a device can be streamed. Never both: "If it contains WEB_RTC only WEB_RTC commands are
- * supported" (facts/google-sdm.md 2.1). */
+ * supported" (docs/sources.md, Google: devices). */
 enum device_protocol {
 	DEVICE_NO_STREAM, /* its trait is absent: "not currently available" */
 	DEVICE_RTSP,

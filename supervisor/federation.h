@@ -8,7 +8,8 @@
 
 /* What an account's newest list of devices says of the camera's. Nothing but the device id tells
  * that two accounts see the same camera, and whether Google gives it the same id in two projects is
- * not known (facts/google-sdm.md 0): where it does not, only one account ever sees it. */
+ * not known (docs/sources.md, Google: devices): where it does not, only one account ever sees it.
+ */
 enum federation_sight {
 	FEDERATION_PENDING, /* there is no list yet, and one is on its way */
 	FEDERATION_UNKNOWN, /* there is none, and none was to be had */

@@ -106,7 +106,7 @@ oauth_answer_code_form(const char *client_id, const char *client_secret, const c
 	return make_form("", fields, COUNT(fields));
 }
 
-/* facts/google-sdm.md 1.2. offline and consent: without either there is no refresh token. */
+/* docs/sources.md, Google: login. offline and consent: without either there is no refresh token. */
 char *
 oauth_answer_login_url(const char *base, const char *project_id, const char *client_id,
 	const char *redirect_uri, const char *state)

@@ -14,8 +14,7 @@
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
 
-/* Pauses of 0.5, 1, 2, 4, 8, 15 s: what other publishers to this SFU use (facts/cloudflare-sfu.md
- * 1.9). */
+/* Pauses of 0.5, 1, 2, 4, 8, 15 s: what other publishers to this SFU use (docs/sources.md). */
 #define PAUSE_FIRST_MS 500
 #define PAUSE_CAP_MS 15000
 /* A wrong secret or app is a human's to repair; a new app's id takes a while to be known. */

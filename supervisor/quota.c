@@ -9,9 +9,9 @@
 #include "supervisor/quota.h"
 #include "common/xmalloc.h"
 
-/* A call reaches Google 0 to 0.5 s after it left (issue 3; nobody has published better), so eleven
+/* A call reaches Google 0 to 0.5 s after it left (docs/sources.md), so eleven
  * calls that left 6.0 s apart, 60.0 s in all, can arrive within 59.5 s. Ten gaps must make at least
- * 60.5 s, which is 0.9 %; the rest of 1.5 % is for late timers and clocks that run apart. It costs
+ * 60.5 s, which is 0.83 %; the rest of 1.5 % is for late timers and clocks that run apart. It costs
  * no stream: 300 s hold 49 slots of 6.09 s as they do of 6.05 s. */
 #define GUARD_PERMILLE 15
 
@@ -28,7 +28,7 @@
 /* A second 429 that comes this soon after the first was waited for is the same trouble still. */
 #define SAME_TROUBLE_PERCENT 25
 
-/* Windows in minutes, calls by the limits page for a Sandbox (facts/google-sdm.md 3.1). */
+/* Windows in minutes, calls by the limits page for a Sandbox (docs/sources.md). */
 static const struct {
 	int calls;
 	int minutes;

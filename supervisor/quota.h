@@ -8,7 +8,7 @@
 /* The calls that cost something. CALL_LIST is devices.list; the others are executeCommand. */
 enum call_kind { CALL_NONE, CALL_EXTEND, CALL_GENERATE, CALL_STOP, CALL_LIST };
 
-/* What Google counts (facts/google-sdm.md 3.1). The first two belong to the account, which is one
+/* What Google counts (docs/sources.md). The first two belong to the account, which is one
  * project and one user; the others to one camera of it. */
 enum quota_bucket {
 	QUOTA_EXECUTE,       /* all executeCommand calls: paced evenly */

@@ -8,8 +8,8 @@
 
 /* What scheduler_settings_default scales, for a minute of 60 s. */
 #define MINUTE_MS 60000
-#define EARLY_PERCENT 60 /* DESIGN 5 */
-#define STAGGER_MS 12000 /* DESIGN 4: two slots, so that one is left for Extends */
+#define EARLY_PERCENT 60 /* docs/scheduling.md: An outage, and the bound */
+#define STAGGER_MS 12000 /* two slots, so that one is left for Extends */
 
 /* A call takes up to 0.5 s on its way (see quota.c). Nothing is added for late timers: a call that
  * just misses costs a slot, one that is not made costs the stream. With 1 s, one outage of 240 s in
@@ -17,9 +17,9 @@
 #define MARGIN_MS 500
 
 #define PROBE_CAP_MS 30000     /* a living stream shortens it */
-#define ASSUMED_LIFE_MS 300000 /* facts/google-sdm.md 0 */
+#define ASSUMED_LIFE_MS 300000 /* docs/sources.md */
 
-/* Google's streams live for fifty slots (facts/google-sdm.md 0), tests' for ten; a life of fewer
+/* Google's streams live for fifty slots (docs/sources.md), tests' for ten; a life of fewer
  * than these could not be extended in turn with a few others. */
 #define LIFE_SLOTS_MIN 3
 

@@ -7,7 +7,8 @@
 #include "supervisor/quota.h"
 
 /* Which camera may call Google next, and when. One per account. Cameras are known by a number of
- * the caller's, at least 0. All of DESIGN 5. What people see of it is in scheduler_view.h. */
+ * the caller's, at least 0. The policy is docs/scheduling.md. What people see of it is in
+ * scheduler_view.h. */
 struct scheduler_settings {
 	struct quota_settings quota;
 	int early_percent;    /* of its life lived, an idle slot extends a stream: 60 */

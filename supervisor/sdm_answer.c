@@ -53,7 +53,7 @@ static const struct {
 };
 
 /* "Rate limited for the ExecuteDeviceCommand API for the user.", "... for the GenerateRtspStream
- * command for the user.", "... for the Camera." (facts/google-sdm.md 3.1, 3.2). What is not known to
+ * command for the user.", "... for the Camera." (docs/sources.md, Google: limits). What is not known to
  * be about one camera is about all. */
 static const struct {
 	const char *words;

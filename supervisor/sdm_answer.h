@@ -8,7 +8,7 @@
 #include "common/clock.h"
 
 /* What Google's Smart Device Management API says, read into structs. Pure.
- * Sources of the texts and codes: facts/google-sdm.md sections 2 and 3. */
+ * Sources of the texts and codes: docs/sources.md. */
 
 enum sdm_command { SDM_GENERATE, SDM_EXTEND, SDM_STOP, SDM_LIST };
 
@@ -29,7 +29,7 @@ enum sdm_error {
 	SDM_TRANSPORT,         /* no connection, broken connection, untrusted certificate */
 	SDM_MALFORMED, /* an answer that is none: HTML, broken JSON, fields missing. That of an
 			* Extend which tells all but expiresAt brings its tokens: the
-			* former are void (facts/google-sdm.md 2.2) */
+			* former are void (docs/sources.md) */
 	SDM_ERRORS
 };
 

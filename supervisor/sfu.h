@@ -13,7 +13,7 @@
 struct sfu;
 struct sfu_call; /* one call in flight; gone once its answer was given */
 
-/* Cloudflare's own client waits 10 s for an answer (facts/cloudflare-sfu.md 1.7). */
+/* Cloudflare's own client waits 10 s for an answer (docs/sources.md). */
 #define SFU_TIMEOUT_MS 10000
 
 struct sfu_settings {

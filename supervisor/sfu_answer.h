@@ -7,7 +7,7 @@
 #include "common/clock.h"
 
 /* What Cloudflare's Realtime SFU says, read into structs. Pure.
- * Sources of the codes: facts/cloudflare-sfu.md section 1.7. */
+ * Sources of the codes: docs/sources.md. */
 
 /* Cloudflare's own client accepts ids, mids and track names of 1 to 128 of [a-zA-Z0-9._:-]. */
 #define SFU_ID_CHARS_MAX 128

@@ -20,7 +20,7 @@
  * 1970. */
 struct store;
 
-/* A row. Google's URLs with their tokens are about 1 kB (facts/google-sdm.md 4). */
+/* A row. Google's URLs with their tokens are about 1 kB (docs/sources.md). */
 #define STORE_ROW_BYTES_MAX 65536
 /* Events kept, the newest: 48 cameras, 50 each a day, for six weeks; 12 MB. */
 #define STORE_EVENTS_MAX 100000

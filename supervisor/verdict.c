@@ -4,7 +4,7 @@
 
 /* clang-format off */
 /* An Extend that is refused for whatever reason of the camera's means that its stream is lost
- * (facts/google-sdm.md 2.2). */
+ * (docs/sources.md, Google: streams). */
 static const struct {
 	enum call_result generate;
 	enum call_result extend;

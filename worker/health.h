@@ -20,8 +20,8 @@ enum health_state {
  * for so long to be over. Both keep the state from flapping. */
 #define HEALTH_ENTER_MS 5000
 #define HEALTH_LEAVE_MS 10000
-/* No picture for so long, if the camera usually sends several a second. facts/peers.md: lightNVR
- * says degraded after 5 s, but a watchdog may be set shorter. */
+/* No picture for so long, if the camera usually sends several a second. lightNVR, an NVR in C,
+ * waits for 5 s; media_stall may be shorter. */
 #define HEALTH_SILENCE_MS 3000
 /* How many of its usual pauses between two pictures another one takes that is slower. */
 #define HEALTH_SILENCE_PICTURES 5

@@ -10,7 +10,7 @@
  * pictures, another one when that fails. Pure: events and the time go in, effects come out. */
 struct publication;
 
-/* The SFU forgets a track without media after 30 s (facts/cloudflare-sfu.md 1.8), and a track that
+/* The SFU forgets a track without media after 30 s (docs/sources.md), and a track that
  * was forgotten is not to be revived: after this much silence a new session is made. */
 #define PUBLICATION_IDLE_MS 25000
 /* A receiver that does not take the camera's codec is asked again after so long: somebody may have

@@ -6,11 +6,11 @@
 
 #include "common/clock.h"
 
-/* What a worker wants of its camera at every moment: the reconnect ladder of DESIGN 4. Pure: events
- * and the time go in, effects come out; the worker performs them. It never stops trying. */
+/* What a worker wants of its camera at every moment: its reconnect ladder. Pure: events and
+ * the time go in, effects come out; the worker performs them. It never stops trying. */
 struct session;
 
-/* DESIGN 4: 404 is tried twice more, seconds apart. */
+/* 404 is tried twice more: Nest's servers say it now and then of a URL that works. */
 #define SESSION_NOT_FOUND_TRIES 2
 #define SESSION_NOT_FOUND_PAUSE_MS 2000
 /* 401 and 403: the newest token once. The pause lets an extension that is on its way arrive. */
@@ -29,7 +29,7 @@ enum session_event {
 	SESSION_NOT_FOUND, /* RTSP 404 */
 	SESSION_DENIED,    /* RTSP 401, 403 */
 	SESSION_ELSEWHERE, /* any of these, but another URL has not been tried yet */
-	SESSION_UNUSABLE,  /* certificate, no H.264, not RTSP: trying at once would not help */
+	SESSION_UNUSABLE,  /* certificate, codec, not RTSP: trying at once would not help */
 	SESSION_CLOSED,    /* ended because SESSION_DO_CLOSE asked for it */
 	SESSION_TIMER,     /* session_due has come */
 	SESSION_EVENTS

@@ -17,7 +17,7 @@
 
 #define VIDEO_MID "0"
 #define AUDIO_MID "1"
-/* Ours to choose; the SFU echoes it (facts/cloudflare-sfu.md 2.3). */
+/* Ours to choose; the SFU echoes it (docs/sources.md). */
 #define VIDEO_PT 106
 #define AUDIO_PT 111
 #define RTX_PT 107

@@ -1,4 +1,4 @@
-/* bench_scheduler.c - the table of issue 3: each scenario by each policy, many seeds.
+/* bench_scheduler.c - the table of docs/scheduling.md: each scenario by each policy, many seeds.
  * usage: bench_scheduler SEEDS SCENARIO.json... */
 #include <stdio.h>
 #include <stdlib.h>

@@ -485,7 +485,7 @@ def test_a_short_token_is_renewed_before_it_expires(tmp_path):
 # ---- Cloudflare ---------------------------------------------------------------------------------
 
 def offer_text():
-    """A publisher's offer as facts/cloudflare-sfu.md section 6 has it."""
+    """A publisher's offer, such as the SFU takes."""
     fingerprint = ":".join(f"{b:02X}" for b in secrets.token_bytes(32))
     transport = ["c=IN IP4 0.0.0.0", "a=ice-ufrag:abcd", "a=ice-pwd:" + secrets.token_hex(12),
                  "a=fingerprint:sha-256 " + fingerprint, "a=setup:actpass"]

@@ -1,4 +1,4 @@
-"""Each step of the reconnect ladder of DESIGN 4, with exactly the calls to Google that it says.
+"""Each step of the reconnect ladder (docs/operating.md, State), with exactly the calls to Google that it says.
 
 Every test has a camera of its own, since a camera that failed before is tried later. Streams live for five minutes: what is
 in Google's record is what the ladder has cost. The last tests have a short-lived stream, and a world, of their own.

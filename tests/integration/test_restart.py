@@ -16,7 +16,7 @@ from lab import Lab, until
 from pace import Pace
 
 CAMERAS = 3
-# Issue 2, item 2: 2 s, and the GOP of the stand-in.
+# A start takes 2 s, and the GOP of the stand-in.
 SENDING_AGAIN_S = 2 + 1
 # Pictures come every 67 ms; what a neighbour's death must not make of that, where the machine did not (sim/witness.py).
 GAP_MS = 500

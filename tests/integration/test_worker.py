@@ -13,9 +13,9 @@ from rtp_capture import Capture, access_units
 FPS, TICKS = 15, 90000 // 15
 IDR, SPS, PPS = 5, 7, 8
 STAP_A, FU_A = 24, 28
-# Issue 2: at most 1200 bytes of RTP per packet.
+# At most 1200 bytes of RTP per packet: worker/rtp.h.
 RTP_BYTES_MAX = 1200
-# Issue 2, item 2: what any start may take is 2 s and one GOP, which has 1 s here.
+# What any start may take is 2 s and one GOP, which has 1 s here.
 START_MS = 3000
 
 

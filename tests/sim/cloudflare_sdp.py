@@ -1,6 +1,6 @@
 """cloudflare_sdp.py - SDP in the shape of Cloudflare's answers, made of Janus'.
 
-Owns the quirks listed in facts/cloudflare-sfu.md 2.0 to 2.4. Pure text in, text out.
+Owns the quirks of its answers (docs/sources.md, README-sfu.md). Pure text in, text out.
 """
 import random
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """google.py - Google's OAuth token endpoint and the Smart Device Management API, on loopback.
 
-Behaves as facts/google-sdm.md says: what Google refuses is refused with Google's bodies. Streams are leases of
+Behaves as docs/sources.md says: what Google refuses is refused with Google's bodies. Streams are leases of
 camera.py (--camera http://127.0.0.1:PORT, its control API); its cameras are the devices. Without --camera there
 are --devices N devices whose streams lead nowhere, for tests of scheduling alone.
 

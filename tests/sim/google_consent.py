@@ -48,7 +48,7 @@ class Consent:
         return uri == DEFAULT_REDIRECT or LOOPBACK.fullmatch(uri) is not None
 
     def check(self, project, query):
-        """The errors of facts/google-sdm.md 1.4, in the order in which a wrong request meets them."""
+        """The errors of docs/sources.md, Google: login, in the order in which a wrong request meets them."""
         if project != self.project_id:
             raise Refused("Something went wrong", "Please contact the developer of this app if the issue persists.")
         if query.get("client_id") != self.oauth.client_id:

@@ -20,7 +20,7 @@ unit_scheduler_property_libs = json-c
 unit_scenario = tests/sim/scheduler/scenario.o supervisor/scheduler.o supervisor/quota.o common/json.o
 unit_scenario_libs = json-c
 
-# The table of issue 3 for both policies, 20 seeds each; the figures of docs/scheduling.md.
+# The table of docs/scheduling.md: every policy, 20 seeds each. plots: its figures.
 .PHONY: bench-scheduler plots
 bench-scheduler: $(B)/tests/bench/bench_scheduler
 	$< 20 $(sort $(wildcard tests/sim/scheduler/scenarios/*.json))

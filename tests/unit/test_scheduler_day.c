@@ -1,5 +1,5 @@
 /* test_scheduler_day.c - days of cameras against a model of Google, by the modules of camrelayd.
- * What must hold is the table of issue 3; the scenarios are files that camrelay-sim plays too. */
+ * The scenarios are files that camrelay-sim plays too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -446,7 +446,7 @@ without_the_guard_google_counts_eleven_in_a_minute(void **state)
 	sim_result_clear(&r);
 }
 
-/* Else there would be nothing to compare with: DESIGN 5 has 39, 58 and 29. */
+/* Else there would be nothing to compare with: others measured 39, 58 and 29. */
 static void
 the_classic_rule_loses_as_many_as_others_measured(void **state)
 {

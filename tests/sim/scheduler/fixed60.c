@@ -1,8 +1,7 @@
 /* fixed60.c - the classic rule, for comparison: what most programs of this kind do.
  * Owns two queues and a monitor. An Extend that failed is asked for again by the monitor's next
  * round. A 429 stops all calls for as long as it says, else a minute: without that pause this pace
- * never gets out of the refusals again, as others report too (facts/google-sdm.md 3.1). Tests only.
- */
+ * never gets out of the refusals again, as others report too (go2rtc, issue 1397). Tests only. */
 #include <stdlib.h>
 
 #include "tests/sim/scheduler/policy.h"

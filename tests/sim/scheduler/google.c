@@ -37,8 +37,8 @@ count_others(struct world *w, const struct unit *u)
 		count(&a->arrivals, a->other_at);
 }
 
-/* facts/google-sdm.md 3.1. Whatever is answered, the call is spent. False if a bucket is too full,
- * which is then named. */
+/* docs/sources.md, Google: limits. Whatever is answered, the call is spent. False if a bucket is
+ * too full, which is then named. */
 static bool
 within_buckets(struct world *w, struct unit *u, enum call_kind kind, enum quota_bucket *full)
 {

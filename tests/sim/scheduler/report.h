@@ -4,8 +4,8 @@
 #include "common/json.h"
 #include "tests/sim/scheduler/sim.h"
 
-/* A result in the words of issue 3; yours to json_free. Numbers that do not exist (no Extend ever
- * arrived, not all ever ran) are null. */
+/* A result, its columns those of docs/scheduling.md; yours to json_free. Numbers that do not exist
+ * (no Extend ever arrived, not all ever ran) are null. */
 struct json *report_json(const struct scenario *sc, const struct policy *policy, unsigned seed,
 	const struct sim_result *r, bool cameras);
 

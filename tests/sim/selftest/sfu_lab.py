@@ -15,7 +15,7 @@ sys.path.insert(0, SIM)
 from lab import until  # noqa: E402  pylint: disable=wrong-import-position
 DEADLINE_S = 60
 
-# facts/cloudflare-sfu.md section 6, with a key that nobody holds
+# An offer such as the SFU takes, with a key that nobody holds
 FINGERPRINT = ":".join(["AB"] * 32)
 OFFER = "\r\n".join(f"""v=0
 o=- 4611732054175 1 IN IP4 0.0.0.0
