@@ -75,7 +75,7 @@ static const struct command commands[] = {
 	{ .name = "protect", .args = "CAMERA HOUR", .help = "never delete that hour, as 2026-11-21T06 (UTC)", .camera = true, .argument = true, .run = run_simple },
 	{ .name = "unprotect", .args = "CAMERA HOUR", .help = "let it be deleted when its time comes", .camera = true, .argument = true, .run = run_simple },
 	{ .name = "reload", .args = "", .help = "apply what is different in the configuration", .slow = true, .run = run_simple },
-	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; V is -: a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
+	{ .name = "add", .args = "CAMERA KEY=VALUE...", .help = "add a camera to the configuration; a VALUE of - is a line of stdin", .camera = true, .settings = true, .slow = true, .run = run_simple },
 	{ .name = "remove", .args = "CAMERA", .help = "take it out of the configuration", .camera = true, .slow = true, .run = run_simple },
 	{ .name = "token", .args = "add|list|remove NAME", .help = "who may use the HTTP API; add needs --role", .camera = true, .optional = true, .argument = true, .run = token_run },
 	{ .name = "events", .args = "[CAMERA]", .help = "what happened; --follow: what happens", .run = run_events, .camera = true, .optional = true },

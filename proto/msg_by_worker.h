@@ -19,7 +19,7 @@
 /* What the worker is doing, each time it changes. The *_ms say how long each phase of the last
  * start took, 0 while unknown. */
 #define MSG_FIELDS_state(F, S) \
-	F(S, STR, phase, REQUIRED) /* session_phase_name(): idle, opening, publishing, running, ... */ \
+	F(S, STR, phase, REQUIRED) /* as camctl shows it: opening, publishing, running, ... */ \
 	F(S, STR, health, REQUIRED) /* HEALTHY, DEGRADED, OFFLINE, RECONNECTING */ \
 	F(S, STR, reason, OPTIONAL) /* why it is not running or not healthy, for people */ \
 	F(S, INT, silence_ms, OPTIONAL) /* since the last picture, if there was any */ \

@@ -42,8 +42,8 @@ struct config_diff {
 	size_t count;
 };
 
-/* In the order supervisor, health, guard, google, cloudflare, recording, whip, notify, cameras;
- * what was removed comes first. Never fails; to be cleared. */
+/* In the order supervisor, health, guard, google, cloudflare, recording, consumers, whip, notify,
+ * cameras; of each kind what was removed comes first. Never fails; to be cleared. */
 void config_diff(const struct config *was, const struct config *is, struct config_diff *out);
 void config_diff_clear(struct config_diff *d);
 

@@ -11,7 +11,7 @@
 struct prober;
 
 /* Never NULL. on_answer comes from the loop, once for each prober_ask: good is true if the camera
- * describes H.264. */
+ * describes H.264 or H.265. */
 struct prober *prober_new(GMainContext *loop, void (*on_answer)(void *arg, bool good), void *arg);
 
 /* Nothing while a question is open. */
