@@ -77,15 +77,6 @@ mistakes_add(struct mistakes *m, const struct mistake_at *at, const char *fmt, .
 }
 
 void
-mistakes_warn(const struct mistakes *m, const struct mistake_at *at, const char *text)
-{
-	if (!m->out)
-		return;
-	show_place(m, at);
-	fprintf(m->out, "%s\n", text);
-}
-
-void
 mistakes_end(const struct mistakes *m)
 {
 	if (m->out && m->count > MISTAKES_SHOWN)

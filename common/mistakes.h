@@ -27,9 +27,6 @@ void mistakes_add(struct mistakes *m, const struct mistake_at *at, const char *f
 void mistakes_vadd(struct mistakes *m, const struct mistake_at *at, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
-/* Prints a sentence of the same form that does not make the file wrong. */
-void mistakes_warn(const struct mistakes *m, const struct mistake_at *at, const char *text);
-
 /* Says how many were not printed. */
 void mistakes_end(const struct mistakes *m);
 

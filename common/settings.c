@@ -109,9 +109,6 @@ unknown_section(struct settings *s, const struct mistake_at *at)
 		mistakes_add(&s->mistakes, at, "no such section");
 }
 
-/* What is planned may stand in the file already; it must not be believed to work. */
-static const char not_yet[] = "not supported by this version: it has no effect";
-
 /* Says what is wrong with a heading of a known section; false if nothing is. */
 static bool
 heading_is_wrong(
@@ -147,11 +144,7 @@ on_heading(void *arg, int line, const char *word, const char *name)
 	const struct settings_section *section = find_section(s->table, word);
 	if (!section)
 		unknown_section(s, &at);
-	else if (heading_is_wrong(s, section, &at))
-		return;
-	else if (section->later)
-		mistakes_warn(&s->mistakes, &at, not_yet);
-	else
+	else if (!heading_is_wrong(s, section, &at))
 		s->current = add_block(s, section, name, line);
 }
 
@@ -210,9 +203,7 @@ set_value(struct settings *s, const struct setting *row, struct mistake_at *at, 
 	}
 	given->line = at->line;
 	given->text = xstrdup(at->value);
-	if (row->type == SET_LATER)
-		mistakes_warn(&s->mistakes, at, not_yet);
-	else if (value_parse(row, value, field(s->current->object, row)) < 0)
+	if (value_parse(row, value, field(s->current->object, row)) < 0)
 		mistakes_add(&s->mistakes, at, "must be %s", value_allowed(row, allowed));
 	else
 		show_list(row, field(s->current->object, row), given);
@@ -412,10 +403,6 @@ print_row_manual(const struct setting *row, FILE *out)
 	char allowed[VALUE_TEXT_MAX];
 
 	fprintf(out, ".It Cm %s\n", row->key);
-	if (row->type == SET_LATER) {
-		fprintf(out, "Not supported by this version.\n");
-		return;
-	}
 	print_sentences(row->help, out);
 	fprintf(out, "Must be %s.\n", value_allowed(row, allowed));
 	if (row->required)
@@ -433,10 +420,6 @@ settings_print_manual(const struct settings_table *table, FILE *out)
 		const struct settings_section *section = &table->sections[i];
 		fprintf(out, ".Ss [%s%s]\n", section->name, section->named ? " \"name\"" : "");
 		print_sentences(section->help, out);
-		if (section->later) {
-			fprintf(out, "Not supported by this version.\n");
-			continue;
-		}
 		if (section->stays)
 			fprintf(out, "To take a section out takes a restart.\n");
 		fprintf(out, ".Bl -tag -width Ds\n");

@@ -24,7 +24,6 @@ enum setting_type {
 	SET_BYTES,    /* int64_t: 512, 64K, 10M, 200G, 2T (1024s) */
 	SET_PERCENT,  /* int: 10% */
 	SET_ENUM,     /* unsigned: index into choices */
-	SET_LATER,    /* nothing: a key that is planned; a warning says that it has no effect */
 };
 
 struct setting {
@@ -46,7 +45,6 @@ struct setting {
 struct settings_section {
 	const char *name;
 	bool named; /* [camera "porch"]: many; otherwise one */
-	bool later; /* planned: a warning says that it has no effect, its keys are skipped */
 	/* The object that the section's values go to: made, or found, below root, which keeps it.
 	 * name is lent, NULL if not named. Never NULL. */
 	void *(*open)(void *root, const char *name);

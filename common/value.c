@@ -159,7 +159,7 @@ is_url(const struct setting *row, const char *s)
 	return is_host_port(host, n - (size_t)(host - authority), false);
 }
 
-enum storage { STORE_NONE, STORE_STRING, STORE_BOOL, STORE_INT, STORE_INT64 };
+enum storage { STORE_STRING, STORE_BOOL, STORE_INT, STORE_INT64 };
 
 struct type {
 	enum storage storage;
@@ -188,7 +188,6 @@ static const struct type types[] = {
 	[SET_BYTES]    = { .storage = STORE_INT64, .units = sizes, .noun = "a size in bytes" },
 	[SET_PERCENT]  = { .storage = STORE_INT, .units = percents, .noun = "a percentage" },
 	[SET_ENUM]     = { .storage = STORE_INT, .noun = "one of" },
-	[SET_LATER]    = { .storage = STORE_NONE, .noun = "absent" },
 };
 /* clang-format on */
 
@@ -288,8 +287,6 @@ value_parse(const struct setting *row, const char *text, void *at)
 			return -1;
 		*(int64_t *)at = n;
 		return 0;
-	case STORE_NONE:
-		break;
 	}
 	return -1;
 }
@@ -391,8 +388,6 @@ value_text(const struct setting *row, const void *at, bool redact)
 		return number_text(row, *(const int *)at);
 	case STORE_INT64:
 		return number_text(row, *(const int64_t *)at);
-	case STORE_NONE:
-		break;
 	}
 	return NULL;
 }
@@ -415,8 +410,6 @@ value_equal(const struct setting *row, const void *a, const void *b)
 		return *(const int *)a == *(const int *)b;
 	case STORE_INT64:
 		return *(const int64_t *)a == *(const int64_t *)b;
-	case STORE_NONE:
-		break;
 	}
 	return true;
 }
@@ -439,8 +432,6 @@ value_copy(const struct setting *row, const void *from, void *to)
 		break;
 	case STORE_INT64:
 		*(int64_t *)to = *(const int64_t *)from;
-		break;
-	case STORE_NONE:
 		break;
 	}
 }
