@@ -29,7 +29,6 @@
 #define CONNECTIONS_PER_PEER 256
 #define REQUESTS_PER_SECOND 200
 #define REQUESTS_BURST 400
-#define TABLES_MAX 16
 
 struct web {
 	struct supervisor *supervisor;
@@ -41,9 +40,25 @@ struct web {
 	struct survey *survey;
 	char *names; /* other names of this host that requests may carry; NULL: none */
 	bool loopback;
-	size_t table_count;
-	const struct http_route *tables[TABLES_MAX];
 };
+
+/* What is served; those that stand first are looked through first. */
+static const struct http_route *const tables[] = {
+	web_health_routes,
+	web_recordings_routes,
+	web_control_routes,
+	web_metrics_routes,
+	web_consumer_routes,
+	web_whep_routes,
+	web_assets_routes,
+	web_session_routes,
+	web_events_routes,
+	web_history_routes,
+	web_playback_routes,
+	web_snapshot_routes,
+	web_openapi_routes,
+};
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
@@ -285,8 +300,8 @@ on_head(void *arg, struct http_exchange *x)
 	c->exchange = x;
 	c->message = http_exchange_message(x);
 	http_exchange_set_data(x, c);
-	for (size_t i = 0; i < w->table_count; i++)
-		http_route_find(w->tables[i], c->message->method, c->message->path, &c->match);
+	for (size_t i = 0; i < TABLES; i++)
+		http_route_find(tables[i], c->message->method, c->message->path, &c->match);
 	int status = check_origin(c, &why);
 	if (status)
 		return fail(c, status, why);
@@ -345,19 +360,10 @@ on_dropped(void *arg, struct http_exchange *x)
 /* ---- the server ------------------------------------------------------------------------------ */
 
 void
-web_add_routes(struct web *w, const struct http_route *table)
+web_each_table(void (*each)(void *arg, const struct http_route *table), void *arg)
 {
-	if (w->table_count == TABLES_MAX)
-		abort();
-	w->tables[w->table_count++] = table;
-}
-
-void
-web_each_table(
-	const struct web *w, void (*each)(void *arg, const struct http_route *table), void *arg)
-{
-	for (size_t i = 0; i < w->table_count; i++)
-		each(arg, w->tables[i]);
+	for (size_t i = 0; i < TABLES; i++)
+		each(arg, tables[i]);
 }
 
 /* Others may reach the address: then they need tokens. */
@@ -398,19 +404,6 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	w->tokens = config->tokens;
 	w->names = c->http_names ? strdup(c->http_names) : NULL;
 	w->loopback = http_listen_is_loopback(c->http);
-	web_add_routes(w, web_health_routes);
-	web_add_routes(w, web_recordings_routes);
-	web_add_routes(w, web_control_routes);
-	web_add_routes(w, web_metrics_routes);
-	web_add_routes(w, web_consumer_routes);
-	web_add_routes(w, web_whep_routes);
-	web_add_routes(w, web_assets_routes);
-	web_add_routes(w, web_session_routes);
-	web_add_routes(w, web_events_routes);
-	web_add_routes(w, web_history_routes);
-	web_add_routes(w, web_playback_routes);
-	web_add_routes(w, web_snapshot_routes);
-	web_add_routes(w, web_openapi_routes);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,
 		.cert = c->http_cert,

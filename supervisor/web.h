@@ -35,12 +35,8 @@ int web_open(const struct web_config *config, struct web **out, char *why, size_
 /* NULL is fine; freed when libuv has let go. */
 void web_close(struct web *w);
 
-/* Adds a table, which must outlive w. Those added first are looked through first. */
-void web_add_routes(struct web *w, const struct http_route *table);
-
-/* Calls each for every table, in their order. */
-void web_each_table(
-	const struct web *w, void (*each)(void *arg, const struct http_route *table), void *arg);
+/* Calls each for every table of routes that is served, in their order. */
+void web_each_table(void (*each)(void *arg, const struct http_route *table), void *arg);
 
 /* Where it is: "http://127.0.0.1:8080"; NULL without one. Lent. */
 const char *web_url(const struct web *w);

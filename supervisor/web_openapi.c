@@ -320,7 +320,7 @@ show(struct web_call *c)
 
 	json_set_str(info, "title", "camrelay");
 	json_set_str(info, "version", VERSION);
-	web_each_table(c->web, add_table, &d);
+	web_each_table(add_table, &d);
 	struct json *components = object_of("schemas", d.components);
 	json_set(components, "securitySchemes", describe_security());
 	json_set_str(j, "openapi", "3.0.3");
