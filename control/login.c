@@ -199,14 +199,8 @@ print_grant(const struct json *grant, FILE *out)
 static void
 print_json(struct json *grant, const struct json *devices)
 {
-	char why[80];
-	char *text = json_text(devices, false);
-	struct json *copy = json_parse(text, strlen(text), why, sizeof(why));
-
-	if (copy)
-		json_set(grant, "accounts", copy);
+	json_set(grant, "accounts", json_copy(devices));
 	ask_print(grant);
-	free(text);
 }
 
 static int

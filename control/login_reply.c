@@ -111,9 +111,3 @@ login_reply_of_request(const char *request, const char *path, struct login_reply
 		return false;
 	return read_query(target + path_len + 1, len - path_len - 1, out);
 }
-
-void
-login_reply_clear(struct login_reply *r)
-{
-	explicit_bzero(r, sizeof(*r));
-}

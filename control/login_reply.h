@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* What a login's page sends the browser back with. Pure. A value that is absent, or too long, or
- * holds what is not printable ASCII, is "". */
+/* What a login's page sends the browser back with; to be wiped, the code is a secret. Pure. A value
+ * that is absent, or too long, or holds what is not printable ASCII, is "". */
 struct login_reply {
 	char code[2049];
 	char state[129];
@@ -18,8 +18,5 @@ bool login_reply_of_text(const char *text, struct login_reply *out);
 /* Reads the first line of a browser's request, "GET /?code=... HTTP/1.1"; path is the redirect's.
  * True if it asks for that path and there is a code or an error in it. */
 bool login_reply_of_request(const char *request, const char *path, struct login_reply *out);
-
-/* Wipes it. */
-void login_reply_clear(struct login_reply *r);
 
 #endif

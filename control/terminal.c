@@ -90,8 +90,9 @@ terminal_close(void)
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
-void
-terminal_size(int *rows, int *columns)
+/* The window's size; 80 by 24 if it does not know. */
+static void
+get_size(int *rows, int *columns)
 {
 	struct winsize size = { 0 };
 
@@ -191,7 +192,7 @@ terminal_draw(const char *text, size_t len)
 	int rows, columns;
 	const char *end = text + len;
 
-	terminal_size(&rows, &columns);
+	get_size(&rows, &columns);
 	fputs(HOME, stdout);
 	for (int row = 1; text < end; row++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));

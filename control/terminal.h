@@ -20,9 +20,6 @@ int terminal_open(void);
 /* Gives it back as it was. */
 void terminal_close(void);
 
-/* Its size now; 80 by 24 if it does not know. */
-void terminal_size(int *rows, int *columns);
-
 /* Waits for a key until that moment. Ctrl-Z stops the program with the terminal given back, as it
  * does to every other; when it goes on, that is TERMINAL_RESIZED. */
 int terminal_wait(ms_t until);

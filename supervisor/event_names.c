@@ -173,17 +173,3 @@ event_set_has(event_set set, const char *event)
 
 	return i < EVENTS ? (set >> i & 1) != 0 : set == EVENT_SET_ALL;
 }
-
-bool
-event_is_known(const char *event)
-{
-	return index_of(event) < EVENTS;
-}
-
-bool
-event_is_of_webhooks(const char *event)
-{
-	size_t i = index_of(event);
-
-	return i < EVENTS && events[i].group == WEBHOOK;
-}

@@ -20,10 +20,4 @@ int event_set_read(const char *list, event_set *out, char *why, size_t why_size)
 
 bool event_set_has(event_set set, const char *event);
 
-/* Whether the table has it. */
-bool event_is_known(const char *event);
-
-/* The group that webhooks' own troubles are: no target hears of its own. */
-bool event_is_of_webhooks(const char *event);
-
 #endif

@@ -254,8 +254,9 @@ output_state_name(const struct output *o)
 	return o->kind->state(o->machine);
 }
 
-const char *
-output_session(const struct output *o)
+/* Cloudflare's session id while it is live; else NULL. */
+static const char *
+session(const struct output *o)
 {
 	return o->kind == &kinds[CONFIG_OUTPUT_CLOUDFLARE] ? o->kind->where(o->machine) : NULL;
 }
@@ -263,7 +264,7 @@ output_session(const struct output *o)
 bool
 output_get_source(const struct output *o, struct output_source *out)
 {
-	*out = (struct output_source){ .session = output_session(o),
+	*out = (struct output_source){ .session = session(o),
 		.tracks = o->tracks,
 		.track_count = o->track_count,
 		.sending = strcmp(o->word, "sending") == 0 };

@@ -53,8 +53,7 @@ void output_stop(struct output *o, ms_t within_ms, void (*done)(bool closed, voi
 
 /* "live", ... : of the signalling. */
 const char *output_state_name(const struct output *o);
-/* Cloudflare's session id while it is live; else NULL. */
-const char *output_session(const struct output *o);
+
 /* What viewers can pull: Cloudflare's session and the camera's tracks in it. */
 struct output_source {
 	const char *session; /* lent, as tracks, until the loop turns */
