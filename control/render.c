@@ -247,7 +247,7 @@ render_camera(const struct status *s, const char *name, FILE *out)
 
 /* ---- queue ----------------------------------------------------------------------------------- */
 
-/* "3/10", with what a 429 has done to it: "3/10 held 12 s", "3/10 half". */
+/* "3/10", with what a 429 has done to it: "3/10 held 12 s", "3/10 slow". */
 static const char *
 format_bucket(const struct json *bucket, char *out, size_t size)
 {

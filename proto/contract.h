@@ -21,17 +21,14 @@
 #define CONTRACT_EXIT_ORPHAN 69   /* its supervisor is gone */
 #define CONTRACT_EXIT_SOFTWARE 70 /* a library could not be set up */
 
-/* A worker that was told to stop (message or SIGTERM) has this long before SIGKILL. */
-#define CONTRACT_KILL_TIMEOUT_MS 5000
-
-/* The supervisor's own stop must fit in five seconds, the workers' into that. */
-#define CONTRACT_STOP_TIMEOUT_MS (CONTRACT_KILL_TIMEOUT_MS - 1000)
+/* When the supervisor stops, what it waits for has this long: workers' ends, tracks to be closed,
+ * answers of Google's. kill_timeout of the configuration is how long a worker has otherwise between
+ * SIGTERM and SIGKILL. camrelayd is to be gone within five seconds, and lets go of the rest in the
+ * last of them. */
+#define CONTRACT_STOP_TIMEOUT_MS 4000
 
 /* The supervisor pings; a worker whose loop has not answered for this long hangs and is killed. */
 #define CONTRACT_PING_INTERVAL_MS 5000
 #define CONTRACT_PING_TIMEOUT_MS (4 * CONTRACT_PING_INTERVAL_MS)
-
-/* Statistics come once a second (DESIGN 6). */
-#define CONTRACT_STATS_INTERVAL_MS 1000
 
 #endif

@@ -17,7 +17,7 @@ struct status_bucket {
 
 struct status_account {
 	char *name;
-	char *state; /* ok, refreshing, needs login (invalid_grant), ... */
+	char *state; /* account_state(): ok, needs login, no token yet, api down, ... */
 	char *error;
 	int64_t streams; /* living */
 	int64_t qpm;

@@ -40,8 +40,8 @@ struct config {
 	char *state_dir; /* NULL: nothing is kept */
 	enum log_format log_format;
 	enum log_level log_level;
-	char *log_file;        /* NULL: stderr */
-	char *worker;          /* path of camrelay-worker */
+	char *log_file; /* NULL: main.c chooses */
+	char *worker;   /* path of camrelay-worker; never NULL: left out, it was looked for */
 	ms_t start_stagger_ms; /* between the first Generates of two cameras */
 	ms_t kill_timeout_ms;  /* between TERM and KILL */
 	ms_t respawn_first_ms; /* pause after a worker that died before READY; doubles to cap */

@@ -21,7 +21,6 @@ struct arrival {
 	double drift; /* of the clock: above 0, it is slow */
 	/* This second. */
 	int64_t window_us; /* when it began */
-	int64_t last_us;   /* the last arrival in it */
 	double least_us;   /* the least lateness behind the line; valid if `any` */
 	bool any;
 	bool known;       /* a second has passed since the line began */

@@ -47,7 +47,7 @@ void recorder_gap(struct recorder *r);
 
 enum recorder_state {
 	RECORDER_OFF,
-	RECORDER_WAITING, /* for an key picture */
+	RECORDER_WAITING, /* for a key picture */
 	RECORDER_RECORDING,
 	/* These two until a segment is whole on the disk. */
 	RECORDER_FULL,   /* no room on the disk; begins again when there is */
