@@ -66,9 +66,8 @@ parse_word(struct json *pairs, const char *word, FILE *in, char *why, size_t why
 	bool good = n > 0 && word[n] && value;
 	if (good && !asked && has_password(value))
 		fprintf(stderr,
-			"camctl: the password was visible in ps: give %s=- and the value on "
-			"standard "
-			"input\n",
+			"camctl: the password was visible in ps: "
+			"give %s=- and the value on standard input\n",
 			key);
 	free(line);
 	free(key);

@@ -114,22 +114,20 @@ render_b_frames(const struct status_camera *c, FILE *out)
 		fprintf(out, "  %-14s B-frames: %lld left out\n", "", (long long)c->b_dropped);
 	if (c->b_frames > c->b_dropped && c->b_dropped > 0)
 		line(out, "",
-			"others cannot be, pictures refer to them: viewers stutter; let the camera "
-			"make none");
+			"others cannot be, pictures refer to them: viewers stutter; "
+			"let the camera make none");
 	else if (c->b_frames > c->b_dropped)
 		line(out, "",
-			"B-frames: viewers by WebRTC stutter; let the camera leave them out, or "
-			"set "
-			"bframes = drop");
+			"B-frames: viewers by WebRTC stutter; let the camera leave them out, "
+			"or set bframes = drop");
 }
 
 static void
 render_media(const struct status_camera *c, FILE *out)
 {
 	fprintf(out,
-		"  %-14s %lldx%lld, %.1f fps, %.2f Mbit/s, GOP %lld ms, jitter %.1f ms, %lld "
-		"frames, "
-		"%lld gaps, %lld late\n",
+		"  %-14s %lldx%lld, %.1f fps, %.2f Mbit/s, GOP %lld ms, jitter %.1f ms, "
+		"%lld frames, %lld gaps, %lld late\n",
 		"video", (long long)c->width, (long long)c->height, c->fps,
 		(double)c->bitrate / 1e6, (long long)c->gop_ms, c->jitter_ms, (long long)c->frames,
 		(long long)c->gaps, (long long)c->late);
@@ -141,8 +139,8 @@ render_media(const struct status_camera *c, FILE *out)
 		line(out, "sound", "silent: digital silence, or none came");
 	else if (c->sound_level < 0)
 		fprintf(out,
-			"  %-14s %.0f dBFS, %lld packets, clock %+.0f ppm, %.1f s of silence put "
-			"in\n",
+			"  %-14s %.0f dBFS, %lld packets, clock %+.0f ppm, "
+			"%.1f s of silence put in\n",
 			"sound", c->sound_level, (long long)c->sound_packets, c->sound_drift,
 			(double)c->sound_silence_ms / 1000);
 	else
@@ -150,8 +148,8 @@ render_media(const struct status_camera *c, FILE *out)
 	fprintf(out, "  %-14s %lld packets, %lld bytes, %lld not taken\n", "sent",
 		(long long)c->packets, (long long)c->bytes, (long long)c->dropped);
 	fprintf(out,
-		"  %-14s loss %.1f %%, RTT %.1f ms, %lld NACKed, %lld resent, %lld PLI, %lld FIR, "
-		"%lld replays\n",
+		"  %-14s loss %.1f %%, RTT %.1f ms, %lld NACKed, %lld resent, "
+		"%lld PLI, %lld FIR, %lld replays\n",
 		"far end", c->loss_ratio * 100, c->rtt_ms, (long long)c->nacks,
 		(long long)c->resent, (long long)c->plis, (long long)c->firs,
 		(long long)c->replays);
@@ -160,8 +158,8 @@ render_media(const struct status_camera *c, FILE *out)
 			"path", (double)c->path_bitrate / 1e6, c->path_loss * 100,
 			c->path_queue_ms);
 	fprintf(out,
-		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, first packet "
-		"%lld ms\n",
+		"  %-14s RTSP %lld, offer %lld, answer %lld, ICE %lld, DTLS %lld, "
+		"first packet %lld ms\n",
 		"last start", (long long)c->rtsp_ms, (long long)c->offer_ms,
 		(long long)c->answer_ms, (long long)c->ice_ms, (long long)c->dtls_ms,
 		(long long)c->first_packet_ms);

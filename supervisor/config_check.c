@@ -239,8 +239,8 @@ check_socket(const struct config *c, struct settings *s, const struct config_cam
 
 	if (need > SOCKET_PATH_MAX)
 		settings_complain(s, cam, NULL,
-			"%s/worker/%s.ipc is %zu bytes too long for a socket: shorten the name or "
-			"run_dir",
+			"%s/worker/%s.ipc is %zu bytes too long for a socket: "
+			"shorten the name or run_dir",
 			c->run_dir, cam->name, need - SOCKET_PATH_MAX);
 }
 

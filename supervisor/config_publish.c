@@ -141,9 +141,8 @@ take_item(const struct config *c, const struct config_camera *cam, const struct 
 		if (c->cloudflare)
 			return 0;
 		snprintf(why, why_size,
-			"there is no section [cloudflare] to publish to; it is the default, and "
-			"none "
-			"is another choice");
+			"there is no section [cloudflare] to publish to; it is the default, "
+			"and none is another choice");
 		return -1;
 	}
 	o->kind = CONFIG_OUTPUT_WHIP;

@@ -134,8 +134,8 @@ const struct settings_section config_sections[CONFIG_SECTIONS] = {
 		.named = true,
 		.open = open_google,
 		.stays = true,
-		.help = "One Device Access project and one user of it, hence one budget of "
-			"commands" },
+		.help = "One Device Access project and one user of it, hence one budget "
+			"of commands" },
 	{ .name = "cloudflare",
 		.open = open_cloudflare,
 		.stays = true,
@@ -155,9 +155,8 @@ const struct settings_section config_sections[CONFIG_SECTIONS] = {
 	{ .name = "notify",
 		.named = true,
 		.open = open_notify,
-		.help = "Somebody who is told of events by HTTP: a webhook, docs/webhooks.md. "
-			"Needs "
-			"state_dir" },
+		.help = "Somebody who is told of events by HTTP: a webhook, "
+			"docs/webhooks.md. Needs state_dir" },
 	{ .name = "camera",
 		.named = true,
 		.open = open_camera,

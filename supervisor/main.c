@@ -252,14 +252,12 @@ static char *
 choose_log(const struct config *c, const struct options *o)
 {
 	const char *named = c->log_file ? c->log_file : o->foreground ? NULL : o->log_path;
-	char *path = NULL;
 
 	if (named || o->foreground)
-		return named ? strdup(named) : NULL;
+		return xstrdup(named);
 	if (mkdir(c->run_dir, 0750) < 0 && errno != EEXIST)
 		fprintf(stderr, "camrelayd: %s: %s\n", c->run_dir, strerror(errno));
-	path = xasprintf("%s/camrelayd.log", c->run_dir);
-	return path;
+	return xasprintf("%s/camrelayd.log", c->run_dir);
 }
 
 static int

@@ -279,9 +279,8 @@ check_version(struct store *s, int *version, char *why, size_t why_size)
 	if (*version >= 0 && *version <= store_schema_version())
 		return 0;
 	snprintf(why, why_size,
-		"%s: is of version %d and this camrelayd knows up to %d: install the newer one "
-		"again, "
-		"or move the file away to begin anew",
+		"%s: is of version %d and this camrelayd knows up to %d: "
+		"install the newer one again, or move the file away to begin anew",
 		s->path, *version, store_schema_version());
 	return ERR_UNSUPPORTED;
 }

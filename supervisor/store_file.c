@@ -46,8 +46,8 @@ check_dir(int fd, const char *dir, char *why, size_t why_size)
 		return refuse(why, why_size, dir, strerror(errno));
 	if (st.st_mode & S_IWOTH)
 		return refuse(why, why_size, dir,
-			"every user may write to it: chmod o-w, the streams' tokens are kept "
-			"there");
+			"every user may write to it: chmod o-w, "
+			"the streams' tokens are kept there");
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	refuse(why, why_size, dir,
