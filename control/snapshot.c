@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/json.h"
+#include "common/xmalloc.h"
 #include "control/snapshot.h"
 
 /* A picture takes tens of milliseconds; on a machine that is too busy, seconds. */
@@ -50,7 +51,7 @@ look(const struct invocation *in, int64_t id, char **file)
 	if (code)
 		return code;
 	const char *path = json_str(answer, "data.file");
-	*file = path ? strdup(path) : NULL;
+	*file = xstrdup(path);
 	json_free(answer);
 	return 0;
 }

@@ -407,7 +407,7 @@ consumer_new(const struct consumer_parts *parts, const struct consumer_events *e
 {
 	struct consumer *c = xcalloc(1, sizeof(*c));
 
-	c->offer = parts->offer ? strdup(parts->offer) : NULL;
+	c->offer = xstrdup(parts->offer);
 	if (parts->offer && !c->offer)
 		abort();
 	snprintf(c->id, sizeof(c->id), "%s", parts->id);

@@ -85,7 +85,7 @@ control_open(uv_loop_t *loop, const char *path, struct supervisor *supervisor, s
 		return err;
 	}
 	c->supervisor = supervisor;
-	c->path = strdup(path);
+	c->path = xstrdup(path);
 	c->poll.data = c;
 	uv_poll_init(loop, &c->poll, ipc_fd(c->ipc));
 	uv_poll_start(&c->poll, UV_READABLE, on_readable);

@@ -33,7 +33,7 @@ events_open(const char *path, struct store *store, struct events **out)
 		free(e);
 		return err;
 	}
-	e->path = strdup(path);
+	e->path = xstrdup(path);
 	e->store = store;
 	*out = e;
 	return 0;

@@ -402,10 +402,10 @@ notify_target_status(const struct notify_target *t, ms_t now, struct status_webh
 	char origin[400];
 
 	*row = (struct status_webhook){
-		.name = strdup(t->config->name),
-		.url = strdup(http_url_origin(t->config->url, origin, sizeof(origin))),
-		.state = strdup(state_names[t->state]),
-		.error = *t->error ? strdup(t->error) : NULL,
+		.name = xstrdup(t->config->name),
+		.url = xstrdup(http_url_origin(t->config->url, origin, sizeof(origin))),
+		.state = xstrdup(state_names[t->state]),
+		.error = *t->error ? xstrdup(t->error) : NULL,
 		.queued = t->queued,
 		.delivered = t->delivered,
 		.refused = t->refused,

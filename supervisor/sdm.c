@@ -187,7 +187,7 @@ sdm_new(struct http_client *http, struct oauth *oauth, const struct sdm_settings
 	s->project_url = xasprintf("%s/enterprises/%s", settings->api_url, settings->project_id);
 	s->http = http;
 	s->oauth = oauth;
-	s->ca_file = settings->ca_file ? strdup(settings->ca_file) : NULL;
+	s->ca_file = xstrdup(settings->ca_file);
 	s->timeout_ms = settings->timeout_ms;
 	return s;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/xmalloc.h"
 #include "supervisor/secret.h"
 
 struct secret {
@@ -30,7 +31,7 @@ is_word(const char *text, size_t len)
 static struct secret *
 make(const char *text, size_t len)
 {
-	struct secret *s = is_word(text, len) ? malloc(sizeof(*s) + len + 1) : NULL;
+	struct secret *s = is_word(text, len) ? xmalloc(sizeof(*s) + len + 1) : NULL;
 
 	if (!s)
 		return NULL;

@@ -220,7 +220,7 @@ sfu_new(struct http_client *http, const struct sfu_settings *settings)
 
 	s->app_url = xasprintf("%s/apps/%s", settings->api_url, settings->app_id);
 	s->http = http;
-	s->ca_file = settings->ca_file ? strdup(settings->ca_file) : NULL;
+	s->ca_file = xstrdup(settings->ca_file);
 	s->secret = settings->app_secret;
 	s->timeout_ms = settings->timeout_ms ? settings->timeout_ms : SFU_TIMEOUT_MS;
 	return s;

@@ -121,7 +121,7 @@ supervisor_status(struct supervisor *s, struct status *out)
 {
 	ms_t now = clock_now();
 
-	*out = (struct status){ .version = strdup(VERSION),
+	*out = (struct status){ .version = xstrdup(VERSION),
 		.pid = getpid(),
 		.uptime_ms = now - s->started,
 		.at_ms = clock_wall_us() / 1000,
@@ -130,11 +130,8 @@ supervisor_status(struct supervisor *s, struct status *out)
 	fill_disk(s, &out->disk);
 	fill_web(s, &out->web);
 	fill_accounts(s, now, out);
-	out->cameras = calloc(out->camera_count + 1, sizeof(*out->cameras));
-	if (web_url(s->web))
-		out->http = strdup(web_url(s->web));
-	if (!out->cameras || !out->version)
-		abort();
+	out->cameras = xcalloc(out->camera_count + 1, sizeof(*out->cameras));
+	out->http = xstrdup(web_url(s->web));
 	for (size_t i = 0; i < out->camera_count; i++)
 		fill_camera(s, i, now, &out->cameras[i]);
 	health_status(s->health, now, out);

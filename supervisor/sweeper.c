@@ -164,7 +164,7 @@ start_work(struct sweeper *s)
 	bool due = now >= s->sweep_at;
 
 	free(s->work.dir);
-	s->work = (struct work){ .dir = strdup(c->dir),
+	s->work = (struct work){ .dir = xstrdup(c->dir),
 		.min_free_percent = c->min_free_percent,
 		.sweep = due,
 		.limits = { .now_us = clock_wall_us(),

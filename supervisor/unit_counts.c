@@ -48,7 +48,7 @@ rows(size_t n, size_t size)
 static void
 set_row(struct status_count *row, const char *name, int64_t count)
 {
-	*row = (struct status_count){ .name = strdup(name), .count = count };
+	*row = (struct status_count){ .name = xstrdup(name), .count = count };
 	if (!row->name)
 		abort();
 }

@@ -402,7 +402,7 @@ web_open(const struct web_config *config, struct web **out, char *why, size_t wh
 	w = xcalloc(1, sizeof(*w));
 	w->supervisor = config->supervisor;
 	w->tokens = config->tokens;
-	w->names = c->http_names ? strdup(c->http_names) : NULL;
+	w->names = xstrdup(c->http_names);
 	w->loopback = http_listen_is_loopback(c->http);
 	const struct http_server_config server = { .loop = config->loop,
 		.address = c->http,

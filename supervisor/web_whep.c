@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "supervisor/config_consumers.h"
 #include "supervisor/consumers_view.h"
 #include "supervisor/http_exchange.h"
@@ -50,7 +51,7 @@ on_answered(const char *id, const struct consumer_result *result, void *arg)
 	if (http_exchange_is_gone(c->exchange))
 		consumers_close(supervisor_consumers(c->supervisor), id, CONSUMERS_LEFT);
 	struct http_response r = {
-		.status = 201, .type = "application/sdp", .body = strdup(result->sdp)
+		.status = 201, .type = "application/sdp", .body = xstrdup(result->sdp)
 	};
 	if (!r.body)
 		abort();

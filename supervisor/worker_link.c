@@ -133,7 +133,7 @@ worker_link_open(uv_loop_t *loop, const char *path, const char *camera,
 	}
 	l->events = *events;
 	l->camera = camera;
-	l->path = strdup(path);
+	l->path = xstrdup(path);
 	l->poll.data = l->heartbeat.data = l;
 	l->open_handles = 2;
 	uv_poll_init(loop, &l->poll, ipc_fd(l->ipc));

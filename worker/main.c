@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/proctitle.h"
+#include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "worker/worker.h"
 
@@ -64,8 +65,8 @@ parse_arguments(char **argv, struct worker_config *config)
 		return -1;
 	log_open(NULL, format, level);
 	/* Copies: the title is written where argv was. */
-	config->camera = strdup(argv[1]);
-	config->socket = strdup(argv[3]);
+	config->camera = xstrdup(argv[1]);
+	config->socket = xstrdup(argv[3]);
 	return 0;
 }
 
