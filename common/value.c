@@ -7,11 +7,11 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/name.h"
 #include "common/value.h"
 #include "common/value_redact.h"
 #include "common/xmalloc.h"
 
-#define NAME_BYTES_MAX 63
 #define PORT_MAX 65535
 
 /* What a number may be followed by; the smallest first. */
@@ -52,7 +52,7 @@ value_is_name(const char *s)
 {
 	size_t n = strlen(s);
 
-	return n >= 1 && n <= NAME_BYTES_MAX && !strchr("._-", *s) &&
+	return n >= 1 && n < NAME_BYTES && !strchr("._-", *s) &&
 	       is_all_of(s, n, "abcdefghijklmnopqrstuvwxyz0123456789._-");
 }
 

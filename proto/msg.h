@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/name.h"
 #include "proto/msg_by_supervisor.h"
 #include "proto/msg_by_worker.h"
 #include "proto/msg_stats.h"
@@ -47,7 +48,7 @@ MSG_LIST(MSG_STRUCT)
  * by hand for msg_encode. */
 struct msg {
 	enum msg_type type;
-	char camera[64];
+	char camera[NAME_BYTES];
 	int64_t gen;
 	int64_t pid;
 #define MSG_IN_UNION(upper, lower, sender) struct msg_##lower lower;

@@ -9,6 +9,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "supervisor/consumer_table.h"
 #include "supervisor/timer.h"
@@ -26,7 +27,7 @@
 struct consumer {
 	enum consumer_state state;
 	char id[40];
-	char camera[64];
+	char camera[NAME_BYTES];
 	char *offer;                 /* NULL: the SFU offers */
 	struct sfu *sfu;             /* lent */
 	struct unpublish *unpublish; /* lent */

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 
+#include "common/name.h"
 #include "supervisor/consumer_report.h"
 #include "supervisor/consumers.h"
 
@@ -13,8 +14,8 @@ struct timer;
 struct viewer {
 	struct consumers *table;
 	char id[CONSUMER_ID_BYTES];
-	char camera[64];
-	char owner[64]; /* "": nobody in particular */
+	char camera[NAME_BYTES];
+	char owner[NAME_BYTES]; /* "": nobody in particular */
 	bool whep;
 	struct consumer *consumer; /* owned; NULL: remembered only */
 	enum consumers_end end;

@@ -11,7 +11,7 @@
 
 /* One camera over looks. */
 struct watched {
-	char name[GUARD_NAME_MAX];
+	char name[NAME_BYTES];
 	struct guard_ladder ladder;
 	struct leak leak;
 	ms_t restarted; /* for its memory; 0: never */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "common/name.h"
 #include "supervisor/config_guard.h"
 
 /* Which cameras have to do with less, so that the machine goes on: docs/health.md. Pure:
@@ -25,11 +26,9 @@ enum guard_step {
 /* "none", "warn", "recording off", "substream", "paused". */
 const char *guard_step_text(enum guard_step step);
 
-#define GUARD_NAME_MAX 64 /* with its NUL */
-
 /* One camera, as it is at this look. */
 struct guard_reading {
-	char name[GUARD_NAME_MAX];
+	char name[NAME_BYTES];
 	int priority; /* higher: more important */
 	bool wanted;  /* nobody but the guard has stopped it */
 	bool running; /* its worker is up: it may be restarted */

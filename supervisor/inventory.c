@@ -6,11 +6,12 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/name.h"
+#include "common/xmalloc.h"
 #include "supervisor/config.h"
 #include "supervisor/config_camera.h"
 #include "supervisor/config_google.h"
 #include "supervisor/inventory.h"
-#include "common/xmalloc.h"
 #include "supervisor/known.h"
 
 struct inventory {
@@ -118,7 +119,7 @@ auto_add(struct inventory *inv, const struct config_google *google,
 	struct proposal_names *names = proposal_names_new(inv->config);
 	struct proposals p;
 	bool publishes = inv->config->cloudflare != NULL;
-	char account[64];
+	char account[NAME_BYTES];
 
 	snprintf(account, sizeof(account), "%s", google->name);
 	proposals_make(inv->config, google, now, names, &p);

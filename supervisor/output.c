@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "proto/status_camera.h"
 #include "supervisor/output.h"
@@ -14,7 +15,7 @@
 struct output {
 	const struct kind *kind;
 	void *machine; /* owned; a publish or a whip_session */
-	char camera[64];
+	char camera[NAME_BYTES];
 	struct config_outputs config; /* owned; of one */
 	int64_t offer;                /* the number of the worker's newest, 0: none */
 	int64_t ssrc;                 /* of its pictures */

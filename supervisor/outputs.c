@@ -6,8 +6,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "supervisor/outputs.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
+#include "supervisor/outputs.h"
 #include "supervisor/timer.h"
 
 /* An output that the configuration no longer has ends in the background; nobody waits for that. */
@@ -24,7 +25,7 @@ struct place {
 
 struct outputs {
 	uv_loop_t *loop;
-	char camera[64];
+	char camera[NAME_BYTES];
 	struct place *places[MSG_OUTPUTS_MAX]; /* owned */
 	size_t count;
 	LIST_HEAD(, place) leavers; /* owned */

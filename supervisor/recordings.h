@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/name.h"
 #include "supervisor/retention.h"
 
 /* The recordings that are on the disk (proto/hour.h). Blocks for the disk: not on the loop's
@@ -22,7 +23,7 @@ struct retention_item *recordings_items(struct recordings *r, size_t *count);
 
 /* What is there of each camera. */
 struct recordings_stored {
-	char name[64];
+	char name[NAME_BYTES];
 	int64_t bytes;
 	int64_t oldest_us; /* wall time; 0: there is nothing */
 };

@@ -11,6 +11,7 @@
 
 #include "common/err.h"
 #include "common/log.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "proto/contract.h"
 #include "supervisor/account.h"
@@ -117,7 +118,7 @@ find_account(void *arg, const char *google)
 /* Of a row of the store. */
 struct kept {
 	const struct config_camera *camera;
-	char account[64];
+	char account[NAME_BYTES];
 };
 
 static void

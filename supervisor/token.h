@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/name.h"
+
 /* Who may use the HTTP API: bearer tokens (RFC 6750) with a role, and for which cameras. Pure:
  * bytes in, verdicts out; token_file.h keeps them.
  *
@@ -24,11 +26,10 @@ const char *token_role_text(enum token_role role);
 enum token_role token_role_parse(const char *word);
 
 #define TOKEN_HASH_BYTES 32
-#define TOKEN_NAME_MAX 64
 #define TOKEN_CAMERAS_MAX 64
 
 struct token {
-	char name[TOKEN_NAME_MAX];
+	char name[NAME_BYTES];
 	enum token_role role;
 	char *cameras[TOKEN_CAMERAS_MAX]; /* owned; count 0: all */
 	size_t camera_count;

@@ -1,6 +1,7 @@
 #ifndef SUPERVISOR_UNIT_H
 #define SUPERVISOR_UNIT_H
 
+#include "common/name.h"
 #include "proto/msg.h"
 #include "supervisor/call_tally.h"
 #include "supervisor/cameras.h"
@@ -12,7 +13,6 @@
 
 /* Longest path of a worker's socket: that of a unix socket, config_check.c has checked it. */
 #define UNIT_SOCKET_MAX 108
-#define UNIT_NAME_MAX 64 /* with its NUL: value_is_name */
 
 /* Whether it is still wanted. */
 enum unit_life {
@@ -28,7 +28,7 @@ struct worker_link;
 /* One camera at work: an element of the camera table. For cameras*.c and unit*.c. Loop thread. */
 struct unit {
 	const struct cameras_config *shared; /* lent: the table's */
-	char name[UNIT_NAME_MAX];
+	char name[NAME_BYTES];
 	struct config_camera *config; /* owned: a copy of what the configuration says */
 	int number; /* of its stream at the account: another stream, another number */
 	/* NULL: a plain RTSP camera, or none of an account any more or yet */

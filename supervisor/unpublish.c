@@ -8,6 +8,7 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
@@ -20,7 +21,7 @@
  */
 struct leftover {
 	struct unpublish *owner;
-	char camera[64];
+	char camera[NAME_BYTES];
 	char session[SFU_ID_CHARS_MAX + 1];
 	struct sfu_track tracks[SFU_TRACKS_MAX];
 	size_t track_count;

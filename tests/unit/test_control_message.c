@@ -175,8 +175,7 @@ a_name_too_long_for_a_token_is_none(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text),
-		"{\"command\":\"token_add\",\"name\":\"%0*d\",\"role\":\"admin\"}", TOKEN_NAME_MAX,
-		0);
+		"{\"command\":\"token_add\",\"name\":\"%0*d\",\"role\":\"admin\"}", NAME_BYTES, 0);
 	struct reading r = read_text(text);
 	assert_string_equal(r.m.token.name, "");
 	clear(&r);
