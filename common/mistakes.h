@@ -38,6 +38,8 @@ struct nearest {
 	int distance;
 };
 
+/* Makes it the best if it is nearer to the word than what was: by a typing error or two, or since
+ * the word is its beginning. */
 void nearest_consider(struct nearest *n, const char *known);
 
 #endif

@@ -26,6 +26,7 @@ struct call_tally {
 	int64_t failed[CALL_LIST][CALL_FAILURES];
 };
 
+/* A call was answered, or failed: error, SDM_OK if it did not. kind: a command, not CALL_LIST. */
 void call_tally_add(struct call_tally *t, enum call_kind kind, enum sdm_error error);
 
 /* What another has counted, too. */

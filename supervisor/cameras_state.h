@@ -11,10 +11,10 @@ struct units {
 	size_t count;
 };
 
-void units_add(struct units *list, struct unit *u);
+void units_add(struct units *list, struct unit *u);                  /* at its end */
 struct unit *units_find(const struct units *list, const char *name); /* NULL: none */
-void units_take(struct units *list, struct unit *u);                 /* out of the list */
-void units_clear(struct units *list);
+void units_take(struct units *list, struct unit *u);                 /* out of its list */
+void units_clear(struct units *list);                                /* the list, not the units */
 
 struct cameras {
 	struct cameras_config config;

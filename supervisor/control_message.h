@@ -68,6 +68,7 @@ struct control_message {
 int control_message_read(
 	const struct json *fields, struct control_message *out, char *why, size_t why_size);
 
+/* Frees what is its own, the pairs; the rest is the JSON's. */
 void control_message_clear(struct control_message *m);
 
 /* "restart", ... */

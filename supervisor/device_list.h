@@ -23,6 +23,7 @@ void device_list_expect(struct device_list *l, const char *id, const char *name)
 /* NULL if there is no such device. */
 const struct sdm_device *device_list_find(const struct device_list *l, const char *id);
 
+/* Frees what is inside; it is empty then. */
 void device_list_clear(struct device_list *l);
 
 /* How a device can be streamed. Never both: "If it contains WEB_RTC only WEB_RTC commands are

@@ -18,6 +18,7 @@ typedef uint64_t event_set;
 #define EVENT_NAMES_WHY_MAX 2048
 int event_set_read(const char *list, event_set *out, char *why, size_t why_size);
 
+/* Whether it wants that event; one that the table does not have is wanted by "all" only. */
 bool event_set_has(event_set set, const char *event);
 
 #endif

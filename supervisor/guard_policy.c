@@ -41,9 +41,7 @@ guard_step_text(enum guard_step step)
 struct guard_policy *
 guard_policy_new(void)
 {
-	struct guard_policy *p = xcalloc(1, sizeof(*p));
-
-	return p;
+	return xcalloc(1, sizeof(struct guard_policy));
 }
 
 void

@@ -45,6 +45,7 @@ struct guard_decision {
 	char why[160];       /* what is over which limit; "": nothing is */
 };
 
+/* Nothing has been looked at, and no step taken. Never NULL. */
 struct guard_policy *guard_policy_new(void);
 void guard_policy_free(struct guard_policy *p); /* NULL is fine */
 

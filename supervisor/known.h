@@ -14,6 +14,7 @@ struct store;
 /* This configuration is in force. */
 void known_note(struct store *s, const struct config *config);
 
+/* Whether any configuration that was in force had it; false if the store cannot be read. */
 bool known_device(struct store *s, const char *device);
 
 #endif

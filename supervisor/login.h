@@ -32,6 +32,7 @@ struct login_config {
 	void *arg;
 };
 
+/* LOGIN_NONE. Never NULL. */
 struct login *login_new(const struct login_config *config);
 void login_free(struct login *l); /* NULL is fine; before its oauth and its http_client */
 

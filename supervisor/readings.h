@@ -14,6 +14,7 @@ struct config;
 /* What is to be read, of one configuration; its own copy. */
 struct readings_plan;
 
+/* Never NULL. */
 struct readings_plan *readings_plan_new(const struct config *config);
 void readings_plan_free(struct readings_plan *p); /* NULL is fine */
 

@@ -57,6 +57,7 @@ struct look {
 	struct slots slots;
 };
 
+/* The camera of that number; NULL if there is none. */
 struct entry *scheduler_entry(const struct scheduler *s, int camera);
 
 /* A stream begins, is extended, ends. */

@@ -78,6 +78,7 @@ struct sdm_answer {
 void sdm_answer_parse(enum sdm_command command, int status, const char *body, size_t len,
 	int64_t date_us, int64_t wall_us, struct sdm_answer *out);
 
+/* Frees what is inside and was not taken out. */
 void sdm_answer_clear(struct sdm_answer *a);
 
 /* Frees a stream's strings, those taken out of an answer too. */

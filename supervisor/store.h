@@ -80,6 +80,7 @@ struct store_event {
 	const char *text; /* may be NULL */
 };
 
+/* The newest from now on; of more than STORE_EVENTS_MAX the oldest go. */
 int store_add_event(struct store *s, const struct store_event *event);
 
 /* The newest limit events, of one camera or (NULL) of all, newest first. row must not write

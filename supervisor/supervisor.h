@@ -55,6 +55,7 @@ void supervisor_remove(struct supervisor *s, const char *camera, struct supervis
 /* Frees everything; its handles when libuv has let go of them. NULL is fine. */
 void supervisor_free(struct supervisor *s);
 
+/* Its parts, lent. */
 struct cameras *supervisor_cameras(struct supervisor *s);
 struct consumers *supervisor_consumers(struct supervisor *s);
 

@@ -37,8 +37,10 @@ struct survey_question {
 	void *arg;
 };
 
+/* Nobody has asked. Never NULL. */
 struct survey *survey_new(uv_loop_t *loop);
 
+/* A question, whose done comes once: after the look under way, if there is one. */
 void survey_ask(struct survey *s, const struct survey_question *question);
 
 /* All who wait are answered NULL. The look under way ends by itself. NULL is fine. */

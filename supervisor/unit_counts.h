@@ -11,6 +11,7 @@ void unit_counts_on_start(struct unit *u);
 /* It says how it goes: what it takes of the machine is looked at, too. */
 void unit_counts_on_stats(struct unit *u, const struct msg_stats *s);
 
+/* It has ended so: the next one's restart is counted by that, and its counters begin at 0. */
 void unit_counts_on_death(struct unit *u, enum worker_end end);
 
 /* The account's camera is no longer this one's: what it counted is taken over. */

@@ -47,6 +47,7 @@ bool web_is_loopback(const struct web *w);
 /* Reads the certificate again. Returns 0, or -1 with a sentence and the old one kept. */
 int web_reload(struct web *w, char *why, size_t why_size);
 
+/* The HTTP server's counters since the start. */
 void web_stats(const struct web *w, struct http_server_stats *out);
 
 /* What it tells whoever listens, and what it keeps for the dashboard. Lent. */

@@ -56,6 +56,7 @@ struct whip_bytes {
 void whip_answer_parse(
 	enum whip_request request, const struct whip_bytes *in, struct whip_answer *out);
 
+/* Frees what is inside, and wipes the session's URL. */
 void whip_answer_clear(struct whip_answer *a);
 
 /* How many ice-server links there are in the value of a Link header (RFC 8288). */

@@ -18,6 +18,7 @@ struct archive *archive_new(GMainContext *loop, const char *camera, struct link 
 /* What media is to call, on the media thread. */
 struct tap archive_tap(struct archive *a);
 
+/* The supervisor's messages; copied. */
 void archive_on_record(struct archive *a, const struct msg_record *m);
 void archive_on_snapshot(struct archive *a, const struct msg_snapshot *m);
 

@@ -50,6 +50,7 @@ int hour_writer_add(struct hour_writer *w, struct playlist_entry *entry, int64_t
 /* A failure that somebody else had with the file that is open, as one of ours. */
 int hour_writer_failed(struct hour_writer *w, int err);
 
+/* What failed last, for people. Lent until the next call. */
 const char *hour_writer_why(const struct hour_writer *w);
 
 #endif

@@ -33,6 +33,7 @@ struct recorder_unit {
 	int min_free_percent; /* of an order */
 };
 
+/* Appends bytes, copied. */
 void recorder_unit_add(struct recorder_unit *u, const uint8_t *bytes, size_t len);
 /* A NAL unit, with a start code before it; a parameter set goes before all that is none. */
 void recorder_unit_nal(struct recorder_unit *u, const uint8_t *nal, size_t len, bool set);
