@@ -2,7 +2,6 @@
  * to camrelayd. Owns what is said to the user. Holds no secret but that code, and wipes it. */
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

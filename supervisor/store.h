@@ -22,7 +22,7 @@ struct store;
 
 /* A row. Google's URLs with their tokens are about 1 kB (docs/sources.md). */
 #define STORE_ROW_BYTES_MAX 65536
-/* Events kept, the newest: 48 cameras, 50 each a day, for six weeks; 12 MB. */
+/* Events kept, the newest: 48 cameras, 50 each a day, for six weeks; 14 MB. */
 #define STORE_EVENTS_MAX 100000
 /* Spent calls are kept this long: Google's longest window is an hour, twice. */
 #define STORE_CALLS_KEPT_US (2 * 3600 * INT64_C(1000000))

@@ -1,6 +1,5 @@
 /* supervisor_status.c - the one snapshot that camctl, HTTP and metrics render. Changes nothing.
  * Loop thread. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
