@@ -207,7 +207,7 @@ config_outputs_read(const struct config *c, const struct config_camera *cam,
 	struct list_item item = { 0 };
 
 	*out = (struct config_outputs){ 0 };
-	if (config_publishes_nothing(cam))
+	if (strcmp(rest, "none") == 0)
 		return check_token(cam, out, why, why_size);
 	while (list_item_next(&rest, &item)) {
 		struct config_output o = { 0 };
@@ -251,10 +251,4 @@ config_output_equal(const struct config_output *a, const struct config_output *b
 	return a->kind == b->kind && same(a->url, b->url) && same(a->token_file, b->token_file) &&
 	       same(a->ca_file, b->ca_file) && a->token_anywhere == b->token_anywhere &&
 	       a->two_tracks == b->two_tracks && a->call_timeout_ms == b->call_timeout_ms;
-}
-
-bool
-config_publishes_nothing(const struct config_camera *cam)
-{
-	return !cam->publish || strcmp(cam->publish, "none") == 0;
 }

@@ -41,7 +41,4 @@ void config_outputs_clear(struct config_outputs *o);
 /* Whether both are the same place, reached in the same way. */
 bool config_output_equal(const struct config_output *a, const struct config_output *b);
 
-/* Whether it is published nowhere. */
-bool config_publishes_nothing(const struct config_camera *cam);
-
 #endif
