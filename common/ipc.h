@@ -36,8 +36,8 @@ int ipc_send(struct ipc *ipc, const char *text);
  * ERR_AGAIN when none waits, ERR_SYS. */
 int ipc_recv(struct ipc *ipc, char **text, size_t *len);
 
-/* As ipc_recv, but waits up to timeout_ms: for camctl, which has nothing else to do. Returns also
- * ERR_TIMEOUT. */
+/* As ipc_recv, but waits up to timeout_ms, -1: for ever. For camctl, which has nothing else to do.
+ * Returns also ERR_TIMEOUT. */
 int ipc_recv_wait(struct ipc *ipc, int timeout_ms, char **text, size_t *len);
 
 /* NULL is fine. What is still unsent is lost. */

@@ -119,18 +119,19 @@ render_device(const struct json *device, FILE *out)
 		json_str(device, "protocol"), camera ? camera : "-", json_str(device, "device"));
 }
 
-/* The sections, ready to be copied. Returns how many there were. */
-static int
+/* The sections, ready to be copied. */
+static void
 render_sections(const struct json *devices, FILE *out)
 {
-	int n = 0;
+	const char *heading = "\nNot configured yet:\n";
 
 	for (size_t i = 0; i < json_len(devices); i++) {
 		const char *section = json_str(json_at(devices, i), "section");
-		if (section)
-			fprintf(out, "%s\n%s", n++ ? "" : "\nNot configured yet:\n", section);
+		if (!section)
+			continue;
+		fprintf(out, "%s\n%s", heading, section);
+		heading = "";
 	}
-	return n;
 }
 
 static void

@@ -50,8 +50,7 @@ look(const struct invocation *in, int64_t id, char **file)
 	int code = ask_done(in, request, &answer);
 	if (code)
 		return code;
-	const char *path = json_str(answer, "data.file");
-	*file = xstrdup(path);
+	*file = xstrdup(json_str(answer, "data.file"));
 	json_free(answer);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xmalloc.h"
 #include "control/paint.h"
 #include "control/render.h"
 #include "control/terminal.h"
@@ -116,7 +117,7 @@ ask_again(struct top *t, const struct invocation *in)
 	free(t->gone);
 	t->gone = NULL;
 	quiet.timeout_ms = TOP_ANSWER_TIMEOUT_MS;
-	quiet.complaints = open_memstream(&t->gone, &size);
+	quiet.complaints = xopen_memstream(&t->gone, &size);
 	int code = ask_status(&quiet, &now);
 	fclose(quiet.complaints);
 	if (code) {
@@ -153,7 +154,7 @@ draw(struct top *t)
 {
 	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xopen_memstream(&text, &len);
 
 	if (t->gone)
 		write_gone(t, out);

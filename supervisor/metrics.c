@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/xmalloc.h"
 #include "proto/status.h"
 #include "proto/status_account.h"
 #include "proto/status_camera.h"
@@ -275,9 +276,7 @@ metrics_text(const struct status *s, enum metrics_format format)
 	size_t size, n;
 	const struct metric *table = metrics_table(&n);
 
-	w.out = open_memstream(&text, &size);
-	if (!w.out)
-		abort();
+	w.out = xopen_memstream(&text, &size);
 	for (w.metric = table; w.metric < table + n; w.metric++) {
 		if (strcmp(w.metric->name, name) != 0)
 			put_head(&w);
