@@ -219,7 +219,7 @@ install: all
 	install -d $(DESTDIR)$(ZSHDIR)
 	install -m 644 etc/completion/_camctl $(DESTDIR)$(ZSHDIR)
 	install -d $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus $(DESTDIR)$(PREFIX)/share/doc/camrelay/grafana
-	install -m 644 docs/runbook.md docs/metrics.md docs/health.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/camrelay
 	install -m 644 etc/prometheus/prometheus.yml $(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus
 	sed 's|@PREFIX@|$(PREFIX)|g' etc/prometheus/camrelay.rules.yml \
 		>$(DESTDIR)$(PREFIX)/share/doc/camrelay/prometheus/camrelay.rules.yml
