@@ -486,7 +486,7 @@ void
 relay_put_pill(struct relay *r, struct fifo *out)
 {
 	const uint16_t seq = r->pill_seq++;
-	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].channel;
+	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].told;
 	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
 	const size_t len = RTP_HEAD + r->codec->filler_bytes;
 	const uint8_t head[RTSP_DATA_HEAD + RTP_HEAD] = { '$', channel, 0, (uint8_t)len, 0x80, pt,

@@ -55,6 +55,7 @@ struct relay {
 	/* The first track of that codec that was set up, and the first of sound. */
 	struct {
 		int channel; /* of its packets; its RTCP is on the next; -1: none */
+		int told;    /* libavformat believes it is this */
 		int track;
 	} media[RELAY_MEDIA];
 	/* Where the camera shall send by UDP, set by the owner; 0: by this connection, interleaved.

@@ -8,6 +8,7 @@
 #define STATUS_OK 200
 #define STATUS_REFUSED 400 /* and above */
 #define STATUS_UNAUTHORIZED 401
+#define HEADER "Transport: "
 
 /* Pictures that we read, or sound. */
 static bool
@@ -53,8 +54,8 @@ const char *
 rtsp_setup_answer(
 	const struct relay *r, const struct rtsp_piece *m, char text[RTSP_SETUP_TRANSPORT_MAX])
 {
-	if (rtsp_status(m) != STATUS_OK || r->setup_channel < 0 || !asks_for_udp(r) ||
-		rtsp_interleaved(m) >= 0)
+	if (strcmp(r->method, "SETUP") || r->torn_down || rtsp_status(m) != STATUS_OK ||
+		r->setup_channel < 0)
 		return NULL;
 	snprintf(text, RTSP_SETUP_TRANSPORT_MAX, "RTP/AVP/TCP;unicast;interleaved=%d-%d",
 		r->setup_channel, r->setup_channel + 1);
@@ -73,6 +74,14 @@ rtsp_setup_put(
 		fifo_put(out, from, (size_t)(value - from));
 		fifo_put(out, transport, strlen(transport));
 		from = value + len;
+	} else if (transport && !value) {
+		const uint8_t *second =
+			(const uint8_t *)memchr(from, '\n', (size_t)(end - from)) + 1;
+		fifo_put(out, from, (size_t)(second - from));
+		fifo_put(out, HEADER, strlen(HEADER));
+		fifo_put(out, transport, strlen(transport));
+		fifo_put(out, "\r\n", 2);
+		from = second;
 	}
 	fifo_put(out, from, (size_t)(end - from));
 }
@@ -119,5 +128,6 @@ rtsp_setup_note(struct relay *r, const struct rtsp_piece *m)
 	r->udp[media].taken = r->ports[media] && named < 0;
 	r->udp[media].port = rtsp_server_port(m);
 	r->media[media].channel = channel;
+	r->media[media].told = r->setup_channel < 0 ? channel : r->setup_channel;
 	r->media[media].track = r->setup_track;
 }

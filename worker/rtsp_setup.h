@@ -17,12 +17,14 @@ enum relay_media rtsp_setup_media(const struct relay *r);
 /* What the request under way asks for instead of libavformat's Transport; NULL: that. */
 const char *rtsp_setup_transport(const struct relay *r, char text[RTSP_SETUP_TRANSPORT_MAX]);
 
-/* What libavformat is told in the answer to it, though the camera will send by UDP: that it
- * interleaves; NULL: what the camera says. */
+/* What libavformat is told in the answer to it: the channels that it asked for. The camera may take
+ * others, or the same for two tracks, name none, or send by UDP: libavformat would take its packets
+ * for another track's, or none. NULL: the camera has not agreed. */
 const char *rtsp_setup_answer(
 	const struct relay *r, const struct rtsp_piece *m, char text[RTSP_SETUP_TRANSPORT_MAX]);
 
-/* Writes the message's bytes from `from` on, with another Transport unless that is NULL. */
+/* Writes the message's bytes from `from`, the begin of a line, on: with another Transport (or one,
+ * if the message has none) unless that is NULL. */
 void rtsp_setup_put(
 	const struct rtsp_piece *m, const uint8_t *from, const char *transport, struct fifo *out);
 

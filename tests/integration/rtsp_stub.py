@@ -215,9 +215,9 @@ class Stub:
         return f"{scheme}://127.0.0.1:{self.port}{path}"
 
 
-def open_session(c, sdp=SDP, base="auto", session="1", guard=None, behind="", **statuses):
+def open_session(c, sdp=SDP, base="auto", session="1", guard=None, behind="", transport=lambda asked: asked, **statuses):
     """Answers a client until its PLAY; statuses={"DESCRIBE": "404 Not Found"} for other answers, or of a track:
-    {"trackID=1": ...}. guard: StrictDigest."""
+    {"trackID=1": ...}. guard: StrictDigest. transport: what a SETUP that asks for that is answered; None: nothing of it."""
     while True:
         method, uri, headers = c.read_request()
         if guard and not guard.admits(c, method, uri, headers):
@@ -235,8 +235,8 @@ def open_session(c, sdp=SDP, base="auto", session="1", guard=None, behind="", **
                 more["Content_Base"] = base
         if status.startswith("200") and method == "SETUP":
             more["Session"] = session
-            more["Transport"] = headers["Transport"]
-        c.answer(headers, status, body, behind, **more)
+            more["Transport"] = transport(headers["Transport"])
+        c.answer(headers, status, body, behind, **{name: value for name, value in more.items() if value is not None})
         if method == "PLAY":
             return
 

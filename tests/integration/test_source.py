@@ -386,6 +386,24 @@ def video_channel(c):
     return int(re.search(r"interleaved=(\d+)", transport).group(1))
 
 
+@pytest.mark.parametrize(("answer", "channel"), [
+    (lambda asked: None, 2), (lambda asked: "RTP/AVP/TCP;unicast", 2), (lambda asked: "RTP/AVP;unicast;interleaved=2-3", 2),
+    (lambda asked: "RTP/AVP/TCP;unicast;interleaved=0-1", 0), (lambda asked: asked.replace("2-3", "6-7"), 6)],
+    ids=["nothing", "no-channel", "no-tcp", "one-channel-for-all", "another-channel"])
+def test_a_camera_may_answer_what_it_likes_to_setup(answer, channel):
+    """It is read, and libavformat reads its answers, for longer than a silence may last."""
+    def media(c):
+        end, i = time.monotonic() + 3, 0
+        while time.monotonic() < end:
+            c.send(c.frame(IDR, 3000 * i, True, channel=channel), c.frame(b"", 8000 * i, pt=8, channel=channel))
+            time.sleep(0.05)
+            i += 1
+
+    with Stub(play(media, sdp=SOUND_FIRST, transport=answer)) as s:
+        r = probe(s.url(), "--sound", "--stall-ms", 1000, "--seconds", 2)
+    assert r.end["err"] == 0 and r.nals, r.text
+
+
 def test_pictures_that_are_refused_are_not_spared():
     with Stub(play(lambda c: None, sdp=SOUND_FIRST, **{"trackID=0": "454 Session Not Found"})) as s:
         assert_failed(probe(s.url(), "--sound"), REFUSED, "SETUP answered 454")

@@ -347,6 +347,35 @@ a_pill_is_a_filler_nal_unit_with_the_next_number(void **state)
 			  "$\6\0\xe\x80\x60\0\1\0\0\0\0\0\0\0\0\xc\x80");
 }
 
+#define TOLD(name)                                                                                 \
+	"RTSP/1.0 200 OK\r\n" name ": RTP/AVP/TCP;unicast;interleaved=2-3\r\nCSeq: 2\r\n\r\n"
+
+static void
+libavformat_is_told_the_channels_that_it_asked_for(void **state)
+{
+	static const char setup[] = "SETUP " SHORT "/t1 RTSP/1.0\r\nCSeq: 2\r\n"
+				    "Transport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n\r\n";
+	struct session *s = *state;
+
+	assert_int_equal(describe(s, OPENING), 0);
+	fifo_take(&s->down_out, s->down_out.len);
+	assert_int_equal(up(s, setup), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\ntransport: RTP/AVP;interleaved=6-7\r\n"
+				 "CSeq: 2\r\n\r\n"),
+		0);
+	OUT(&s->down_out, TOLD("transport"));
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 6);
+	relay_put_pill(&s->relay, &s->down_out);
+	assert_int_equal(fifo_front(&s->down_out)[1], 2);
+
+	s->relay.media[RELAY_PICTURES].channel = -1;
+	fifo_take(&s->down_out, s->down_out.len);
+	assert_int_equal(up(s, setup), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n"), 0);
+	OUT(&s->down_out, TOLD("Transport"));
+	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 2);
+}
+
 static void
 a_bye_of_who_sends_the_pictures_is_the_end(void **state)
 {
@@ -708,6 +737,7 @@ main(void)
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
 		SESSION_TEST(the_first_h264_track_is_the_one),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
+		SESSION_TEST(libavformat_is_told_the_channels_that_it_asked_for),
 		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
