@@ -212,13 +212,15 @@ classify(const struct source_error *error)
 	return SESSION_LOST;
 }
 
-/* RFC 2326 11.3.13: the camera does not interleave. Others say they do, and send nothing. */
+/* RFC 2326 11.3.13: the camera does not interleave. Others answer with ports, or say they do, and
+ * send nothing. */
 static bool
 wants_udp(const struct origin *o, const struct source_error *error)
 {
 	return o->transport == TRANSPORT_AUTO && !o->udp && !o->list.played &&
 	       !is_tls(o->urls[o->list.at]) &&
-	       (error->rtsp_status == STATUS_UNSUPPORTED_TRANSPORT || error->silent);
+	       (error->rtsp_status == STATUS_UNSUPPORTED_TRANSPORT || error->by_udp ||
+		       error->silent);
 }
 
 enum session_event

@@ -363,7 +363,7 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 		rtsp_play_note(r, m);
 	}
 	if (!strcmp(r->method, "SETUP"))
-		rtsp_setup_note(r, m);
+		return rtsp_setup_note(r, m);
 	if (!strcmp(r->method, "DESCRIBE"))
 		return note_sdp(r, (const char *)m->bytes + m->body, m->len - m->body);
 	return 0;

@@ -34,6 +34,7 @@ struct relay {
 	int status;             /* of the newest answer; 0: none yet */
 	bool sound;             /* the camera's sound is wanted too */
 	int sound_status;       /* with which it was refused; 0: it was not */
+	bool by_udp;            /* why ERR_REFUSED: asked to interleave, it would send by UDP */
 	bool described;         /* DESCRIBE was answered, with a codec that there is */
 	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
@@ -98,7 +99,7 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 /* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
  * else as relay_up, and (out needs room for RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
- * - ERR_REFUSED: a redirect, or before PLAY a 401 that we cannot answer
+ * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, or by_udp
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
  * - ERR_EOF: the pictures have ended, as relay_is_end */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);

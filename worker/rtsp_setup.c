@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "worker/rtsp_setup.h"
 
 #define STATUS_OK 200
@@ -114,7 +115,7 @@ rtsp_setup_spare(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 
 /* A camera that does not say the channels took those that it was asked to. It may send by this
  * connection though it was asked for UDP: then it names channels. */
-void
+int
 rtsp_setup_note(struct relay *r, const struct rtsp_piece *m)
 {
 	const enum relay_media media = rtsp_setup_media(r);
@@ -122,12 +123,16 @@ rtsp_setup_note(struct relay *r, const struct rtsp_piece *m)
 
 	r->set_up_count++;
 	if (channel < 0 || channel + 1 >= RELAY_CHANNELS || r->setup_track < 0)
-		return;
+		return 0;
 	if (media == RELAY_MEDIA)
-		return;
+		return 0;
+	r->by_udp = !r->ports[media] && rtsp_is_by_udp(m);
+	if (r->by_udp)
+		return ERR_REFUSED;
 	r->udp[media].taken = r->ports[media] && named < 0;
 	r->udp[media].port = rtsp_server_port(m);
 	r->media[media].channel = channel;
 	r->media[media].told = r->setup_channel < 0 ? channel : r->setup_channel;
 	r->media[media].track = r->setup_track;
+	return 0;
 }

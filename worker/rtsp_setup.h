@@ -35,7 +35,8 @@ bool rtsp_setup_is_spared(const struct relay *r, const struct rtsp_piece *m);
 #define RTSP_SETUP_ANSWER_MAX 128
 void rtsp_setup_spare(struct relay *r, const struct rtsp_piece *m, struct fifo *out);
 
-/* The camera agreed to a SETUP. */
-void rtsp_setup_note(struct relay *r, const struct rtsp_piece *m);
+/* The camera agreed to a SETUP. Returns 0, or ERR_REFUSED: it will send by UDP what it was asked to
+ * interleave. */
+int rtsp_setup_note(struct relay *r, const struct rtsp_piece *m);
 
 #endif

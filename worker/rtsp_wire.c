@@ -284,6 +284,17 @@ rtsp_server_port(const struct rtsp_piece *message)
 	return port > 0 && port < UINT16_MAX ? (uint16_t)port : 0;
 }
 
+bool
+rtsp_is_by_udp(const struct rtsp_piece *message)
+{
+	size_t len;
+	const char *value = rtsp_header(message, "Transport", &len);
+
+	if (!value || rtsp_interleaved(message) >= 0 || memmem(value, len, "/TCP", 4))
+		return false;
+	return memmem(value, len, "/UDP", 4) || memmem(value, len, "port=", 5);
+}
+
 /* ---- SDP ------------------------------------------------------------------------------------ */
 
 static void

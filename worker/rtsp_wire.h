@@ -59,6 +59,9 @@ int rtsp_interleaved(const struct rtsp_piece *message);
 /* The first port of "server_port=6970-6971" there; 0 if there is none. */
 uint16_t rtsp_server_port(const struct rtsp_piece *message);
 
+/* True if the Transport header names UDP or ports of it, and neither TCP nor a channel. */
+bool rtsp_is_by_udp(const struct rtsp_piece *message);
+
 enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
 
 /* One m=video or m=audio section of an SDP. Strings are lent, without a NUL. */

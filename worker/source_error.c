@@ -65,8 +65,11 @@ source_error_explain(struct source_error *e, struct tunnel_outcome seen, bool op
 	bool refused = seen.status >= 300;
 
 	e->rtsp_status = refused ? seen.status : 0;
+	e->by_udp = seen.by_udp;
 	if (seen.err == ERR_UNSUPPORTED)
 		say_unsupported(e, seen.codec);
+	else if (seen.by_udp)
+		say(e, ERR_REFUSED, "the camera sends by UDP only");
 	else if (refused && (opening || seen.err == ERR_REFUSED))
 		say(e, ERR_REFUSED, "%s answered %d%s", seen.method, seen.status,
 			phrase_of(seen.status));

@@ -418,9 +418,10 @@ tunnel_is_described(const struct tunnel *t)
 struct tunnel_outcome
 tunnel_outcome(const struct tunnel *t)
 {
-	struct tunnel_outcome o = {
-		.err = t->err, .status = t->relay.status, .sound_status = t->relay.sound_status
-	};
+	struct tunnel_outcome o = { .err = t->err,
+		.status = t->relay.status,
+		.sound_status = t->relay.sound_status,
+		.by_udp = t->relay.by_udp };
 
 	memcpy(o.method, t->relay.method, sizeof(o.method));
 	memcpy(o.codec, t->relay.refused_codec, sizeof(o.codec));

@@ -26,6 +26,7 @@ struct tunnel_outcome {
 	char method[16];  /* of the newest request; "" */
 	char codec[32];   /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
 	int sound_status; /* of the SETUP of its sound, if the camera refused that; or 0 */
+	bool by_udp;      /* with ERR_REFUSED: asked to interleave, it would send by UDP */
 };
 
 struct tunnel_config {

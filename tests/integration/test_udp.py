@@ -203,7 +203,8 @@ def test_a_tls_url_never_goes_by_udp(certificates):  # noqa: F811
 # ---- transport = auto -------------------------------------------------------------------------------------------
 
 class UdpOnly:
-    """A camera that refuses to interleave (461), or says it does and sends nothing; by UDP it plays."""
+    """A camera that refuses to interleave (461), answers with ports of UDP ("ports"), or says it does and sends nothing
+    (False); by UDP it plays."""
 
     def __init__(self, refuses):
         self.refuses, self.asked = refuses, []
@@ -220,6 +221,9 @@ class UdpOnly:
                 transport = headers["Transport"]
                 self.asked.append(transport)
                 udp = "client_port=" in transport
+                if not udp and self.refuses == "ports":
+                    c.answer(headers, Session="1", Transport="RTP/AVP;unicast;client_port=0-1;server_port=6970-6971")
+                    continue
                 if not udp and self.refuses:
                     c.answer(headers, "461 Unsupported Transport")
                     continue
@@ -249,7 +253,7 @@ class UdpOnly:
         drain.join()
 
 
-@pytest.mark.parametrize("refuses", [True, False], ids=["461", "silent"])
+@pytest.mark.parametrize("refuses", [True, "ports", False], ids=["461", "ports", "silent"])
 def test_auto_goes_to_udp_when_tcp_brings_nothing(refuses):
     cam = UdpOnly(refuses)
     with Stub(cam) as s, Lab(cameras=1, supervisor={**QUICK, "media_stall": "1s"}, camera={"publish": "none"}) as lab:
@@ -263,8 +267,9 @@ def test_auto_goes_to_udp_when_tcp_brings_nothing(refuses):
         assert lab.close() == 0
 
 
-def test_tcp_is_tcp():
-    cam = UdpOnly(True)
+@pytest.mark.parametrize(("refuses", "why"), [(True, "SETUP answered 461"), ("ports", "the camera sends by UDP only")])
+def test_tcp_is_tcp(refuses, why):
+    cam = UdpOnly(refuses)
     with Stub(cam) as s:
-        assert_failed(probe(s.url()), REFUSED, "SETUP answered 461")
+        assert_failed(probe(s.url()), REFUSED, why)
     assert ["client_port=" in t for t in cam.asked] == [False]

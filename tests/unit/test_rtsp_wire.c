@@ -148,6 +148,27 @@ channels_out_of_range_are_none(void **state)
 	assert_int_equal(rtsp_interleaved(&p), -1);
 }
 
+static bool
+by_udp(const char *transport)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "RTSP/1.0 200 OK\r\nTransport: %s\r\n\r\n", transport);
+	const struct rtsp_piece p = whole(text);
+	return rtsp_is_by_udp(&p);
+}
+
+static void
+ports_without_a_channel_are_those_of_udp(void **state)
+{
+	(void)state;
+	assert_true(by_udp("RTP/AVP;unicast;client_port=0-1;server_port=6970-6971"));
+	assert_true(by_udp("RTP/AVP/UDP;unicast"));
+	assert_false(by_udp("RTP/AVP;unicast"));
+	assert_false(by_udp("RTP/AVP/TCP;unicast;client_port=0-1"));
+	assert_false(by_udp("RTP/AVP;unicast;server_port=6970;interleaved=0-1"));
+}
+
 static void
 static_payload_types_need_no_rtpmap(void **state)
 {
@@ -220,6 +241,7 @@ main(void)
 		cmocka_unit_test(first_lines_are_read),
 		cmocka_unit_test(headers_are_found_in_any_case),
 		cmocka_unit_test(channels_out_of_range_are_none),
+		cmocka_unit_test(ports_without_a_channel_are_those_of_udp),
 		cmocka_unit_test(static_payload_types_need_no_rtpmap),
 		cmocka_unit_test(tracks_are_found_in_the_sdp),
 	};
