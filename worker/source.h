@@ -38,7 +38,7 @@ struct source_error {
 	int err;         /* as returned: ERR_UNREACHABLE, ERR_UNTRUSTED, ERR_REFUSED, ... */
 	bool silent;     /* the camera played, or so it said, and sent nothing */
 	bool by_udp;     /* asked to send by the connection, it would by UDP */
-	int rtsp_status; /* of the camera's last answer if it was no success: 404; else 0 */
+	int rtsp_status; /* of the answer that was the reason, with ERR_REFUSED: 404; else 0 */
 	char text[200];
 };
 

@@ -59,20 +59,26 @@ say_unsupported(struct source_error *e, const char *codec)
 		say(e, ERR_UNSUPPORTED, "the camera offers no video");
 }
 
+static void
+say_refused(struct source_error *e, const char *method, int status)
+{
+	e->rtsp_status = status;
+	say(e, ERR_REFUSED, "%s answered %d%s", method, status, phrase_of(status));
+}
+
 void
 source_error_explain(struct source_error *e, struct tunnel_outcome seen, bool opening)
 {
 	bool refused = seen.status >= 300;
 
-	e->rtsp_status = refused ? seen.status : 0;
+	e->rtsp_status = 0;
 	e->by_udp = seen.by_udp;
 	if (seen.err == ERR_UNSUPPORTED)
 		say_unsupported(e, seen.codec);
 	else if (seen.by_udp)
 		say(e, ERR_REFUSED, "the camera sends by UDP only");
 	else if (refused && (opening || seen.err == ERR_REFUSED))
-		say(e, ERR_REFUSED, "%s answered %d%s", seen.method, seen.status,
-			phrase_of(seen.status));
+		say_refused(e, seen.method, seen.status);
 	else if (seen.err == ERR_UNREACHABLE)
 		say(e, ERR_UNREACHABLE, "the connection was reset");
 	else if (seen.err == ERR_PARSE)

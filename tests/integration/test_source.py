@@ -664,6 +664,22 @@ def test_the_session_is_kept_alive(session, pause):
     assert set(asked) == {("GET_PARAMETER", s.url("/x?t=1"), "77")}
 
 
+@pytest.mark.parametrize("status", ["401 Unauthorized", "404 Not Found", "454 Session Not Found"])
+def test_what_keeps_the_session_may_be_refused_and_is_not_why_it_ends(status):
+    def media(c):
+        c.picture(0)
+        _, _, headers = c.wait_for("GET_PARAMETER")
+        c.answer(headers, status)
+        for i in range(5):
+            c.picture(3000 * (i + 1))
+            time.sleep(0.05)
+        c.sock.shutdown(socket.SHUT_WR)
+    with Stub(play(media, session="77;timeout=2")) as s:
+        r = probe(s.url())
+    assert_failed(r, EOF, "ended the stream")
+    assert len(r.nals) == 6 and r.end["rtsp_status"] == 0, r.text
+
+
 # ---- pictures and marks ---------------------------------------------------------------------------------------------
 
 def media_result(media, *options):
