@@ -6,22 +6,19 @@
 #include <strings.h>
 
 #include "common/err.h"
+#include "worker/relay_data.h"
 #include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
 #include "common/xmalloc.h"
 #include "worker/rtsp_session.h"
 #include "worker/rtsp_setup.h"
 
-/* RFC 3550 5.1 */
-#define RTP_HEAD 12
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
 #define STATUS_NOT_FOUND 404
 #define STATUS_NOT_ALLOWED 405
 #define STATUS_NOT_IMPLEMENTED 501
 
-/* Of a camera that does not say: video's, RFC 6184 8.2.1. */
-#define DEFAULT_CLOCK_HZ 90000
 /* RFC 2326 12.17: as many digits as rtsp_number reads, and what stands around them. */
 #define CSEQ_LINE_MAX 24
 
@@ -38,14 +35,6 @@ relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool 
 		fifo_init(&r->newest, RTSP_PIECE_MAX);
 	for (size_t i = 0; i < RELAY_MEDIA; i++)
 		r->media[i].channel = -1;
-}
-
-uint32_t
-relay_clock_hz(const struct relay *r, enum relay_media media)
-{
-	const long clock = r->tracks[r->media[media].track].clock;
-
-	return clock > 0 ? (uint32_t)clock : DEFAULT_CLOCK_HZ;
 }
 
 void
@@ -369,36 +358,6 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 	return 0;
 }
 
-/* ---- down: media ---------------------------------------------------------------------------- */
-
-/* True if the piece is a packet for the caller. */
-static bool
-is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
-{
-	if (p->kind != RTSP_DATA || p->len < p->body + 2)
-		return false;
-	for (int i = 0; i < RELAY_MEDIA; i++) {
-		const int channel = r->media[i].channel;
-		const uint8_t pt = p->bytes[p->body + 1] & RELAY_PT_MASK;
-		*out = (struct relay_packet){ .media = (enum relay_media)i };
-		out->rtcp = channel >= 0 && p->channel == channel + 1;
-		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))
-			return true;
-	}
-	return false;
-}
-
-bool
-relay_is_end(struct relay *r, const struct relay_packet *p)
-{
-	if (p->media != RELAY_PICTURES)
-		return false;
-	if (p->rtcp)
-		return departure_on_rtcp(&r->departure, p->bytes, p->len);
-	departure_on_rtp(&r->departure, p->bytes, p->len);
-	return false;
-}
-
 /* libavformat would give up; whether the camera can be had DESCRIBE tells. */
 static bool
 is_refused_options(const struct relay *r, const struct rtsp_piece *p)
@@ -464,7 +423,7 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 			return got;
 		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len + RTSP_SETUP_ANSWER_MAX)
 			return 0;
-		if (is_media(r, &p, packet)) {
+		if (relay_data_is_media(r, &p, packet)) {
 			packet->bytes = fifo_at(in, p.body);
 			packet->len = p.len - p.body;
 			if (relay_is_end(r, packet))
@@ -480,18 +439,4 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		fifo_take(in, p.len);
 	}
 	return err;
-}
-
-void
-relay_put_pill(struct relay *r, struct fifo *out)
-{
-	const uint16_t seq = r->pill_seq++;
-	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].told;
-	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
-	const size_t len = RTP_HEAD + r->codec->filler_bytes;
-	const uint8_t head[RTSP_DATA_HEAD + RTP_HEAD] = { '$', channel, 0, (uint8_t)len, 0x80, pt,
-		(uint8_t)(seq >> 8), (uint8_t)seq };
-
-	fifo_put(out, head, sizeof(head));
-	fifo_put(out, r->codec->filler, r->codec->filler_bytes);
 }

@@ -101,18 +101,7 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * else as relay_up, and (out needs room for RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
  * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, or by_udp
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
- * - ERR_EOF: the pictures have ended, as relay_is_end */
+ * - ERR_EOF: the pictures have ended, as relay_is_end of worker/relay_data.h */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
-
-/* True if a packet of the camera's, which came in this order, says that the pictures have ended: by
- * a BYE of who sent them last. Packets that did not come by relay_down are to be shown to it. */
-bool relay_is_end(struct relay *r, const struct relay_packet *p);
-
-/* The clock of that media's packets in Hz. */
-uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);
-
-/* Writes a packet that makes av_read_frame return, having read all before it: a filler NAL unit
- * on the channel of the pictures, which must be known. */
-void relay_put_pill(struct relay *r, struct fifo *out);
 
 #endif

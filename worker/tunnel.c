@@ -15,6 +15,7 @@
 #include "worker/fifo.h"
 #include "worker/held.h"
 #include "worker/loopback.h"
+#include "worker/relay_data.h"
 #include "worker/rtsp_relay.h"
 #include "worker/tunnel.h"
 #include "worker/rtsp_setup.h"

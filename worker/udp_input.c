@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "worker/reception.h"
+#include "worker/relay_data.h"
 #include "worker/rtp_order.h"
-#include "worker/rtsp_relay.h"
 #include "worker/udp_input.h"
 
 #define RTP_HEAD 12

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "worker/relay_data.h"
 #include "worker/rtsp_relay.h"
 #include "worker/rtsp_setup.h"
 
@@ -592,6 +593,25 @@ sound_is_read_beside_the_pictures_if_it_is_wanted(void **state)
 }
 
 static void
+a_channel_behind_the_pictures_may_be_the_sounds(void **state)
+{
+	struct session *s = *state;
+	struct relay_packet p;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, WITH_SOUND), 0);
+	set_up(s, SHORT "/a", "1");
+	set_up(s, SHORT "/v", "0");
+	fifo_put(&s->down_in, "$\1\0\3\x80\x61x$\1\0\3\x80\xe1y$\1\0\4\x80\xc8\0\0", 22);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.media == RELAY_SOUND && !p.rtcp && p.bytes[2] == 'x');
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.media == RELAY_SOUND && !p.rtcp && p.bytes[2] == 'y');
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_true(p.rtcp && p.len == 4);
+}
+
+static void
 sound_is_no_track_if_it_is_not_wanted(void **state)
 {
 	struct session *s = *state;
@@ -740,6 +760,7 @@ main(void)
 		SESSION_TEST(libavformat_is_told_the_channels_that_it_asked_for),
 		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
+		SESSION_TEST(a_channel_behind_the_pictures_may_be_the_sounds),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),

@@ -1,0 +1,66 @@
+/* relay_data.c - which of a camera's packets are read, and what says that they end. Pure. */
+#include "worker/relay_data.h"
+
+/* RFC 3550 5.1 */
+#define RTP_HEAD 12
+/* RFC 5761 4: the second byte of RTCP is from here to there, which no payload type in use is. */
+#define RTCP_TYPE_MIN 192
+#define RTCP_TYPE_MAX 223
+/* Of a camera that does not say: video's, RFC 6184 8.2.1. */
+#define DEFAULT_CLOCK_HZ 90000
+
+uint32_t
+relay_clock_hz(const struct relay *r, enum relay_media media)
+{
+	const long clock = r->tracks[r->media[media].track].clock;
+
+	return clock > 0 ? (uint32_t)clock : DEFAULT_CLOCK_HZ;
+}
+
+static bool
+is_rtcp(uint8_t type)
+{
+	return type >= RTCP_TYPE_MIN && type <= RTCP_TYPE_MAX;
+}
+
+/* Some cameras have a channel for each track and none for RTCP: the next is another track's. */
+bool
+relay_data_is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
+{
+	if (p->kind != RTSP_DATA || p->len < p->body + 2)
+		return false;
+	const uint8_t second = p->bytes[p->body + 1], pt = second & RELAY_PT_MASK;
+	for (int i = 0; i < RELAY_MEDIA; i++) {
+		const int channel = r->media[i].channel;
+		*out = (struct relay_packet){ .media = (enum relay_media)i };
+		out->rtcp = channel >= 0 && p->channel == channel + 1 && is_rtcp(second);
+		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))
+			return true;
+	}
+	return false;
+}
+
+bool
+relay_is_end(struct relay *r, const struct relay_packet *p)
+{
+	if (p->media != RELAY_PICTURES)
+		return false;
+	if (p->rtcp)
+		return departure_on_rtcp(&r->departure, p->bytes, p->len);
+	departure_on_rtp(&r->departure, p->bytes, p->len);
+	return false;
+}
+
+void
+relay_put_pill(struct relay *r, struct fifo *out)
+{
+	const uint16_t seq = r->pill_seq++;
+	const uint8_t channel = (uint8_t)r->media[RELAY_PICTURES].told;
+	const uint8_t pt = r->tracks[r->media[RELAY_PICTURES].track].pt;
+	const size_t len = RTP_HEAD + r->codec->filler_bytes;
+	const uint8_t head[RTSP_DATA_HEAD + RTP_HEAD] = { '$', channel, 0, (uint8_t)len, 0x80, pt,
+		(uint8_t)(seq >> 8), (uint8_t)seq };
+
+	fifo_put(out, head, sizeof(head));
+	fifo_put(out, r->codec->filler, r->codec->filler_bytes);
+}

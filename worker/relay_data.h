@@ -1,0 +1,26 @@
+#ifndef WORKER_RELAY_DATA_H
+#define WORKER_RELAY_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "worker/rtsp_relay.h"
+
+/* The packets of a relay: whose they are, when they end, and one of ours. Pure. */
+
+/* True if the piece is a packet for the caller. Only rtsp_relay.c needs it. */
+bool relay_data_is_media(
+	const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out);
+
+/* True if a packet of the camera's, which came in this order, says that the pictures have ended: by
+ * a BYE of who sent them last. Packets that did not come by relay_down are to be shown to it. */
+bool relay_is_end(struct relay *r, const struct relay_packet *p);
+
+/* The clock of that media's packets in Hz. */
+uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);
+
+/* Writes a packet that makes av_read_frame return, having read all before it: a filler NAL unit
+ * on the channel of the pictures, which must be known. */
+void relay_put_pill(struct relay *r, struct fifo *out);
+
+#endif
