@@ -1,8 +1,17 @@
 /* relay_data.c - which of a camera's packets are read, and what says that they end. Pure. */
+#include <string.h>
+
+#include "common/err.h"
 #include "worker/relay_data.h"
 
 /* RFC 3550 5.1 */
 #define RTP_HEAD 12
+#define RTP_VERSION 2
+/* Of a version that libavformat takes for one. */
+#define ANSWER "RTSP/1."
+/* Enough to tell what something is: a packet's frame and its first two bytes, or that of an answer.
+ */
+#define FOUND_BYTES 8
 /* RFC 5761 4: the second byte of RTCP is from here to there, which no payload type in use is. */
 #define RTCP_TYPE_MIN 192
 #define RTCP_TYPE_MAX 223
@@ -38,6 +47,38 @@ relay_data_is_media(const struct relay *r, const struct rtsp_piece *p, struct re
 			return true;
 	}
 	return false;
+}
+
+/* What begins with n bytes, as many as FOUND_BYTES or more, looks like a packet of the caller's, or
+ * like an answer. */
+static bool
+looks_right(const struct relay *r, const uint8_t *bytes, size_t n)
+{
+	const struct rtsp_piece p = { .kind = RTSP_DATA,
+		.bytes = bytes,
+		.len = n,
+		.body = RTSP_DATA_HEAD,
+		.channel = bytes[1] };
+	struct relay_packet packet;
+
+	if (memcmp(bytes, ANSWER, sizeof(ANSWER) - 1) == 0)
+		return true;
+	return bytes[0] == '$' && bytes[RTSP_DATA_HEAD] >> 6 == RTP_VERSION &&
+	       relay_data_is_media(r, &p, &packet);
+}
+
+int
+relay_data_find(struct relay *r, struct fifo *in)
+{
+	const uint8_t *bytes = fifo_front(in);
+	size_t at = r->garbage ? 0 : 1;
+
+	while (at + FOUND_BYTES <= in->len && !looks_right(r, bytes + at, in->len - at))
+		at++;
+	const bool found = at + FOUND_BYTES <= in->len;
+	r->garbage = found ? 0 : r->garbage + at;
+	fifo_take(in, at);
+	return r->garbage > RELAY_GARBAGE_MAX ? ERR_PARSE : found;
 }
 
 bool

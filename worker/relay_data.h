@@ -12,6 +12,13 @@
 bool relay_data_is_media(
 	const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out);
 
+/* in does not begin with a piece: takes away what stands before the next packet of the caller's or
+ * answer. Returns 1, 0 if it has not come yet, ERR_PARSE after RELAY_GARBAGE_MAX bytes. Only
+ * rtsp_relay.c needs it. */
+int relay_data_find(struct relay *r, struct fifo *in);
+/* A packet of which only the begin was sent may be all of this. */
+#define RELAY_GARBAGE_MAX (RTSP_DATA_HEAD + 65535)
+
 /* True if a packet of the camera's, which came in this order, says that the pictures have ended: by
  * a BYE of who sent them last. Packets that did not come by relay_down are to be shown to it. */
 bool relay_is_end(struct relay *r, const struct relay_packet *p);

@@ -410,6 +410,22 @@ take_lent(struct relay *r, struct fifo *in)
 	r->lent = 0;
 }
 
+/* The same of what a camera sends. While it plays garbage is skipped: some cameras leave out the
+ * rest of a packet that a slow connection does not take, and go on with the next. */
+static int
+find_piece(struct relay *r, struct fifo *in, struct rtsp_piece *p)
+{
+	int got = r->garbage ? relay_data_find(r, in) : 1;
+
+	while (got == 1) {
+		got = next_piece(in, p);
+		if (got >= 0 || !r->playing)
+			break;
+		got = relay_data_find(r, in);
+	}
+	return got;
+}
+
 int
 relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet)
 {
@@ -418,7 +434,7 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 
 	take_lent(r, in);
 	while (!err && in->len) {
-		int got = next_piece(in, &p);
+		int got = find_piece(r, in, &p);
 		if (got <= 0)
 			return got;
 		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len + RTSP_SETUP_ANSWER_MAX)

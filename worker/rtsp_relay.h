@@ -72,6 +72,8 @@ struct relay {
 		uint32_t timestamp;
 	} start[RELAY_MEDIA];
 	struct departure departure; /* of the pictures */
+	size_t garbage; /* bytes skipped of what is no RTSP, so far: its end is to be found; 0: none
+			 */
 	uint16_t pill_seq;
 	size_t lent; /* bytes of in that the packet returned last takes */
 };
@@ -98,7 +100,8 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
 
 /* Passes on what comes before the next packet of pictures or sound. Returns 1 and the packet, lent
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
- * else as relay_up, and (out needs room for RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
+ * else as relay_up (garbage while it plays: only if there is no end to it), and (out needs room for
+ * RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
  * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, or by_udp
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
  * - ERR_EOF: the pictures have ended, as relay_is_end of worker/relay_data.h */

@@ -7,6 +7,9 @@
 #include "common/err.h"
 #include "worker/rtsp_wire.h"
 
+/* RFC 2326 10 names none that is longer than GET_PARAMETER; others may be. */
+#define METHOD_MAX 32
+
 /* ---- lines ---------------------------------------------------------------------------------- */
 
 /* A stretch of text that is walked line by line. */
@@ -176,13 +179,23 @@ rtsp_blank(const uint8_t *bytes, size_t n)
 	return i;
 }
 
+/* A method and a blank, or "RTSP/", or the begin of that: anything else never becomes a message. */
+static bool
+may_be_message(const uint8_t *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ((bytes[i] >= 'A' && bytes[i] <= 'Z') || bytes[i] == '_'))
+		i++;
+	return i <= METHOD_MAX && (i == n || (i > 0 && (bytes[i] == ' ' || bytes[i] == '/')));
+}
+
 int
 rtsp_split(const uint8_t *bytes, size_t n, struct rtsp_piece *out)
 {
 	if (n && bytes[0] == '$')
 		return split_data(bytes, n, out);
-	/* A method or "RTSP/1.0": anything else will never become a message. */
-	if (n && (bytes[0] < 'A' || bytes[0] > 'Z'))
+	if (!may_be_message(bytes, n))
 		return ERR_PARSE;
 	return split_message(bytes, n, out);
 }

@@ -817,10 +817,26 @@ def test_an_answer_that_makes_no_sense(text, err):
     assert r.end["err"] in (err, EOF), r.text
 
 
-def test_garbage_between_pictures_ends_the_stream():
+def test_a_camera_that_loses_its_place_is_found_again():
+    """It leaves out the rest of packets, as some do when their connection is slow."""
+    def media(c):
+        for i in range(40):
+            frames = c.fragments(b"\x41\x9a" + bytes([i + 100]) * 3000, 3000 * i)
+            if i % 10 == 5:
+                frames[1] = frames[1][:300]
+            if i % 10 == 7:
+                frames.insert(1, bytes(range(37, 256)))
+            c.send(*frames)
+    r = media_result(media)
+    whole = [n for n in r.nals if n["len"] == 3002]
+    assert [n["ts"] // 3000 for n in whole] == [i for i in range(40) if i % 10 != 5], r.text
+    assert sum(n["gap"] for n in r.nals) == 4 and len(whole) == len(r.nals)
+
+
+def test_garbage_without_end_ends_the_stream():
     def media(c):
         c.picture(0)
-        c.send(b"\xff" * 5000)
+        c.send(b"\xff" * 100000)
     with Stub(play(media)) as s:
         assert_failed(probe(s.url()), PARSE, "no RTSP")
 

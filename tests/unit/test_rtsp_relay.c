@@ -651,6 +651,46 @@ blank_lines_between_messages_go_nowhere(void **state)
 	assert_int_equal(DOWN(s, "\r\n#"), ERR_PARSE);
 }
 
+/* The rest of a packet is missing, or something strange stands between two. */
+static void
+garbage_while_it_plays_is_skipped(void **state)
+{
+	static const char *const garbage[] = { "\xff", "$\0", "$\0\0\xe\x41garbage",
+		"ABCd$$$\r\n\r\n", "RTSP/1.0 200 OK\r\nContent-Length: no\r\n\r\n" };
+	struct session *s = *state;
+
+	open_session(s);
+	s->relay.playing = true;
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		/* Never one that may be one. */
+		assert_int_equal(DOWN(s, "\xff\xfe"), 0);
+		assert_int_equal(down(s, garbage[i], strlen(garbage[i]) + 1), 0);
+		assert_int_equal(DOWN(s, "$\0\0\xe" RTP "\x41\x9a"), 0);
+		PACKETS(s, RTP "\x41\x9a");
+	}
+	assert_int_equal(DOWN(s, "\xff"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\n\r\n");
+}
+
+static void
+garbage_without_end_is_the_end(void **state)
+{
+	static const char garbage[1000] = "";
+	struct session *s = *state;
+	size_t n = 0;
+	int got = 0;
+
+	open_session(s);
+	assert_int_equal(DOWN(s, "\xff"), ERR_PARSE); /* not yet */
+	fifo_take(&s->down_in, s->down_in.len);
+	s->relay.playing = true;
+	for (; !got && n < 2 * RELAY_GARBAGE_MAX; n += sizeof(garbage))
+		got = down(s, garbage, sizeof(garbage));
+	assert_int_equal(got, ERR_PARSE);
+	assert_in_range(n, RELAY_GARBAGE_MAX, RELAY_GARBAGE_MAX + 2 * sizeof(garbage));
+}
+
 static void
 blank_lines_without_end_are_refused(void **state)
 {
@@ -764,6 +804,8 @@ main(void)
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),
+		SESSION_TEST(garbage_while_it_plays_is_skipped),
+		SESSION_TEST(garbage_without_end_is_the_end),
 		SESSION_TEST(blank_lines_without_end_are_refused),
 		SESSION_TEST(a_full_output_stops_the_input),
 		SESSION_TEST(sound_that_is_refused_is_done_without),

@@ -81,6 +81,8 @@ what_cannot_be_rtsp_is_told_at_once(void **state)
 	(void)state;
 	assert_int_equal(split("\x16\3\1", 3, &p), ERR_PARSE);
 	assert_int_equal(split("garbage", 7, &p), ERR_PARSE);
+	assert_int_equal(split("GAr", 3, &p), ERR_PARSE);
+	assert_int_equal(split("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG", 33, &p), ERR_PARSE);
 	assert_int_equal(split("HTTP/1.1 200 OK\r\n\r\n", 19, &p), ERR_PARSE);
 	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: x\r\n\r\n", 38, &p), ERR_PARSE);
 	assert_int_equal(split("RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", 39, &p), ERR_PARSE);
