@@ -6,17 +6,55 @@
 #define BYE 203
 /* RFC 3550 5.1, 6.6 */
 #define RTP_HEAD 12
+#define RTP_SEQ 2
 #define RTP_SSRC 8
+#define RTCP_SSRC 4
 #define BYE_HEAD 4
 #define COUNT_MASK 0x1f
 
-void
+static bool
+is_former(const struct departure *d, uint32_t ssrc)
+{
+	for (size_t i = 0; i < d->formers && i < DEPARTURE_FORMER_MAX; i++)
+		if (d->former[i] == ssrc)
+			return true;
+	return false;
+}
+
+static void
+follow(struct departure *d, uint32_t ssrc)
+{
+	if (d->known)
+		d->former[d->formers++ % DEPARTURE_FORMER_MAX] = d->ssrc;
+	d->known = true;
+	d->ssrc = ssrc;
+}
+
+bool
 departure_on_rtp(struct departure *d, const uint8_t *packet, size_t n)
 {
 	if (n < RTP_HEAD)
-		return;
-	d->known = true;
-	d->ssrc = wire_get32(packet + RTP_SSRC);
+		return true; /* no packet: whoever reads it says so */
+	const uint32_t ssrc = wire_get32(packet + RTP_SSRC);
+	const uint16_t seq = wire_get16(packet + RTP_SEQ);
+	const bool goes_on = ssrc == d->ssrc || seq == (uint16_t)(d->seq + 1);
+	if (d->known && !goes_on && is_former(d, ssrc) && ++d->strays <= DEPARTURE_STRAYS_MAX)
+		return false;
+	d->strays = 0;
+	d->seq = seq;
+	if (!d->known || ssrc != d->ssrc)
+		follow(d, ssrc);
+	return true;
+}
+
+/* All RTCP packets but unknown ones begin with the SSRC of who sent them. */
+bool
+departure_is_heard(const struct departure *d, const uint8_t *rtcp, size_t n)
+{
+	if (n < RTCP_SSRC + 4)
+		return true;
+	const uint32_t ssrc = wire_get32(rtcp + RTCP_SSRC);
+	return ssrc == d->ssrc || !is_former(d, ssrc);
 }
 
 static bool

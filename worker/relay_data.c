@@ -81,15 +81,24 @@ relay_data_find(struct relay *r, struct fifo *in)
 	return r->garbage > RELAY_GARBAGE_MAX ? ERR_PARSE : found;
 }
 
-bool
-relay_is_end(struct relay *r, const struct relay_packet *p)
+static enum relay_verdict
+judge_rtcp(const struct departure *d, const struct relay_packet *p)
 {
-	if (p->media != RELAY_PICTURES)
-		return false;
+	if (!departure_is_heard(d, p->bytes, p->len))
+		return RELAY_LEFT_OUT;
+	if (p->media == RELAY_PICTURES && departure_on_rtcp(d, p->bytes, p->len))
+		return RELAY_END;
+	return RELAY_READ;
+}
+
+enum relay_verdict
+relay_judge(struct relay *r, const struct relay_packet *p)
+{
+	struct departure *d = &r->departure[p->media];
+
 	if (p->rtcp)
-		return departure_on_rtcp(&r->departure, p->bytes, p->len);
-	departure_on_rtp(&r->departure, p->bytes, p->len);
-	return false;
+		return judge_rtcp(d, p);
+	return departure_on_rtp(d, p->bytes, p->len) ? RELAY_READ : RELAY_LEFT_OUT;
 }
 
 void

@@ -6,7 +6,7 @@
 
 #include "worker/rtsp_relay.h"
 
-/* The packets of a relay: whose they are, when they end, and one of ours. Pure. */
+/* The packets of a relay: which are read, when they end, and one of ours. Pure. */
 
 /* True if the piece is a packet for the caller. Only rtsp_relay.c needs it. */
 bool relay_data_is_media(
@@ -19,9 +19,14 @@ int relay_data_find(struct relay *r, struct fifo *in);
 /* A packet of which only the begin was sent may be all of this. */
 #define RELAY_GARBAGE_MAX (RTSP_DATA_HEAD + 65535)
 
-/* True if a packet of the camera's, which came in this order, says that the pictures have ended: by
- * a BYE of who sent them last. Packets that did not come by relay_down are to be shown to it. */
-bool relay_is_end(struct relay *r, const struct relay_packet *p);
+/* What a packet of the camera's is, which came in this order. Packets that did not come by
+ * relay_down are to be shown to it. */
+enum relay_verdict {
+	RELAY_READ,
+	RELAY_LEFT_OUT, /* of another session, which the camera forgot to end */
+	RELAY_END,      /* the pictures have ended: a BYE of who sent them last */
+};
+enum relay_verdict relay_judge(struct relay *r, const struct relay_packet *p);
 
 /* The clock of that media's packets in Hz. */
 uint32_t relay_clock_hz(const struct relay *r, enum relay_media media);

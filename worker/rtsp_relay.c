@@ -426,6 +426,25 @@ find_piece(struct relay *r, struct fifo *in, struct rtsp_piece *p)
 	return got;
 }
 
+/* Returns 1 and the packet, ERR_EOF with the last; 0: it is nobody's. */
+static int
+lend(struct relay *r, struct fifo *in, const struct rtsp_piece *p, struct relay_packet *packet)
+{
+	packet->bytes = fifo_at(in, p->body);
+	packet->len = p->len - p->body;
+	switch (relay_judge(r, packet)) {
+	case RELAY_READ:
+		r->lent = p->len;
+		return 1;
+	case RELAY_LEFT_OUT:
+		break;
+	case RELAY_END:
+		return ERR_EOF;
+	}
+	fifo_take(in, p->len);
+	return 0;
+}
+
 int
 relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet)
 {
@@ -440,12 +459,10 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len + RTSP_SETUP_ANSWER_MAX)
 			return 0;
 		if (relay_data_is_media(r, &p, packet)) {
-			packet->bytes = fifo_at(in, p.body);
-			packet->len = p.len - p.body;
-			if (relay_is_end(r, packet))
-				return ERR_EOF;
-			r->lent = p.len;
-			return 1;
+			got = lend(r, in, &p, packet);
+			if (got)
+				return got;
+			continue;
 		}
 		if (p.kind == RTSP_MESSAGE)
 			rtsp_session_tidy(&p, fifo_at(in, 0));

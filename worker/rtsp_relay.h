@@ -71,7 +71,7 @@ struct relay {
 		bool known;
 		uint32_t timestamp;
 	} start[RELAY_MEDIA];
-	struct departure departure; /* of the pictures */
+	struct departure departure[RELAY_MEDIA];
 	size_t garbage; /* bytes skipped of what is no RTSP, so far: its end is to be found; 0: none
 			 */
 	uint16_t pill_seq;
@@ -104,7 +104,7 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
  * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, or by_udp
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
- * - ERR_EOF: the pictures have ended, as relay_is_end of worker/relay_data.h */
+ * - ERR_EOF: the pictures have ended, as relay_judge of worker/relay_data.h */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);
 
 #endif

@@ -310,7 +310,8 @@ next_datagram(struct tunnel *t, struct relay_packet *out)
 	udp_input_tick(t->udp);
 	if (!udp_input_next(t->udp, out))
 		return false;
-	if (relay_is_end(&t->relay, out))
+	/* Another session's have other ports. */
+	if (relay_judge(&t->relay, out) == RELAY_END)
 		set_camera_gone(t, ERR_EOF);
 	return t->phase == RELAYING;
 }

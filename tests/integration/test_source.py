@@ -752,6 +752,26 @@ def test_numbers_that_start_again_do_not_stop_the_stream():
     assert len(media_result(media).nals) == 15
 
 
+def test_a_session_that_the_camera_forgot_to_end_is_left_out():
+    """Some go on sending to who has the connection now what is for one that broke, on the same channel."""
+    def media(c):
+        c.send(*[of_another(f) for f in c.fragments(b"\x41\x9a" + b"y" * 3000, 0)])
+        for i in range(20):
+            frames = c.fragments(b"\x41\x9a" + b"z" * 3000, 3000 * i)
+            others = [of_another(c.frame(b"\x1c\1" + b"y" * 300, 777 * i, seq=9 * i + k)) for k in range(len(frames))]
+            c.seq = struct.unpack(">H", frames[-1][6:8])[0] + 1
+            c.send(*[f for pair in zip(frames, others) for f in pair])
+            c.send(b"$\1\0\x08\x81\xcb\0\1\0\0\x56\x78")  # a BYE of the other
+    r = media_result(media)
+    got = [(n["len"], n["gap"]) for n in r.nals]
+    assert got[-19:] == [(3002, False)] * 19 and len(got) <= 21, got
+
+
+def of_another(frame):
+    """The same of another SSRC."""
+    return frame[:12] + b"\0\0\x56\x78" + frame[16:]
+
+
 def test_packets_that_nobody_understands_are_skipped_without_delay():
     def media(c):
         for i in range(20):
