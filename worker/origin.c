@@ -14,7 +14,6 @@
 #include "worker/url_list.h"
 
 #define TEXT_MAX 300
-#define STATUS_UNSUPPORTED_TRANSPORT 461
 
 enum transport { TRANSPORT_AUTO, TRANSPORT_TCP, TRANSPORT_UDP };
 
@@ -212,15 +211,12 @@ classify(const struct source_error *error)
 	return SESSION_LOST;
 }
 
-/* RFC 2326 11.3.13: the camera does not interleave. Others answer with ports, or say they do, and
- * send nothing. */
+/* The camera does not interleave. Others say they do, and send nothing. */
 static bool
 wants_udp(const struct origin *o, const struct source_error *error)
 {
 	return o->transport == TRANSPORT_AUTO && !o->udp && !o->list.played &&
-	       !is_tls(o->urls[o->list.at]) &&
-	       (error->rtsp_status == STATUS_UNSUPPORTED_TRANSPORT || error->by_udp ||
-		       error->silent);
+	       !is_tls(o->urls[o->list.at]) && (error->not_by_tcp || error->silent);
 }
 
 enum session_event

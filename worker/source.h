@@ -37,7 +37,7 @@ struct source_config {
 struct source_error {
 	int err;         /* as returned: ERR_UNREACHABLE, ERR_UNTRUSTED, ERR_REFUSED, ... */
 	bool silent;     /* the camera played, or so it said, and sent nothing */
-	bool by_udp;     /* asked to send by the connection, it would by UDP */
+	bool not_by_tcp; /* asked to send by the connection, it may have refused just that */
 	int rtsp_status; /* of the answer that was the reason, with ERR_REFUSED: 404; else 0 */
 	char text[200];
 };

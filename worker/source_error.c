@@ -1,6 +1,7 @@
 /* source_error.c - what went wrong with a camera, in a sentence. Pure. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/err.h"
 #include "worker/source_error.h"
@@ -23,6 +24,7 @@ static const struct {
 	{ .status = 403, .phrase = " Forbidden" },
 	{ .status = 404, .phrase = " Not Found" },
 	{ .status = 405, .phrase = " Method Not Allowed" },
+	{ .status = 406, .phrase = " Not Acceptable" },
 	{ .status = 453, .phrase = " Not Enough Bandwidth" },
 	{ .status = 454, .phrase = " Session Not Found" },
 	{ .status = 461, .phrase = " Unsupported Transport" },
@@ -59,10 +61,19 @@ say_unsupported(struct source_error *e, const char *codec)
 		say(e, ERR_UNSUPPORTED, "the camera offers no video");
 }
 
+/* What cameras answer to a SETUP that asks them to interleave, if they cannot: RFC 2326 11.3.13 has
+ * 461, and others have been seen. */
+static bool
+is_of_transport(int status)
+{
+	return status == 461 || status == 400 || status == 406;
+}
+
 static void
 say_refused(struct source_error *e, const char *method, int status)
 {
 	e->rtsp_status = status;
+	e->not_by_tcp = !strcmp(method, "SETUP") && is_of_transport(status);
 	say(e, ERR_REFUSED, "%s answered %d%s", method, status, phrase_of(status));
 }
 
@@ -72,7 +83,7 @@ source_error_explain(struct source_error *e, struct tunnel_outcome seen, bool op
 	bool refused = seen.status >= 300;
 
 	e->rtsp_status = 0;
-	e->by_udp = seen.by_udp;
+	e->not_by_tcp = seen.by_udp;
 	if (seen.err == ERR_UNSUPPORTED)
 		say_unsupported(e, seen.codec);
 	else if (seen.by_udp)

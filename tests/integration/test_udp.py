@@ -203,8 +203,8 @@ def test_a_tls_url_never_goes_by_udp(certificates):  # noqa: F811
 # ---- transport = auto -------------------------------------------------------------------------------------------
 
 class UdpOnly:
-    """A camera that refuses to interleave (461), answers with ports of UDP ("ports"), or says it does and sends nothing
-    (False); by UDP it plays."""
+    """A camera that refuses to interleave (with that status), answers with ports of UDP ("ports"), or says it does and
+    sends nothing (None); by UDP it plays."""
 
     def __init__(self, refuses):
         self.refuses, self.asked = refuses, []
@@ -225,7 +225,7 @@ class UdpOnly:
                     c.answer(headers, Session="1", Transport="RTP/AVP;unicast;client_port=0-1;server_port=6970-6971")
                     continue
                 if not udp and self.refuses:
-                    c.answer(headers, "461 Unsupported Transport")
+                    c.answer(headers, self.refuses)
                     continue
                 port = int(transport.split("client_port=")[1].split("-")[0]) if udp else None
                 c.answer(headers, Session="1", Transport=transport)
@@ -253,7 +253,7 @@ class UdpOnly:
         drain.join()
 
 
-@pytest.mark.parametrize("refuses", [True, "ports", False], ids=["461", "ports", "silent"])
+@pytest.mark.parametrize("refuses", ["461 Unsupported Transport", "406 Not Acceptable", "ports", None])
 def test_auto_goes_to_udp_when_tcp_brings_nothing(refuses):
     cam = UdpOnly(refuses)
     with Stub(cam) as s, Lab(cameras=1, supervisor={**QUICK, "media_stall": "1s"}, camera={"publish": "none"}) as lab:
@@ -267,7 +267,7 @@ def test_auto_goes_to_udp_when_tcp_brings_nothing(refuses):
         assert lab.close() == 0
 
 
-@pytest.mark.parametrize(("refuses", "why"), [(True, "SETUP answered 461"), ("ports", "the camera sends by UDP only")])
+@pytest.mark.parametrize(("refuses", "why"), [("400 Bad Request", "SETUP answered 400"), ("ports", "the camera sends by UDP only")])
 def test_tcp_is_tcp(refuses, why):
     cam = UdpOnly(refuses)
     with Stub(cam) as s:
