@@ -39,8 +39,12 @@ static int
 set_trust(SSL_CTX *ctx, const char *ca_file, bool verify)
 {
 	SSL_CTX_set_verify(ctx, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-	if (!verify)
+	if (!verify) {
+		/* Who takes any certificate takes the weak keys of old cameras too: what has no
+		 * authentication is not made safer by OpenSSL's level 2, which has TLS fail. */
+		SSL_CTX_set_security_level(ctx, 0);
 		return 1;
+	}
 	return ca_file ? SSL_CTX_load_verify_locations(ctx, ca_file, NULL)
 		       : SSL_CTX_set_default_verify_paths(ctx);
 }

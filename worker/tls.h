@@ -10,8 +10,8 @@
 struct tls;
 
 /* host is checked against the certificate, as a name or as an address, and sent as SNI if it is a
- * name. ca_file holds trusted CAs in PEM; NULL is the system's store. Returns NULL with a sentence
- * in why. */
+ * name. ca_file holds trusted CAs in PEM; NULL is the system's store. Without verify any
+ * certificate will do, and keys of any length. Returns NULL with a sentence in why. */
 struct tls *tls_new(
 	int fd, const char *host, const char *ca_file, bool verify, char *why, size_t why_size);
 

@@ -284,6 +284,31 @@ def test_without_verification_every_certificate_will_do(lab, name):
     assert r.end["err"] == 0, r.text
 
 
+def weak_context(folder):
+    """As cameras of ten years ago: RSA and Diffie-Hellman of 1024 bits, SHA-1."""
+    key, cert, dh = (os.path.join(folder, name) for name in ("weak.key", "weak.pem", "weak.dh"))
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-sha1", "-subj", "/CN=cam", "-keyout", key, "-out", cert)
+    openssl("dhparam", "-dsaparam", "-out", dh, "1024")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(cert, key)
+    context.load_dh_params(dh)
+    return context
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, capture_output=True)
+
+
+def test_weak_keys_are_taken_only_without_verification(tmp_path):
+    context = weak_context(tmp_path)
+    with Stub(play(lambda c: c.picture(0)), context) as s:
+        assert probe(s.url("/x", "rtsps"), "--no-verify", "--nals", 1).end["err"] == 0
+        r = probe(s.url("/x", "rtsps"), "--ca-file", tmp_path / "weak.pem")
+    assert r.end["err"] in (UNTRUSTED, -14), r.text
+
+
 def test_a_server_without_tls_is_told_apart(lab):
     with Stub(lambda c: c.sock.sendall(b"RTSP/1.0 400 Bad Request\r\n\r\n")) as s:
         r = probe(s.url("/x", "rtsps"), "--ca-file", f"{lab}/ca.pem")
