@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "worker/relay_track.h"
+#include "worker/video_codec.h"
+
+/* More sections are no camera's. */
+#define SECTIONS_MAX 32
 
 static void
 copy_text(char *to, size_t size, const char *text, size_t len)
@@ -41,4 +45,40 @@ relay_track_copy(const struct rtsp_track *from)
 	if (from->fmtp_len < sizeof(t.fmtp))
 		copy_text(t.fmtp, sizeof(t.fmtp), from->fmtp, from->fmtp_len);
 	return t;
+}
+
+/* -1: none. */
+static int
+find_pictures(const struct rtsp_track *tracks, size_t count)
+{
+	const struct video_codec *const wanted[] = { &video_h264, &video_h265 };
+
+	for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++)
+		for (size_t i = 0; i < count; i++)
+			if (tracks[i].media == RTSP_VIDEO && !is_interleaved(&tracks[i]) &&
+				video_codec_find(tracks[i].codec) == wanted[k])
+				return (int)i;
+	return -1;
+}
+
+static int
+find_sound(const struct rtsp_track *tracks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tracks[i].media == RTSP_AUDIO && !tracks[i].sendonly)
+			return (int)i;
+	return -1;
+}
+
+void
+relay_track_choose(char *sdp, size_t len)
+{
+	static const char unknown[] = { 'i', 'm', 'a', 'g', 'e' };
+	struct rtsp_track tracks[SECTIONS_MAX];
+	const size_t count = rtsp_tracks(sdp, len, tracks, SECTIONS_MAX);
+	const int pictures = find_pictures(tracks, count), sound = find_sound(tracks, count);
+
+	for (size_t i = 0; pictures >= 0 && i < count; i++)
+		if ((int)i != pictures && (int)i != sound)
+			memcpy(sdp + (tracks[i].word - sdp), unknown, sizeof(unknown));
 }

@@ -2,6 +2,7 @@
 #define WORKER_RELAY_TRACK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "worker/rtsp_wire.h"
@@ -24,5 +25,10 @@ struct relay_track {
 
 /* A copy of what an SDP says of it, which lent it. */
 struct relay_track relay_track_copy(const struct rtsp_track *from);
+
+/* Leaves libavformat one section of pictures and one of sound to set up, those that are read: the
+ * first H.264, else H.265, and the first sound that comes from the camera. Others are made sections
+ * that it knows nothing of, of the same length. Does nothing if no pictures can be read. */
+void relay_track_choose(char *sdp, size_t len);
 
 #endif

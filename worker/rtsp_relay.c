@@ -382,6 +382,17 @@ make_success(const struct rtsp_piece *p, uint8_t *bytes)
 	memcpy(status, success, sizeof(success));
 }
 
+/* Makes a message one that libavformat takes as we mean it. bytes are the piece's. */
+static void
+tidy(const struct relay *r, const struct rtsp_piece *p, uint8_t *bytes)
+{
+	rtsp_session_tidy(p, bytes);
+	if (is_refused_options(r, p))
+		make_success(p, bytes);
+	if (!strcmp(r->method, "DESCRIBE") && rtsp_status(p))
+		relay_track_choose((char *)bytes + p->body, p->len - p->body);
+}
+
 static int
 pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
@@ -465,9 +476,7 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 			continue;
 		}
 		if (p.kind == RTSP_MESSAGE)
-			rtsp_session_tidy(&p, fifo_at(in, 0));
-		if (p.kind == RTSP_MESSAGE && is_refused_options(r, &p))
-			make_success(&p, fifo_at(in, 0));
+			tidy(r, &p, fifo_at(in, 0));
 		err = pass_down(r, &p, out);
 		fifo_take(in, p.len);
 	}

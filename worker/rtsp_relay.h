@@ -23,10 +23,11 @@
  *   They say who we are, if the camera has asked: a Digest is over the URL that the camera sees,
  *   which libavformat does not know. A request that it was asked for is sent again from here
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
- *   redirects, which it would follow without TLS, answers without end, and SDPs without pictures
- *   that we understand. That a camera knows no OPTIONS, or refuses its sound alone, is no reason to
- *   give up: it is told 200. The camera's packets do not: they are for the caller, which saves
- *   libavformat six system calls for each and half of the worker's CPU time */
+ *   redirects, which it would follow without TLS, answers without end, SDPs without pictures that
+ *   we understand, and tracks that are not read. That a camera knows no OPTIONS, or refuses its
+ *   sound alone, is no reason to give up: it is told 200. The camera's packets do not: they are
+ *   for the caller, which saves libavformat six system calls for each and half of the worker's
+ *   CPU time */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */

@@ -388,6 +388,8 @@ parse_attribute(struct text line, struct rtsp_track *track)
 		struct text fmtp = trimmed(line);
 		track->fmtp = fmtp.at;
 		track->fmtp_len = length(fmtp);
+	} else if (skip(&line, "sendonly")) {
+		track->sendonly = true;
 	}
 }
 
@@ -412,11 +414,14 @@ rtsp_tracks(const char *sdp, size_t len, struct rtsp_track *out, size_t max)
 
 	while (next_line(&all, &line)) {
 		if (skip(&line, "m=")) {
+			const char *word = line.at;
 			known = is_known_media(&line, &media);
 			if (known && count == max)
 				return count;
-			if (known)
-				out[count++] = parse_media(line, media);
+			if (known) {
+				out[count] = parse_media(line, media);
+				out[count++].word = word;
+			}
 		} else if (known && skip(&line, "a=")) {
 			parse_attribute(line, &out[count - 1]);
 		}

@@ -356,6 +356,16 @@ def test_absolute_controls_are_asked_for_as_given():
     assert asked[2] == ("SETUP", "rtsp://cam.example/x/track1")
 
 
+def test_only_what_is_read_is_set_up():
+    """Neither a second stream, nor the camera's loudspeaker, which some describe unasked and which one client has."""
+    other = "m=video 0 RTP/AVP 98\r\na=rtpmap:98 H264/90000\r\na=control:trackID=8\r\n"
+    speaker = "m=audio 0 RTP/AVP 0\r\na=control:trackID=9\r\na=sendonly\r\n"
+    with Stub(play(lambda c: c.picture(0), sdp=SDP + other + speaker + WITH_SOUND[len(SDP):])) as s:
+        r = probe(s.url(), "--sound", "--nals", 1)
+    assert r.end["err"] == 0, r.text
+    assert [uri[-9:] for method, uri, _ in s.connections[0].requests if method == "SETUP"] == ["trackID=0", "trackID=1"]
+
+
 def test_audio_is_not_set_up():
     sdp = SDP + "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000\r\na=control:trackID=1\r\n"
     with Stub(play(lambda c: c.picture(0), sdp=sdp)) as s:

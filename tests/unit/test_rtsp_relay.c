@@ -237,7 +237,6 @@ h265_is_taken_unless_there_is_h264(void **state)
 	assert_int_equal(
 		describe(s, "v=0\r\n" VIDEO("96", "H264", "t2") VIDEO("98", "H265", "t1")), 0);
 	assert_ptr_equal(s->relay.codec, &video_h264);
-	set_up(s, SHORT "/t1", "0-1");
 	set_up(s, SHORT "/t2", "2-3");
 	assert_string_equal(relay_track(&s->relay, RELAY_PICTURES)->codec, "H264");
 	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 2);
@@ -473,26 +472,25 @@ an_older_requests_challenge_repeats_nothing(void **state)
 	assert_true(s->relay.again);
 }
 
+/* Which track this SETUP chose, by its payload type: of sound 8, of pictures 96; 0: none. */
 static int
-pictures_pt(const struct session *s)
+chosen(struct session *s, const char *uri, const char *control)
 {
-	return s->relay.tracks[s->relay.media[RELAY_PICTURES].track].pt;
-}
+	char sdp[300];
 
-/* Which of three tracks, of which the second and the third are H.264, this SETUP chose. */
-static int
-chosen(struct session *s, const char *uri)
-{
-	s->relay.media[RELAY_PICTURES].channel = -1;
-	assert_int_equal(
-		describe(s, "v=0\r\n"
-			    "m=video 0 RTP/AVP 26\r\na=control:1\r\n"
-			    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:x/1\r\n"
-			    "m=video 0 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
-			    "a=control:rtsp://cam.example/abs\r\n"),
-		0);
+	snprintf(sdp, sizeof(sdp),
+		"v=0\r\nm=audio 0 RTP/AVP 8\r\na=control:1\r\n"
+		"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:%s\r\n",
+		control);
+	for (int i = 0; i < RELAY_MEDIA; i++)
+		s->relay.media[i].channel = -1;
+	s->relay.sound = true;
+	assert_int_equal(describe(s, sdp), 0);
 	set_up(s, uri, "0-1");
-	return s->relay.media[RELAY_PICTURES].channel < 0 ? 26 : pictures_pt(s);
+	for (int i = 0; i < RELAY_MEDIA; i++)
+		if (s->relay.media[i].channel >= 0)
+			return s->relay.tracks[s->relay.media[i].track].pt;
+	return 0;
 }
 
 static void
@@ -500,27 +498,41 @@ the_longest_control_that_fits_is_the_track(void **state)
 {
 	struct session *s = *state;
 
-	assert_int_equal(chosen(s, "rtsp://cam.example/1"), 26);
+	assert_int_equal(chosen(s, "rtsp://cam.example/1", "x/1"), 8);
+	assert_int_equal(chosen(s, "rtsp://cam.example/x/1", "x/1"), 96);
+	assert_int_equal(chosen(s, "rtsp://cam.example/abs", "rtsp://cam.example/abs"), 96);
 	s->relay.set_up_count = 0;
-	assert_int_equal(chosen(s, "rtsp://cam.example/x/1"), 96);
-	s->relay.set_up_count = 0;
-	assert_int_equal(chosen(s, "rtsp://cam.example/abs"), 97);
-	s->relay.set_up_count = 0;
-	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 26); /* the first */
-	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 96); /* the second */
-	s->relay.set_up_count = 3;
-	assert_int_equal(chosen(s, "rtsp://cam.example/y1"), 26); /* none */
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1", "x/1"), 8);  /* the first */
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1", "x/1"), 96); /* the second */
+	assert_int_equal(chosen(s, "rtsp://cam.example/y1", "x/1"), 0);  /* none */
 }
 
+/* Others would be sent for nothing, or be the camera's loudspeaker, which then nobody else has. */
 static void
-the_first_h264_track_is_the_one(void **state)
+libavformat_is_left_the_tracks_that_are_read(void **state)
 {
+	static const char sdp[] = "v=0\r\n"
+				  "m=video 0 RTP/AVP 26\r\na=control:1\r\n"
+				  "m=audio 0 RTP/AVP 104\r\na=sendonly\r\n"
+				  "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+				  "m=audio 0 RTP/AVP 8\r\na=recvonly\r\n"
+				  "m=video 0 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
+				  "m=audio 0 RTP/AVP 0\r\n";
 	struct session *s = *state;
+	char wanted[sizeof(sdp)];
 
-	assert_int_equal(chosen(s, "rtsp://cam.example/x/1"), 96);
-	set_up(s, "rtsp://cam.example/abs", "2-3");
-	assert_int_equal(s->relay.media[RELAY_PICTURES].channel, 0);
-	assert_int_equal(pictures_pt(s), 96);
+	memcpy(wanted, sdp, sizeof(sdp));
+	memcpy(strstr(wanted, "video 0 RTP/AVP 26"), "image", 5);
+	memcpy(strstr(wanted, "audio 0 RTP/AVP 104"), "image", 5);
+	memcpy(strstr(wanted, "video 0 RTP/AVP 97"), "image", 5);
+	memcpy(strstr(wanted, "audio 0 RTP/AVP 0"), "image", 5);
+	s->relay.sound = true;
+	assert_int_equal(describe(s, sdp), 0);
+	const uint8_t *end = fifo_front(&s->down_out) + s->down_out.len;
+	assert_memory_equal(end - strlen(wanted), wanted, strlen(wanted));
+	assert_int_equal(s->relay.track_count, 2);
+	assert_int_equal(s->relay.tracks[0].pt, 96);
+	assert_int_equal(s->relay.tracks[1].pt, 8);
 }
 
 static void
@@ -619,7 +631,7 @@ sound_is_no_track_if_it_is_not_wanted(void **state)
 	assert_int_equal(describe(s, WITH_SOUND), 0);
 	set_up(s, SHORT "/v", "0-1");
 	assert_null(relay_track(&s->relay, RELAY_SOUND));
-	assert_int_equal(pictures_pt(s), 96);
+	assert_int_equal(relay_track(&s->relay, RELAY_PICTURES)->pt, 96);
 }
 
 static void
@@ -795,7 +807,7 @@ main(void)
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
 		SESSION_TEST(a_bye_of_who_sends_the_pictures_is_the_end),
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
-		SESSION_TEST(the_first_h264_track_is_the_one),
+		SESSION_TEST(libavformat_is_left_the_tracks_that_are_read),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
 		SESSION_TEST(libavformat_is_told_the_channels_that_it_asked_for),
 		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
