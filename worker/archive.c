@@ -58,12 +58,13 @@ on_aac(const uint8_t *data, size_t len, int64_t at_us, void *arg)
 }
 
 static bool
-is_g711(const struct audio_format *format)
+is_pcm(const struct audio_format *format)
 {
-	return format && (format->codec == AUDIO_PCMU || format->codec == AUDIO_PCMA);
+	return format && audio_is_pcm(format->codec);
 }
 
-/* HLS has no G.711 (HLS authoring specification, 2); AAC and Opus are recorded as they come. */
+/* HLS has no PCM and no G.711 (HLS authoring specification, 2); AAC and Opus are recorded as they
+ * come. */
 static void
 on_sound_format(void *arg, const struct audio_format *format)
 {
@@ -72,8 +73,8 @@ on_sound_format(void *arg, const struct audio_format *format)
 	size_t len = 0;
 
 	audio_aac_free(a->transcoder);
-	a->transcoder = is_g711(format) ? audio_aac_new(format->codec, on_aac, a) : NULL;
-	a->records_sound = format && !is_g711(format);
+	a->transcoder = is_pcm(format) ? audio_aac_new(format, on_aac, a) : NULL;
+	a->records_sound = format && !is_pcm(format);
 	if (a->transcoder) {
 		config = audio_aac_config(a->transcoder, &len);
 	} else if (a->records_sound && format->codec == AUDIO_OPUS) {

@@ -112,13 +112,20 @@ audio_feed(struct audio *a, const struct audio_unit *unit)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+bool
+audio_is_pcm(enum audio_codec codec)
+{
+	return codec == AUDIO_PCMU || codec == AUDIO_PCMA || codec == AUDIO_PCMU_AT ||
+	       codec == AUDIO_PCMA_AT || codec == AUDIO_L16;
+}
+
 /* Two for a config of two and more. ISO 14496-3 1.6.2.1: object type (5 bits), frequency (4),
  * channels (4); escapes are longer, and what has them is one channel here. */
 static unsigned
 channels_of(const struct audio_format *f)
 {
 	if (f->codec != AUDIO_AAC || f->config_len < 2)
-		return 1;
+		return f->channels == 2 ? 2 : 1;
 	unsigned type = f->config[0] >> 3;
 	unsigned frequency = (f->config[0] & 7u) << 1 | f->config[1] >> 7;
 	unsigned channels = f->config[1] >> 3 & 15;

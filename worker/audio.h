@@ -15,6 +15,9 @@ enum audio_codec {
 	AUDIO_AAC,
 	AUDIO_PCMU, /* 8 kHz, one channel */
 	AUDIO_PCMA,
+	AUDIO_PCMU_AT, /* at another rate: RFC 3551 4.5.14 allows any, receivers take none */
+	AUDIO_PCMA_AT,
+	AUDIO_L16,  /* 16 bits, the higher byte first */
 	AUDIO_OPUS, /* handed on as it is: audio_new refuses it */
 };
 
@@ -22,7 +25,12 @@ struct audio_format {
 	enum audio_codec codec;
 	const uint8_t *config; /* AudioSpecificConfig of AAC; lent for the call */
 	size_t config_len;
+	unsigned rate_hz;  /* of the three with any rate */
+	unsigned channels; /* of these: 1 or 2 */
 };
+
+/* Samples of any kind, which neither receivers nor files take as they are but for G.711. */
+bool audio_is_pcm(enum audio_codec codec);
 
 /* An access unit, or the payload of a G.711 packet. */
 struct audio_unit {

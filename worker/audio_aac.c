@@ -1,4 +1,4 @@
-/* audio_aac.c - G.711 to AAC, by libavcodec.
+/* audio_aac.c - G.711 and L16 to AAC, by libavcodec.
  * Owns decoder, encoder, the frame that is being filled, and the times of those that are not out
  * yet. Media thread. */
 #include <libavcodec/avcodec.h>
@@ -8,11 +8,12 @@
 #include "worker/audio_aac.h"
 #include "worker/audio_decode.h"
 
-#define RATE_HZ 8000
-#define SAMPLE_US (1000000 / RATE_HZ)
+#define US INT64_C(1000000)
 #define FRAME_SAMPLES 1024
-/* All that 8 kHz have; the most that a frame may have is 48,000 (ISO/IEC 14496-3 4.5.3.3). */
-#define BITRATE 24000
+/* All that 8 kHz have, where the most that a frame may have is 48,000 (ISO/IEC 14496-3 4.5.3.3),
+ * and enough for more. */
+#define BITS_A_SAMPLE 3
+#define BITRATE_MAX 64000
 /* What is off by more was lost or is there twice. Above the timeline's slew and a packet's jitter,
  * below what lip sync may be off. */
 #define OFF_US 30000
@@ -25,6 +26,8 @@ struct audio_aac {
 	audio_aac_emit *emit;
 	void *arg;
 	struct audio_decode *decode;
+	int rate_hz;
+	int channels; /* the first is taken */
 	AVCodecContext *encode;
 	AVFrame *frame;
 	AVPacket *packet;
@@ -46,10 +49,10 @@ open_encoder(struct audio_aac *a)
 	a->encode = avcodec_alloc_context3(codec);
 	if (!a->encode)
 		abort();
-	a->encode->sample_rate = RATE_HZ;
+	a->encode->sample_rate = a->rate_hz;
 	a->encode->sample_fmt = AV_SAMPLE_FMT_FLTP;
-	a->encode->time_base = (AVRational){ .num = 1, .den = RATE_HZ };
-	a->encode->bit_rate = BITRATE;
+	a->encode->time_base = (AVRational){ .num = 1, .den = a->rate_hz };
+	a->encode->bit_rate = FFMIN(BITS_A_SAMPLE * a->rate_hz, BITRATE_MAX);
 	a->encode->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 	av_channel_layout_default(&a->encode->ch_layout, 1);
 	return avcodec_open2(a->encode, codec, NULL) == 0 && a->encode->frame_size == FRAME_SAMPLES;
@@ -60,17 +63,16 @@ make_frame(struct audio_aac *a)
 {
 	a->frame->nb_samples = FRAME_SAMPLES;
 	a->frame->format = AV_SAMPLE_FMT_FLTP;
-	a->frame->sample_rate = RATE_HZ;
+	a->frame->sample_rate = a->rate_hz;
 	if (av_channel_layout_copy(&a->frame->ch_layout, &a->encode->ch_layout) < 0 ||
 		av_frame_get_buffer(a->frame, 0) < 0)
 		abort();
 }
 
 struct audio_aac *
-audio_aac_new(enum audio_codec codec, audio_aac_emit *emit, void *arg)
+audio_aac_new(const struct audio_format *format, audio_aac_emit *emit, void *arg)
 {
 	struct audio_aac *a = calloc(1, sizeof(*a));
-	const struct audio_format format = { .codec = codec };
 	char why[100];
 
 	if (!a)
@@ -81,12 +83,16 @@ audio_aac_new(enum audio_codec codec, audio_aac_emit *emit, void *arg)
 	a->packet = av_packet_alloc();
 	if (!a->frame || !a->packet)
 		abort();
-	if (audio_decode_new(&a->decode, &format, why, sizeof(why)) != 0 || !open_encoder(a)) {
-		audio_aac_free(a);
-		return NULL;
+	a->channels = format->channels == 2 ? 2 : 1;
+	if (audio_decode_new(&a->decode, format, why, sizeof(why)) == 0) {
+		a->rate_hz = audio_decode_rate_hz(a->decode);
+		if (open_encoder(a)) {
+			make_frame(a);
+			return a;
+		}
 	}
-	make_frame(a);
-	return a;
+	audio_aac_free(a);
+	return NULL;
 }
 
 void
@@ -110,6 +116,12 @@ audio_aac_config(const struct audio_aac *a, size_t *len)
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
+static int64_t
+to_us(const struct audio_aac *a, int64_t samples)
+{
+	return samples * US / a->rate_hz;
+}
+
 /* Packets are numbered by their time: the first is a frame before the first frame. */
 static int64_t
 time_of_packet(const struct audio_aac *a)
@@ -117,7 +129,7 @@ time_of_packet(const struct audio_aac *a)
 	const int64_t number = a->packet->pts / FRAME_SAMPLES;
 
 	if (a->packet->pts < 0)
-		return a->at_us[0] + a->packet->pts * SAMPLE_US;
+		return a->at_us[0] + to_us(a, a->packet->pts);
 	return a->at_us[number % FRAMES_IN_FLIGHT];
 }
 
@@ -154,7 +166,7 @@ put(struct audio_aac *a, float sample, int64_t at_us)
 static void
 go_to(struct audio_aac *a, int64_t at_us)
 {
-	const int64_t next_us = a->frame_at_us + a->filled * INT64_C(1) * SAMPLE_US;
+	const int64_t next_us = a->frame_at_us + to_us(a, a->filled);
 	const int64_t off_us = at_us - next_us;
 
 	if (a->filled == 0 || (off_us <= OFF_US && off_us >= -OFF_US))
@@ -163,8 +175,8 @@ go_to(struct audio_aac *a, int64_t at_us)
 		a->filled = 0;
 		return;
 	}
-	for (int64_t us = 0; us < off_us; us += SAMPLE_US)
-		put(a, 0, next_us + us);
+	for (int64_t i = 0; to_us(a, i) < off_us; i++)
+		put(a, 0, next_us + to_us(a, i));
 }
 
 void
@@ -177,5 +189,5 @@ audio_aac_feed(struct audio_aac *a, const struct audio_unit *unit)
 	const int16_t *samples = (const int16_t *)(const void *)sound->data[0];
 	go_to(a, unit->at_us);
 	for (int i = 0; i < sound->nb_samples; i++)
-		put(a, (float)samples[i] / 32768, unit->at_us + i * INT64_C(1) * SAMPLE_US);
+		put(a, (float)samples[i * a->channels] / 32768, unit->at_us + to_us(a, i));
 }

@@ -6,16 +6,16 @@
 
 #include "worker/audio.h"
 
-/* G.711 as AAC-LC, 8 kHz, one channel, in frames of 1024 samples: for players of HLS, which take no
- * G.711. Media thread. */
+/* G.711 or L16 as AAC-LC of the same rate, one channel, in frames of 1024 samples: for players of
+ * HLS, which take neither. Media thread. */
 struct audio_aac;
 
 /* at_us: of the frame's first sample, as units have it. data is lent for the call. */
 typedef void audio_aac_emit(const uint8_t *data, size_t len, int64_t at_us, void *arg);
 
-/* codec: AUDIO_PCMU or AUDIO_PCMA. emit is called from within audio_aac_feed only. NULL: libavcodec
- * was built without what it takes. */
-struct audio_aac *audio_aac_new(enum audio_codec codec, audio_aac_emit *emit, void *arg);
+/* format: of PCM (audio_is_pcm). emit is called from within audio_aac_feed only. NULL: libavcodec
+ * was built without what it takes, or AAC has no such rate. */
+struct audio_aac *audio_aac_new(const struct audio_format *format, audio_aac_emit *emit, void *arg);
 void audio_aac_free(struct audio_aac *a); /* NULL is fine */
 
 /* AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1). Lent for as long as a lives. */

@@ -1,4 +1,4 @@
-/* audio_decode.c - AAC and G.711 to samples, by libavcodec. Media thread. */
+/* audio_decode.c - AAC, G.711 and L16 to samples, by libavcodec. Media thread. */
 #include <libavcodec/avcodec.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,9 @@ static const struct row {
 	{ .codec = AUDIO_AAC, .id = AV_CODEC_ID_AAC, .name = "AAC" },
 	{ .codec = AUDIO_PCMU, .id = AV_CODEC_ID_PCM_MULAW, .name = "PCMU" },
 	{ .codec = AUDIO_PCMA, .id = AV_CODEC_ID_PCM_ALAW, .name = "PCMA" },
+	{ .codec = AUDIO_PCMU_AT, .id = AV_CODEC_ID_PCM_MULAW, .name = "PCMU" },
+	{ .codec = AUDIO_PCMA_AT, .id = AV_CODEC_ID_PCM_ALAW, .name = "PCMA" },
+	{ .codec = AUDIO_L16, .id = AV_CODEC_ID_PCM_S16BE, .name = "L16" },
 };
 
 struct audio_decode {
@@ -31,6 +34,8 @@ struct audio_decode {
 	AVCodecContext *codec;
 	uint8_t *config; /* for opening it again; owned */
 	size_t config_len;
+	int rate_hz; /* this and the next: of what has no config */
+	int channels;
 	AVPacket *packet;
 	AVFrame *frame;
 };
@@ -69,8 +74,8 @@ open_codec(struct audio_decode *d)
 	if (d->row->codec == AUDIO_AAC) {
 		set_config(d->codec, d);
 	} else {
-		d->codec->sample_rate = G711_RATE_HZ;
-		av_channel_layout_default(&d->codec->ch_layout, 1);
+		d->codec->sample_rate = d->rate_hz;
+		av_channel_layout_default(&d->codec->ch_layout, d->channels);
 	}
 	return avcodec_open2(d->codec, codec, NULL) < 0 ? ERR_UNSUPPORTED : 0;
 }
@@ -81,6 +86,8 @@ make(const struct audio_format *f)
 	struct audio_decode *d = xcalloc(1, sizeof(*d));
 
 	d->row = find_row(f->codec);
+	d->rate_hz = f->rate_hz ? (int)f->rate_hz : G711_RATE_HZ;
+	d->channels = f->channels == 2 ? 2 : 1;
 	d->config_len = f->config_len;
 	d->config = xmalloc(f->config_len + 1);
 	d->packet = av_packet_alloc();

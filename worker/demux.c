@@ -55,9 +55,10 @@ demux_open_pictures(struct demux *d, const struct video_codec *codec)
 void
 demux_open_sound(struct demux *d, const struct relay_track *track)
 {
-	const struct sound_description description = {
-		.codec = track->codec, .clock = track->clock, .fmtp = track->fmtp
-	};
+	const struct sound_description description = { .codec = track->codec,
+		.clock = track->clock,
+		.channels = track->channels,
+		.fmtp = track->fmtp };
 
 	if (!sound_track_new(&d->sound, &description, d->why_no_sound, sizeof(d->why_no_sound)))
 		timeline_set_track(d->timeline, RELAY_SOUND, sound_track_clock(d->sound),

@@ -36,6 +36,7 @@ relay_track_copy(const struct rtsp_track *from)
 	struct relay_track t = {
 		.media = from->media,
 		.clock = from->clock,
+		.channels = from->channels,
 		.interleaved = is_interleaved(from),
 		.pt = (uint8_t)(from->pt & RELAY_PT_MASK),
 	};

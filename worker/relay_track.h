@@ -18,6 +18,7 @@ struct relay_track {
 	enum rtsp_media media;
 	char codec[16];
 	long clock;
+	long channels;
 	char fmtp[RELAY_FMTP_MAX]; /* "" if it is absent, or longer */
 	bool interleaved;          /* RFC 7798: not in the order of decoding */
 	uint8_t pt;

@@ -326,22 +326,25 @@ static const struct {
 	long pt;
 	const char *codec;
 	long clock;
-} static_types[] = { { 0, "PCMU", 8000 }, { 8, "PCMA", 8000 }, { 9, "G722", 8000 },
-	{ 10, "L16", 44100 }, { 11, "L16", 44100 }, { 14, "MPA", 90000 }, { 18, "G729", 8000 },
-	{ 26, "JPEG", 90000 }, { 31, "H261", 90000 }, { 32, "MPV", 90000 }, { 33, "MP2T", 90000 },
-	{ 34, "H263", 90000 } };
+	long channels;
+} static_types[] = { { 0, "PCMU", 8000, 1 }, { 8, "PCMA", 8000, 1 }, { 9, "G722", 8000, 1 },
+	{ 10, "L16", 44100, 2 }, { 11, "L16", 44100, 1 }, { 14, "MPA", 90000, 1 },
+	{ 18, "G729", 8000, 1 }, { 26, "JPEG", 90000, 1 }, { 31, "H261", 90000, 1 },
+	{ 32, "MPV", 90000, 1 }, { 33, "MP2T", 90000, 1 }, { 34, "H263", 90000, 1 } };
 
 static void
 set_static_type(struct rtsp_track *track)
 {
 	memcpy(track->codec, "unnamed", sizeof("unnamed"));
 	track->clock = -1;
+	track->channels = 1;
 	for (size_t i = 0; i < sizeof(static_types) / sizeof(static_types[0]); i++) {
 		const char *name = static_types[i].codec;
 		if (static_types[i].pt != track->pt)
 			continue;
 		set_codec(track, (struct text){ name, name + strlen(name) });
 		track->clock = static_types[i].clock;
+		track->channels = static_types[i].channels;
 	}
 }
 
@@ -358,21 +361,25 @@ parse_media(struct text line, enum rtsp_media media)
 	return track;
 }
 
+/* Takes what stands before the next slash, or the rest. */
+static struct text
+take_part(struct text *map)
+{
+	const char *slash = length(*map) ? memchr(map->at, '/', length(*map)) : NULL;
+	const struct text part = { map->at, slash ? slash : map->end };
+
+	map->at = slash ? slash + 1 : map->end;
+	return part;
+}
+
 /* "mpeg4-generic/16000/1" */
 static void
 parse_rtpmap(struct text map, struct rtsp_track *track)
 {
-	struct text name = map, clock = map;
-	const char *slash = memchr(map.at, '/', length(map));
-
-	name.end = slash ? slash : map.end;
-	set_codec(track, name);
-	if (!slash)
-		return;
-	clock.at = slash + 1;
-	slash = memchr(clock.at, '/', length(clock));
-	clock.end = slash ? slash : clock.end;
-	track->clock = number(clock);
+	set_codec(track, take_part(&map));
+	if (length(map))
+		track->clock = number(take_part(&map));
+	track->channels = length(map) ? number(take_part(&map)) : 1;
 }
 
 static void

@@ -74,6 +74,7 @@ struct rtsp_track {
 	long pt;          /* first payload type; -1 if there is none */
 	char codec[16];   /* its encoding name: "H264", "JPEG", "mpeg4-generic" */
 	long clock;       /* rate of its timestamps; -1 if that is not said */
+	long channels;    /* of sound; 1 if that is not said */
 	const char *fmtp; /* its parameters, without the payload type; NULL if it has none */
 	size_t fmtp_len;
 };

@@ -13,6 +13,9 @@
 /* What RFC 3640 3.3.6 says of a clock that is not told: none is. Most cameras have this. */
 #define AAC_CLOCK 16000
 #define G711_CLOCK 8000
+/* What cameras have, and what may become of it. */
+#define PCM_CLOCK_MIN 8000
+#define PCM_CLOCK_MAX 48000
 /* RFC 7587 4.1: always. */
 #define OPUS_CLOCK 48000
 /* Samples of an access unit of AAC (ISO 14496-3); else RFC 3551 4.2's default, and Opus' usual. */
@@ -44,6 +47,21 @@ open_aac(struct sound_track *t, const struct sound_description *d, char *why, si
 	return 0;
 }
 
+/* AUDIO_SILENCE: it is none of these. */
+static enum audio_codec
+find_pcm(const struct sound_description *d, uint32_t clock)
+{
+	const bool usual = clock == G711_CLOCK && d->channels == 1;
+
+	if (clock < PCM_CLOCK_MIN || clock > PCM_CLOCK_MAX || d->channels < 1 || d->channels > 2)
+		return AUDIO_SILENCE;
+	if (!strcasecmp(d->codec, "PCMU"))
+		return usual ? AUDIO_PCMU : AUDIO_PCMU_AT;
+	if (!strcasecmp(d->codec, "PCMA"))
+		return usual ? AUDIO_PCMA : AUDIO_PCMA_AT;
+	return strcasecmp(d->codec, "L16") ? AUDIO_SILENCE : AUDIO_L16;
+}
+
 static int
 open_codec(struct sound_track *t, const struct sound_description *d, char *why, size_t why_size)
 {
@@ -54,11 +72,10 @@ open_codec(struct sound_track *t, const struct sound_description *d, char *why, 
 		t->format.codec = AUDIO_OPUS;
 		return 0;
 	}
-	if (!strcasecmp(d->codec, "PCMU"))
-		t->format.codec = AUDIO_PCMU;
-	else if (!strcasecmp(d->codec, "PCMA"))
-		t->format.codec = AUDIO_PCMA;
-	if (t->format.codec != AUDIO_SILENCE && t->clock == G711_CLOCK)
+	t->format.codec = find_pcm(d, t->clock);
+	t->format.rate_hz = t->clock;
+	t->format.channels = (unsigned)d->channels;
+	if (t->format.codec != AUDIO_SILENCE)
 		return 0;
 	snprintf(why, why_size, "sound of %s at %u Hz is not supported", d->codec, t->clock);
 	return ERR_UNSUPPORTED;

@@ -11,6 +11,7 @@
 struct sound_description {
 	const char *codec; /* encoding name, in any case */
 	long clock;        /* rate of its timestamps; -1 if that is not said */
+	long channels;     /* of sound that does not say it itself */
 	const char *fmtp;  /* "" if there is none */
 };
 

@@ -115,8 +115,9 @@ def tone_hz(path):
     return rises / (len(samples) / 8000)
 
 
-# G.711 as AAC of its own 8 kHz, 1024 samples a packet; Opus as the camera sends it.
-@pytest.mark.parametrize("codec, recorded, packet_s", [("pcmu", "aac", 0.128), ("pcma", "aac", 0.128), ("opus", "opus", 0.020)])
+# G.711 and L16 as AAC of their own 8 and 16 kHz, 1024 samples a packet; Opus as the camera sends it.
+@pytest.mark.parametrize("codec, recorded, packet_s", [("pcmu", "aac", 0.128), ("pcma", "aac", 0.128), ("l16", "aac", 0.064),
+                                                       ("opus", "opus", 0.020)])
 def test_sound_of_other_codecs_is_recorded(disk, codec, recorded, packet_s):
     with start(disk, camera_args=("--audio-codec", codec)) as lab:
         until_segments(lab, disk, 2)

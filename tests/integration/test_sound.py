@@ -71,8 +71,9 @@ def test_sound_that_the_sfu_takes_as_it_is_is_handed_on(codec, sent):
         assert lab.rows()["cam1"]["sound_packets"] == 0, "nothing was encoded"
 
 
-def test_sound_that_the_sfu_does_not_take_becomes_opus():
-    with Lab(cameras=1, camera_args=("--audio-codec", "pcma"), sfu_args=("--audio-codecs", "opus")) as lab:
+@pytest.mark.parametrize("codec", ["pcma", "l16"])
+def test_sound_that_the_sfu_does_not_take_becomes_opus(codec):
+    with Lab(cameras=1, camera_args=("--audio-codec", codec), sfu_args=("--audio-codecs", "opus")) as lab:
         lab.start()
         viewer = lab.view("viewer", None, "--sound")
         until(lambda: hears(lab, viewer, "cam1"), f"the camera hums: {lab.seen(viewer, 'cam1')}")

@@ -316,6 +316,7 @@ class Camera:
 
 LIVE_SOUND = {"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
               "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
+              "l16": "audio/x-raw,rate=16000,channels=1 ! audioconvert ! rtpL16pay max-ptime=20000000 pt=98",
               "opus": "audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt=98"}
 
 

@@ -45,7 +45,8 @@ fill(AVFrame *f, int64_t from, sound_wave *wave, void *arg)
 			if (f->format == AV_SAMPLE_FMT_FLTP)
 				((float *)f->extended_data[c])[i] = (float)x;
 			else
-				((int16_t *)f->data[0])[i] = (int16_t)lrint(x * 32767);
+				((int16_t *)f->data[0])[i * f->ch_layout.nb_channels + c] =
+					(int16_t)lrint(x * 32767);
 		}
 	}
 }
@@ -72,7 +73,7 @@ sound_encode(
 	const char *encoder, int rate_hz, int channels, double seconds, sound_wave *wave, void *arg)
 {
 	AVCodecContext *c = open_encoder(encoder, rate_hz, channels);
-	struct sound_source s = { .rate_hz = rate_hz };
+	struct sound_source s = { .rate_hz = rate_hz, .channels = channels };
 	AVFrame *f = av_frame_alloc();
 
 	s.samples = c->frame_size ? c->frame_size : G711_SAMPLES;

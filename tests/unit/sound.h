@@ -20,6 +20,7 @@ struct sound_unit {
 
 struct sound_source {
 	int rate_hz;
+	int channels;
 	int samples;        /* of an access unit */
 	uint8_t config[64]; /* AudioSpecificConfig */
 	size_t config_len;
@@ -28,7 +29,7 @@ struct sound_source {
 };
 
 /* Encodes `seconds` of a wave (the second channel inverted) by the encoder of this name: "aac",
- * "pcm_mulaw", "pcm_alaw" (160 samples a unit). */
+ * "pcm_mulaw", "pcm_alaw", "pcm_s16be" (160 samples a unit). */
 struct sound_source sound_encode(const char *encoder, int rate_hz, int channels, double seconds,
 	sound_wave *wave, void *arg);
 void sound_source_clear(struct sound_source *s);

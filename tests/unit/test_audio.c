@@ -68,9 +68,11 @@ static struct play *
 begin(const struct sound_source *s, enum audio_codec codec)
 {
 	struct play *p = calloc(1, sizeof(*p));
-	const struct audio_format format = {
-		.codec = codec, .config = s ? s->config : NULL, .config_len = s ? s->config_len : 0
-	};
+	const struct audio_format format = { .codec = codec,
+		.config = s ? s->config : NULL,
+		.config_len = s ? s->config_len : 0,
+		.rate_hz = s && codec != AUDIO_AAC ? (unsigned)s->rate_hz : 0,
+		.channels = s && codec != AUDIO_AAC ? (unsigned)s->channels : 0 };
 	char why[80] = "";
 
 	p->heard = sound_sink_new();
@@ -163,6 +165,10 @@ static const struct row {
 	{ "aac", AUDIO_AAC, 48000, 2 },
 	{ "pcm_mulaw", AUDIO_PCMU, 8000, 1 },
 	{ "pcm_alaw", AUDIO_PCMA, 8000, 1 },
+	{ "pcm_alaw", AUDIO_PCMA_AT, 16000, 1 },
+	{ "pcm_mulaw", AUDIO_PCMU_AT, 32000, 1 },
+	{ "pcm_s16be", AUDIO_L16, 16000, 1 },
+	{ "pcm_s16be", AUDIO_L16, 44100, 2 },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -322,7 +328,9 @@ static void
 a_decoder_repairs_losses_by_fec(void **state)
 {
 	struct sound_source s = sound_encode("aac", 16000, 1, 4, voice, NULL);
-	const struct audio_format format = { AUDIO_AAC, s.config, s.config_len };
+	const struct audio_format format = {
+		.codec = AUDIO_AAC, .config = s.config, .config_len = s.config_len
+	};
 	struct loser *l = calloc(1, sizeof(*l));
 	struct play *whole = begin(&s, AUDIO_AAC);
 	struct audio *a;
@@ -469,7 +477,9 @@ a_camera_may_come_back_with_another_format(void **state)
 {
 	struct sound_source first = sound_encode("aac", 16000, 1, 3, tone, NULL);
 	struct sound_source second = sound_encode("aac", 48000, 2, 5, tone, NULL);
-	const struct audio_format format = { AUDIO_AAC, second.config, second.config_len };
+	const struct audio_format format = {
+		.codec = AUDIO_AAC, .config = second.config, .config_len = second.config_len
+	};
 	struct play *p = begin(&first, AUDIO_AAC);
 	char why[80] = "";
 

@@ -57,11 +57,12 @@ play(const uint8_t *data, size_t len, int64_t at_us, void *arg)
 static void
 begin(struct player *p, struct audio_aac **a, enum audio_codec codec)
 {
+	const struct audio_format pcm = { .codec = codec };
 	struct audio_format format = { .codec = AUDIO_AAC };
 	char why[100];
 
 	memset(p, 0, sizeof(*p));
-	*a = audio_aac_new(codec, play, p);
+	*a = audio_aac_new(&pcm, play, p);
 	assert_non_null(*a);
 	format.config = audio_aac_config(*a, &format.config_len);
 	/* AAC-LC, 8 kHz, one channel: what worker/mp4.c reads. */
@@ -172,6 +173,42 @@ sound_that_is_moved_is_heard_where_it_was_moved_to(void **state)
 	sound_source_clear(&s);
 }
 
+static void
+count(const uint8_t *data, size_t len, int64_t at_us, void *arg)
+{
+	int64_t *last_us = arg;
+
+	(void)data;
+	assert_true(len > 0);
+	assert_true(!*last_us || llabs(at_us - *last_us - 1024 * US / 16000) <= 1);
+	*last_us = at_us;
+}
+
+static void
+other_rates_stay_what_they_are(void **state)
+{
+	const struct audio_format pcm = { .codec = AUDIO_L16, .rate_hz = 16000, .channels = 2 };
+	struct sound_source s = sound_encode("pcm_s16be", 16000, 2, 2, tone, NULL);
+	int64_t last_us = 0;
+	size_t len;
+	struct audio_aac *a = audio_aac_new(&pcm, count, &last_us);
+
+	(void)state;
+	assert_non_null(a);
+	const uint8_t *config = audio_aac_config(a, &len);
+	/* AAC-LC, 16 kHz, one channel. */
+	assert_int_equal(config[0] << 8 | (config[1] & 0xf8), 2 << 11 | 8 << 7 | 1 << 3);
+	for (size_t u = 0; u < s.count; u++) {
+		const struct audio_unit unit = { .data = s.units[u].data,
+			.len = s.units[u].len,
+			.at_us = BEGIN + s.units[u].sample * US / 16000 };
+		audio_aac_feed(a, &unit);
+	}
+	assert_true(last_us > BEGIN + 3 * US / 2);
+	audio_aac_free(a);
+	sound_source_clear(&s);
+}
+
 int
 main(void)
 {
@@ -179,6 +216,7 @@ main(void)
 		cmocka_unit_test(sound_is_what_it_was_when_it_was),
 		cmocka_unit_test(what_is_missing_moves_nothing),
 		cmocka_unit_test(sound_that_is_moved_is_heard_where_it_was_moved_to),
+		cmocka_unit_test(other_rates_stay_what_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

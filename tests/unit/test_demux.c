@@ -42,11 +42,41 @@ a_report_of_sound_that_cannot_be_carried_is_passed_over(void **state)
 	demux_free(d);
 }
 
+/* As SDP names it, and what it is then. */
+static void
+samples_of_any_rate_are_sound(void **state)
+{
+	static const struct {
+		struct relay_track track;
+		enum audio_codec codec;
+	} rows[] = {
+		{ { .codec = "PCMA", .clock = 8000, .channels = 1 }, AUDIO_PCMA },
+		{ { .codec = "PCMA", .clock = 16000, .channels = 1 }, AUDIO_PCMA_AT },
+		{ { .codec = "pcmu", .clock = 32000, .channels = 1 }, AUDIO_PCMU_AT },
+		{ { .codec = "L16", .clock = 44100, .channels = 2 }, AUDIO_L16 },
+		{ { .codec = "L16", .clock = 44100, .channels = 6 }, AUDIO_SILENCE },
+		{ { .codec = "L16", .clock = 1, .channels = 1 }, AUDIO_SILENCE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct demux *d = demux_new();
+		const char *why;
+		demux_open_sound(d, &rows[i].track);
+		const struct audio_format *f = demux_sound(d, &why);
+		assert_int_equal(f ? f->codec : AUDIO_SILENCE, rows[i].codec);
+		assert_true(!f || (f->rate_hz == (unsigned)rows[i].track.clock &&
+					  f->channels == (unsigned)rows[i].track.channels));
+		demux_free(d);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_of_sound_that_cannot_be_carried_is_passed_over),
+		cmocka_unit_test(samples_of_any_rate_are_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

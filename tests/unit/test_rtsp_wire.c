@@ -182,8 +182,10 @@ static_payload_types_need_no_rtpmap(void **state)
 	static const struct {
 		const char *codec;
 		long clock;
-	} wanted[] = { { "G722", 8000 }, { "L16", 44100 }, { "L16", 44100 }, { "G729", 8000 },
-		{ "H261", 90000 }, { "MPV", 90000 }, { "H263", 90000 }, { "unnamed", -1 } };
+		long channels;
+	} wanted[] = { { "G722", 8000, 1 }, { "L16", 44100, 2 }, { "L16", 44100, 1 },
+		{ "G729", 8000, 1 }, { "H261", 90000, 1 }, { "MPV", 90000, 1 },
+		{ "H263", 90000, 1 }, { "unnamed", -1, 1 } };
 	struct rtsp_track t[8];
 
 	(void)state;
@@ -191,6 +193,7 @@ static_payload_types_need_no_rtpmap(void **state)
 	for (size_t i = 0; i < 8; i++) {
 		assert_string_equal(t[i].codec, wanted[i].codec);
 		assert_int_equal(t[i].clock, wanted[i].clock);
+		assert_int_equal(t[i].channels, wanted[i].channels);
 	}
 }
 
@@ -204,7 +207,7 @@ tracks_are_found_in_the_sdp(void **state)
 		"m=video 0 RTP/AVP 96\r\na=control:trackID=1\r\na=rtpmap:96 h264/90000\r\n"
 		"m=video 0 RTP/AVP 98 99\na=rtpmap:99 H264/90000\na=rtpmap:98 H265/90000\n"
 		"m=video 0 RTP/AVP 26\r\n"
-		"m=audio 0 RTP/AVP 8\r\n"
+		"m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/16000/2\r\na=sendonly\r\n"
 		"m=application 0 RTP/AVP 100\r\na=rtpmap:100 H264/90000\r\n";
 	struct rtsp_track t[8];
 
@@ -226,7 +229,11 @@ tracks_are_found_in_the_sdp(void **state)
 	assert_null(t[2].fmtp);
 	assert_string_equal(t[3].codec, "JPEG");
 	assert_string_equal(t[4].codec, "PCMA");
-	assert_int_equal(t[4].clock, 8000);
+	assert_int_equal(t[4].clock, 16000);
+	assert_int_equal(t[4].channels, 2);
+	assert_true(t[4].sendonly && !t[0].sendonly);
+	assert_int_equal(t[0].channels, 1);
+	assert_memory_equal(t[4].word, "audio 0", 7);
 	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 2), 2);
 	assert_int_equal(rtsp_tracks("", 0, t, 8), 0);
 }
