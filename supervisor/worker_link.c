@@ -1,5 +1,5 @@
 /* worker_link.c - what is said between the supervisor and one worker.
- * Owns the socket, drops words of dead generations, keeps the heartbeat. Decides nothing: what a
+ * Owns the socket, drops words of dead generations, sends the pings. Decides nothing: what a
  * message means is for the camera table. Loop thread. */
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "proto/contract.h"
+#include "supervisor/heartbeat.h"
 #include "supervisor/worker_link.h"
 
 /* One worker must not starve the rest: then back to the loop, which calls again. */
@@ -33,7 +34,7 @@ struct worker_link {
 	enum state state;
 	int64_t gen, pid; /* of the worker that is expected */
 	int64_t ping_id;
-	ms_t heard;   /* last sound message, or the spawn */
+	struct heartbeat beat;
 	unsigned bad; /* messages of this generation that were not understood */
 	uv_poll_t poll;
 	uv_timer_t heartbeat;
@@ -62,7 +63,7 @@ take(struct worker_link *l, const struct msg *m)
 {
 	if (!is_ours(l, m))
 		return;
-	l->heard = clock_now();
+	heartbeat_heard(&l->beat, clock_now());
 	l->state = TALKING;
 	if (m->type == MSG_ERROR)
 		log_warn("link worker did not understand", LOG_CAM(l->camera),
@@ -109,10 +110,11 @@ on_heartbeat(uv_timer_t *timer)
 {
 	struct worker_link *l = timer->data;
 	struct msg ping = { .type = MSG_PING, .u.ping.id = ++l->ping_id };
+	bool silent = heartbeat_is_silent(&l->beat, clock_now());
 
 	if (l->state == NOBODY || l->state == SILENT)
 		return;
-	if (clock_now() - l->heard > CONTRACT_PING_TIMEOUT_MS) {
+	if (silent) {
 		l->state = SILENT;
 		l->events.on_silent(l->events.arg);
 		return;
@@ -136,6 +138,7 @@ worker_link_open(uv_loop_t *loop, const char *path, const char *camera,
 	l->path = xstrdup(path);
 	l->poll.data = l->heartbeat.data = l;
 	l->open_handles = 2;
+	heartbeat_init(&l->beat, clock_now());
 	uv_poll_init(loop, &l->poll, ipc_fd(l->ipc));
 	uv_poll_start(&l->poll, UV_READABLE, on_readable);
 	uv_timer_init(loop, &l->heartbeat);
@@ -152,7 +155,7 @@ worker_link_expect(struct worker_link *l, int64_t gen, int64_t pid)
 	l->gen = gen;
 	l->pid = pid;
 	l->bad = 0;
-	l->heard = clock_now();
+	heartbeat_heard(&l->beat, clock_now());
 }
 
 void

@@ -21,6 +21,8 @@ SENDING_AGAIN_S = 2 + 1
 # Pictures come every 67 ms; what a neighbour's death must not make of that, where the machine did not (sim/witness.py).
 GAP_MS = 500
 STOP_S = 5
+# CONTRACT_PING_TIMEOUT_MS of proto/contract.h
+SILENCE_S = 20
 
 
 @pytest.fixture(name="lab", scope="module")
@@ -231,6 +233,21 @@ def test_a_graceful_stop_takes_five_seconds_at_most_and_leaves_nothing(two, trou
         # 410: the worker's own farewell, DTLS' close, was there first.
         assert {c["status"] for c in two.sfu_calls(op="tracks_close")} <= {200, 410}
     assert " error " not in two.log()
+
+
+def test_workers_outlive_a_supervisor_that_stood_still_for_longer_than_they_may(two):
+    """As when its machine is suspended, or swaps: what the workers said meanwhile waits to be read."""
+    workers = {name: row["pid"] for name, row in two.rows().items()}
+    stopped = time.monotonic()
+    two.daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: time.monotonic() > stopped + SILENCE_S + 2, "their time has passed")
+    finally:
+        two.daemon.process.send_signal(signal.SIGCONT)
+    frames = {name: row["frames"] for name, row in two.rows().items()}
+    until(lambda: all(row["frames"] > frames[name] for name, row in two.rows().items()), "they are heard again")
+    assert {name: row["pid"] for name, row in two.rows().items()} == workers
+    assert "worker hangs" not in two.log()
 
 
 def test_workers_whose_supervisor_was_killed_end_and_the_next_one_starts(two):
