@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,12 +23,16 @@
 #define FIXED_MAX 1e12
 /* Redacted URLs keep this much of the path: enough to see which server, too little to open it. */
 #define URL_PATH_KEPT 40
+/* Who reads the log has so long to make room once what the kernel keeps for him is full. */
+#define READER_MS 100
 
 static struct {
 	atomic_int fd;
 	enum log_format format;
 	enum log_level level;
 	char path[512];
+	bool hurries;                      /* log_hurry */
+	atomic_llong lost;                 /* lines that were not taken, and not told of yet */
 	atomic_llong lines[LOG_ERROR + 1]; /* by level */
 } sink = { .fd = STDERR_FILENO, .format = LOG_LOGFMT, .level = LOG_INFO };
 
@@ -220,6 +225,65 @@ format_json(struct line *l, enum log_level level, const char *event, const struc
 	l->text[l->len++] = '}';
 }
 
+static void
+format_line(struct line *l, enum log_level level, const char *event, const struct log_field *fields)
+{
+	if (sink.format == LOG_JSON)
+		format_json(l, level, event, fields);
+	else
+		format_logfmt(l, level, event, fields);
+	l->text[l->len++] = '\n';
+}
+
+/* Whether it takes a line, or soon will. Who did not the last time is not waited for again. */
+static bool
+is_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int wait_ms = atomic_load(&sink.lost) > 0 ? 0 : READER_MS;
+
+	return !sink.hurries || poll(&p, 1, wait_ms) != 0;
+}
+
+/* False if it would have to be waited for. Any other trouble of the log's own can be reported
+ * nowhere. */
+static bool
+put_out(const char *text, size_t len)
+{
+	int fd = atomic_load(&sink.fd);
+
+	return is_ready(fd) && (write(fd, text, len) >= 0 || errno != EAGAIN);
+}
+
+/* False as put_out. */
+static bool
+tell_lost(long long lines)
+{
+	const struct log_field fields[] = { LOG_INT("lines", lines), { 0 } };
+	struct line l = { .len = 0 };
+
+	format_line(&l, LOG_WARN, "log lines lost", fields);
+	if (!put_out(l.text, l.len))
+		return false;
+	atomic_fetch_sub(&sink.lost, lines);
+	return true;
+}
+
+void
+log_put_line(const char *text, size_t len)
+{
+	long long lost = atomic_load(&sink.lost);
+
+	if ((lost > 0 && !tell_lost(lost)) || !put_out(text, len))
+		atomic_fetch_add(&sink.lost, 1);
+}
+
+void
+log_hurry(void)
+{
+	sink.hurries = true;
+}
+
 void
 log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
@@ -229,14 +293,8 @@ log_write(enum log_level level, const char *event, const struct log_field *field
 	if (level < sink.level)
 		return;
 	atomic_fetch_add(&sink.lines[level], 1);
-	if (sink.format == LOG_JSON)
-		format_json(&l, level, event, fields);
-	else
-		format_logfmt(&l, level, event, fields);
-	l.text[l.len++] = '\n';
-	/* Nowhere to report that the log itself cannot be written. */
-	ssize_t n = write(atomic_load(&sink.fd), l.text, l.len);
-	(void)n;
+	format_line(&l, level, event, fields);
+	log_put_line(l.text, l.len);
 	errno = saved;
 }
 

@@ -2,6 +2,7 @@
 #define COMMON_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* error: a human must act; warn: we recovered and it counts; info: a state changed; debug: the
@@ -50,6 +51,14 @@ struct log_field {
 
 /* One line, written with a single write(2) to the sink; any thread. Fields end with a zero row. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
+
+/* A line that somebody else made, its newline included, at most 4096 bytes. */
+void log_put_line(const char *text, size_t len);
+
+/* From now on a sink that takes no line for a tenth of a second, as a pipe does that nobody reads,
+ * is not waited for: lines are lost until it does, and then it is said how many. Else whoever reads
+ * the log could stop us. */
+void log_hurry(void);
 
 /* The sink is stderr, logfmt and LOG_INFO until this is called. path NULL is stderr; a file is
  * appended to and created 0640. Returns 0, or ERR_SYS with errno set and the old sink kept. */

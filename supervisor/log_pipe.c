@@ -13,8 +13,9 @@
 #include "supervisor/log_pipe.h"
 #include "common/xmalloc.h"
 
-/* Twice what common/log.c makes; a longer line is cut into several. */
-#define LINE_MAX_BYTES 4096
+/* Twice what common/log.c makes, and with a newline what a pipe takes whole or not at all (pipe(7),
+ * PIPE_BUF); a longer line is cut into several. */
+#define LINE_MAX_BYTES 4095
 /* Then back to the loop, which calls again: one worker that writes without end must not starve the
  * rest. */
 #define READS_PER_WAKEUP 4
@@ -49,10 +50,7 @@ put_line(const struct log_pipe *p, char *line, size_t len)
 		return;
 	}
 	line[len] = '\n';
-	/* Descriptor 2 is the log wherever it is (main.c). Nowhere to say that it cannot be
-	 * written. */
-	ssize_t n = write(STDERR_FILENO, line, len + 1);
-	(void)n;
+	log_put_line(line, len + 1);
 }
 
 /* Puts out what is complete, and what is too long to become it. */

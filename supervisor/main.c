@@ -264,8 +264,10 @@ static int
 open_log(const struct config *c, const char *path)
 {
 	if (log_open(path, c->log_format, c->log_level) == 0 &&
-		(!path || send_stderr_to(path) == 0))
+		(!path || send_stderr_to(path) == 0)) {
+		log_hurry();
 		return 0;
+	}
 	fprintf(stderr, "camrelayd: %s: %s\n", path, strerror(errno));
 	return -1;
 }

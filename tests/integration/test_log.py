@@ -1,14 +1,17 @@
 """The log of camrelayd and its workers: one file, opened anew under running workers, and every line of it a log line."""
+import fcntl
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../sim"))
-from lab import Lab, until  # noqa: E402
+from alone import NOWHERE  # noqa: E402
+from lab import BUILD, DEADLINE_S, Lab, until  # noqa: E402
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warn|error) ")
 
@@ -76,6 +79,28 @@ def test_what_is_no_log_line_becomes_one(tmp_path, chatty, form):
     assert "last words" in str(said[-1])
     assert lines.index(next(line for line in lines if "last words" in line)) < \
         lines.index(next(line for line in lines if "worker died" in line)), "its last words come before its death"
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody_and_says_what_was_lost(tmp_path):
+    config = tmp_path / "camrelay.conf"
+    config.write_text(f'[supervisor]\nrun_dir = {tmp_path}/run\nhttp = none\n[camera "cam1"]\nurl = {NOWHERE}\npublish = none\n')
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
+    camctl = lambda *command: subprocess.run([f"{BUILD}/camctl", "-r", f"{tmp_path}/run", *command], capture_output=True,
+                                             timeout=DEADLINE_S, check=False).returncode
+    with subprocess.Popen([f"{BUILD}/camrelayd", "-f", "-c", config], stderr=writer) as daemon, os.fdopen(reader, "rb") as log:
+        os.close(writer)
+        try:
+            until(lambda: camctl("ping") == 0, "camrelayd answers")
+            for _ in range(40):
+                assert camctl("restart", "cam1") == 0
+            text = log.read(4096)
+            until(lambda: camctl("restart", "cam1") == 0 and b"log lines lost" in log.read1(4096), "it is said")
+            assert b"supervisor started" in text
+        finally:
+            daemon.terminate()
+            log.read()
+        assert daemon.wait() == 0
 
 
 def test_a_worker_that_writes_without_end_holds_up_nobody(tmp_path):
