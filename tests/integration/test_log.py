@@ -81,6 +81,23 @@ def test_what_is_no_log_line_becomes_one(tmp_path, chatty, form):
         lines.index(next(line for line in lines if "worker died" in line)), "its last words come before its death"
 
 
+def test_a_worker_that_floods_the_log_is_cut_short_and_told_of(tmp_path):
+    script = tmp_path / "worker"
+    script.write_text("#!/bin/sh\nyes nonsense | head -n 5000 >&2\nexit 1\n")
+    script.chmod(0o755)
+    lab, path = make_lab(tmp_path, worker=str(script))
+    with lab:
+        lab.start()
+        until(lambda: "worker died" in read(path), "the worker died")
+        lines = read(path).split("worker died")[0].splitlines()
+        assert lab.close() == 0
+    said = [line for line in lines if "worker said" in line]
+    dropped = [int(line.rpartition("=")[2]) for line in lines if "worker lines dropped" in line]
+    assert 500 <= len(said) <= 600
+    # A pipe holds so much, and the script does not wait for it either: what it could not write is not counted.
+    assert dropped and len(said) + sum(dropped) <= 5000
+
+
 def test_a_log_that_nobody_reads_holds_up_nobody_and_says_what_was_lost(tmp_path):
     config = tmp_path / "camrelay.conf"
     config.write_text(f'[supervisor]\nrun_dir = {tmp_path}/run\nhttp = none\n[camera "cam1"]\nurl = {NOWHERE}\npublish = none\n')
