@@ -436,7 +436,10 @@ void
 quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now)
 {
-	bucket_hold(bucket_find(q, d, bucket, kind), retry_after_ms, now);
+	ms_t longest = q->settings.limits[QUOTA_DEVICE_HOUR].window_ms;
+
+	bucket_hold(bucket_find(q, d, bucket, kind),
+		retry_after_ms < longest ? retry_after_ms : longest, now);
 }
 
 static struct quota_outlook

@@ -55,10 +55,10 @@ ms_t quota_device_when(const struct quota_device *d, enum call_kind kind, ms_t n
 void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms_t now);
 
 /* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
- * so a whole window), then runs at half its pace until a window has passed without another 429,
- * then at one call less than had left in the window in which it was refused. A camera's buckets
- * and CALL_LIST's come back to their limits by themselves, a call more in each window, or the
- * fewer the more often that was refused. */
+ * so a whole window; never for longer than the longest of all windows), then runs at half its pace
+ * until a window has passed without another 429, then at one call less than had left in the window
+ * in which it was refused. A camera's buckets and CALL_LIST's come back to their limits by
+ * themselves, a call more in each window, or the fewer the more often that was refused. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
 

@@ -199,6 +199,18 @@ a_429_holds_for_as_long_as_google_says(void **state)
 	drop(&b);
 }
 
+/* A front end may say anything; a day without a call would be the end of every stream. */
+static void
+but_no_longer_than_the_longest_window(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 24 * HOUR, 0);
+	assert_int_equal(quota_when(b.quota, b.porch, CALL_EXTEND, 0), HOUR);
+	drop(&b);
+}
+
 /* Between two executeCommand calls at that moment. */
 static ms_t
 pace(const struct buckets *b, ms_t now)
@@ -492,6 +504,7 @@ main(void)
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(a_429_holds_the_bucket_that_it_names_and_no_other),
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
+		cmocka_unit_test(but_no_longer_than_the_longest_window),
 		cmocka_unit_test(after_a_429_the_pace_is_half_for_a_window_then_one_less),
 		cmocka_unit_test(the_pace_after_a_429_is_what_left_before_it),
 		cmocka_unit_test(a_few_calls_that_are_refused_say_little),
