@@ -154,18 +154,17 @@ on_answer(struct sdm_answer *answer, void *arg)
 static struct sdm_call *
 send_call(struct account *a, struct camera_lease *l)
 {
-	switch (l->call.kind) {
-	case CALL_GENERATE:
-		return sdm_generate(a->sdm, l->device, on_answer, l);
-	case CALL_EXTEND:
-		return sdm_extend(a->sdm, l->device, l->stream.sdm.extension_token, on_answer, l);
-	case CALL_STOP:
-		return sdm_stop(a->sdm, l->device, l->stream.sdm.extension_token, on_answer, l);
-	case CALL_LIST:
-	case CALL_NONE:
-		break;
-	}
-	return NULL;
+	static const enum sdm_command commands[] = {
+		[CALL_GENERATE] = SDM_GENERATE,
+		[CALL_EXTEND] = SDM_EXTEND,
+		[CALL_STOP] = SDM_STOP,
+	};
+	const char *token = l->stream.sdm.extension_token;
+	struct sdm_order order = { .device = l->device,
+		.extension_token = l->call.kind == CALL_GENERATE ? NULL : token,
+		.timeout_ms = l->call.patience_ms };
+
+	return sdm_execute(a->sdm, commands[l->call.kind], &order, on_answer, l);
 }
 
 static void

@@ -114,6 +114,7 @@ scheduler_settings_of(const struct config_google *config, ms_t stagger_ms)
 	struct scheduler_settings s = scheduler_settings_default(config->qpm, config->window_ms);
 
 	set_quota(&s, config);
+	s.patience_ms = config->call_timeout_ms;
 	s.stagger_ms = stagger_ms;
 	s.early_percent = config->early_percent;
 	s.rotate_ms = config->rotate_ms;

@@ -8,7 +8,8 @@
 struct api_call {
 	enum call_kind kind; /* CALL_NONE: nothing to call */
 	int camera;
-	unsigned number; /* comes back with the answer */
+	unsigned number;  /* comes back with the answer */
+	ms_t patience_ms; /* so long the answer is waited for */
 };
 
 enum call_result {

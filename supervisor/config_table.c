@@ -228,8 +228,10 @@ static const struct setting rows[] = {
 	{ IN_GOOGLE(ca_file), .key = "ca_file", .type = SET_PATH,
 	  .help = "PEM file of the authorities that may certify both, instead of the system's" },
 	{ IN_GOOGLE(call_timeout_ms), .key = "call_timeout", .type = SET_DURATION,
-	  .min = 100, .max = 5 * MINUTE_MS, .def = "10s",
-	  .help = "A call that is not answered by then has failed" },
+	  .min = 100, .max = 5 * MINUTE_MS, .def = "30s",
+	  .help = "A call that is not answered by then has failed; an Extend whose stream would end "
+		  "sooner, once half of this is left for another. A path on which nothing arrives is "
+		  "given up after 10 s" },
 
 	{ IN_CLOUDFLARE(app_id), .key = "app_id", .type = SET_TOKEN, .max = ID_BYTES_MAX,
 	  .required = true, .help = "The Realtime SFU application" },

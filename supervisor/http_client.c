@@ -2,6 +2,7 @@
  * socket and timer callbacks. The only user of libcurl; its error codes end here. Loop thread. */
 #include <assert.h>
 #include <curl/curl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@
 /* Google and Cloudflare close idle connections after some minutes; before that, ask the kernel
  * whether the other end is still there. */
 #define KEEPALIVE_S 30
+/* A server may take its time to answer, but what was sent is acknowledged by its kernel within
+ * that, or the path to it is dead. */
+#define PATH_MS 10000
 
 struct http_call {
 	struct http_client *client;
@@ -299,7 +303,10 @@ static struct watch *
 watch_new(struct http_client *c, curl_socket_t fd)
 {
 	struct watch *w = xcalloc(1, sizeof(*w));
+	unsigned path_ms = PATH_MS;
 
+	/* It may be no TCP socket: curl has others to wake itself. */
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &path_ms, sizeof(path_ms));
 	w->client = c;
 	w->fd = fd;
 	if (uv_poll_init_socket(c->loop, &w->poll, fd) != 0) {
@@ -439,7 +446,8 @@ set_connection(struct http_call *call, const struct http_request *r)
 	CURL *easy = call->easy;
 
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+		(long)(r->timeout_ms < PATH_MS ? r->timeout_ms : PATH_MS));
 	/* Without it a call that is cancelled or times out while its name is looked up waits for
 	 * the resolver's thread, and the loop with it. The manual says that it leaks; in 7.88 the
 	 * thread cleans up after itself. */

@@ -25,7 +25,8 @@ struct http_request {
 	size_t body_len;
 	const char *ca_file; /* PEM: trusted instead of the system's; NULL: the system's */
 	/* For all of it: name, connection, TLS, answer. Above 0. Above 5 s, glibc finds the name
-	 * though the first name server is dead (resolv.conf(5), timeout). */
+	 * though the first name server is dead (resolv.conf(5), timeout). All but the answer has 10
+	 * s at most, and so has a path on which nothing arrives. */
 	ms_t timeout_ms;
 };
 

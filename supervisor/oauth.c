@@ -16,9 +16,9 @@
 #include "supervisor/timer.h"
 #include "supervisor/token_trust.h"
 
-/* A token is renewed a minute, or a tenth of its life if that is less, before it expires: time for
- * some tries of which the first fail. */
-#define EARLY_MS 60000
+/* A token is renewed five minutes, or a tenth of its life if that is less, before it expires: time
+ * for some tries of which the first are not answered. */
+#define EARLY_MS 300000
 #define EARLY_PERCENT 10
 
 /* Longest pauses. After an outage streams may wait for the token, and are not to wait for a minute;

@@ -18,6 +18,7 @@
 
 #define PROBE_CAP_MS 30000     /* a living stream shortens it */
 #define ASSUMED_LIFE_MS 300000 /* docs/sources.md */
+#define PATIENCE_MS 30000
 
 /* Google's streams live for fifty slots (docs/sources.md), tests' for ten; a life of fewer
  * than these could not be extended in turn with a few others. */
@@ -33,6 +34,7 @@ scheduler_settings_default(int qpm, ms_t minute_ms)
 		.margin_ms = MARGIN_MS * minute_ms / MINUTE_MS,
 		.probe_cap_ms = PROBE_CAP_MS * minute_ms / MINUTE_MS,
 		.assumed_life_ms = ASSUMED_LIFE_MS * minute_ms / MINUTE_MS,
+		.patience_ms = PATIENCE_MS * minute_ms / MINUTE_MS,
 	};
 }
 

@@ -16,6 +16,7 @@ struct scheduler_settings {
 	ms_t margin_ms;       /* a call leaves this long before the end, or is in vain: 500 */
 	ms_t probe_cap_ms;    /* longest pause between probes of an API that is down: 30000 */
 	ms_t assumed_life_ms; /* of a stream, until the first was granted: 300000 */
+	ms_t patience_ms;     /* for an answer: 30000, less where a stream ends soon */
 	ms_t rotate_ms;       /* under overload, who lived this long makes room; 0: nobody does */
 };
 

@@ -12,6 +12,13 @@
  * that always fails then spends a few slots of its last minutes, not all. */
 #define RETRY_LIFE_PERCENT 20
 
+/* Once an Extend is carried out only its answer has the token for the next one: who does not wait
+ * for it has lost the stream. So it is waited for until there is just time for another try, which
+ * is a part of the longest wait, as the shortest is: at 30 s, 15 s and 10 s. Measured in
+ * docs/scheduling.md. */
+#define TRY_PART 2
+#define PATIENCE_PART 3
+
 /* ---- answers --------------------------------------------------------------------------------- */
 
 /* The API is down or back: who failed because of it starts afresh. */
@@ -178,11 +185,26 @@ name_given_up(struct scheduler *s)
 	}
 }
 
+static ms_t
+patience(const struct scheduler *s, const struct entry *e, enum call_kind kind, ms_t now)
+{
+	ms_t most = s->settings.patience_ms;
+	ms_t least = most / PATIENCE_PART;
+	ms_t time = e->lease.expires_at - now - most / TRY_PART;
+
+	if (kind == CALL_GENERATE || time > most)
+		return most;
+	return time > least ? time : least;
+}
+
 static void
 call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const struct look *look)
 {
 	quota_take(s->quota, e->device, kind, look->now);
-	e->call = (struct api_call){ .kind = kind, .camera = e->camera, .number = ++s->calls };
+	e->call = (struct api_call){ .kind = kind,
+		.camera = e->camera,
+		.number = ++s->calls,
+		.patience_ms = patience(s, e, kind, look->now) };
 	e->lease.busy = kind != CALL_GENERATE;
 	s->stats.calls[kind]++;
 	if (kind == CALL_GENERATE) {

@@ -91,7 +91,6 @@ start(struct sdm *s, enum sdm_command command, const char *device, struct http_r
 	call->device = xstrdup(device);
 	call->bearer = xstrdup(request->bearer);
 	request->ca_file = s->ca_file;
-	request->timeout_ms = s->timeout_ms;
 	call->http = http_client_start(s->http, request, on_answer, call);
 	LIST_INSERT_HEAD(&s->calls, call, link);
 	return call;
@@ -113,17 +112,17 @@ command_body(enum sdm_command command, const char *extension_token)
 	return text;
 }
 
-static struct sdm_call *
-execute(struct sdm *s, enum sdm_command command, const char *device, const char *extension_token,
-	sdm_done *done, void *arg)
+struct sdm_call *
+sdm_execute(struct sdm *s, enum sdm_command command, const struct sdm_order *order, sdm_done *done,
+	void *arg)
 {
 	const char *bearer = oauth_bearer(s->oauth);
 	char *url;
 
 	if (!bearer)
 		return NULL;
-	url = xasprintf("%s/devices/%s:executeCommand", s->project_url, device);
-	char *body = command_body(command, extension_token);
+	url = xasprintf("%s/devices/%s:executeCommand", s->project_url, order->device);
+	char *body = command_body(command, order->extension_token);
 	struct http_request request = {
 		.method = "POST",
 		.url = url,
@@ -131,30 +130,12 @@ execute(struct sdm *s, enum sdm_command command, const char *device, const char 
 		.content_type = "application/json",
 		.body = body,
 		.body_len = strlen(body),
+		.timeout_ms = order->timeout_ms,
 	};
-	struct sdm_call *call = start(s, command, device, &request, done, arg);
+	struct sdm_call *call = start(s, command, order->device, &request, done, arg);
 	free(body);
 	free(url);
 	return call;
-}
-
-struct sdm_call *
-sdm_generate(struct sdm *s, const char *device, sdm_done *done, void *arg)
-{
-	return execute(s, SDM_GENERATE, device, NULL, done, arg);
-}
-
-struct sdm_call *
-sdm_extend(
-	struct sdm *s, const char *device, const char *extension_token, sdm_done *done, void *arg)
-{
-	return execute(s, SDM_EXTEND, device, extension_token, done, arg);
-}
-
-struct sdm_call *
-sdm_stop(struct sdm *s, const char *device, const char *extension_token, sdm_done *done, void *arg)
-{
-	return execute(s, SDM_STOP, device, extension_token, done, arg);
 }
 
 struct sdm_call *
@@ -166,7 +147,9 @@ sdm_list(struct sdm *s, sdm_done *done, void *arg)
 	if (!bearer)
 		return NULL;
 	url = xasprintf("%s/devices", s->project_url);
-	struct http_request request = { .method = "GET", .url = url, .bearer = bearer };
+	struct http_request request = {
+		.method = "GET", .url = url, .bearer = bearer, .timeout_ms = s->timeout_ms
+	};
 	struct sdm_call *call = start(s, SDM_LIST, "", &request, done, arg);
 	free(url);
 	return call;

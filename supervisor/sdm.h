@@ -17,7 +17,7 @@ struct sdm_settings {
 		api_url; /* "https://smartdevicemanagement.googleapis.com/v1"; strings are copied */
 	const char *project_id;
 	const char *ca_file; /* NULL: the system's */
-	ms_t timeout_ms;     /* of one call */
+	ms_t timeout_ms;     /* of a list */
 };
 
 /* The answer is lent for the length of the call; strings of its stream may be taken (set the
@@ -30,13 +30,17 @@ struct sdm *sdm_new(struct http_client *http, struct oauth *oauth, const struct 
 /* Drops its calls without calling back. */
 void sdm_free(struct sdm *s);
 
+/* What a command is about; lent. */
+struct sdm_order {
+	const char *device;          /* the id alone */
+	const char *extension_token; /* the stream's newest; NULL for SDM_GENERATE */
+	ms_t timeout_ms;             /* above 0: so long its answer is waited for */
+};
+
 /* Each sends its request now and calls done once, later, from the loop. NULL when oauth has no
- * bearer: nothing was sent, no slot was spent, done will not come. device is the id alone. */
-struct sdm_call *sdm_generate(struct sdm *s, const char *device, sdm_done *done, void *arg);
-struct sdm_call *sdm_extend(
-	struct sdm *s, const char *device, const char *extension_token, sdm_done *done, void *arg);
-struct sdm_call *sdm_stop(
-	struct sdm *s, const char *device, const char *extension_token, sdm_done *done, void *arg);
+ * bearer: nothing was sent, no slot was spent, done will not come. command is none of SDM_LIST. */
+struct sdm_call *sdm_execute(struct sdm *s, enum sdm_command command, const struct sdm_order *order,
+	sdm_done *done, void *arg);
 struct sdm_call *sdm_list(struct sdm *s, sdm_done *done, void *arg);
 
 /* done will not come. The call counts with Google all the same. */

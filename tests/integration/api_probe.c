@@ -27,6 +27,7 @@ static struct {
 	char *last_tag;
 	struct oauth *oauth;
 	struct sdm *sdm;
+	ms_t command_ms;
 	struct sfu *sfu;
 	struct publish *publish;
 	struct whip_session *whip;
@@ -198,21 +199,31 @@ say_no_bearer(struct sdm_call *call)
 }
 
 static void
+execute(enum sdm_command command, char **words)
+{
+	struct sdm_order order = {
+		.device = words[0], .extension_token = words[1], .timeout_ms = probe.command_ms
+	};
+
+	say_no_bearer(sdm_execute(probe.sdm, command, &order, on_sdm, NULL));
+}
+
+static void
 do_generate(char **words)
 {
-	say_no_bearer(sdm_generate(probe.sdm, words[0], on_sdm, NULL));
+	execute(SDM_GENERATE, words);
 }
 
 static void
 do_extend(char **words)
 {
-	say_no_bearer(sdm_extend(probe.sdm, words[0], words[1], on_sdm, NULL));
+	execute(SDM_EXTEND, words);
 }
 
 static void
 do_stop(char **words)
 {
-	say_no_bearer(sdm_stop(probe.sdm, words[0], words[1], on_sdm, NULL));
+	execute(SDM_STOP, words);
 }
 
 static void
@@ -404,6 +415,7 @@ open_google(char **argv)
 		.ca_file = option(argv, "ca_file"),
 		.timeout_ms = atoi(option(argv, "timeout_ms")) };
 
+	probe.command_ms = sdm.timeout_ms;
 	probe.oauth = oauth_new(&probe.loop, probe.http, &oauth, on_oauth, NULL);
 	probe.sdm = sdm_new(probe.http, probe.oauth, &sdm);
 }

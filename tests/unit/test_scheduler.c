@@ -313,6 +313,38 @@ a_failed_extend_is_tried_again_in_the_next_slot(void **state)
 	assert_int_equal(now, 100000 + PACE);
 }
 
+/* Its answer brings the only token that still works. */
+static void
+an_extend_is_waited_for_as_long_as_its_stream_leaves_time_for_another_try(void **state)
+{
+	static const struct {
+		ms_t left;
+		ms_t patience;
+	} cases[] = { { 290000, 30000 }, { 45000, 30000 }, { 40000, 25000 }, { 30000, 15000 },
+		{ 20000, 10000 }, { 1000, 10000 } };
+
+	for (int i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
+		ms_t now = 1000000 + i * LIFE;
+
+		add_living(*state, i, now + cases[i].left);
+		scheduler_want_extend(*state, i);
+		struct api_call call = next_call(*state, &now);
+		assert_int_equal(call.camera, i);
+		assert_int_equal(call.patience_ms, cases[i].patience);
+		reply(*state, &call, CALL_OK, now);
+		scheduler_remove(*state, i);
+	}
+}
+
+static void
+a_generate_is_waited_for_as_long_as_may_be(void **state)
+{
+	ms_t now = 1000000;
+
+	add_wanting(*state, 1, now);
+	assert_int_equal(next_call(*state, &now).patience_ms, 30000);
+}
+
 /* The stream of camera 1 has 100 s left: ten more tries would be possible. */
 static void
 one_that_keeps_failing_does_not_take_every_slot(void **state)
@@ -1010,6 +1042,8 @@ main(void)
 		TEST(a_life_may_be_a_minute),
 		TEST(a_life_that_is_over_at_once_keeps_no_other_stream_away),
 		TEST(a_failed_extend_is_tried_again_in_the_next_slot),
+		TEST(an_extend_is_waited_for_as_long_as_its_stream_leaves_time_for_another_try),
+		TEST(a_generate_is_waited_for_as_long_as_may_be),
 		TEST(one_that_keeps_failing_does_not_take_every_slot),
 		TEST(a_stream_whose_call_is_in_flight_is_not_called_again),
 		TEST(a_session_that_google_does_not_know_is_lost_at_once),

@@ -169,6 +169,17 @@ answers_that_are_lost_cost_nothing(void **state)
 	assert_int_equal(play_file("28-40-lost-calls-1", SEEDS).deaths, 0);
 }
 
+/* Whoever does not wait for them has lost the streams that they are about. */
+static void
+answers_that_take_25_s_cost_nothing(void **state)
+{
+	(void)state;
+	struct days d = play_file("37-40-slow-25", SEEDS);
+
+	assert_int_equal(d.deaths, 0);
+	assert_int_equal(d.generates, 40 * SEEDS);
+}
+
 /* ---- beginnings ------------------------------------------------------------------------------ */
 
 static void
@@ -495,6 +506,7 @@ main(void)
 		cmocka_unit_test(near_the_limit_one_is_given_up_and_never_a_chain),
 		cmocka_unit_test(forty_eight_cameras_lose_nothing_when_no_call_fails),
 		cmocka_unit_test(answers_that_are_lost_cost_nothing),
+		cmocka_unit_test(answers_that_take_25_s_cost_nothing),
 		cmocka_unit_test(streams_that_all_end_together_are_kept),
 		cmocka_unit_test(even_if_calls_fail_meanwhile),
 		cmocka_unit_test(

@@ -110,6 +110,15 @@ grant(struct world *w, struct unit *u, enum call_kind kind)
 	u->expires_at = w->now + world_span(w, life_s);
 }
 
+/* When the supervisor gives an answer up. Other policies than camrelayd's say nothing of it. */
+static ms_t
+given_up_at(const struct world *w, const struct flight *f)
+{
+	ms_t patience = f->call.patience_ms;
+
+	return f->left + (patience ? patience : world_span(w, CALL_TIMEOUT_S));
+}
+
 void
 google_arrive(struct world *w, struct flight *f)
 {
@@ -126,8 +135,11 @@ google_arrive(struct world *w, struct flight *f)
 		w->result.refused++;
 	answer.expires_at = u->expires_at;
 	if ((outage && outage->hang) || world_uniform(w, 0, 1) < w->sc->lost_call_ratio) {
+		f->answered = MS_NEVER;
+	}
+	if (f->answered > given_up_at(w, f)) {
 		answer.result = CALL_FAILED;
-		f->answered = f->left + world_span(w, CALL_TIMEOUT_S);
+		f->answered = given_up_at(w, f);
 	}
 	f->arrives = MS_NEVER;
 	f->answer = answer;

@@ -6,7 +6,7 @@
 
 /* The inside of a run: for world, google, daemon, events and count. */
 
-#define CALL_TIMEOUT_S 10
+#define CALL_TIMEOUT_S 30
 #define ARRIVAL_S 0.5 /* calls reach the API after 0 to that: docs/sources.md */
 #define EXPIRING_WITHIN_S 10.0
 /* offline_retry: a worker left without a stream tries the old one that often. */
