@@ -417,7 +417,8 @@ oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct secret *
 		set_secret(&o->stale_token, NULL);
 		fresh = true;
 	}
-	if (fresh)
+	/* Who refused it may have been put right. */
+	if (fresh || o->state == OAUTH_DEAD)
 		begin_anew(o);
 	return fresh;
 }

@@ -46,8 +46,9 @@ struct oauth *oauth_new(uv_loop_t *loop, struct http_client *http, const struct 
 void oauth_free(struct oauth *o);
 
 /* The secrets may be others now: they become oauth's; NULL: nothing new is known of it. What is as
- * before changes nothing. A refresh token that Google itself has replaced, while the new one could
- * not be written down, is not taken back. True if something is new: then a refresh begins. */
+ * before changes nothing, but that an account which was refused is tried again. A refresh token
+ * that Google itself has replaced, while the new one could not be written down, is not taken back.
+ * True if something is new: then a refresh begins. */
 bool oauth_set_secrets(struct oauth *o, struct secret *client_secret, struct secret *refresh_token);
 
 /* A token that is valid now, lent until the loop turns; or NULL: one is on its way and changed will

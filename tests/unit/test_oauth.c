@@ -454,6 +454,20 @@ the_same_secrets_change_nothing(void **state)
 	assert_int_equal(oauth_state(*state), OAUTH_RESTING);
 }
 
+/* An OAuth client that was restored, say. */
+static void
+the_same_secrets_are_tried_again_if_they_were_refused(void **state)
+{
+	answer(400, "{\"error\":\"invalid_grant\"}");
+	assert_false(oauth_set_secrets(*state, secret_new("hush"), secret_new("1//0x")));
+	assert_int_equal(net.asked, 2);
+	answer(400, "{\"error\":\"invalid_grant\"}");
+	assert_int_equal(oauth_state(*state), OAUTH_DEAD);
+	assert_false(oauth_set_secrets(*state, NULL, NULL));
+	grant("a");
+	assert_string_equal(oauth_bearer(*state), "a");
+}
+
 static void
 other_secrets_replace_a_question_that_is_on_its_way(void **state)
 {
@@ -520,6 +534,7 @@ main(void)
 		ACCOUNT_TEST(a_login_that_cannot_be_stored_says_so_and_is_used),
 		ACCOUNT_TEST(other_secrets_wake_a_dead_account),
 		ACCOUNT_TEST(the_same_secrets_change_nothing),
+		ACCOUNT_TEST(the_same_secrets_are_tried_again_if_they_were_refused),
 		LOGIN_TEST(another_client_secret_before_the_first_login_asks_nothing),
 		ACCOUNT_TEST(other_secrets_replace_a_question_that_is_on_its_way),
 		ACCOUNT_TEST(a_token_that_could_not_be_written_down_is_not_taken_back),
