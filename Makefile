@@ -41,7 +41,7 @@ camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/sche
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
 	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_deliveries.o supervisor/store_consumers.o supervisor/store_schema.o \
-	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o
+	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o supervisor/keep_clock.o
 camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \
 	supervisor/account_status.o supervisor/account_queue.o supervisor/account_buckets.o supervisor/call_tally.o supervisor/credentials.o \
 	supervisor/stream.o supervisor/verdict.o \

@@ -15,6 +15,9 @@ ms_t clock_now(void);
 /* The same clock in microseconds: for durations of phases and for pacing packets. */
 int64_t clock_now_us(void);
 
+/* Microseconds since the machine was booted, suspended or not: CLOCK_BOOTTIME. */
+int64_t clock_boot_us(void);
+
 /* Wall time in microseconds since 1970-01-01 UTC: to be printed, or sent in RTCP sender reports. */
 int64_t clock_wall_us(void);
 

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "supervisor/keep.h"
+#include "supervisor/keep_clock.h"
 #include "supervisor/store.h"
 #include "common/xmalloc.h"
 #include "supervisor/verdict.h"
@@ -44,8 +45,10 @@ keep_call(const struct keep *k, const char *device, enum call_kind kind)
 		.device = device,
 		.kind = verdict_call_name(kind) };
 
-	if (k->store)
-		store_add_call(k->store, &call);
+	if (!k->store)
+		return;
+	keep_clock_note(k->store);
+	store_add_call(k->store, &call);
 }
 
 /* ---- back ------------------------------------------------------------------------------------ */
@@ -95,12 +98,12 @@ on_call(void *arg, const struct store_call *call)
 void
 keep_each_call(const struct keep *k, ms_t within_ms, ms_t now, keep_call_row *row, void *arg)
 {
-	struct reader r = {
-		.keep = k, .now = now, .wall_us = clock_wall_us(), .call = row, .arg = arg
-	};
+	struct reader r = { .keep = k, .now = now, .call = row, .arg = arg };
 
-	if (k->store)
-		store_each_call(k->store, r.wall_us - within_ms * 1000, on_call, &r);
+	if (!k->store)
+		return;
+	r.wall_us = keep_clock_wall_us(k->store);
+	store_each_call(k->store, r.wall_us - within_ms * 1000, on_call, &r);
 }
 
 /* What is left of a stream. No more than it was granted: the clock may have been set back. */
@@ -137,10 +140,10 @@ on_stream(void *arg, const struct store_stream *row)
 void
 keep_each_stream(const struct keep *k, ms_t now, keep_stream_row *row, void *arg)
 {
-	struct reader r = {
-		.keep = k, .now = now, .wall_us = clock_wall_us(), .stream = row, .arg = arg
-	};
+	struct reader r = { .keep = k, .now = now, .stream = row, .arg = arg };
 
-	if (k->store)
-		store_each_stream(k->store, on_stream, &r);
+	if (!k->store)
+		return;
+	r.wall_us = keep_clock_wall_us(k->store);
+	store_each_stream(k->store, on_stream, &r);
 }

@@ -6,6 +6,11 @@ units += store
 unit_store = $(store_objects) common/log.o common/clock.o common/err.o
 unit_store_libs = sqlite3
 
+# Store and log, with a clock of the test's own.
+units += keep_clock
+unit_keep_clock = supervisor/keep_clock.o $(store_objects) common/log.o common/err.o
+unit_keep_clock_libs = sqlite3
+
 # Which devices were ever configured: kept by a store on a disk.
 units += known
 unit_known = supervisor/known.o $(unit_store)
