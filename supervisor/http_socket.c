@@ -32,7 +32,6 @@ struct waiting {
 struct http_socket {
 	struct conn *conn;
 	struct http_socket_handler handler;
-	void *data;
 	bool open;      /* on_open was called */
 	int close_code; /* it is to be closed; 0: no */
 	bool close_sent;
@@ -115,18 +114,6 @@ http_socket_free(struct http_socket *s)
 	while (!STAILQ_EMPTY(&s->backlog))
 		http_text_release(take_first(s));
 	free(s);
-}
-
-void
-http_socket_set_data(struct http_socket *s, void *data)
-{
-	s->data = data;
-}
-
-void *
-http_socket_data(const struct http_socket *s)
-{
-	return s->data;
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

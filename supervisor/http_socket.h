@@ -39,7 +39,4 @@ int http_socket_send(struct http_socket *s, struct http_text *t);
 /* Closes it, code as in RFC 6455 7.4.1; on_close follows. */
 void http_socket_close(struct http_socket *s, int code);
 
-void http_socket_set_data(struct http_socket *s, void *data);
-void *http_socket_data(const struct http_socket *s);
-
 #endif

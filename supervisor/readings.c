@@ -24,10 +24,16 @@ struct place {
 	char *path;       /* owned */
 };
 
+/* A file of a secret. */
+struct plan_secret {
+	char *path;      /* owned */
+	bool made_later; /* by the first login; the account says that it is awaited */
+};
+
 struct readings_plan {
 	struct place dirs[3]; /* state, recordings, run: those that are configured */
 	size_t dir_count;
-	char **secrets; /* owned; paths */
+	struct plan_secret *secrets; /* owned */
 	size_t secret_count;
 	struct http_url *services; /* owned; each once */
 	size_t service_count;
@@ -44,12 +50,13 @@ plan_dir(struct readings_plan *p, const char *name, const char *path)
 
 /* Names of systemd's credentials are systemd's to look after. */
 static void
-plan_secret(struct readings_plan *p, const char *where)
+plan_secret(struct readings_plan *p, const char *where, bool made_later)
 {
 	if (!where || !strchr(where, '/'))
 		return;
-	p->secrets = xrealloc(p->secrets, (p->secret_count + 1) * sizeof(char *));
-	p->secrets[p->secret_count++] = xstrdup(where);
+	p->secrets = xrealloc(p->secrets, (p->secret_count + 1) * sizeof(*p->secrets));
+	p->secrets[p->secret_count++] =
+		(struct plan_secret){ .path = xstrdup(where), .made_later = made_later };
 }
 
 static void
@@ -75,19 +82,19 @@ readings_plan_new(const struct config *config)
 	plan_dir(p, "recordings", config->recording ? config->recording->dir : NULL);
 	plan_dir(p, "run", config->run_dir);
 	for (const struct config_google *g = config->googles; g; g = g->next) {
-		plan_secret(p, g->client_secret_file);
-		plan_secret(p, g->refresh_token_file);
+		plan_secret(p, g->client_secret_file, false);
+		plan_secret(p, g->refresh_token_file, true);
 		plan_service(p, g->api_url);
 		plan_service(p, g->token_url);
 	}
 	for (const struct config_whip *w = config->whips; w; w = w->next) {
-		plan_secret(p, w->token_file);
+		plan_secret(p, w->token_file, false);
 		plan_service(p, w->url);
 	}
 	for (const struct config_notify *n = config->notifies; n; n = n->next)
-		plan_secret(p, n->secret_file);
+		plan_secret(p, n->secret_file, false);
 	if (config->cloudflare) {
-		plan_secret(p, config->cloudflare->app_secret_file);
+		plan_secret(p, config->cloudflare->app_secret_file, false);
 		plan_service(p, config->cloudflare->api_url);
 	}
 	return p;
@@ -101,7 +108,7 @@ readings_plan_free(struct readings_plan *p)
 	for (size_t i = 0; i < p->dir_count; i++)
 		free(p->dirs[i].path);
 	for (size_t i = 0; i < p->secret_count; i++)
-		free(p->secrets[i]);
+		free(p->secrets[i].path);
 	free(p->secrets);
 	free(p->services);
 	free(p);
@@ -253,10 +260,13 @@ look_at_dir(const struct place *dir, struct check_reading *r)
 }
 
 static void
-look_at_secret(const char *path, struct check_reading *r)
+look_at_secret(const struct plan_secret *secret, struct check_reading *r)
 {
+	const char *path = secret->path;
 	struct stat st;
 
+	if (stat(path, &st) < 0 && errno == ENOENT && secret->made_later)
+		return;
 	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
 		find_fault(r, CHECK_ERROR, path, strerror(errno));
 	else if (st.st_mode & (S_IROTH | S_IWOTH))
@@ -274,7 +284,7 @@ read_permissions(const struct readings_plan *p, struct check_reading *r)
 	for (size_t i = 0; i < p->dir_count; i++)
 		look_at_dir(&p->dirs[i], r);
 	for (size_t i = 0; i < p->secret_count; i++)
-		look_at_secret(p->secrets[i], r);
+		look_at_secret(&p->secrets[i], r);
 }
 
 struct check_reading *

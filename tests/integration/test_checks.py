@@ -159,6 +159,19 @@ def test_a_secret_that_everybody_can_read(relay):
     assert "No such file" in until_status(relay, "permissions", "error")["text"]
 
 
+def test_the_token_of_an_account_that_waits_for_its_login_may_lack(relay):
+    """The quick start starts camrelayd before the first login: that is no error of permissions."""
+    secret = relay.file("secret", "word")
+    token = secret + ".token"
+    relay.write([health(), ('google "home"', {"project_id": "p", "client_id": "c", "client_secret_file": secret, "refresh_token_file": token,
+                                              "api_url": "http://127.0.0.1:1", "token_url": "http://127.0.0.1:1/"}), camera()])
+    relay.start()
+    assert until_status(relay, "permissions", "ok")["text"] == "directories and secrets are as they should be"
+    with open(token, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o644)) as file:
+        file.write("word")
+    assert until_status(relay, "permissions", "error")["text"] == f"{token}: every user can read or write the secret"
+
+
 def test_the_newest_thousand_results_are_kept(relay):
     relay.write([health(interval="100ms"), camera()])
     relay.start()
