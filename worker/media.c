@@ -148,13 +148,13 @@ on_sound(const char *codec, const uint8_t *payload, size_t len, uint32_t timesta
 }
 
 static bool
-is_opus_wanted(const struct media *m)
+any_output(const struct media *m, bool (*wants)(const struct output *))
 {
-	bool wanted = false;
+	bool any = false;
 
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++)
-		wanted |= m->outputs[i] && output_wants_opus(m->outputs[i]);
-	return wanted;
+		any |= m->outputs[i] && wants(m->outputs[i]);
+	return any;
 }
 
 static gboolean
@@ -163,7 +163,7 @@ on_silence(gpointer arg)
 	struct media *m = arg;
 
 	pthread_mutex_lock(&m->lock);
-	sound_advance(m->sound, clock_now_us());
+	sound_advance(m->sound, clock_now_us(), any_output(m, output_wants_opus));
 	pthread_mutex_unlock(&m->lock);
 	return G_SOURCE_CONTINUE;
 }
@@ -219,7 +219,7 @@ handle_sound(struct media *m, const struct audio_unit *unit)
 	const struct tap *tap = &m->config.tap;
 
 	pthread_mutex_lock(&m->lock);
-	if (!sound_feed(m->sound, unit, is_opus_wanted(m)))
+	if (!sound_feed(m->sound, unit, any_output(m, output_wants_opus)))
 		leave_out(m, unit);
 	if (tap->on_sound)
 		tap->on_sound(tap->arg, unit);
@@ -369,11 +369,11 @@ media_sound_offer(struct media *m, bool silence)
 	return offer;
 }
 
-/* While anybody takes Opus its clock runs, whatever the camera does. */
+/* While anybody takes sound its clock runs, whatever the camera does. */
 static void
 watch_sound(struct media *m)
 {
-	if (!is_opus_wanted(m))
+	if (!any_output(m, output_wants_sound))
 		loop_clear(&m->silence);
 	else if (!m->silence)
 		m->silence = loop_attach(

@@ -135,6 +135,12 @@ output_takes(const struct output *o, const char *codec)
 }
 
 bool
+output_wants_sound(const struct output *o)
+{
+	return o->out.audio.wanted;
+}
+
+bool
 output_wants_opus(const struct output *o)
 {
 	return o->out.audio.wanted && strcasecmp(o->out.audio_codec, SOUND_OPUS) == 0;

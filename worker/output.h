@@ -61,7 +61,9 @@ bool output_run(struct output *o, int64_t now_us);
 /* True if the receiver takes pictures of that codec. */
 bool output_takes(const struct output *o, const char *codec);
 
-/* True if the receiver takes sound, as Opus. */
+/* True if the receiver takes sound; */
+bool output_wants_sound(const struct output *o);
+/* and if it takes it as Opus. */
 bool output_wants_opus(const struct output *o);
 
 /* Sends one packet of sound, of at most RTP_PAYLOAD_MAX bytes; no effect if the receiver does not

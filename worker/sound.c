@@ -7,18 +7,25 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A step of the camera's timestamps that is further off than this from the time that passed was
  * none: it was opened again. */
 #define JUMP_US 500000
 #define US 1000000
+/* A packet of silence for each so long without sound, of what is handed on: the SFU lets nobody
+ * pull a track that has had no packet, and forgets one after 30 s without
+ * (facts/cloudflare-sfu.md 1.8). Opus' own silence (DTX) has a packet in 400 ms. */
+#define SILENCE_US 1000000
 
 /* Where a form's timestamps are. */
 struct line {
 	bool running;
+	bool filled; /* the newest packet is silence of ours */
 	uint32_t clock_hz;
 	uint32_t timestamp; /* of the newest packet */
 	int64_t at_us;      /* when that was sampled */
+	int64_t came_us;    /* and when it came; 0: none was waited for yet */
 	uint32_t source;    /* the camera's own timestamp of it; of what is handed on as it came */
 };
 
@@ -128,21 +135,66 @@ sound_offer(struct sound *s, bool silence)
 
 /* ---- sound as it came ------------------------------------------------------------------------ */
 
-/* Steps are the camera's own, but where it began anew. */
-static void
+/* Steps are the camera's own, but where it began anew, or has been silent. False: it comes too
+ * late, there is silence in its place. */
+static bool
 advance_line(struct line *l, const struct audio_unit *unit)
 {
 	const int64_t passed_us = unit->at_us - l->at_us;
 	int64_t step = (int32_t)(unit->rtp_timestamp - l->source);
 	const int64_t off_us = step * US / l->clock_hz - passed_us;
 
-	if (l->running && (step <= 0 || off_us > JUMP_US || off_us < -JUMP_US))
+	l->came_us = unit->now_us;
+	if (l->filled && passed_us <= 0)
+		return false;
+	if (l->filled || step <= 0 || off_us > JUMP_US || off_us < -JUMP_US)
 		step = passed_us > 0 ? passed_us * l->clock_hz / US : 1;
 	if (l->running)
 		l->timestamp += (uint32_t)step;
 	l->running = true;
+	l->filled = false;
 	l->source = unit->rtp_timestamp;
 	l->at_us = unit->at_us;
+	return true;
+}
+
+/* Whether silence is due; then the line is where that belongs. */
+static bool
+fill_line(struct line *l, int64_t now_us)
+{
+	const int64_t passed_us = now_us - l->came_us;
+
+	if (l->came_us == 0)
+		l->came_us = now_us;
+	if (l->came_us == now_us || passed_us < SILENCE_US)
+		return false;
+	if (l->running)
+		l->timestamp += (uint32_t)(passed_us * l->clock_hz / US);
+	l->at_us = l->running ? l->at_us + passed_us : now_us;
+	l->came_us = now_us;
+	l->running = l->filled = true;
+	return true;
+}
+
+static void
+fill_opus(struct sound *s, int64_t now_us)
+{
+	/* RFC 6716 3.1: one frame of 20 ms, CELT at 48 kHz; and all zero. */
+	static const uint8_t silence[] = { 0xf8, 0xff, 0xfe };
+
+	if (fill_line(&s->opus, now_us))
+		s->emit(SOUND_OPUS, silence, sizeof(silence), s->opus.timestamp, s->arg);
+}
+
+/* ITU-T G.711: the codes of no signal. */
+static void
+fill_g711(struct sound *s, int64_t now_us)
+{
+	uint8_t silence[SOUND_G711_HZ / 50];
+
+	memset(silence, s->codec == AUDIO_PCMU ? 0xff : 0xd5, sizeof(silence));
+	if (fill_line(&s->g711, now_us))
+		s->emit(g711[s->codec].name, silence, sizeof(silence), s->g711.timestamp, s->arg);
 }
 
 static bool
@@ -150,8 +202,8 @@ hand_on_opus(struct sound *s, const struct audio_unit *unit)
 {
 	if (unit->len > RTP_PAYLOAD_MAX)
 		return false;
-	advance_line(&s->opus, unit);
-	s->emit(SOUND_OPUS, unit->data, unit->len, s->opus.timestamp, s->arg);
+	if (advance_line(&s->opus, unit))
+		s->emit(SOUND_OPUS, unit->data, unit->len, s->opus.timestamp, s->arg);
 	return true;
 }
 
@@ -159,7 +211,8 @@ hand_on_opus(struct sound *s, const struct audio_unit *unit)
 static void
 hand_on_g711(struct sound *s, const struct audio_unit *unit)
 {
-	advance_line(&s->g711, unit);
+	if (!advance_line(&s->g711, unit))
+		return;
 	for (size_t at = 0; at < unit->len; at += RTP_PAYLOAD_MAX) {
 		const size_t left = unit->len - at;
 		s->emit(g711[s->codec].name, unit->data + at,
@@ -180,12 +233,15 @@ sound_feed(struct sound *s, const struct audio_unit *unit, bool opus)
 	return true;
 }
 
-/* What is handed on as it came has no silence of ours. */
 void
-sound_advance(struct sound *s, int64_t now_us)
+sound_advance(struct sound *s, int64_t now_us, bool opus)
 {
-	if (s->audio && s->codec != AUDIO_OPUS)
+	if (s->codec == AUDIO_OPUS)
+		fill_opus(s, now_us);
+	else if (s->audio && opus)
 		audio_advance(s->audio, now_us);
+	if (is_g711(s->codec))
+		fill_g711(s, now_us);
 }
 
 uint32_t

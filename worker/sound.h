@@ -46,8 +46,9 @@ struct sound_offer sound_offer(struct sound *s, bool silence);
  * False: it was Opus that fits in no packet, and is left out. */
 bool sound_feed(struct sound *s, const struct audio_unit *unit, bool opus);
 
-/* As audio_advance, of the Opus that is made here. */
-void sound_advance(struct sound *s, int64_t now_us);
+/* As audio_advance, of the Opus that is made here, if opus. Where sound is handed on and none
+ * comes, a packet of silence each second: to be called while anybody takes sound. */
+void sound_advance(struct sound *s, int64_t now_us, bool opus);
 
 /* The timestamp at now_us of a form's clock: SOUND_OPUS_HZ or SOUND_G711_HZ. */
 uint32_t sound_timestamp(const struct sound *s, uint32_t clock_hz, int64_t now_us);

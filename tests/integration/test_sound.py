@@ -1,7 +1,10 @@
 """What a person hears: each camera's own tone in a real browser, by way of a real SFU."""
+import asyncio
+
 import pytest
 
 import hearing
+import watching
 from lab import Lab, until
 
 
@@ -69,6 +72,23 @@ def test_sound_that_the_sfu_takes_as_it_is_is_handed_on(codec, sent):
         assert answered(lab, sent)
         assert lab.sfu_track("cam1", "audio")["codec"] == codec
         assert lab.rows()["cam1"]["sound_packets"] == 0, "nothing was encoded"
+
+
+@pytest.mark.parametrize("codec", ["pcma", "opus"])
+def test_a_camera_that_is_muted_is_seen(codec):
+    """The SFU lets nobody pull a track that has had no packet."""
+    with Lab(cameras=1, camera_args=("--audio-codec", codec, "--mute")) as lab:
+        lab.start()
+        lab.until_running()
+
+        async def scenario():
+            async with watching.watching(lab, None, "chromium") as (api, backend):
+                viewer = await watching.Viewer(api, backend, "cam1").open()
+                await viewer.decode()
+                await watching.until(viewer.heard, 48000, what="a second of silence")
+        asyncio.run(scenario())
+        assert lab.sfu_track("cam1", "audio")["codec"] == codec
+        assert [c["error"] for c in lab.sfu_calls() if c["op"] == "tracks_new"] == [None, None]
 
 
 @pytest.mark.parametrize("codec", ["pcma", "l16"])

@@ -113,16 +113,22 @@ class Viewer:
         row = await self.row()
         return row if row.get("framesDecoded", 0) >= wanted else None
 
+    async def heard(self, wanted):
+        sound = (await self.row()).get("sound") or {}
+        return sound.get("samples", 0) >= wanted
+
 
 class Player(Viewer):
     """The same by WHEP."""
+
+    kinds = ("video", "audio")
 
     async def open(self):
         self.key = f"{self.camera}#{next(self.keys)}"
         if isinstance(self.backend, Chromium):
             status, self.location, self.etag, self.link, answer = await self.backend.evaluate(
                 f"whep({json.dumps(self.key)}, {json.dumps(self.api.url + '/whep/' + self.camera)}, "
-                f"{json.dumps(self.api.token)}, ['video', 'audio'])")
+                f"{json.dumps(self.api.token)}, {json.dumps(self.kinds)})")
             assert status == 201, (status, answer)
         else:
             await self.post()
@@ -130,7 +136,7 @@ class Player(Viewer):
         return self
 
     async def post(self):
-        offer = await self.backend.offer(self.key, ["video", "audio"])
+        offer = await self.backend.offer(self.key, self.kinds)
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self.api.token}"}
         async with self.api.http.post(f"{self.api.url}/whep/{self.camera}", data=offer, headers=headers) as answer:
             text = await answer.text()

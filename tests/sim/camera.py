@@ -194,7 +194,7 @@ def load_camera(args, spec, number, name):
     camera = Camera(name, number, video(spec), video(alternative(spec)), sound(args, audio, number), args.sei)
     camera.picture_delay_s = delay_s(args.picture_delay, number)
     if audio and args.audio_codec != "aac":
-        camera.hum(args.audio_codec, clips.hum_hz(number))
+        camera.hum(args.audio_codec, clips.hum_hz(number), args.mute)
     return camera
 
 
@@ -253,6 +253,7 @@ def arguments():
     add("--pyramid", action="store_true", help="of which some are referred to")
     add("--audio-rate", type=int, choices=(0, 8000, 16000, 48000), default=16000, help="AAC-LC mono; 0 for none (16000)")
     add("--audio-codec", choices=("aac", *LIVE_SOUND), default="aac", help="another than AAC hums only (aac)")
+    add("--mute", action="store_true", help="sound that is not AAC stands in the SDP, and is not sent")
     add("--flash", action="store_true", help="black and silent; each second a white picture and a beep begin at once")
     add("--sound-delay", type=milliseconds, default=[0], metavar="MS[,MS..]",
         help="sound comes so much later than pictures of the same time, for each camera in turn; time stamps and sender "

@@ -189,9 +189,13 @@ class Feed:
         if camera.sound:
             self.tracks.append(AudioTrack(self, element.get_by_name("audio"), camera.sound))
             self.shifts.append(RtpShift(element.get_by_name("pay1").get_static_pad("src"), camera.sound.rate))
+        self.muted = element.get_by_name("pay1").get_static_pad("src") if camera.mute else None
 
     def play(self, pacer):
         if self.t0 is None:
+            if self.muted:
+                kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
+                self.muted.add_probe(kinds, lambda _pad, _info: Gst.PadProbeReturn.DROP)
             self.t0 = time.monotonic()
             pacer.add(self.tracks)
 
@@ -282,6 +286,7 @@ class Camera:
         self.main, self.alt, self.sound, self.sei = main, alt, sound, sei
         self.picture_delay_s = 0.0  # pictures are sent so much later than their time stamps and the sender reports say
         self.live_sound = None
+        self.mute = False  # its live sound stands in the SDP and is not sent
         self.clip = main
         self.online = True
         self.stalled_until = 0.0
@@ -292,9 +297,9 @@ class Camera:
         self.frames = 0
         self.describes = Counter()  # by status
 
-    def hum(self, codec, hz):
+    def hum(self, codec, hz, mute):
         """Sound of that codec, made by GStreamer as it goes, instead of the clip's."""
-        self.sound = None
+        self.sound, self.mute = None, mute
         self.live_sound = f"audiotestsrc is-live=true wave=sine freq={hz} ! {LIVE_SOUND[codec]} name=pay1"
 
     def position(self, now, join):

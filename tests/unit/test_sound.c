@@ -123,8 +123,57 @@ opus_is_handed_on_by_its_own_clock(void **state)
 	assert_int_equal(sent[1].timestamp, OFFSET + 960);
 	assert_int_equal(sound_timestamp(*state, SOUND_OPUS_HZ, 2 * US + 20000),
 		(uint32_t)(OFFSET + 960 + 48000));
-	sound_advance(*state, 10 * US);
-	assert_int_equal(count, 2);
+}
+
+static void
+sound_that_pauses_is_a_packet_of_silence_a_second(void **state)
+{
+	begin(*state, AUDIO_OPUS);
+	feed(*state, 960, 1 * US);
+	sound_advance(*state, 1 * US + 900000, false);
+	assert_int_equal(count, 1);
+	sound_advance(*state, 2 * US, false);
+	sound_advance(*state, 2 * US + 100000, false);
+	sound_advance(*state, 3 * US, false);
+	assert_int_equal(count, 3);
+	assert_string_equal(sent[1].codec, "opus");
+	assert_int_equal(sent[1].first, 0xf8);
+	assert_int_equal(sent[1].timestamp, (uint32_t)(OFFSET + 48000));
+	assert_int_equal(sent[2].timestamp, (uint32_t)(OFFSET + 2 * 48000));
+	/* Silence is in the place of what comes too late; the rest follows by our clock. */
+	feed(*state, 960 + 2 * 48000, 3 * US);
+	assert_int_equal(count, 3);
+	feed(*state, 7, 3 * US + 500000);
+	feed(*state, 7 + 960, 3 * US + 520000);
+	assert_int_equal(sent[3].timestamp, (uint32_t)(OFFSET + 2 * 48000 + 24000));
+	assert_int_equal(sent[4].timestamp, (uint32_t)(OFFSET + 2 * 48000 + 24960));
+}
+
+static void
+sound_that_never_comes_is_silence_too(void **state)
+{
+	static const struct {
+		enum audio_codec codec;
+		const char *name;
+		uint8_t first;
+	} forms[] = { { AUDIO_PCMU, "PCMU", 0xff }, { AUDIO_PCMA, "PCMA", 0xd5 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sound *s = sound_new(OFFSET, emit, sent);
+		count = 0;
+		begin(s, forms[i].codec);
+		for (int64_t at_us = 10 * US; at_us <= 12 * US; at_us += 100000)
+			sound_advance(s, at_us, false);
+		assert_int_equal(count, 2);
+		assert_string_equal(sent[0].codec, forms[i].name);
+		assert_int_equal(sent[0].first, forms[i].first);
+		assert_int_equal(sent[0].len, 160);
+		assert_int_equal(sent[1].timestamp, (uint32_t)(sent[0].timestamp + 8000));
+		feed(s, 5000, 12 * US + 20000);
+		assert_int_equal(sent[2].timestamp, (uint32_t)(sent[1].timestamp + 160));
+		sound_free(s);
+	}
 }
 
 static void
@@ -180,8 +229,8 @@ a_camera_without_sound_has_silence_if_it_must(void **state)
 	assert_false(sound_comes(*state));
 	assert_int_equal(sound_offer(*state, false).opus_channels, 0);
 	assert_int_equal(sound_offer(*state, true).opus_channels, 1);
-	sound_advance(*state, 1 * US);
-	sound_advance(*state, 1 * US + 100000);
+	sound_advance(*state, 1 * US, true);
+	sound_advance(*state, 1 * US + 100000, true);
 	assert_true(count >= 4);
 	assert_string_equal(sent[0].codec, "opus");
 	assert_int_equal(sent[1].timestamp, sent[0].timestamp + 960);
@@ -196,6 +245,8 @@ main(void)
 		TEST(g711_keeps_the_cameras_steps),
 		TEST(a_camera_that_begins_anew_goes_on_where_it_was),
 		TEST(opus_is_handed_on_by_its_own_clock),
+		TEST(sound_that_pauses_is_a_packet_of_silence_a_second),
+		TEST(sound_that_never_comes_is_silence_too),
 		TEST(a_long_packet_of_g711_goes_in_pieces),
 		TEST(opus_that_fits_in_no_packet_is_left_out),
 		TEST(what_can_be_offered_follows_from_the_codec),
