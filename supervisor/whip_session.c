@@ -273,6 +273,14 @@ on_posted(const struct whip_answer *a, void *arg)
 		s->events.on_answer(s->where, a->sdp, s->arg);
 }
 
+/* Not if the server knows no DELETE, or not from us: it says so again. */
+static bool
+worth_another_try(enum whip_error error)
+{
+	return error == WHIP_SERVER || error == WHIP_BUSY || error == WHIP_CONFLICT ||
+	       error == WHIP_TIMEOUT || error == WHIP_TRANSPORT;
+}
+
 /* What a server that does not answer leaves behind must not keep a new session waiting. */
 static void
 on_deleted(const struct whip_answer *a, void *arg)
@@ -282,7 +290,8 @@ on_deleted(const struct whip_answer *a, void *arg)
 	bool ended = a->error == WHIP_OK;
 
 	s->call = NULL;
-	if (!ended && !s->offer && clock_now() + pause_ms <= s->end_by_ms) {
+	if (!ended && !s->offer && worth_another_try(a->error) &&
+		clock_now() + pause_ms <= s->end_by_ms) {
 		timer_start(s->timer, pause_ms);
 		return;
 	}

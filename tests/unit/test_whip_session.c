@@ -438,6 +438,21 @@ a_session_that_never_ends_is_left_to_its_server(void **state)
 }
 
 static void
+a_server_that_refuses_to_end_a_session_is_not_asked_again(void **state)
+{
+	static const enum whip_error errors[] = { WHIP_NOT_FOUND, WHIP_INVALID, WHIP_REFUSED };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		go_live(*state);
+		whip_session_stop(*state, 4000, on_stopped, NULL);
+		refuse(WHIP_DELETE, errors[i]);
+		assert_int_equal(whip_session_state(*state), WHIP_IDLE);
+		assert_int_equal(elapse(), 0);
+		assert_int_equal(seen.stopped, (int)i + 1);
+	}
+}
+
+static void
 a_stop_of_nothing_is_done_at_once(void **state)
 {
 	whip_session_stop(*state, 4000, on_stopped, NULL);
@@ -477,6 +492,7 @@ main(void)
 		SESSION_TEST(a_stop_while_the_answer_is_awaited_is_done_when_that_fails),
 		SESSION_TEST(a_stop_does_not_wait_longer_than_it_may),
 		SESSION_TEST(a_session_that_never_ends_is_left_to_its_server),
+		SESSION_TEST(a_server_that_refuses_to_end_a_session_is_not_asked_again),
 		SESSION_TEST(a_stop_of_nothing_is_done_at_once),
 		SESSION_TEST(an_offer_after_a_stop_waits_for_the_end),
 	};
