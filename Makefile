@@ -53,7 +53,7 @@ camrelayd_outputs = supervisor/outputs.o supervisor/output.o supervisor/sfu.o su
 camrelayd_notify = supervisor/notify.o supervisor/notify_target.o supervisor/webhook.o supervisor/hmac.o
 camrelayd_guard = supervisor/guard.o supervisor/guard_policy.o supervisor/guard_ladder.o supervisor/leak.o supervisor/unit_guard.o
 camrelayd_health = supervisor/health.o supervisor/check.o supervisor/readings.o supervisor/reach.o
-camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/consumer_report.o
+camrelayd_consumers = supervisor/supervisor_consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumers.o supervisor/consumer.o supervisor/consumer_table.o supervisor/viewer_tracks.o supervisor/consumer_report.o
 camrelayd_recording = supervisor/retention.o supervisor/recordings.o supervisor/survey.o supervisor/recording_day.o supervisor/sweeper.o supervisor/control_record.o proto/hour.o proto/playlist.o
 # What is served by HTTP.
 camrelayd_http = supervisor/http_server.o supervisor/http_server_conn.o supervisor/http_server_head.o supervisor/http_server_accept.o supervisor/http_server_tls.o supervisor/http_head_check.o supervisor/http_socket.o supervisor/http_server_file.o supervisor/http_listen.o supervisor/http_message.o supervisor/http_limit.o \

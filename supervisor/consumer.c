@@ -14,6 +14,7 @@
 #include "supervisor/consumer_table.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
+#include "supervisor/viewer_tracks.h"
 
 /* The first pause is short, since who is not there yet mostly is within a second; the SFU itself
  * waits about 8 s for media before it says empty_track_error (docs/sources.md). */
@@ -29,13 +30,16 @@ struct consumer {
 	char id[40];
 	char camera[NAME_BYTES];
 	char *offer;                 /* NULL: the SFU offers */
+	struct viewer_room room;     /* in the offer; for all, if the SFU offers */
 	struct sfu *sfu;             /* lent */
 	struct unpublish *unpublish; /* lent */
 	struct sfu_call *call;       /* of the state, or a probe in LIVE; NULL: none */
 	struct timer *timer;         /* owned; runs in PAUSING and OFFERED */
 	struct backoff backoff;
-	ms_t deadline_ms; /* of the pull */
+	ms_t deadline_ms; /* of the pull, or the swap */
 	ms_t pause_ms;    /* of PAUSING */
+	ms_t swap_due_ms; /* no sooner */
+	bool mute;        /* sound is not pulled: that failed where pictures did not */
 	int64_t pulls;
 	char *answer; /* of ANSWERING */
 
@@ -43,6 +47,7 @@ struct consumer {
 	struct sfu_track tracks[SFU_TRACKS_MAX];
 	size_t track_count;                /* 0: nothing that would need closing */
 	char source[SFU_ID_CHARS_MAX + 1]; /* the publisher's session that they are of */
+	char next[SFU_ID_CHARS_MAX + 1];   /* and which they are swapped for */
 
 	char why[256];
 	struct consumer_events events;
@@ -78,24 +83,30 @@ static void
 pull(struct consumer *c)
 {
 	struct output_source source = { 0 };
+	const struct viewer_room room = { .audio = c->room.audio && !c->mute,
+		.video = c->room.video };
+	struct sfu_track tracks[SFU_TRACKS_MAX];
 
 	c->events.find(&source, c->arg); /* on_opened has looked */
 	snprintf(c->source, sizeof(c->source), "%s", source.session);
-	c->call = sfu_tracks_pull(c->sfu, c->session, c->offer, c->source, source.tracks,
-		source.track_count, on_pulled, c);
+	const size_t count = viewer_tracks_fit(&room, source.tracks, source.track_count, tracks);
+	c->call = sfu_tracks_pull(
+		c->sfu, c->session, c->offer, c->source, tracks, count, on_pulled, c);
 }
 
-/* For each of our m-sections the track of its name: it is the camera's own in every session. */
+/* For each of our m-sections the track of its name, which is the camera's own in every session; but
+ * for one that the camera has no more. */
 static void
 swap(struct consumer *c)
 {
 	struct output_source source = { 0 };
+	struct sfu_track tracks[SFU_TRACKS_MAX];
 
-	cancel(c); /* a probe */
-	c->events.find(&source, c->arg);
-	snprintf(c->source, sizeof(c->source), "%s", source.session);
-	c->call = sfu_tracks_update(
-		c->sfu, c->session, c->source, c->tracks, c->track_count, on_agreed, c);
+	cancel(c);                       /* a probe */
+	c->events.find(&source, c->arg); /* consumer_check has looked */
+	const size_t count = viewer_tracks_common(
+		c->tracks, c->track_count, source.tracks, source.track_count, tracks);
+	c->call = sfu_tracks_update(c->sfu, c->session, c->next, tracks, count, on_agreed, c);
 }
 
 static void
@@ -176,19 +187,23 @@ verdict_of(const struct consumer *c, enum sfu_error error)
 								  : CONSUMER_NO_SFU;
 }
 
-/* Whether a new session may fare better, and there is still time; then pause_ms is set. */
+/* Whether another try, of a pull in a new session, may fare better, and there is still time; then
+ * pause_ms and swap_due_ms are set. */
 static bool
 may_try_again(struct consumer *c, const struct sfu_answer *a)
 {
 	struct output_source source;
 	uint32_t random = 0;
+	bool swapping = c->state == CONSUMER_SWAPPING;
 
 	if (a->error == SFU_UNAUTHORIZED || a->error == SFU_NO_APP || a->error == SFU_REFUSED ||
-		verdict_of(c, a->error) == CONSUMER_BAD_SDP || !c->events.find(&source, c->arg))
+		verdict_of(c, a->error) == CONSUMER_BAD_SDP ||
+		(swapping ? a->error == SFU_GONE : !c->events.find(&source, c->arg)))
 		return false;
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
 	c->pause_ms = backoff_next_asked(&c->backoff, random, a->retry_after_ms);
-	return clock_now() + c->pause_ms < c->deadline_ms;
+	c->swap_due_ms = clock_now() + c->pause_ms;
+	return c->swap_due_ms < c->deadline_ms;
 }
 
 /* A request of the owner's, or a swap, has failed. */
@@ -197,12 +212,13 @@ fail(struct consumer *c, const struct sfu_answer *a)
 {
 	enum consumer_verdict verdict = verdict_of(c, a->error);
 	bool asked = consumer_is_asked(c);
-	bool pulling = c->state == CONSUMER_OPENING || c->state == CONSUMER_PULLING;
+	bool tries = c->state == CONSUMER_OPENING || c->state == CONSUMER_PULLING ||
+		     c->state == CONSUMER_SWAPPING;
 
 	snprintf(c->why, sizeof(c->why), "%s: %s", sfu_error_name(a->error), a->words);
 	log_warn("consumer failed", LOG_CAM(c->camera), LOG_STR("id", c->id),
 		LOG_STR("in", consumer_state_name(c->state)), LOG_STR("why", c->why));
-	if (pulling && may_try_again(c, a)) {
+	if (tries && may_try_again(c, a)) {
 		handle(c, EV_AGAIN);
 		return;
 	}
@@ -241,6 +257,21 @@ succeed(struct consumer *c, enum consumer_event event, const char *sdp)
 		report(c, CONSUMER_DONE, sdp);
 }
 
+/* Pictures without sound are better than nothing: it may be of a codec that the player's offer does
+ * not have, or the camera sends none. */
+static bool
+only_sound_failed(const struct consumer *c, const struct sfu_answer *a)
+{
+	struct output_source source = { 0 };
+	struct sfu_track pictures[SFU_TRACKS_MAX], taken[SFU_TRACKS_MAX];
+
+	if (a->error == SFU_OK || !c->events.find(&source, c->arg))
+		return false;
+	const struct viewer_room room = { .video = true };
+	const size_t count = viewer_tracks_fit(&room, source.tracks, source.track_count, pictures);
+	return viewer_tracks_common(pictures, count, a->tracks, a->track_count, taken) > 0;
+}
+
 /* Some tracks may be ours though others failed: whatever comes next, they are to be closed. */
 static void
 on_pulled(const struct sfu_answer *a, void *arg)
@@ -252,6 +283,7 @@ on_pulled(const struct sfu_answer *a, void *arg)
 	c->track_count = a->track_count;
 	if (c->track_count > 0)
 		c->events.on_tracks(c->arg);
+	c->mute = c->mute || only_sound_failed(c, a);
 	if (a->error != SFU_OK)
 		fail(c, a);
 	else
@@ -265,10 +297,13 @@ on_agreed(const struct sfu_answer *a, void *arg)
 	struct consumer *c = arg;
 
 	c->call = NULL;
-	if (a->error != SFU_OK)
+	if (a->error != SFU_OK) {
 		fail(c, a);
-	else
-		succeed(c, EV_AGREED, NULL);
+		return;
+	}
+	if (c->state == CONSUMER_SWAPPING)
+		memcpy(c->source, c->next, sizeof(c->source));
+	succeed(c, EV_AGREED, NULL);
 }
 
 static void
@@ -296,13 +331,20 @@ on_timer(void *arg)
 	handle(c, EV_TIMER);
 }
 
+static void
+begin_tries(struct consumer *c)
+{
+	c->deadline_ms = clock_now() + PULL_WITHIN_MS;
+	backoff_reset(&c->backoff);
+}
+
 bool
 consumer_pull(struct consumer *c)
 {
 	if (!handle(c, EV_PULL))
 		return false;
-	c->deadline_ms = clock_now() + PULL_WITHIN_MS;
-	backoff_reset(&c->backoff);
+	c->mute = false;
+	begin_tries(c);
 	c->pulls++;
 	return true;
 }
@@ -317,6 +359,20 @@ consumer_answer(struct consumer *c, const char *sdp)
 	return handle(c, EV_ANSWER);
 }
 
+/* One that failed is tried again for as long as a pull is: what was published just now may not be
+ * known everywhere in the SFU, and a player cannot be told that it is to begin anew. */
+static void
+try_swap(struct consumer *c, const char *session)
+{
+	if (strcmp(c->next, session) != 0) {
+		snprintf(c->next, sizeof(c->next), "%s", session);
+		c->swap_due_ms = clock_now();
+		begin_tries(c);
+	}
+	if (clock_now() >= c->swap_due_ms)
+		handle(c, EV_SWAP);
+}
+
 void
 consumer_check(struct consumer *c)
 {
@@ -326,8 +382,8 @@ consumer_check(struct consumer *c)
 	if (!*c->source || (published && strcmp(source.session, c->source) == 0))
 		return;
 	if (c->offer) {
-		if (published && source.sending)
-			handle(c, EV_SWAP);
+		if (published && source.sending && c->state == CONSUMER_LIVE)
+			try_swap(c, source.session);
 		return;
 	}
 	if (handle(c, EV_STALE))
@@ -409,8 +465,8 @@ consumer_new(const struct consumer_parts *parts, const struct consumer_events *e
 	struct consumer *c = xcalloc(1, sizeof(*c));
 
 	c->offer = xstrdup(parts->offer);
-	if (parts->offer && !c->offer)
-		abort();
+	c->room = parts->offer ? viewer_room_read(parts->offer)
+			       : (struct viewer_room){ .audio = true, .video = true };
 	snprintf(c->id, sizeof(c->id), "%s", parts->id);
 	snprintf(c->camera, sizeof(c->camera), "%s", parts->camera);
 	c->sfu = parts->sfu;

@@ -36,6 +36,7 @@ static const struct {
 	{ .from = CONSUMER_LIVE,      .event = EV_FAILED,  .to = CONSUMER_IDLE      },
 	{ .from = CONSUMER_LIVE,      .event = EV_END,     .to = CONSUMER_ENDED     },
 	{ .from = CONSUMER_SWAPPING,  .event = EV_AGREED,  .to = CONSUMER_LIVE      },
+	{ .from = CONSUMER_SWAPPING,  .event = EV_AGAIN,   .to = CONSUMER_LIVE      },
 	{ .from = CONSUMER_SWAPPING,  .event = EV_FAILED,  .to = CONSUMER_IDLE      },
 	{ .from = CONSUMER_SWAPPING,  .event = EV_END,     .to = CONSUMER_CLOSING   },
 	/* Whatever became of the mutation: now it is over. */

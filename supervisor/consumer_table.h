@@ -12,7 +12,7 @@ enum consumer_event {
 	EV_OPENED,  /* there is a session */
 	EV_OFFERED, /* the SFU made its offer */
 	EV_AGREED,  /* the SFU has answered, or taken what we brought */
-	EV_AGAIN,   /* what a new session and a pause may cure */
+	EV_AGAIN,   /* what a pause may cure, and for a pull a new session */
 	EV_FAILED,
 	EV_STALE, /* the camera is not published any more where we pulled it */
 	EV_SWAP,  /* it is published elsewhere, and the owner cannot be asked to pull */

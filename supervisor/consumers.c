@@ -13,6 +13,7 @@
 #include "supervisor/consumers_view.h"
 #include "supervisor/timer.h"
 #include "supervisor/unpublish.h"
+#include "supervisor/viewer_tracks.h"
 
 /* How soon a republication or a lapse is noticed. */
 #define TICK_MS 250
@@ -246,14 +247,25 @@ viewer_new(struct consumers *t, const char *camera, const char *owner, const cha
 	return v;
 }
 
+static bool
+has_room(const char *offer, const struct output_source *source)
+{
+	const struct viewer_room room = viewer_room_read(offer);
+	struct sfu_track tracks[SFU_TRACKS_MAX];
+
+	return viewer_tracks_fit(&room, source->tracks, source->track_count, tracks) > 0;
+}
+
 static enum consumers_refusal
-may_open(const struct consumers *t, const char *camera)
+may_open(const struct consumers *t, const char *camera, const char *offer)
 {
 	struct output_source source;
 
 	if (!t->sfu || t->stop.deadline_ms || !t->config.find(camera, &source, t->config.arg) ||
 		!source.sending)
 		return CONSUMERS_NOT_PUBLISHED;
+	if (offer && !has_room(offer, &source))
+		return CONSUMERS_NO_ROOM;
 	if (consumers_count(t, NULL) >= (size_t)t->config.limits->max)
 		return CONSUMERS_FULL;
 	if (consumers_count(t, camera) >= (size_t)t->config.limits->max_per_camera)
@@ -271,7 +283,7 @@ enum consumers_refusal
 consumers_open(struct consumers *t, const char *camera, const char *owner, const char *offer,
 	consumers_done *done, void *arg, char id[CONSUMER_ID_BYTES])
 {
-	enum consumers_refusal refusal = may_open(t, camera);
+	enum consumers_refusal refusal = may_open(t, camera, offer);
 
 	if (refusal != CONSUMERS_TAKEN)
 		return refusal;

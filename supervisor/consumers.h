@@ -53,6 +53,7 @@ enum consumers_refusal {
 	CONSUMERS_UNKNOWN,       /* there is no such consumer, or it has ended */
 	CONSUMERS_BUSY,          /* its last request is not answered yet */
 	CONSUMERS_NOT_ASKED,     /* an answer without an offer, or a pull by who made the offer */
+	CONSUMERS_NO_ROOM,       /* the player's offer receives nothing that the camera sends */
 };
 
 /* What a request has come to, once, from the loop. */

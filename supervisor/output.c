@@ -185,12 +185,13 @@ on_failed(const char *why, ms_t retry_ms, void *arg)
 /* ---- the worker's words ---------------------------------------------------------------------- */
 
 static void
-add_track(struct output *o, const char *kind, const char *mid)
+add_track(struct output *o, bool audio, const char *mid)
 {
 	struct sfu_track *track = &o->tracks[o->track_count++];
 
+	track->audio = audio;
 	snprintf(track->mid, sizeof(track->mid), "%s", mid);
-	snprintf(track->name, sizeof(track->name), "%s-%s", o->camera, kind);
+	snprintf(track->name, sizeof(track->name), "%s-%s", o->camera, audio ? "audio" : "video");
 }
 
 static void
@@ -218,9 +219,9 @@ output_offer(struct output *o, const struct msg_offer *offer)
 	o->ssrc = video_ssrc(offer->sdp);
 	forget_word(o);
 	o->track_count = 0;
-	add_track(o, "video", offer->video_mid);
+	add_track(o, false, offer->video_mid);
 	if (offer->audio_mid)
-		add_track(o, "audio", offer->audio_mid);
+		add_track(o, true, offer->audio_mid);
 	o->kind->offer(o, offer->sdp);
 }
 

@@ -48,6 +48,7 @@ struct sfu_track {
 	char mid[SFU_ID_CHARS_MAX + 1];
 	char name[SFU_ID_CHARS_MAX + 1];
 	bool active; /* SFU_SESSION_GET: "status" is "active" */
+	bool audio;  /* of a camera's own: not its pictures */
 };
 
 struct sfu_answer {

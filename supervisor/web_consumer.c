@@ -32,6 +32,8 @@ static const struct {
 	[CONSUMERS_NOT_ASKED] = { .status = 409,
 		.sentence = "it waits for no such thing: an answer follows an offer, and who made "
 			    "the offer does not pull again" },
+	[CONSUMERS_NO_ROOM] = { .status = 400,
+		.sentence = "the offer has no m= line that receives what the camera sends" },
 };
 
 static const struct {

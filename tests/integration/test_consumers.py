@@ -86,6 +86,31 @@ def test_two_viewers_of_a_camera_are_apart(world):
     run(scenario())
 
 
+@pytest.mark.parametrize("kinds", [("video",), ("audio",)])
+def test_a_player_gets_what_its_offer_has_room_for(world, kinds):
+    lab, tokens = world
+
+    async def scenario():
+        async with watching(lab, tokens["all"], "aiortc") as (api, backend):
+            player = Player(api, backend, "cam1")
+            player.kinds = kinds
+            await player.open()
+
+            async def flows():
+                tracks = next(s["tracks"] for s in lab.sfu_state()["sessions"] if s["id"] == session)
+                assert [t["kind"] for t in tracks] == list(kinds)
+                return all(t["status"] == "active" for t in tracks)
+            session = (await player.seen())["session"]
+            await until(flows, what="it is sent")
+            if "video" in kinds:
+                await player.decode()
+            await api.call("DELETE", player.location)
+            nothing = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
+            refused = await api.refusal("POST", "/whep/cam1", nothing)
+            assert refused.status == 400 and "receives what the camera sends" in refused.body["error"]["message"]
+    run(scenario())
+
+
 def test_the_answer_to_a_whep_player_names_its_resource_and_the_ice_server(world):
     lab, tokens = world
 
@@ -163,6 +188,25 @@ def test_a_whep_players_tracks_are_swapped_and_it_decodes_on(world, kind):
             await until(swapped, what="the tracks are swapped")
             await player.decode(30)
             assert ((await player.seen())["state"], (await player.seen())["pulls"]) == ("live", 1)
+            await api.call("DELETE", player.location)
+    run(scenario())
+
+
+def test_a_swap_that_comes_too_early_is_tried_again(world):
+    lab, tokens = world
+
+    async def scenario():
+        async with watching(lab, tokens["all"], "aiortc") as (api, backend):
+            player = await Player(api, backend, "cam1").open()
+            await player.decode()
+            lab.sfu_fault(match="tracks_update", action="per_track", count=2)
+            calls = len(lab.sfu_calls())
+            await asyncio.to_thread(lab.camctl, "restart", "cam1")
+
+            async def swapped():
+                return len([c for c in lab.sfu_calls() if c["op"] == "tracks_update" and c["n"] > calls]) == 3
+            await until(swapped, what="the tracks are swapped at the third try")
+            await player.decode(30)
             await api.call("DELETE", player.location)
     run(scenario())
 

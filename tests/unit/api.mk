@@ -30,12 +30,13 @@ unit_publish = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/publish.o
 	common/log.o common/err.o
 unit_publish_libs = json-c
 
-units += consumer consumers consumer_report
+units += consumer consumers consumer_report viewer_tracks
+unit_viewer_tracks = supervisor/viewer_tracks.o
 unit_consumer_report = supervisor/consumer_report.o common/json.o
 unit_consumer_report_libs = json-c
 unit_consumers = supervisor/consumers.o supervisor/consumers_view.o supervisor/consumers_end.o supervisor/consumers_keep.o supervisor/consumer_report.o $(store_objects) $(unit_consumer)
 unit_consumers_libs = json-c sqlite3
-unit_consumer = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/consumer.o supervisor/consumer_table.o supervisor/unpublish.o $(sfu_answer_objects) \
+unit_consumer = tests/unit/fake_time.o tests/unit/fake_sfu.o supervisor/consumer.o supervisor/consumer_table.o supervisor/viewer_tracks.o supervisor/unpublish.o $(sfu_answer_objects) \
 	common/backoff.o common/log.o common/err.o
 unit_consumer_libs = json-c
 

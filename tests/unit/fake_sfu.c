@@ -61,8 +61,8 @@ sfu_tracks_pull(struct sfu *s, const char *session, const char *offer, const cha
 	struct sfu_call *c = call(request, session, offer, count, done, arg);
 
 	(void)s;
-	(void)tracks;
 	snprintf(c->publisher, sizeof(c->publisher), "%s", publisher);
+	snprintf(c->first, sizeof(c->first), "%s", count > 0 ? tracks[0].name : "");
 	return c;
 }
 
@@ -73,8 +73,8 @@ sfu_tracks_update(struct sfu *s, const char *session, const char *publisher,
 	struct sfu_call *c = call(SFU_TRACKS_UPDATE, session, NULL, count, done, arg);
 
 	(void)s;
-	(void)tracks;
 	snprintf(c->publisher, sizeof(c->publisher), "%s", publisher);
+	snprintf(c->first, sizeof(c->first), "%s", count > 0 ? tracks[0].name : "");
 	return c;
 }
 

@@ -14,8 +14,9 @@ struct sfu_call {
 	char publisher[SFU_ID_CHARS_MAX + 1];
 	char sdp[32]; /* that was sent, cut; "": none */
 	size_t track_count;
-	char mids[32];  /* of a close, each with a blank behind it, cut */
-	sfu_done *done; /* NULL: answered or cancelled */
+	char first[SFU_ID_CHARS_MAX + 1]; /* name of the first track that is pulled */
+	char mids[32];                    /* of a close, each with a blank behind it, cut */
+	sfu_done *done;                   /* NULL: answered or cancelled */
 	void *arg;
 };
 

@@ -14,7 +14,10 @@
 #include "tests/unit/fake_sfu.h"
 #include "tests/unit/fake_time.h"
 
-static const struct sfu_track tracks[] = { { .name = "porch-video" }, { .name = "porch-audio" } };
+static const struct sfu_track tracks[] = { { .name = "porch-video" },
+	{ .name = "porch-audio", .audio = true } };
+
+#define OFFER "m=video 9\nm=audio 9\n"
 
 /* Where the camera is published; session NULL: nowhere. */
 static struct output_source source;
@@ -98,7 +101,7 @@ static int
 start_whep(void **state)
 {
 	begin();
-	*state = make("viewer's");
+	*state = make(OFFER);
 	return 0;
 }
 
@@ -183,7 +186,8 @@ the_viewers_own_offer_is_answered_at_once(void **state)
 {
 	assert_true(consumer_pull(*state));
 	fake_sfu_open();
-	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_TAKE)->sdp, "viewer's");
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_TAKE)->sdp, OFFER);
+	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_TAKE)->track_count, 2);
 	fake_sfu_give(SFU_TRACKS_TAKE);
 	expect_result(1, CONSUMER_DONE);
 	assert_string_equal(seen.sdp, "answer");
@@ -300,6 +304,69 @@ half_a_pull_is_closed_before_the_next(void **state)
 	fake_sfu_answer(SFU_TRACKS_PULL, half);
 	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->session, "s1");
 	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_CLOSE)->track_count, 1);
+}
+
+/* One pull in which the pictures came, and the sound did not. */
+static void
+pull_without_sound(struct consumer *c, enum sfu_request request, enum sfu_error error)
+{
+	struct sfu_answer half = { .error = error,
+		.tracks = { { .mid = "0", .name = "porch-video" } },
+		.track_count = 1,
+		.retry_after_ms = -1 };
+
+	assert_true(consumer_pull(c));
+	fake_sfu_open();
+	assert_int_equal(fake_sfu_waiting(request)->track_count, 2);
+	fake_sfu_answer(request, half);
+	expect_state(c, CONSUMER_PAUSING);
+	fake_sfu_answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+	fake_time_elapse();
+	fake_sfu_open();
+}
+
+static void
+sound_that_fails_does_not_keep_the_pictures_away(void **state)
+{
+	static const enum sfu_error errors[] = { SFU_NOT_YET, SFU_TRACK };
+
+	for (size_t i = 0; i < 2; i++) {
+		pull_without_sound(*state, SFU_TRACKS_PULL, errors[i]);
+		assert_int_equal(fake_sfu_waiting(SFU_TRACKS_PULL)->track_count, 1);
+		fake_sfu_give(SFU_TRACKS_PULL);
+		expect_state(*state, CONSUMER_OFFERED);
+		assert_true(consumer_pull(*state));
+		fake_sfu_answer(SFU_TRACKS_CLOSE, (struct sfu_answer){ .error = SFU_OK });
+		fake_sfu_refuse(SFU_SESSION_NEW, SFU_UNAUTHORIZED);
+	}
+}
+
+static void
+a_player_gets_pictures_where_the_sound_is_none_that_it_knows(void **state)
+{
+	pull_without_sound(*state, SFU_TRACKS_TAKE, SFU_TRACK);
+	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_TAKE)->track_count, 1);
+	fake_sfu_give(SFU_TRACKS_TAKE);
+	expect_state(*state, CONSUMER_LIVE);
+}
+
+static void
+a_player_is_given_what_its_offer_has_room_for(void **state)
+{
+	static const char *const offers[] = { "m=video 9\n", "m=audio 9\n" };
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < 2; i++) {
+		struct consumer *c = make(offers[i]);
+		assert_true(consumer_pull(c));
+		fake_sfu_open();
+		struct sfu_call *call = fake_sfu_waiting(SFU_TRACKS_TAKE);
+		assert_int_equal(call->track_count, 1);
+		assert_string_equal(call->first, tracks[i].name);
+		consumer_free(c);
+	}
+	unpublish_free(unpublish);
 }
 
 static void
@@ -424,15 +491,74 @@ a_whep_viewers_tracks_are_put_in_the_place_of_the_old(void **state)
 }
 
 static void
-a_swap_that_fails_leaves_the_viewer_idle(void **state)
+a_swap_that_the_session_is_gone_for_leaves_the_viewer_idle(void **state)
 {
 	go_live_whep(*state);
 	publish("camera-2");
 	consumer_check(*state);
-	fake_sfu_refuse(SFU_TRACKS_UPDATE, SFU_TRACK);
+	fake_sfu_refuse(SFU_TRACKS_UPDATE, SFU_GONE);
 	expect_state(*state, CONSUMER_IDLE);
 	expect_closed("s1");
 	assert_int_equal(seen.results, 1);
+}
+
+static void
+a_swap_that_fails_is_tried_again(void **state)
+{
+	static const enum sfu_error errors[] = { SFU_NOT_YET, SFU_TRACK, SFU_SERVER, SFU_TIMEOUT };
+
+	go_live_whep(*state);
+	publish("camera-2");
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		consumer_check(*state);
+		fake_sfu_refuse(SFU_TRACKS_UPDATE, errors[i]);
+		expect_state(*state, CONSUMER_LIVE);
+		consumer_check(*state);
+		expect_state(*state, CONSUMER_LIVE); /* there is a pause */
+		fake_time_pass(4000);
+	}
+	consumer_check(*state);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_UPDATE)->publisher, "camera-2");
+	fake_sfu_answer(SFU_TRACKS_UPDATE, (struct sfu_answer){ .error = SFU_OK });
+	fake_time_pass(4000);
+	consumer_check(*state);
+	expect_state(*state, CONSUMER_LIVE);
+	assert_int_equal(seen.results, 1);
+	publish("camera-3");
+	consumer_check(*state);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_UPDATE)->publisher, "camera-3");
+}
+
+static void
+swaps_that_fail_end_within_20_s(void **state)
+{
+	ms_t began_ms = fake_now_ms;
+	int tries = 0;
+
+	go_live_whep(*state);
+	publish("camera-2");
+	for (; consumer_state(*state) == CONSUMER_LIVE; fake_time_pass(250)) {
+		consumer_check(*state);
+		if (consumer_state(*state) != CONSUMER_SWAPPING)
+			continue;
+		fake_sfu_refuse(SFU_TRACKS_UPDATE, SFU_NOT_YET);
+		tries++;
+	}
+	expect_state(*state, CONSUMER_IDLE);
+	assert_in_range(tries, 4, 20);
+	assert_true(fake_now_ms - began_ms <= 20500);
+	expect_closed("s1");
+}
+
+static void
+a_camera_that_has_no_sound_any_more_is_swapped_without(void **state)
+{
+	go_live_whep(*state);
+	publish("camera-2");
+	source.track_count = 1;
+	consumer_check(*state);
+	assert_int_equal(fake_sfu_waiting(SFU_TRACKS_UPDATE)->track_count, 1);
+	assert_string_equal(fake_sfu_waiting(SFU_TRACKS_UPDATE)->first, "porch-video");
 }
 
 static void
@@ -476,6 +602,9 @@ main(void)
 		WHEP_TEST(an_offer_that_the_sfu_does_not_take_is_the_viewers_fault),
 		PULL_TEST(an_answer_that_the_sfu_does_not_take_closes_the_session),
 		PULL_TEST(half_a_pull_is_closed_before_the_next),
+		PULL_TEST(sound_that_fails_does_not_keep_the_pictures_away),
+		WHEP_TEST(a_player_gets_pictures_where_the_sound_is_none_that_it_knows),
+		cmocka_unit_test(a_player_is_given_what_its_offer_has_room_for),
 		PULL_TEST(an_offer_that_nobody_answers_is_taken_back),
 		PULL_TEST(an_end_waits_for_the_pull_that_is_on_its_way),
 		PULL_TEST(an_end_waits_for_the_answer_that_is_on_its_way),
@@ -483,7 +612,10 @@ main(void)
 		PULL_TEST(a_republished_camera_is_to_be_pulled_again),
 		PULL_TEST(an_owner_may_pull_again_whenever_it_likes),
 		WHEP_TEST(a_whep_viewers_tracks_are_put_in_the_place_of_the_old),
-		WHEP_TEST(a_swap_that_fails_leaves_the_viewer_idle),
+		WHEP_TEST(a_swap_that_the_session_is_gone_for_leaves_the_viewer_idle),
+		WHEP_TEST(a_swap_that_fails_is_tried_again),
+		WHEP_TEST(swaps_that_fail_end_within_20_s),
+		WHEP_TEST(a_camera_that_has_no_sound_any_more_is_swapped_without),
 		WHEP_TEST(a_session_that_the_sfu_has_no_more_is_noticed),
 		WHEP_TEST(a_probe_does_not_hold_up_a_swap),
 	};

@@ -150,8 +150,8 @@ go_live(struct consumers *t, char id[CONSUMER_ID_BYTES])
 static void
 go_live_whep(struct consumers *t, char id[CONSUMER_ID_BYTES])
 {
-	assert_int_equal(
-		consumers_open(t, "porch", NULL, "offer", on_done, NULL, id), CONSUMERS_TAKEN);
+	assert_int_equal(consumers_open(t, "porch", NULL, "m=video 9\n", on_done, NULL, id),
+		CONSUMERS_TAKEN);
 	fake_sfu_open();
 	fake_sfu_give(SFU_TRACKS_TAKE);
 }
@@ -347,6 +347,16 @@ a_player_without_heartbeats_is_there_while_the_sfu_says_so(void **state)
 	fake_sfu_refuse(SFU_SESSION_GET, SFU_GONE);
 	fake_time_pass(500);
 	expect_ended(*state, id, CONSUMERS_FAILED);
+}
+
+static void
+a_player_without_room_for_what_the_camera_sends_is_refused(void **state)
+{
+	char id[CONSUMER_ID_BYTES];
+
+	assert_int_equal(consumers_open(*state, "porch", NULL, "m=audio 9\n", on_done, NULL, id),
+		CONSUMERS_NO_ROOM);
+	assert_int_equal(consumers_count(*state, NULL), 0);
 }
 
 static void
@@ -571,6 +581,7 @@ main(void)
 		CONSUMERS_TEST(a_camera_that_is_configured_no_more_has_no_viewers),
 		CONSUMERS_TEST(an_owner_that_is_revoked_has_no_viewers_and_others_keep_theirs),
 		CONSUMERS_TEST(a_player_without_heartbeats_is_there_while_the_sfu_says_so),
+		CONSUMERS_TEST(a_player_without_room_for_what_the_camera_sends_is_refused),
 		CONSUMERS_TEST(a_player_is_never_asked_to_pull),
 		CONSUMERS_TEST(the_ended_are_remembered_up_to_a_limit),
 		CONSUMERS_TEST(a_stop_closes_every_session),
