@@ -52,6 +52,9 @@ struct output {
 	struct peer_packet batch[BATCH_MAX];
 	size_t batch_len;
 
+	unsigned rtx_sent;
+	unsigned rtx_in_vain; /* of these, were asked for again */
+
 	struct output_stats stats;
 	int32_t rtt_us; /* -1: not known */
 	struct fir fir;
@@ -265,6 +268,23 @@ struct hearing {
 	bool replay;
 };
 
+static bool
+rtx_helps(const struct output *o)
+{
+	return o->rtx_sent < OUTPUT_RTX_TRIALS || o->rtx_in_vain < o->rtx_sent / 4 * 3;
+}
+
+/* Whether a packet that is asked for goes by RTX. */
+static bool
+choose_rtx(struct output *o, const struct sent_packet *as)
+{
+	if (!o->out.rtx.wanted || !rtx_helps(o))
+		return false;
+	o->rtx_sent += as->resends == 0;
+	o->rtx_in_vain += as->resends == 1;
+	return as->resends == 0;
+}
+
 static void
 resend(struct output *o, uint16_t seq, int64_t now_us)
 {
@@ -279,8 +299,8 @@ resend(struct output *o, uint16_t seq, int64_t now_us)
 		return;
 	p.timestamp = as.timestamp;
 	const size_t head_len =
-		o->out.rtx.wanted ? outbound_rtx_head(&o->out, seq, &p, head)
-				  : outbound_same_head(&o->out, seq, &p, as.transport_seq, head);
+		choose_rtx(o, &as) ? outbound_rtx_head(&o->out, seq, &p, head)
+				   : outbound_same_head(&o->out, seq, &p, as.transport_seq, head);
 	const struct peer_packet packet = {
 		.head = head, .head_len = head_len, .data = p.payload, .len = p.len
 	};

@@ -35,6 +35,10 @@ struct output;
 #define OUTPUT_REPLAY_PAUSE_MAX_MS 6400
 #define OUTPUT_REPLAY_CALM_MS 10000
 
+/* A receiver may agree to retransmissions by RTX (RFC 4588) and not look at them: Pion 3.1 takes
+ * them into its answer and throws them away. So what is asked for again is sent as it was; and all
+ * is, at once, if of this many retransmissions three in four were asked for again. */
+#define OUTPUT_RTX_TRIALS 16
 /* Who the streams are: the same for every receiver. */
 struct output_ids {
 	uint32_t video_ssrc;

@@ -99,8 +99,8 @@ sent_again(struct sent *s, uint16_t seq, int64_t now_us, int64_t rtt_us, struct 
 	/* The first goes at once: the packet was missed, so it has been under way already. */
 	if (e->resends > 0 && now_us - e->resent_us < rtt_us)
 		return ERR_AGAIN;
-	e->resends++;
-	e->resent_us = now_us;
 	*out = e->packet;
+	out->resends = e->resends++;
+	e->resent_us = now_us;
 	return 0;
 }

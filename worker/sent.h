@@ -18,6 +18,7 @@ struct sent_packet {
 	uint64_t position; /* in the history */
 	uint32_t timestamp;
 	uint16_t transport_seq; /* the number in its extension, if it had one */
+	uint8_t resends;        /* of sent_again: how often it was sent again before */
 };
 
 /* Never NULL: out of memory aborts. */

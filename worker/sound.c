@@ -15,7 +15,7 @@
 #define US 1000000
 /* A packet of silence for each so long without sound, of what is handed on: the SFU lets nobody
  * pull a track that has had no packet, and forgets one after 30 s without
- * (facts/cloudflare-sfu.md 1.8). Opus' own silence (DTX) has a packet in 400 ms. */
+ * (docs/sources.md). Opus' own silence (DTX) has a packet in 400 ms. */
 #define SILENCE_US 1000000
 
 /* Where a form's timestamps are. */

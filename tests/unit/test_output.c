@@ -536,6 +536,58 @@ what_was_missed_is_sent_by_rtx_if_that_was_agreed(void **state)
 }
 
 static void
+what_rtx_did_not_bring_is_sent_again_as_it_was(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	attach(s);
+	add_gop(s, 10);
+	const struct packet missed = wire[15];
+	for (unsigned i = 0; i < 3; i++)
+		say_nack(s, missed.header.seq);
+	assert_int_equal(wired, 33);
+	assert_int_equal(wire[30].header.ssrc, RTX);
+	for (unsigned i = 31; i < 33; i++)
+		assert_memory_equal(&wire[i].header, &missed.header, sizeof(missed.header));
+}
+
+static void
+a_receiver_that_throws_rtx_away_is_sent_none(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	attach(s);
+	add_gop(s, 20);
+	for (unsigned i = 0; i < OUTPUT_RTX_TRIALS; i++) {
+		say_nack(s, wire[i].header.seq);
+		assert_int_equal(wire[wired - 1].header.ssrc, RTX);
+		/* Three in four. */
+		if (i % 4 != 0)
+			say_nack(s, wire[i].header.seq);
+	}
+	say_nack(s, wire[20].header.seq);
+	assert_memory_equal(&wire[wired - 1].header, &wire[20].header, sizeof(wire[20].header));
+}
+
+static void
+a_receiver_that_loses_half_of_the_rtx_is_sent_more(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	attach(s);
+	add_gop(s, 20);
+	for (unsigned i = 0; i < OUTPUT_RTX_TRIALS + 2; i++) {
+		say_nack(s, wire[i].header.seq);
+		assert_int_equal(wire[wired - 1].header.ssrc, RTX);
+		if (i % 2 == 0)
+			say_nack(s, wire[i].header.seq);
+	}
+}
+
+static void
 what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
 {
 	struct scene *s = *state;
@@ -674,6 +726,9 @@ main(void)
 		TEST(who_is_too_slow_goes_on_with_the_next_key_picture),
 		TEST(what_was_missed_is_sent_again_as_it_was),
 		TEST(what_was_missed_is_sent_by_rtx_if_that_was_agreed),
+		TEST(what_rtx_did_not_bring_is_sent_again_as_it_was),
+		TEST(a_receiver_that_throws_rtx_away_is_sent_none),
+		TEST(a_receiver_that_loses_half_of_the_rtx_is_sent_more),
 		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
 		TEST(sound_is_numbered_for_that_feedback_where_pictures_are_not),
 		TEST(a_replayed_packet_is_sent_again_as_it_was_replayed),
