@@ -9,6 +9,19 @@ const STILL_MS = 3000, LOOK_MS = 500;
 /* What waiting does not mend: no token, a token for other cameras, no such camera. */
 const FINAL = [401, 403, 404];
 
+/* The browser lacks the codec of the camera's pictures: Firefox without its OpenH264 plugin, H.265 nearly everywhere. */
+class Unplayable extends Error {
+    constructor(offer) {
+        const codec = offer.match(/^m=video [^]*?^a=rtpmap:\d+ ([\w-]+)/m)?.[1] ?? 'the codec';
+        super(`This browser does not play ${codec}, which the camera sends`);
+    }
+}
+
+/* RFC 3264 6: port 0 rejects. */
+function takesNoPictures(answer) {
+    return /^m=video 0 /m.test(answer) && !/^m=video [1-9]/m.test(answer);
+}
+
 export class Live {
     #camera;
     #video;
@@ -118,6 +131,7 @@ export class Live {
         old?.close();
         await pc.setRemoteDescription(told.offer);
         await pc.setLocalDescription();
+        if (takesNoPictures(pc.localDescription.sdp)) throw new Unplayable(told.offer.sdp);
         await call('PUT', `/v2/consumers/${told.id}/answer`, pc.localDescription);
     }
 
@@ -181,7 +195,7 @@ export class Live {
     #failed(error) {
         const message = error.message || String(error);
         this.#clear();
-        if (FINAL.includes(error.status)) {
+        if (error instanceof Unplayable || FINAL.includes(error.status)) {
             this.#say('failed', message);
             return;
         }

@@ -106,6 +106,18 @@ def test_a_click_shows_live_pictures_and_another_lets_it_be_heard(lab, person):
     assert person.shown("cam1", "live") == ""
 
 
+def test_a_browser_without_the_codec_is_told_so_and_asks_no_more(lab, person):
+    """As Firefox without its plugin for H.264: it takes the sound and rejects the pictures."""
+    person.js("""const set = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = function ({type, sdp}) {
+            return set.call(this, {type, sdp: sdp.replaceAll('H264', 'H266')});
+        }; 0""")
+    person.click_of("cam1", "watch")
+    person.until("shown('cam1', 'live') === 'This browser does not play H264, which the camera sends'", "why")
+    assert person.js("tile('cam1').querySelector('.screen').dataset.live") == "failed"
+    until(lambda: not watchers(lab), "nobody watches")
+
+
 def test_all_are_watched_at_once_and_none_is_left_when_the_page_goes(lab, person):
     person.click("#watch-all")
     for name in lab.names:
