@@ -23,6 +23,10 @@
  * its own 20 ms would be most of the time that ICE takes to an SFU with one candidate. */
 #define PACING_MS 5
 
+/* RFC 8489 6.2.1: a request is sent seven times, first after 500 ms and then after twice as long
+ * each time. libnice's own three are over after 1.5 s, and it asks no more. */
+#define CHECKS_MAX 7
+
 struct ice {
 	struct ice_events events;
 	GMainContext *loop;
@@ -171,7 +175,7 @@ ice_new(struct ice **out, GMainContext *loop, const struct ice_events *events)
 	ice->agent = nice_agent_new_full(
 		loop, NICE_COMPATIBILITY_RFC5245, NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 	g_object_set(ice->agent, "controlling-mode", TRUE, "ice-tcp", FALSE, "upnp", FALSE,
-		"stun-pacing-timer", PACING_MS, NULL);
+		"stun-pacing-timer", PACING_MS, "stun-max-retransmissions", CHECKS_MAX, NULL);
 	ice->stream = nice_agent_add_stream(ice->agent, 1);
 	if (ice->stream == 0 || !nice_agent_get_local_credentials(
 					ice->agent, ice->stream, &ice->ufrag, &ice->pwd)) {

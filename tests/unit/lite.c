@@ -191,8 +191,10 @@ on_readable(gint fd, GIOCondition condition, gpointer arg)
 	(void)condition;
 	l->from_len = sizeof(l->from);
 	n = recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&l->from, &l->from_len);
-	if (n < 0 || l->silent)
+	if (n < 0 || l->silent || l->deaf > 0) {
+		l->deaf -= l->deaf > 0;
 		return G_SOURCE_CONTINUE;
+	}
 	if (n < HEADER || bytes[0] > 3) {
 		if (l->on_packet != NULL)
 			l->on_packet(l->arg, bytes, (size_t)n);

@@ -20,6 +20,7 @@ struct lite {
 	char ufrag[SDP_ICE_CHARS_MAX + 1];
 	char pwd[SDP_ICE_CHARS_MAX + 1];
 	bool silent;        /* answers nothing */
+	unsigned deaf;      /* nor so many packets from now on */
 	bool forbid;        /* answers 403: consent revoked (RFC 7675 5.2) */
 	unsigned requests;  /* good ones */
 	unsigned bad;       /* wrong USERNAME or MESSAGE-INTEGRITY */

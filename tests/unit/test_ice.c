@@ -174,6 +174,18 @@ credentials_may_have_256_characters(void **state)
 	test_close(&t);
 }
 
+/* An SFU whose transport is not ready when its answer is, or a path that loses the first three. */
+static void
+a_peer_that_hears_late_is_still_asked(void **state)
+{
+	struct test t = { .lite.deaf = 3 };
+
+	(void)state;
+	connect_to(&t, "127.0.0.1");
+	assert_int_equal(t.lite.deaf, 0);
+	test_close(&t);
+}
+
 static void
 bytes_go_both_ways(void **state)
 {
@@ -290,6 +302,7 @@ main(void)
 		cmocka_unit_test(one_candidate_of_an_ice_lite_peer_is_enough),
 		cmocka_unit_test(ipv6_works_too),
 		cmocka_unit_test(credentials_may_have_256_characters),
+		cmocka_unit_test(a_peer_that_hears_late_is_still_asked),
 		cmocka_unit_test(bytes_go_both_ways),
 		cmocka_unit_test(a_batch_leaves_on_the_chosen_path),
 		cmocka_unit_test(the_path_follows_a_better_pair),
