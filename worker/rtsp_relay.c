@@ -426,15 +426,15 @@ take_lent(struct relay *r, struct fifo *in)
 static int
 find_piece(struct relay *r, struct fifo *in, struct rtsp_piece *p)
 {
-	int got = r->garbage ? relay_data_find(r, in) : 1;
+	int found = r->garbage ? relay_data_find(r, in) : 1;
 
-	while (got == 1) {
-		got = next_piece(in, p);
+	while (found > 0) {
+		int got = next_piece(in, p);
 		if (got >= 0 || !r->playing)
-			break;
-		got = relay_data_find(r, in);
+			return got;
+		found = relay_data_find(r, in);
 	}
-	return got;
+	return found;
 }
 
 /* Returns 1 and the packet, ERR_EOF with the last; 0: it is nobody's. */
