@@ -31,7 +31,9 @@ class Probe:
         host, port = self.url.rsplit("/", 1)[1].split(":")
         s = socket.create_connection((host, int(port)), timeout=20)
         if tls if tls is not None else self.url.startswith("https"):
-            s = trusting().wrap_socket(s)
+            context = trusting()
+            context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # an end without close_notify is an error
+            s = context.wrap_socket(s, suppress_ragged_eofs=False)
         return s
 
     def ask(self, data, tls=None):

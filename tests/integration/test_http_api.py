@@ -1,5 +1,6 @@
 """The HTTP API: what it shows, what it does, who may, and what is refused."""
 import asyncio
+import concurrent.futures
 import contextlib
 import datetime
 import fcntl
@@ -400,6 +401,13 @@ def test_too_many_requests_are_told_when_to_come_again(url):
     assert refused and all(retry == "1" for retry in refused)
     time.sleep(int(refused[0]))  # as it was told to
     assert {status for status, _ in asyncio.run(flood(100))} == {200}
+
+
+def test_bad_requests_count_among_those_that_are_too_many(url):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda _: error_of(raw(url, b"nonsense\r\n\r\n")[1])[0], range(1500))
+        assert set(answers) == {400, 429}
+    until(lambda: fetch("GET", url + "/healthz")[0] == 200, "others are served again")
 
 
 def test_connections_beyond_the_limit_are_told_so(url):
