@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -207,6 +208,27 @@ def test_a_wrong_fingerprint_is_untrusted(clip):
 
 # ---- Janus: an SFU, ice-lite --------------------------------------------------------------------
 
+def test_a_peer_that_takes_its_consent_back_gets_nothing_more(clip):
+    """RFC 7675 5.2: an error 403 to a check of consent ends it at once, though others end only by silence."""
+    async def scene():
+        viewer, forbidden = Aiortc(), []
+        async with probe_for(clip) as probe:
+            probe.answer(await viewer.answer(await probe.offer()))
+            await until(lambda: viewer.frames > 10)
+            ice = viewer.pc.getTransceivers()[0].receiver.transport.transport._connection
+
+            def forbid(message, addr, protocol, _):
+                forbidden.append(message)
+                ice.respond_error(message, addr, protocol, (403, "Forbidden"))
+            ice.request_received = forbid
+            await probe.until(lambda: probe.end)
+            assert probe.end[0] == ERR_UNREACHABLE
+            assert "consent" in probe.end[1]
+            assert len(forbidden) == 1, "it asked no second time"
+            await viewer.close()
+    run(scene())
+
+
 @contextlib.asynccontextmanager
 async def janus_handle():
     import cloudflare_janus as sfu
@@ -262,25 +284,44 @@ async def probe_and_janus_agree(probe, handle):
     return False
 
 
-def test_a_silent_sfu_loses_consent_within_half_a_minute(clip):
-    """RFC 7675 5.1: consent expires 30 s after the last answer; libnice 0.1.21 waits 10 s only."""
-    import signal
+async def stand_still(janus, probe, seconds):
+    """It answers nothing for so long, or until the session is given up: after how many seconds; None if it is not."""
+    stopped = time.monotonic()
+    janus.signal(signal.SIGSTOP)
+    try:
+        await probe.until(lambda: probe.end, seconds)
+        return time.monotonic() - stopped
+    except asyncio.TimeoutError:
+        return None
+    finally:
+        janus.signal(signal.SIGCONT)
 
+
+def test_a_silent_sfu_loses_consent_within_half_a_minute(clip):
+    """RFC 7675 5.1: consent expires 30 s after the last answer, not after two of them that were lost."""
     async def scene():
         async with janus_handle() as (janus, handle), probe_for(clip) as probe:
             probe.answer(await publish(handle, await probe.offer()))
             await probe.until(lambda: probe.stats.get("packets", 0) > 0)
-            janus.signal(signal.SIGSTOP)
-            try:
-                stopped = time.monotonic()
-                await probe.until(lambda: probe.end, 60)
-                took = time.monotonic() - stopped
-            finally:
-                janus.signal(signal.SIGCONT)
+            took = await stand_still(janus, probe, 60)
             print(f"\nconsent: lost after {took:.1f} s: {probe.end[1]}")
             assert probe.end[0] == ERR_UNREACHABLE
             assert "consent" in probe.end[1]
-            assert 3 < took < 36
+            assert 14 < took < 30
+    run(scene())
+
+
+def test_silence_of_twelve_seconds_ends_no_session_and_neither_do_more_of_them(clip):
+    async def scene():
+        async with janus_handle() as (janus, handle), probe_for(clip) as probe:
+            probe.answer(await publish(handle, await probe.offer()))
+            await probe.until(lambda: probe.stats.get("packets", 0) > 0)
+            for _ in range(2):
+                assert await stand_still(janus, probe, 12) is None
+                sent = probe.stats["batches"]
+                await probe.until(lambda sent=sent: probe.stats["batches"] > sent + 20 * FPS)  # asked and answered again
+                assert await probe_and_janus_agree(probe, handle)
+            assert probe.end is None
     run(scene())
 
 
