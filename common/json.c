@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 
 #define DEPTH_MAX 32
@@ -115,8 +116,7 @@ json_copy(const struct json *v)
 	char *text = json_text(v, false);
 	struct json *out = json_parse(text, strlen(text), why, sizeof(why));
 
-	explicit_bzero(text, strlen(text));
-	free(text);
+	wipe_free(text);
 	return out;
 }
 

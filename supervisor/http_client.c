@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "supervisor/http_client.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/timestamp.h"
@@ -388,8 +389,7 @@ header_add(struct http_call *call, const char *name, const char *value)
 	char *line = xasprintf("%s %s", name, value);
 
 	header_add_line(call, line);
-	explicit_bzero(line, strlen(line));
-	free(line);
+	wipe_free(line);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "common/json.h"
 #include "supervisor/http_message.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 
 const char *
@@ -27,22 +28,14 @@ http_method_name(enum http_method m)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static void
-wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void
 http_message_clear(struct http_message *m)
 {
 	for (size_t i = 0; i < HTTP_FIELDS; i++)
-		wipe(m->fields[i]);
+		wipe_free(m->fields[i]);
 	for (size_t i = 0; i < m->query_count; i++) {
-		wipe(m->query[i].name);
-		wipe(m->query[i].value);
+		wipe_free(m->query[i].name);
+		wipe_free(m->query[i].value);
 	}
 	if (m->body)
 		explicit_bzero(m->body, m->body_len);

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "supervisor/config_google.h"
 #include "supervisor/login.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 
 /* RFC 6749 10.10: not to be guessed, 128 bits. */
@@ -184,8 +185,7 @@ exchange(struct login *l, const char *code)
 	l->asked_ms = clock_now();
 	l->call = http_client_start(l->config.http, &request, on_answer, l);
 	l->state = LOGIN_EXCHANGING;
-	explicit_bzero(form, strlen(form));
-	free(form);
+	wipe_free(form);
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "supervisor/oauth.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 #include "supervisor/timer.h"
 #include "supervisor/token_trust.h"
@@ -103,9 +104,7 @@ static void handle(struct oauth *o, enum event event);
 static void
 drop_token(struct oauth *o)
 {
-	if (o->token)
-		explicit_bzero(o->token, strlen(o->token));
-	free(o->token);
+	wipe_free(o->token);
 	o->token = NULL;
 }
 
@@ -166,8 +165,7 @@ ask(struct oauth *o)
 	timer_stop(o->timer);
 	o->asked_ms = clock_now();
 	o->call = http_client_start(o->http, &request, on_answer, o);
-	explicit_bzero(form, strlen(form));
-	free(form);
+	wipe_free(form);
 }
 
 static void

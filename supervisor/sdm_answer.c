@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 #include "supervisor/naming.h"
 #include "supervisor/sdm_answer.h"
@@ -348,9 +349,9 @@ sdm_answer_parse(enum sdm_command command, int status, const char *body, size_t 
 void
 sdm_stream_clear(struct sdm_stream *s)
 {
-	free(s->rtsp_url);
-	free(s->stream_token);
-	free(s->extension_token);
+	wipe_free(s->rtsp_url);
+	wipe_free(s->stream_token);
+	wipe_free(s->extension_token);
 	*s = (struct sdm_stream){ 0 };
 }
 

@@ -1,7 +1,6 @@
 /* stream.c - what Google granted for one camera.
  * Owns URL and tokens. Asks nobody for them and tells nobody. Loop thread. */
-#include <stdlib.h>
-
+#include "common/wipe.h"
 #include "supervisor/stream.h"
 
 void
@@ -26,7 +25,7 @@ take(char **own, char **fresh)
 {
 	if (!*fresh)
 		return;
-	free(*own);
+	wipe_free(*own);
 	*own = *fresh;
 	*fresh = NULL;
 }

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "common/err.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 #include "supervisor/http_url.h"
 #include "supervisor/secret.h"
@@ -40,18 +41,10 @@ struct whip {
 static void on_answer(const struct http_answer *a, void *arg);
 
 static void
-wipe(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
-static void
 call_free(struct whip_call *call)
 {
 	LIST_REMOVE(call, link);
-	wipe(call->url);
+	wipe_free(call->url);
 	secret_free(call->token);
 	free(call->offer);
 	free(call);
@@ -188,7 +181,7 @@ secure_session(const struct whip_call *call, struct whip_answer *out)
 
 	if (!url)
 		return;
-	wipe(out->session_url);
+	wipe_free(out->session_url);
 	out->session_url = url;
 }
 
@@ -200,7 +193,7 @@ check_session(const struct whip_call *call, struct whip_answer *out)
 	if (out->sdp && !out->session_url) {
 		fail(out, WHIP_MALFORMED, "the answer's Location is no URL");
 	} else if (out->session_url && !may_follow(call->url, out->session_url)) {
-		wipe(out->session_url);
+		wipe_free(out->session_url);
 		out->session_url = NULL;
 		if (out->sdp)
 			fail(out, WHIP_MALFORMED, "the answer's Location is not https");
@@ -248,7 +241,7 @@ follow(struct whip_call *call, const struct http_answer *a, struct whip_answer *
 	char *to = redirected(call, a, out);
 	if (!to)
 		return false;
-	wipe(call->url);
+	wipe_free(call->url);
 	call->url = to;
 	call->redirects++;
 	send_hop(call);
@@ -352,7 +345,7 @@ whip_free(struct whip *w)
 	while (!LIST_EMPTY(&w->calls))
 		whip_cancel(LIST_FIRST(&w->calls));
 	timer_free(w->timer);
-	wipe(w->url);
+	wipe_free(w->url);
 	free(w->token_file);
 	free(w->ca_file);
 	free(w);

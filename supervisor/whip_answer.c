@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "supervisor/whip_answer.h"
+#include "common/wipe.h"
 #include "common/xmalloc.h"
 #include "supervisor/words.h"
 
@@ -180,9 +181,7 @@ whip_answer_parse(enum whip_request request, const struct whip_bytes *in, struct
 void
 whip_answer_clear(struct whip_answer *a)
 {
-	if (a->session_url)
-		explicit_bzero(a->session_url, strlen(a->session_url));
-	free(a->session_url);
+	wipe_free(a->session_url);
 	free(a->sdp);
 	*a = (struct whip_answer){ 0 };
 }

@@ -106,12 +106,6 @@ rtcp_write_report(uint8_t out[RTCP_REPORT_MAX], const struct rtcp_sender *sender
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-bool
-rtcp_is_rtcp(const uint8_t *packet, size_t len)
-{
-	return len >= 2 && packet[1] >= 192 && packet[1] <= 223;
-}
-
 /* One packet of a compound. body is what follows its header. */
 struct part {
 	unsigned count; /* report blocks, sources, or the feedback's format */

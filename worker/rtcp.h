@@ -28,9 +28,6 @@ struct rtcp_sender {
 /* Writes a compound of SR, SDES(CNAME) and, if asked for, BYE. Returns its length. */
 size_t rtcp_write_report(uint8_t out[RTCP_REPORT_MAX], const struct rtcp_sender *sender);
 
-/* True if a packet that shares RTP's port is RTCP (RFC 5761 4: types 192 to 223). */
-bool rtcp_is_rtcp(const uint8_t *packet, size_t len);
-
 enum rtcp_event_type { RTCP_REPORT, RTCP_NACK, RTCP_PLI, RTCP_FIR, RTCP_TRANSPORT_CC, RTCP_BYE };
 
 /* One report block (RFC 3550 6.4.1). */

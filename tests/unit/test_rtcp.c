@@ -326,17 +326,6 @@ a_packet_that_cannot_be_read_silences_no_other(void **state)
 	}
 }
 
-static void
-rtcp_is_told_from_rtp_by_its_type(void **state)
-{
-	(void)state;
-	assert_true(rtcp_is_rtcp((const uint8_t *)"\x80\xc8", 2));
-	assert_true(rtcp_is_rtcp((const uint8_t *)"\x81\xce", 2));
-	assert_false(rtcp_is_rtcp((const uint8_t *)"\x80\x6a", 2));
-	assert_false(rtcp_is_rtcp((const uint8_t *)"\x80\xea", 2)); /* 106 with marker */
-	assert_false(rtcp_is_rtcp((const uint8_t *)"\x80", 1));
-}
-
 int
 main(void)
 {
@@ -358,7 +347,6 @@ main(void)
 		cmocka_unit_test(transport_feedback_is_padded_by_single_bytes),
 		cmocka_unit_test(nothing_is_told_of_a_compound_whose_lengths_do_not_add_up),
 		cmocka_unit_test(a_packet_that_cannot_be_read_silences_no_other),
-		cmocka_unit_test(rtcp_is_told_from_rtp_by_its_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
