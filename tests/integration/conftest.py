@@ -25,8 +25,8 @@ def pytest_runtest_makereport():
 
 
 # Minutes each: begun first, lest the last of them runs on alone when all others are through.
-LONG = ("recording", "retention", "metrics", "dashboard", "webhooks", "whip", "resume", "worker", "consumers", "health",
-        "recording_browser", "http_api", "urls", "source")
+LONG = ("streams", "recording", "retention", "metrics", "dashboard", "webhooks", "whip", "resume", "worker", "consumers",
+        "health", "recording_browser", "http_api", "urls", "source")
 
 
 @pytest.hookimpl(trylast=True)

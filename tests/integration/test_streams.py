@@ -9,8 +9,6 @@ import pytest
 
 from lab import REFERENCE, Lab, until
 
-pytestmark = pytest.mark.alone
-
 LIFETIME_S, LIFETIMES = 15, 10
 WINDOW_S, QPM = 60 * LIFETIME_S / 300, 10
 GAP_MS = 1000
