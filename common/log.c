@@ -235,14 +235,15 @@ format_line(struct line *l, enum log_level level, const char *event, const struc
 	l->text[l->len++] = '\n';
 }
 
-/* Whether it takes a line, or soon will. Who did not the last time is not waited for again. */
+/* Whether it takes a line, or soon will. Who did not the last time is not waited for again. A
+ * signal ends the waiting: what it says of the descriptor is nothing. */
 static bool
 is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	int wait_ms = atomic_load(&sink.lost) > 0 ? 0 : READER_MS;
 
-	return !sink.hurries || poll(&p, 1, wait_ms) != 0;
+	return !sink.hurries || poll(&p, 1, wait_ms) > 0;
 }
 
 /* False if it would have to be waited for. Any other trouble of the log's own can be reported

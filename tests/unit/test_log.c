@@ -4,11 +4,13 @@
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -342,6 +344,61 @@ urls_lose_their_secrets(void **state)
 	assert_string_equal(log_redact_url("rtsp://host/path", small, sizeof(small)), "rtsp://");
 }
 
+/* ---- who does not read ----------------------------------------------------------------------- */
+
+static int log_pipe[2];
+static volatile sig_atomic_t signals, waited;
+
+/* Every 20 ms; after two seconds who writes is let go. */
+static void
+on_signal(int number)
+{
+	static char away[65536];
+
+	(void)number;
+	if (++signals < 100 || waited)
+		return;
+	waited = 1;
+	ssize_t n = read(log_pipe[0], away, sizeof(away));
+	(void)n;
+}
+
+static void
+set_interval(int ms)
+{
+	struct itimerval every = { .it_interval = { .tv_usec = ms * 1000 },
+		.it_value = { .tv_usec = ms * 1000 } };
+
+	assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+}
+
+/* As libuv's handlers, this one lets system calls go on (SA_RESTART): write(2) does, poll(2) never.
+ */
+static void
+a_signal_does_not_make_it_wait_for_who_does_not_read(void **state)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	char name[64];
+	const char byte = 'x';
+
+	(void)state;
+	assert_int_equal(pipe(log_pipe), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", log_pipe[1]);
+	assert_int_equal(log_open(name, LOG_LOGFMT, LOG_INFO), 0);
+	assert_int_equal(fcntl(log_pipe[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(log_pipe[1], &byte, 1) == 1)
+		;
+	log_hurry();
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	set_interval(20);
+	log_info("one too many", LOG_INT("n", 1));
+	set_interval(0);
+	assert_true(signals > 0);
+	assert_false(waited);
+	close(log_pipe[0]);
+	close(log_pipe[1]);
+}
+
 int
 main(void)
 {
@@ -363,6 +420,7 @@ main(void)
 		cmocka_unit_test(errno_survives_a_line),
 		cmocka_unit_test(words_of_settings_and_argv_are_those_of_the_enums),
 		cmocka_unit_test(urls_lose_their_secrets),
+		cmocka_unit_test(a_signal_does_not_make_it_wait_for_who_does_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
