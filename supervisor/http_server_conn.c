@@ -79,8 +79,11 @@ http_conn_free(struct conn *c)
 void
 http_conn_kill(struct conn *c)
 {
-	if (c->wsi)
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_SYNC);
+	if (!c->wsi)
+		return;
+	/* Else libwebsockets keeps it for what it has still to send. */
+	shutdown(lws_get_socket_fd(c->wsi), SHUT_RDWR);
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_SYNC);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -357,8 +360,8 @@ http_exchange_is_upgrade(const struct http_exchange *x)
 
 /* ---- libwebsockets --------------------------------------------------------------------------- */
 
-/* libwebsockets has read that the client sends no more, and writes no more itself; the socket is not
- * closed yet, and a short answer fits. */
+/* libwebsockets has read that the client sends no more, and writes no more itself; the socket is
+ * not closed yet, and a short answer fits. */
 static void
 say_ended(struct conn *c)
 {

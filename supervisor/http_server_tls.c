@@ -14,6 +14,9 @@
 /* Once everything was sent, for the client to close: the kernel would answer what still comes by a
  * reset, and the client might never see the response. */
 #define LINGER_TIMEOUT_S 2
+/* To take the next piece a client has as long as without TLS (http_server_conn.c). The far end may
+ * have closed long before, when all was in the pair. */
+#define TAKE_TIMEOUT_S 30
 
 struct tls {
 	struct http_server *server;
@@ -108,7 +111,8 @@ on_pair(uv_poll_t *poll, int status, int events)
 	watch_pair(t, !readable);
 }
 
-/* To the client what the pair has. Returns 0, or -1: it is gone. */
+/* To the client what the pair has, piece by piece until there is no more. Returns 0, or -1: it is
+ * gone. */
 static int
 pass_out(struct tls *t)
 {
@@ -117,12 +121,17 @@ pass_out(struct tls *t)
 	if (t->fd < 0)
 		return 0;
 	ssize_t n = recv(t->fd, scratch, HTTP_CHUNK, 0);
-	if (n > 0 && lws_write(t->wsi, scratch, (size_t)n, LWS_WRITE_RAW) < 0)
-		return -1;
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n > 0) {
+		if (lws_write(t->wsi, scratch, (size_t)n, LWS_WRITE_RAW) < 0)
+			return -1;
+		lws_set_timeout(t->wsi, PENDING_TIMEOUT_CLOSE_SEND, TAKE_TIMEOUT_S);
+		lws_callback_on_writable(t->wsi);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		say_goodbye(t);
-	else
+	} else {
+		lws_set_timeout(t->wsi, NO_PENDING_TIMEOUT, 0);
 		watch_pair(t, true);
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@ http_probe does without TLS, it does with it."""
 import asyncio
 import contextlib
 import json
+import os
 import random
 import socket
 import ssl
@@ -150,6 +151,19 @@ def test_whatever_comes_is_answered_in_json(probe):
             except (AssertionError, ValueError) as why:
                 raise AssertionError(f"{bytes(data)} -> {answer}") from why
     assert probe.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_who_stops_to_take_an_answer_is_dropped(probe):
+    """Half a minute after the last piece that it took, and with it all descriptors."""
+    descriptors = lambda: len(os.listdir(f"/proc/{probe.process.pid}/fd"))
+    before = descriptors()
+    with probe.connect() as s:
+        s.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert s.recv(15) == b"HTTP/1.1 200 OK"
+        assert descriptors() > before
+        until(lambda: descriptors() == before, "the connection is gone")
+    assert probe.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
+    probe.end()
 
 
 # ---- TLS --------------------------------------------------------------------------------------------------------
