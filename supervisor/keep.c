@@ -26,8 +26,10 @@ keep_stream(const struct keep *k, const char *camera, const char *device,
 		.expires_us = wall_us + (stream->expires_at - now) * 1000,
 		.extends = stream->extends };
 
-	if (k->store)
-		store_put_stream(k->store, &row);
+	if (!k->store)
+		return;
+	keep_clock_note(k->store);
+	store_put_stream(k->store, &row);
 }
 
 void

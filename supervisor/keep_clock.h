@@ -5,11 +5,11 @@
 
 struct store;
 
-/* The store's rows are of wall time, which somebody may set while camrelayd is not there: an hour
- * forward, and every living stream would have ended, no call be counted. What the clock that runs
- * since the boot says of the time between is kept beside them. Loop thread. */
+/* The store's streams and calls are of wall time, which somebody may set: an hour forward, and for
+ * the next camrelayd every living stream would have ended, no call be counted. What the clock that
+ * runs since the boot says of the time between is kept beside them. Loop thread. */
 
-/* Rows are about to be written. */
+/* Rows are about to be written: those that are there are moved, if the clock was set since. */
 void keep_clock_note(struct store *s);
 
 /* What wall time were now had nobody set it since; just wall time if that is not known, as after a

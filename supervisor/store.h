@@ -106,6 +106,9 @@ int store_add_call(struct store *s, const struct store_call *call);
 typedef void store_call_row(void *arg, const struct store_call *call);
 int store_each_call(struct store *s, int64_t since_us, store_call_row *row, void *arg);
 
+/* Wall time is another now: all streams and calls are moved by so much. */
+int store_move_times(struct store *s, int64_t by_us);
+
 /* ---- counters -------------------------------------------------------------------------------- */
 
 /* camera NULL: of the supervisor itself. A counter that was never set is 0. */

@@ -130,6 +130,18 @@ store_each_call(struct store *s, int64_t since_us, store_call_row *row, void *ar
 	return err;
 }
 
+/* ---- both ------------------------------------------------------------------------------------ */
+
+int
+store_move_times(struct store *s, int64_t by_us)
+{
+	const struct store_value values[] = { STORE_NUMBER(by_us) };
+	int streams = store_write(s, STORE_MOVE_STREAMS, values, STORE_COUNT(values));
+	int calls = store_write(s, STORE_MOVE_CALLS, values, STORE_COUNT(values));
+
+	return streams ? streams : calls;
+}
+
 /* ---- counters -------------------------------------------------------------------------------- */
 
 int

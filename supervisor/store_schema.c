@@ -90,6 +90,8 @@ static const struct {
 	[STORE_EACH_STREAM] = { .name = "each stream", .sql =
 		"SELECT camera, account, device, rtsp_url, stream_token, extension_token,"
 		" granted_us, expires_us, extends FROM streams ORDER BY expires_us, camera" },
+	[STORE_MOVE_STREAMS] = { .name = "move streams", .sql =
+		"UPDATE streams SET granted_us = granted_us + ?1, expires_us = expires_us + ?1" },
 	[STORE_ADD_EVENT] = { .name = "add event", .sql =
 		"INSERT INTO events (at_us, camera, account, event, text) VALUES (?1, ?2, ?3, ?4, ?5)" },
 	[STORE_PRUNE_EVENTS] = { .name = "prune events", .sql =
@@ -109,6 +111,7 @@ static const struct {
 	[STORE_EACH_CALL] = { .name = "each call", .sql =
 		"SELECT at_us, account, device, kind FROM calls WHERE at_us >= ?1"
 		" ORDER BY at_us, id" },
+	[STORE_MOVE_CALLS] = { .name = "move calls", .sql = "UPDATE calls SET at_us = at_us + ?1" },
 	[STORE_SET_COUNTER] = { .name = "set counter", .sql =
 		"INSERT INTO counters (camera, name, value) VALUES (?1, ?2, ?3)"
 		" ON CONFLICT (camera, name) DO UPDATE SET value = ?3" },

@@ -1,4 +1,4 @@
-/* test_keep_clock.c - a wall clock that was set while camrelayd was not there. */
+/* test_keep_clock.c - a wall clock that was set, while camrelayd was there or not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,6 +106,103 @@ a_clock_that_was_set_is_seen_through(void **state)
 	}
 }
 
+/* ---- rows that are there when it is set ------------------------------------------------------ */
+
+static void
+add_rows(void)
+{
+	const struct store_stream stream = { .camera = "porch",
+		.account = "home",
+		.device = "d",
+		.rtsp_url = "rtsps://x",
+		.granted_us = wall_us,
+		.expires_us = wall_us + 300 * S };
+	const struct store_call call = {
+		.at_us = wall_us, .account = "home", .device = "d", .kind = "extend"
+	};
+
+	keep_clock_note(store);
+	assert_int_equal(store_put_stream(store, &stream), 0);
+	assert_int_equal(store_add_call(store, &call), 0);
+}
+
+static void
+pass(int64_t us, int64_t set_by_us)
+{
+	boot_us += us;
+	wall_us += us + set_by_us;
+}
+
+struct rows {
+	int64_t stream_age_us, stream_left_us, call_age_us;
+	int64_t now_us;
+};
+
+static void
+on_stream(void *arg, const struct store_stream *stream)
+{
+	struct rows *r = arg;
+
+	r->stream_age_us = r->now_us - stream->granted_us;
+	r->stream_left_us = stream->expires_us - r->now_us;
+}
+
+static void
+on_call(void *arg, const struct store_call *call)
+{
+	struct rows *r = arg;
+
+	r->call_age_us = r->now_us - call->at_us;
+}
+
+/* As the next camrelayd sees them. */
+static void
+assert_rows_are_old(int64_t us)
+{
+	struct rows r = { 0 };
+
+	store_close(store);
+	open_store();
+	r.now_us = keep_clock_wall_us(store);
+	assert_int_equal(store_each_stream(store, on_stream, &r), 0);
+	assert_int_equal(store_each_call(store, 0, on_call, &r), 0);
+	assert_int_equal(r.stream_age_us, us);
+	assert_int_equal(r.stream_left_us, 300 * S - us);
+	assert_int_equal(r.call_age_us, us);
+}
+
+static void
+rows_keep_their_age_when_the_clock_is_set_under_them(void **state)
+{
+	(void)state;
+	add_rows();
+	pass(10 * S, 3600 * S);
+	keep_clock_note(store);
+	pass(10 * S, 0);
+	keep_clock_note(store);
+	assert_rows_are_old(20 * S);
+	pass(10 * S, -7200 * S);
+	assert_rows_are_old(30 * S);
+	keep_clock_note(store);
+	assert_rows_are_old(30 * S);
+}
+
+/* Nor does a clock that is slewed move them. */
+static void
+what_was_before_a_boot_is_not_moved(void **state)
+{
+	(void)state;
+	add_rows();
+	store_set_counter(store, NULL, "clock boot", 1);
+	boot_us = 10 * S;
+	wall_us += 60 * S;
+	keep_clock_note(store);
+	assert_rows_are_old(60 * S);
+	pass(5 * S, S / 10);
+	keep_clock_note(store);
+	assert_rows_are_old(65 * S + S / 10);
+}
+
 /* What runs since the boot began anew. */
 static void
 after_a_boot_it_is_believed(void **state)
@@ -126,6 +223,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_was_set_is_seen_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(after_a_boot_it_is_believed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			rows_keep_their_age_when_the_clock_is_set_under_them, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_was_before_a_boot_is_not_moved, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
