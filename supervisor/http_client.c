@@ -45,7 +45,7 @@ struct http_client {
 	struct timer *timer; /* owned */
 	CURLM *multi;
 	size_t answer_max;
-	ms_t last_timeout_ms; /* when a call last got no answer in time; 0: never */
+	ms_t distrust_ms; /* of older connections: when a call was last lost on its way; 0: never */
 	bool calling_back;
 	struct http_client_clock clock;
 	LIST_HEAD(, http_call) calls; /* owned */
@@ -227,8 +227,8 @@ finish(struct http_call *call, CURLcode code)
 
 	answer_fill(&answer, call, code);
 	note_clock(c, call, answer.date_us);
-	if (answer.err == ERR_TIMEOUT)
-		c->last_timeout_ms = clock_now();
+	if (answer.err == ERR_TIMEOUT || (answer.err == ERR_UNREACHABLE && answer.sent))
+		c->distrust_ms = clock_now();
 	c->calling_back = true;
 	call->done(&answer, call->arg);
 	c->calling_back = false;
@@ -425,14 +425,15 @@ set_headers(struct http_call *call, const struct http_request *r)
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
-/* After a time-out, connections from before it are not used again: HTTP/2 keeps them open, and
- * every further call would wait in vain on a path that is gone. curl counts in whole seconds. */
+/* After a call that was lost on its way, connections from before are not used again: others may be
+ * on the same path, HTTP/2 keeps them open, and every further call would wait in vain on it. curl
+ * counts in whole seconds. */
 static void
 set_trust(const struct http_client *c, CURL *easy)
 {
-	ms_t since_ms = clock_now() - c->last_timeout_ms;
+	ms_t since_ms = clock_now() - c->distrust_ms;
 
-	if (!c->last_timeout_ms)
+	if (!c->distrust_ms)
 		return;
 	if (since_ms < 1000)
 		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
