@@ -13,8 +13,8 @@
 #include <gio/gio.h>
 #include <nice/agent.h>
 
-#include "common/clock.h"
 #include "common/err.h"
+#include "worker/loop.h"
 #include "worker/udp_path.h"
 
 /* RTP and RTCP share it (RFC 8843 9.3 with rtcp-mux). */
@@ -28,9 +28,13 @@
  * each time. libnice's own three are over after 1.5 s, and it asks no more. */
 #define CHECKS_MAX 7
 
-/* How long it takes libnice to find out that nobody answers any more since it was told to begin
- * anew: until its next check, 6 s at most, and then its 10 s; and what a busy machine adds. */
-#define LAPSE_US (17 * 1000000)
+/* RFC 7675 5.1: consent ends 30 s after the last answer. libnice 0.1.21 says after 10 s that it
+ * has. */
+#define LAPSE_MS (30000 - 10000)
+
+/* It says so once more meanwhile, since it counts from the next check. What it says more often has
+ * another reason: it remembers no more than 200 checks that were not answered. */
+#define ASKED_MAX 2
 
 struct ice {
 	struct ice_events events;
@@ -40,8 +44,9 @@ struct ice {
 	gchar *ufrag;
 	gchar *pwd;
 	struct udp_path *path; /* the selected pair, for media */
-	int64_t renewed_us;    /* when consent was last given more time; 0: never */
-	bool renewing;         /* what libnice says of the selected pair is no news */
+	bool asking;           /* what libnice says of the selected pair is no answer */
+	unsigned asked;        /* so often since consent lapsed; 0: it has not */
+	GSource *lapse;        /* then it ends */
 	enum { TRYING, CONNECTED, ENDED } state;
 };
 
@@ -107,6 +112,7 @@ fail(struct ice *ice, int err, const char *why)
 	if (ice->state == ENDED)
 		return;
 	ice->state = ENDED;
+	loop_clear(&ice->lapse);
 	ice->events.on_failed(ice->events.arg, err, why);
 }
 
@@ -123,7 +129,7 @@ on_selected_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate 
 
 	if (socket == NULL)
 		return; /* only for relays and TCP, which we do not have */
-	if (ice->renewing || ice->state == ENDED) {
+	if (ice->asking || ice->state == ENDED) {
 		g_object_unref(socket);
 		return;
 	}
@@ -131,6 +137,11 @@ on_selected_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate 
 	g_object_unref(socket);
 	if (err != 0) {
 		fail(ice, err, "cannot duplicate the media socket");
+		return;
+	}
+	if (ice->asked > 0) {
+		ice->asked = 0;
+		loop_clear(&ice->lapse);
 		return;
 	}
 	ice->state = CONNECTED;
@@ -149,30 +160,65 @@ is_timeout(void)
 	return source != NULL && g_source_get_ready_time(source) >= 0;
 }
 
-/* libnice 0.1.21 asks every 4 to 6 s, as RFC 7675 says, but lets consent expire 10 s after the last
- * answer where the RFC says 30: two answers that are lost in a row would end a session, at 10 % of
- * loss every few minutes. So it is given its 10 s once more, by selecting the same pair again,
- * unless that was done and not answered. Without an answer, consent ends after 20 to 26 s. */
-static bool
-renew(struct ice *ice)
+static void
+end_consent(struct ice *ice)
 {
-	const int64_t now = clock_now_us();
-	NiceCandidate *local, *remote, *l, *r;
-	bool same;
+	fail(ice, ERR_UNREACHABLE, "the peer stopped answering ICE consent checks");
+}
 
-	if (ice->renewed_us != 0 && now - ice->renewed_us < LAPSE_US)
-		return false;
-	if (!nice_agent_get_selected_pair(ice->agent, ice->stream, COMPONENT, &local, &remote))
-		return false;
-	ice->renewed_us = now;
-	ice->renewing = true;
-	/* Foundations need not tell candidates apart: look which pair it has become. */
-	same = nice_agent_set_selected_pair(
+static gboolean
+on_lapse(gpointer arg)
+{
+	end_consent(arg);
+	return G_SOURCE_REMOVE;
+}
+
+/* Selects the pair again, which also ends the checks that were begun before: answered while libnice
+ * holds that the pair failed, they have it abort. False if it has become another pair. */
+static bool
+select_again(struct ice *ice, const NiceCandidate *local, const NiceCandidate *remote)
+{
+	const NiceAddress ours = local->addr, theirs = remote->addr;
+	NiceCandidate *l, *r;
+
+	return nice_agent_set_selected_pair(
 		       ice->agent, ice->stream, COMPONENT, local->foundation, remote->foundation) &&
 	       nice_agent_get_selected_pair(ice->agent, ice->stream, COMPONENT, &l, &r) &&
-	       l == local && r == remote;
-	ice->renewing = false;
-	return same;
+	       nice_address_equal(&l->addr, &ours) && nice_address_equal(&r->addr, &theirs);
+}
+
+/* Has libnice begin a check of the pair, as it does for a candidate that is new: one of the same
+ * address, but of another type. The priority is higher, so that an answer has it selected. */
+static bool
+check_again(struct ice *ice, const NiceCandidate *remote)
+{
+	NiceCandidate host = *remote, srflx = *remote;
+	GSList second = { .data = &srflx }, first = { .data = &host, .next = &second };
+
+	host.type = NICE_CANDIDATE_TYPE_HOST;
+	srflx.type = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE;
+	host.priority = srflx.priority = remote->priority + 1;
+	return nice_agent_set_remote_candidates(ice->agent, ice->stream, COMPONENT, &first) > 0;
+}
+
+/* libnice 0.1.21 asks every 4 to 6 s, as RFC 7675 says, but lets consent end 10 s after the last
+ * answer where the RFC says 30: one answer that is lost can be enough. It is given its 10 s again,
+ * but does not tell of the answers. So the peer is also asked by a check, which is sent again while
+ * it is not answered, and whose answer is told of: the pair is selected. */
+static bool
+ask_again(struct ice *ice)
+{
+	NiceCandidate *local, *remote;
+	bool asked;
+
+	if (!nice_agent_get_selected_pair(ice->agent, ice->stream, COMPONENT, &local, &remote))
+		return false;
+	NiceCandidate *copy = nice_candidate_copy(remote);
+	ice->asking = true;
+	asked = select_again(ice, local, remote) && check_again(ice, copy);
+	ice->asking = false;
+	nice_candidate_free(copy);
+	return asked;
 }
 
 static void
@@ -185,11 +231,16 @@ on_state(NiceAgent *agent, guint stream, guint component, guint state, gpointer 
 	(void)component;
 	if (state != NICE_COMPONENT_STATE_FAILED)
 		return;
-	if (ice->state == CONNECTED && is_timeout() && renew(ice))
+	if (ice->state == TRYING) {
+		fail(ice, ERR_UNREACHABLE, "no candidate of the answer replied to ICE checks");
 		return;
-	fail(ice, ERR_UNREACHABLE,
-		ice->state == CONNECTED ? "the peer stopped answering ICE consent checks"
-					: "no candidate of the answer replied to ICE checks");
+	}
+	if (ice->state == ENDED || !is_timeout() || ice->asked == ASKED_MAX || !ask_again(ice)) {
+		end_consent(ice);
+		return;
+	}
+	if (ice->asked++ == 0)
+		loop_timer(ice->loop, &ice->lapse, LAPSE_MS, on_lapse, ice);
 }
 
 static void
@@ -240,6 +291,7 @@ ice_free(struct ice *ice)
 {
 	if (ice == NULL)
 		return;
+	loop_clear(&ice->lapse);
 	g_signal_handlers_disconnect_by_data(ice->agent, ice);
 	if (ice->stream != 0)
 		nice_agent_remove_stream(ice->agent, ice->stream);
@@ -319,7 +371,9 @@ set_remote_candidates(struct ice *ice, const struct sdp_remote *remote)
 		candidate->component_id = COMPONENT;
 		candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
 		candidate->priority = c->priority;
-		snprintf(candidate->foundation, sizeof(candidate->foundation), "%s", c->foundation);
+		/* One of its own each, so that select_again finds it; libnice only checks more at
+		 * once by that. */
+		snprintf(candidate->foundation, sizeof(candidate->foundation), "%zu", i + 1);
 		if (parse_address(c->address, c->port, &candidate->addr))
 			list = g_slist_append(list, candidate);
 		else

@@ -27,8 +27,8 @@ struct ice_events {
 };
 
 /* One full ICE agent, controlling, UDP, one component (RTP and RTCP multiplexed), with consent
- * freshness (RFC 7675; expires 20 to 26 s after the last answer, or with a 403 at once). All calls
- * and events are on the thread that runs loop. An event's handler must not call ice_free. */
+ * freshness (RFC 7675; expires 30 s after the last answer, or with a 403 at once). All calls and
+ * events are on the thread that runs loop. An event's handler must not call ice_free. */
 struct ice;
 
 /* Makes the credentials; touches no network. Returns 0 or ERR_LIBRARY. */

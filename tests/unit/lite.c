@@ -141,7 +141,8 @@ put_mapped(const struct lite *l, uint8_t *m, size_t at)
 	put16(m + at, XOR_MAPPED_ADDRESS);
 	put16(m + at + 2, 4 + n);
 	put16(m + at + 4, is6 ? 2 : 1);
-	put16(m + at + 6, ntohs(is6 ? v6->sin6_port : v4->sin_port) ^ (MAGIC >> 16));
+	put16(m + at + 6,
+		(ntohs(is6 ? v6->sin6_port : v4->sin_port) ^ (MAGIC >> 16)) ^ l->behind_nat);
 	memcpy(m + at + 8, address, n);
 	for (size_t i = 0; i < n; i++)
 		m[at + 8 + i] ^= m[4 + i]; /* magic cookie and transaction id */
@@ -181,6 +182,12 @@ answer(struct lite *l, const uint8_t *request)
 	lite_send(l, m, at + 8);
 }
 
+static bool
+is_lost(const struct lite *l)
+{
+	return l->lost_percent > 0 && (unsigned)g_random_int_range(0, 100) < l->lost_percent;
+}
+
 static gboolean
 on_readable(gint fd, GIOCondition condition, gpointer arg)
 {
@@ -191,7 +198,7 @@ on_readable(gint fd, GIOCondition condition, gpointer arg)
 	(void)condition;
 	l->from_len = sizeof(l->from);
 	n = recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&l->from, &l->from_len);
-	if (n < 0 || l->silent || l->deaf > 0) {
+	if (n < 0 || l->silent || l->deaf > 0 || is_lost(l)) {
 		l->deaf -= l->deaf > 0;
 		return G_SOURCE_CONTINUE;
 	}

@@ -19,15 +19,17 @@ struct lite {
 	uint16_t port;
 	char ufrag[SDP_ICE_CHARS_MAX + 1];
 	char pwd[SDP_ICE_CHARS_MAX + 1];
-	bool silent;        /* answers nothing */
-	unsigned deaf;      /* nor so many packets from now on */
-	bool forbid;        /* answers 403: consent revoked (RFC 7675 5.2) */
-	unsigned requests;  /* good ones */
-	unsigned bad;       /* wrong USERNAME or MESSAGE-INTEGRITY */
-	bool controlling;   /* the last request had ICE-CONTROLLING, */
-	bool use_candidate; /* USE-CANDIDATE, */
-	bool priority;      /* PRIORITY, */
-	bool fingerprint;   /* and a right FINGERPRINT */
+	bool silent;           /* answers nothing */
+	unsigned deaf;         /* nor so many packets from now on */
+	unsigned lost_percent; /* of what comes is lost, by GLib's global numbers */
+	bool behind_nat;       /* who asks: it comes from another port than its own */
+	bool forbid;           /* answers 403: consent revoked (RFC 7675 5.2) */
+	unsigned requests;     /* good ones */
+	unsigned bad;          /* wrong USERNAME or MESSAGE-INTEGRITY */
+	bool controlling;      /* the last request had ICE-CONTROLLING, */
+	bool use_candidate;    /* USE-CANDIDATE, */
+	bool priority;         /* PRIORITY, */
+	bool fingerprint;      /* and a right FINGERPRINT */
 	void (*on_packet)(void *arg, uint8_t *bytes, size_t len); /* NULL: dropped */
 	void *arg;
 	struct sockaddr_storage from; /* who sent last */

@@ -1,11 +1,13 @@
 # transport.mk - the worker's WebRTC transport: each module with what it is built on.
-units += srtp dtls udp_path sender ice peer
+units += srtp dtls udp_path sender ice consent peer
 unit_srtp = worker/srtp.o
 unit_srtp_libs = libsrtp2 openssl
 unit_dtls = worker/dtls.o worker/dtls_identity.o worker/srtp.o common/clock.o
 unit_dtls_libs = libsrtp2 openssl
-unit_ice = worker/ice.o worker/udp_path.o tests/unit/lite.o common/clock.o
+unit_ice = worker/ice.o worker/loop.o worker/udp_path.o tests/unit/lite.o common/clock.o
 unit_ice_libs = nice openssl
+unit_consent = $(unit_ice)
+unit_consent_libs = $(unit_ice_libs)
 unit_udp_path = worker/udp_path.o
 unit_sender = worker/sender.o worker/srtp.o worker/udp_path.o
 unit_sender_libs = libsrtp2
