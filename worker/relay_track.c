@@ -62,11 +62,19 @@ find_pictures(const struct rtsp_track *tracks, size_t count)
 	return -1;
 }
 
+/* Some cameras say it as RFC 4566 6 has it, from where they are: of their pictures too. */
+static bool
+is_loudspeaker(const struct rtsp_track *sound, const struct rtsp_track *pictures)
+{
+	return sound->sendonly && !pictures->sendonly;
+}
+
+/* -1: none. */
 static int
-find_sound(const struct rtsp_track *tracks, size_t count)
+find_sound(const struct rtsp_track *tracks, size_t count, const struct rtsp_track *pictures)
 {
 	for (size_t i = 0; i < count; i++)
-		if (tracks[i].media == RTSP_AUDIO && !tracks[i].sendonly)
+		if (tracks[i].media == RTSP_AUDIO && !is_loudspeaker(&tracks[i], pictures))
 			return (int)i;
 	return -1;
 }
@@ -77,9 +85,12 @@ relay_track_choose(char *sdp, size_t len)
 	static const char unknown[] = { 'i', 'm', 'a', 'g', 'e' };
 	struct rtsp_track tracks[SECTIONS_MAX];
 	const size_t count = rtsp_tracks(sdp, len, tracks, SECTIONS_MAX);
-	const int pictures = find_pictures(tracks, count), sound = find_sound(tracks, count);
+	const int pictures = find_pictures(tracks, count);
 
-	for (size_t i = 0; pictures >= 0 && i < count; i++)
+	if (pictures < 0)
+		return;
+	const int sound = find_sound(tracks, count, &tracks[pictures]);
+	for (size_t i = 0; i < count; i++)
 		if ((int)i != pictures && (int)i != sound)
 			memcpy(sdp + (tracks[i].word - sdp), unknown, sizeof(unknown));
 }

@@ -68,7 +68,7 @@ enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
 struct rtsp_track {
 	enum rtsp_media media;
 	const char *word;    /* "video" or "audio", where its section begins */
-	bool sendonly;       /* seen from us: the camera's loudspeaker */
+	bool sendonly;       /* ONVIF, seen from us: the camera's loudspeaker */
 	const char *control; /* its a=control value; NULL if it has none */
 	size_t control_len;
 	long pt;          /* first payload type; -1 if there is none */

@@ -535,6 +535,21 @@ libavformat_is_left_the_tracks_that_are_read(void **state)
 	assert_int_equal(s->relay.tracks[1].pt, 8);
 }
 
+/* RFC 4566 6 says it from where the SDP comes from, ONVIF from where it goes. */
+static void
+sound_that_a_camera_sends_only_as_it_does_its_pictures_is_read(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.sound = true;
+	assert_int_equal(
+		describe(s, "v=0\r\n"
+			    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=sendonly\r\n"
+			    "m=audio 0 RTP/AVP 8\r\na=sendonly\r\n"),
+		0);
+	assert_int_equal(s->relay.track_count, 2);
+}
+
 static void
 channels_that_the_answer_does_not_name_are_those_asked_for(void **state)
 {
@@ -808,6 +823,7 @@ main(void)
 		SESSION_TEST(a_bye_of_who_sends_the_pictures_is_the_end),
 		SESSION_TEST(the_longest_control_that_fits_is_the_track),
 		SESSION_TEST(libavformat_is_left_the_tracks_that_are_read),
+		SESSION_TEST(sound_that_a_camera_sends_only_as_it_does_its_pictures_is_read),
 		SESSION_TEST(channels_that_the_answer_does_not_name_are_those_asked_for),
 		SESSION_TEST(libavformat_is_told_the_channels_that_it_asked_for),
 		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
