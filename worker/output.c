@@ -274,14 +274,15 @@ rtx_helps(const struct output *o)
 	return o->rtx_sent < OUTPUT_RTX_TRIALS || o->rtx_in_vain < o->rtx_sent / 4 * 3;
 }
 
-/* Whether a packet that is asked for goes by RTX. */
+/* Whether a packet that is asked for goes by RTX. That it was in vain is told by who asks again
+ * after a round trip, so only once that is known. */
 static bool
 choose_rtx(struct output *o, const struct sent_packet *as)
 {
 	if (!o->out.rtx.wanted || !rtx_helps(o))
 		return false;
-	o->rtx_sent += as->resends == 0;
-	o->rtx_in_vain += as->resends == 1;
+	o->rtx_sent += o->rtt_us >= 0 && as->resends == 0;
+	o->rtx_in_vain += o->rtt_us >= 0 && as->resends == 1;
 	return as->resends == 0;
 }
 

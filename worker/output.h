@@ -37,7 +37,8 @@ struct output;
 
 /* A receiver may agree to retransmissions by RTX (RFC 4588) and not look at them: Pion 3.1 takes
  * them into its answer and throws them away. So what is asked for again is sent as it was; and all
- * is, at once, if of this many retransmissions three in four were asked for again. */
+ * is, at once, if of this many retransmissions, since the round trip is known, three in four were
+ * asked for again. */
 #define OUTPUT_RTX_TRIALS 16
 /* Who the streams are: the same for every receiver. */
 struct output_ids {

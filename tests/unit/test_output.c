@@ -13,6 +13,7 @@
 #include "worker/history.h"
 #include "worker/output.h"
 #include "worker/peer.h"
+#include "worker/rtcp.h"
 #include "worker/rtp.h"
 #include "worker/wire.h"
 
@@ -216,6 +217,16 @@ say_nack(struct scene *s, uint16_t seq)
 	const uint8_t fci[4] = { (uint8_t)(seq >> 8), (uint8_t)seq };
 
 	say(s, 1, 205, fci, sizeof(fci), false);
+}
+
+/* A report by which the round trip is known: it takes no time. */
+static void
+say_report(struct scene *s)
+{
+	uint8_t fci[20] = { 0 };
+
+	wire_put32(fci + 12, rtcp_ntp_middle(rtcp_ntp(1)));
+	say(s, 1, 201, fci, sizeof(fci), false);
 }
 
 static void
@@ -560,6 +571,7 @@ a_receiver_that_throws_rtx_away_is_sent_none(void **state)
 	s->peer.remote.media[0].rtx_pt = 98;
 	attach(s);
 	add_gop(s, 20);
+	say_report(s);
 	for (unsigned i = 0; i < OUTPUT_RTX_TRIALS; i++) {
 		say_nack(s, wire[i].header.seq);
 		assert_int_equal(wire[wired - 1].header.ssrc, RTX);
@@ -571,6 +583,22 @@ a_receiver_that_throws_rtx_away_is_sent_none(void **state)
 	assert_memory_equal(&wire[wired - 1].header, &wire[20].header, sizeof(wire[20].header));
 }
 
+/* Before its first report a second request may come although the RTX is on its way. */
+static void
+who_is_asked_twice_within_a_round_trip_cannot_tell(void **state)
+{
+	struct scene *s = *state;
+
+	s->peer.remote.media[0].rtx_pt = 98;
+	attach(s);
+	add_gop(s, 20);
+	for (unsigned i = 0; i < 2 * OUTPUT_RTX_TRIALS; i++) {
+		say_nack(s, wire[i].header.seq);
+		assert_int_equal(wire[wired - 1].header.ssrc, RTX);
+		say_nack(s, wire[i].header.seq);
+	}
+}
+
 static void
 a_receiver_that_loses_half_of_the_rtx_is_sent_more(void **state)
 {
@@ -579,6 +607,7 @@ a_receiver_that_loses_half_of_the_rtx_is_sent_more(void **state)
 	s->peer.remote.media[0].rtx_pt = 98;
 	attach(s);
 	add_gop(s, 20);
+	say_report(s);
 	for (unsigned i = 0; i < OUTPUT_RTX_TRIALS + 2; i++) {
 		say_nack(s, wire[i].header.seq);
 		assert_int_equal(wire[wired - 1].header.ssrc, RTX);
@@ -728,6 +757,7 @@ main(void)
 		TEST(what_was_missed_is_sent_by_rtx_if_that_was_agreed),
 		TEST(what_rtx_did_not_bring_is_sent_again_as_it_was),
 		TEST(a_receiver_that_throws_rtx_away_is_sent_none),
+		TEST(who_is_asked_twice_within_a_round_trip_cannot_tell),
 		TEST(a_receiver_that_loses_half_of_the_rtx_is_sent_more),
 		TEST(what_is_sent_is_numbered_for_the_feedback_of_the_path),
 		TEST(sound_is_numbered_for_that_feedback_where_pictures_are_not),
