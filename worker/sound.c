@@ -32,7 +32,8 @@ struct line {
 struct sound {
 	sound_emit *emit;
 	void *arg;
-	uint32_t offset;
+	uint32_t offset;        /* of the timestamps of Opus that is made here */
+	bool made;              /* the newest packet of Opus was */
 	enum audio_codec codec; /* of this connection; AUDIO_SILENCE: it has no sound */
 	struct audio *audio;    /* NULL until there is something to encode */
 	struct line opus;
@@ -74,13 +75,28 @@ sound_free(struct sound *s)
 
 /* ---- Opus that is made here ------------------------------------------------------------------ */
 
+/* Where there was Opus as it came, what is made goes on by the time that passed. */
+static void
+join(struct sound *s, const struct audio_packet *packet)
+{
+	const int64_t passed_us = packet->at_us - s->opus.at_us;
+	const int64_t step = passed_us > 0 ? passed_us * SOUND_OPUS_HZ / US : 1;
+
+	if (s->opus.running)
+		s->offset = s->opus.timestamp + (uint32_t)step - packet->timestamp;
+	s->made = s->opus.running = true;
+}
+
 static void
 on_packet(const struct audio_packet *packet, void *arg)
 {
 	struct sound *s = arg;
 
+	if (!s->made)
+		join(s, packet);
 	s->opus.timestamp = packet->timestamp + s->offset;
 	s->opus.at_us = packet->at_us;
+	s->opus.came_us = 0;
 	s->emit(SOUND_OPUS, packet->data, packet->len, s->opus.timestamp, s->arg);
 }
 
@@ -182,8 +198,10 @@ fill_opus(struct sound *s, int64_t now_us)
 	/* RFC 6716 3.1: one frame of 20 ms, CELT at 48 kHz; and all zero. */
 	static const uint8_t silence[] = { 0xf8, 0xff, 0xfe };
 
-	if (fill_line(&s->opus, now_us))
-		s->emit(SOUND_OPUS, silence, sizeof(silence), s->opus.timestamp, s->arg);
+	if (!fill_line(&s->opus, now_us))
+		return;
+	s->made = false;
+	s->emit(SOUND_OPUS, silence, sizeof(silence), s->opus.timestamp, s->arg);
 }
 
 /* ITU-T G.711: the codes of no signal. */
@@ -202,6 +220,8 @@ hand_on_opus(struct sound *s, const struct audio_unit *unit)
 {
 	if (unit->len > RTP_PAYLOAD_MAX)
 		return false;
+	s->opus.filled |= s->made; /* its place is by our clock, too */
+	s->made = false;
 	if (advance_line(&s->opus, unit))
 		s->emit(SOUND_OPUS, unit->data, unit->len, s->opus.timestamp, s->arg);
 	return true;

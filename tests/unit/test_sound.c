@@ -18,7 +18,7 @@ static struct {
 	uint32_t timestamp;
 	size_t len;
 	uint8_t first; /* of the payload */
-} sent[10];
+} sent[40];
 static size_t count;
 
 static void
@@ -26,7 +26,7 @@ emit(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, 
 {
 	assert_ptr_equal(arg, sent);
 	assert_non_null(payload);
-	assert_true(count < 10);
+	assert_true(count < 40);
 	assert_true(len <= RTP_PAYLOAD_MAX);
 	sent[count].first = payload[0];
 	strcpy(sent[count].codec, codec);
@@ -203,6 +203,49 @@ opus_that_fits_in_no_packet_is_left_out(void **state)
 	assert_int_equal(sent[1].timestamp, OFFSET + 1920);
 }
 
+/* 100 ms of G.711 that is made Opus, from then on. Returns how many packets that was. */
+static size_t
+make_opus(struct sound *s, int64_t at_us)
+{
+	static const uint8_t payload[160];
+	const size_t before = count;
+
+	begin(s, AUDIO_PCMU);
+	for (int i = 0; i < 5; i++) {
+		const struct audio_unit unit = { .data = payload,
+			.len = sizeof(payload),
+			.rtp_timestamp = (uint32_t)i * 160,
+			.at_us = at_us + i * 20000,
+			.now_us = at_us + i * 20000 };
+		assert_true(sound_feed(s, &unit, true));
+		/* Of this only Opus is looked at. */
+		while (count > before && !strcmp(sent[count - 1].codec, "PCMU"))
+			count--;
+	}
+	sound_advance(s, at_us + 400000, true);
+	return count - before;
+}
+
+static void
+opus_goes_on_where_it_was_if_the_camera_begins_or_ends_to_send_it(void **state)
+{
+	begin(*state, AUDIO_OPUS);
+	feed(*state, 960, 100 * US);
+	assert_true(make_opus(*state, 200 * US) > 0);
+	assert_in_range((uint32_t)(sent[1].timestamp - sent[0].timestamp), 99 * 48000, 101 * 48000);
+	const uint32_t last = sent[count - 1].timestamp;
+	count = 0;
+	begin(*state, AUDIO_OPUS);
+	sound_advance(*state, 298 * US, true);
+	sound_advance(*state, 299 * US, true);
+	assert_int_equal(count, 1);
+	feed(*state, 960, 300 * US);
+	feed(*state, 1920, 300 * US + 20000);
+	assert_int_equal(count, 3);
+	assert_in_range((uint32_t)(sent[1].timestamp - last), 99 * 48000, 101 * 48000);
+	assert_int_equal(sent[2].timestamp, (uint32_t)(sent[1].timestamp + 960));
+}
+
 static void
 what_can_be_offered_follows_from_the_codec(void **state)
 {
@@ -249,6 +292,7 @@ main(void)
 		TEST(sound_that_never_comes_is_silence_too),
 		TEST(a_long_packet_of_g711_goes_in_pieces),
 		TEST(opus_that_fits_in_no_packet_is_left_out),
+		TEST(opus_goes_on_where_it_was_if_the_camera_begins_or_ends_to_send_it),
 		TEST(what_can_be_offered_follows_from_the_codec),
 		TEST(a_camera_without_sound_has_silence_if_it_must),
 	};
