@@ -128,10 +128,11 @@ run(struct test *t, ms_t span_ms)
 	GSource *tick = g_timeout_source_new(1000);
 	ms_t newest = clock_now(), longest = 0;
 	unsigned seen = t->lite.requests;
+	const int err = t->err;
 
 	g_source_set_callback(tick, on_tick, NULL, NULL);
 	g_source_attach(tick, t->loop);
-	while (t->err == 0 && clock_now() < until) {
+	while (t->err == err && clock_now() < until) {
 		g_main_context_iteration(t->loop, TRUE);
 		if (t->lite.requests != seen)
 			newest = clock_now();
@@ -157,6 +158,31 @@ silence_ends_it_after_thirty_seconds(void **state)
 	assert_int_equal(t.err, ERR_UNREACHABLE);
 	assert_in_range(clock_now() - since, 24 * S, 30 * S);
 	end(&t);
+}
+
+/* libnice aborts on an answer to a check of a pair that it holds failed. */
+static void
+answers_that_come_after_the_end_do_nothing(void **state)
+{
+	(void)state;
+	for (int forbid = 0; forbid < 2; forbid++)
+		for (int late_s = 0; late_s < 40; late_s++) {
+			struct test t = { 0 };
+			begin(&t);
+			t.lite.silent = true;
+			run(&t, forbid ? 15 * S : 60 * S);
+			t.lite.silent = !forbid;
+			t.lite.forbid = forbid;
+			run(&t, 30 * S);
+			assert_int_equal(t.err, ERR_UNREACHABLE);
+			t.lite.silent = true;
+			t.lite.forbid = false;
+			run(&t, late_s * S);
+			t.lite.silent = false;
+			run(&t, 60 * S);
+			assert_int_equal(t.connected, 1);
+			end(&t);
+		}
 }
 
 static void
@@ -227,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(silence_ends_it_after_thirty_seconds),
+		cmocka_unit_test(answers_that_come_after_the_end_do_nothing),
 		cmocka_unit_test(silence_of_twenty_seconds_ends_nothing_however_often_it_comes),
 		cmocka_unit_test(answers_that_are_lost_one_in_five_end_nothing),
 		cmocka_unit_test(who_is_not_asked_any_more_has_not_consented),
