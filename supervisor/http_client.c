@@ -425,9 +425,8 @@ set_headers(struct http_call *call, const struct http_request *r)
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
-/* After a call that was lost on its way, connections from before are not used again: others may be
- * on the same path, HTTP/2 keeps them open, and every further call would wait in vain on it. curl
- * counts in whole seconds. */
+/* After a call that was lost on its way, connections from before are not used again: they may be on
+ * the same path, and every further call would wait in vain on it. curl counts in whole seconds. */
 static void
 set_trust(const struct http_client *c, CURL *easy)
 {
