@@ -311,16 +311,16 @@ def test_a_silent_sfu_loses_consent_within_half_a_minute(clip):
     run(scene())
 
 
-def test_silence_of_twelve_seconds_ends_no_session_and_neither_do_more_of_them(clip):
+def test_silence_of_twelve_seconds_ends_no_session(clip):
+    """What happens when there are more of them takes hours: tests/unit/test_consent.c."""
     async def scene():
         async with janus_handle() as (janus, handle), probe_for(clip) as probe:
             probe.answer(await publish(handle, await probe.offer()))
             await probe.until(lambda: probe.stats.get("packets", 0) > 0)
-            for _ in range(2):
-                assert await stand_still(janus, probe, 12) is None
-                sent = probe.stats["batches"]
-                await probe.until(lambda sent=sent: probe.stats["batches"] > sent + 20 * FPS)  # asked and answered again
-                assert await probe_and_janus_agree(probe, handle)
+            assert await stand_still(janus, probe, 12) is None
+            sent = probe.stats["batches"]
+            await probe.until(lambda: probe.stats["batches"] > sent + 12 * FPS)  # it was asked again, and answered
+            assert await probe_and_janus_agree(probe, handle)
             assert probe.end is None
     run(scene())
 

@@ -161,7 +161,8 @@ def test_camctl_stop_ends_worker_and_stream_and_start_generates_one(lab, viewer)
 
 # ---- a thread that hangs ----------------------------------------------------------------------------------------------
 
-PTRACE_ATTACH, WALL = 16, 0x40000000
+PTRACE_ATTACH, PTRACE_DETACH, WALL = 16, 17, 0x40000000
+POLL = "7"  # x86-64
 
 
 def thread(pid, name):
@@ -178,7 +179,17 @@ def test_a_worker_whose_media_thread_hangs_ends_itself(make_lab):
     lab.until_running()
     pid, calls = lab.pid("cam1"), len(lab.calls())
     libc, tid = ctypes.CDLL(None, use_errno=True), thread(pid, "media")
-    assert libc.ptrace(PTRACE_ATTACH, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+
+    def stopped_while_it_waits():
+        """Elsewhere it might hold a lock that the loop needs too: then that hangs as well, and camrelayd has to notice."""
+        assert libc.ptrace(PTRACE_ATTACH, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+        os.waitpid(tid, WALL)
+        with open(f"/proc/{pid}/task/{tid}/syscall", encoding="utf-8") as f:
+            if f.read().split()[0] == POLL:
+                return True
+        assert libc.ptrace(PTRACE_DETACH, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+        return False
+    until(stopped_while_it_waits, "its media thread waits for packets")
 
     def replaced():
         with contextlib.suppress(ChildProcessError):  # a traced thread is not gone until its tracer has been told
