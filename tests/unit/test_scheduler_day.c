@@ -14,8 +14,8 @@
 
 /* As many as the table asks for; a sanitizer takes ten times as long. */
 #ifdef SANITIZED
-#define SEEDS 4
-#define MOMENTS 20
+#define SEEDS 2
+#define MOMENTS 10
 #else
 #define SEEDS 20
 #define MOMENTS 200 /* of an outage */
