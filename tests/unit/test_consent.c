@@ -232,6 +232,22 @@ who_is_not_asked_any_more_has_not_consented(void **state)
 }
 
 static void
+a_403_ends_it_at_once(void **state)
+{
+	struct test t = { 0 };
+
+	(void)state;
+	begin(&t);
+	run(&t, 60 * S);
+	const unsigned requests = t.lite.requests;
+	t.lite.forbid = true;
+	run(&t, 30 * S);
+	assert_int_equal(t.err, ERR_UNREACHABLE);
+	assert_int_equal(t.lite.requests, requests + 1); /* it is not asked again */
+	end(&t);
+}
+
+static void
 a_403_ends_it_at_once_after_a_silence_too(void **state)
 {
 	struct test t = { 0 };
@@ -257,6 +273,7 @@ main(void)
 		cmocka_unit_test(silence_of_twenty_seconds_ends_nothing_however_often_it_comes),
 		cmocka_unit_test(answers_that_are_lost_one_in_five_end_nothing),
 		cmocka_unit_test(who_is_not_asked_any_more_has_not_consented),
+		cmocka_unit_test(a_403_ends_it_at_once),
 		cmocka_unit_test(a_403_ends_it_at_once_after_a_silence_too),
 	};
 
