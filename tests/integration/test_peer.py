@@ -206,8 +206,6 @@ def test_a_wrong_fingerprint_is_untrusted(clip):
     run(scene())
 
 
-# ---- Janus: an SFU, ice-lite --------------------------------------------------------------------
-
 def test_a_peer_that_takes_its_consent_back_gets_nothing_more(clip):
     """RFC 7675 5.2: an error 403 to a check of consent ends it at once, though others end only by silence."""
     async def scene():
@@ -228,6 +226,8 @@ def test_a_peer_that_takes_its_consent_back_gets_nothing_more(clip):
             await viewer.close()
     run(scene())
 
+
+# ---- Janus: an SFU, ice-lite --------------------------------------------------------------------
 
 @contextlib.asynccontextmanager
 async def janus_handle():

@@ -97,7 +97,7 @@ def test_a_recording_is_whole_and_on_time(disk):
             steps = [b - a for a, b in zip(times, times[1:])]
             assert all(0 < step < 0.5 for step in steps), max(steps)
             # 15 pictures a second: none is missing, none is twice there. A first one that comes late is made up for.
-            made_up = sum(1 / 15 - step for step in steps if step < 0.05)
+            made_up = sum(1 / 15 - step for step in steps[:2] if step < 0.05)
             assert abs(len(times) - (total + made_up) * 15) <= 1, (len(times), total, made_up)
             # Where sound and pictures are put right against each other at the start there is a step.
             assert len([step for step in steps if not 0.05 < step < 0.085]) <= 2, steps
