@@ -11,6 +11,7 @@
 #include <srtp2/srtp.h>
 
 #include "common/err.h"
+#include "worker/srtp_openssl.h"
 
 /* RFC 3711 4.1.1 and RFC 7714 8.1: the salt is 112 bits for CM, 96 for GCM. */
 #define CM_SALT_BYTES 14
@@ -54,12 +55,12 @@ to_err(srtp_err_status_t status)
 
 /* One for the process; libsrtp2 is never shut down, as another connection may still use it. */
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
-static srtp_err_status_t library_status;
+static int library_err;
 
 static void
 library_start(void)
 {
-	library_status = srtp_init();
+	library_err = srtp_init() == srtp_err_status_ok ? srtp_use_openssl() : ERR_LIBRARY;
 }
 
 static int
@@ -88,8 +89,8 @@ srtp_new(struct srtp **out, const struct srtp_keys *keys)
 	struct srtp *s;
 
 	pthread_once(&library_once, library_start);
-	if (library_status != srtp_err_status_ok)
-		return ERR_LIBRARY;
+	if (library_err != 0)
+		return library_err;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return ERR_NOMEM;

@@ -16,7 +16,7 @@
 #define SRTP_RESEND_WINDOW 4096
 
 enum srtp_profile {
-	SRTP_AES128_GCM,     /* AEAD_AES_128_GCM of RFC 7714: a fifth of the other's cost here */
+	SRTP_AES128_GCM,     /* AEAD_AES_128_GCM of RFC 7714: half of the other's cost */
 	SRTP_AES128_CM_SHA1, /* AES128_CM_HMAC_SHA1_80 of RFC 5764: every WebRTC peer has it */
 };
 

@@ -1,21 +1,21 @@
 # transport.mk - the worker's WebRTC transport: each module with what it is built on.
 units += srtp dtls udp_path sender ice consent peer
-unit_srtp = worker/srtp.o
+unit_srtp = worker/srtp.o worker/srtp_openssl.o
 unit_srtp_libs = libsrtp2 openssl
-unit_dtls = worker/dtls.o worker/dtls_identity.o worker/srtp.o common/clock.o
+unit_dtls = worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o common/clock.o
 unit_dtls_libs = libsrtp2 openssl
 unit_ice = worker/ice.o worker/loop.o worker/udp_path.o tests/unit/lite.o common/clock.o
 unit_ice_libs = nice openssl
 unit_consent = $(unit_ice)
 unit_consent_libs = $(unit_ice_libs)
 unit_udp_path = worker/udp_path.o
-unit_sender = worker/sender.o worker/srtp.o worker/udp_path.o
-unit_sender_libs = libsrtp2
+unit_sender = worker/sender.o worker/srtp.o worker/srtp_openssl.o worker/udp_path.o
+unit_sender_libs = libsrtp2 openssl
 unit_peer = $(peer) tests/unit/lite.o
 unit_peer_libs = $(peer_libs)
 
 # What a peer is made of.
-peer = worker/peer.o worker/loop.o worker/ice.o worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/sender.o \
+peer = worker/peer.o worker/loop.o worker/ice.o worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o worker/sender.o \
 	worker/udp_path.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o common/clock.o common/err.o common/log.o
 peer_libs = libsrtp2 nice openssl
 
@@ -25,6 +25,6 @@ $(B)/tests/integration/peer_probe: $(addprefix $(B)/,tests/integration/peer_prob
 	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(peer_libs)) -lpthread
 
 # What sending costs: not a test.
-$(B)/tests/bench/bench_sender: $(addprefix $(B)/,tests/bench/bench_sender.o worker/sender.o worker/srtp.o \
+$(B)/tests/bench/bench_sender: $(addprefix $(B)/,tests/bench/bench_sender.o worker/sender.o worker/srtp.o worker/srtp_openssl.o \
 		worker/udp_path.o)
-	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libsrtp2) -lpthread
+	$(CC) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs libsrtp2 openssl) -lpthread
