@@ -387,6 +387,8 @@ set_remote_candidates(struct ice *ice, const struct sdp_remote *remote)
 int
 ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t why_size)
 {
+	guint mark;
+
 	if (remote->candidate_count == 0) {
 		snprintf(why, why_size, "the answer has no UDP candidate with a literal address");
 		return ERR_UNSUPPORTED;
@@ -397,10 +399,12 @@ ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t wh
 		return ERR_UNREACHABLE;
 	}
 	nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, ice->loop, on_receive, ice);
+	mark = loop_mark(ice->loop);
 	if (!nice_agent_gather_candidates(ice->agent, ice->stream)) {
 		snprintf(why, why_size, "cannot open a UDP socket for ICE");
 		return ERR_LIBRARY;
 	}
+	loop_stay_polled(ice->loop, mark);
 	if (!nice_agent_set_remote_credentials(
 		    ice->agent, ice->stream, remote->ice_ufrag, remote->ice_pwd) ||
 		!set_remote_candidates(ice, remote)) {

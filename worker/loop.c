@@ -40,3 +40,25 @@ loop_clear(GSource **slot)
 	g_source_unref(*slot);
 	*slot = NULL;
 }
+
+guint
+loop_mark(GMainContext *loop)
+{
+	GSource *source = g_idle_source_new();
+	const guint id = g_source_attach(source, loop);
+
+	loop_clear(&source);
+	return id;
+}
+
+void
+loop_stay_polled(GMainContext *loop, guint mark)
+{
+	const guint end = loop_mark(loop);
+
+	for (guint id = mark + 1; id < end; id++) {
+		GSource *source = g_main_context_find_source_by_id(loop, id);
+		if (source)
+			g_source_set_can_recurse(source, TRUE);
+	}
+}

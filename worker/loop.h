@@ -20,4 +20,13 @@ GSource *loop_alarm(GMainContext *loop, GSourceFunc f, void *arg);
 /* Ends and forgets it; may be called while it runs. */
 void loop_clear(GSource **slot);
 
+/* The number of the newest source, to give to loop_stay_polled. */
+guint loop_mark(GMainContext *loop);
+
+/* For the sources that a library attached since the mark. GLib takes a source out of what it polls
+ * while it is dispatched, lest it recurse, and wakes itself for that and for putting it back: a
+ * second turn of the loop for each packet that libnice reads. Here no callback runs the loop, so
+ * they may as well stay. */
+void loop_stay_polled(GMainContext *loop, guint mark);
+
 #endif
