@@ -30,6 +30,7 @@ relay_init(struct relay *r, const char *short_uri, const char *camera_uri, bool 
 		.camera_uri = camera_uri,
 		.sound = sound,
 		.auth = auth,
+		.session_s = RTSP_SESSION_S,
 		.cseq = -1 };
 	if (auth)
 		fifo_init(&r->newest, RTSP_PIECE_MAX);
@@ -409,9 +410,14 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 	char transport[RTSP_SETUP_TRANSPORT_MAX];
 	const char *told = rtsp_setup_answer(r, p, transport);
 	int err = note_answer(r, p);
-	if (!err)
-		rtsp_setup_put(p, p->bytes, told, out);
-	return err;
+	if (err)
+		return err;
+	const unsigned session_s = rtsp_session_timeout_s(p);
+	if (session_s)
+		r->session_s = session_s;
+	r->messages++;
+	rtsp_setup_put(p, p->bytes, told, out);
+	return 0;
 }
 
 static void

@@ -24,6 +24,7 @@
 #include "worker/draw.h"
 #include "worker/relay_track.h"
 #include "worker/rtsp_auth.h"
+#include "worker/rtsp_relay.h"
 #include "worker/rtsp_url.h"
 #include "worker/source.h"
 #include "worker/source_error.h"
@@ -31,9 +32,14 @@
 #include "worker/video_codec.h"
 
 #define DEFAULT_ANSWER_MS 10000
-/* How often libavformat is woken to keep the session alive. It does so each half of the session's
- * timeout, which RFC 2326 12.37 counts in whole seconds. */
-#define CLIENT_INTERVAL_MS 500
+/* How often libavformat is asked to keep the session alive, which it does each half of the
+ * session's timeout: four times as often, for what it finds out late. RFC 2326 12.37 counts in
+ * whole seconds. */
+#define CLIENT_SHARE 8
+#define CLIENT_MIN_MS 500
+#define CLIENT_MAX_MS 5000
+/* Is waited for the next packet, as waking up for this alone costs what a picture does. */
+#define CLIENT_SLACK_MS 100
 
 enum phase { NEW, OPENING, READING, FAILED };
 
@@ -58,7 +64,9 @@ struct source {
 	const struct video_codec *codec; /* of the pictures; NULL until they are set up */
 	AVStream *stream;
 	AVPacket *packet;
-	ms_t client_due; /* when libavformat is to be woken again, while READING */
+	/* While READING: */
+	ms_t client_due;      /* when libavformat's turn is */
+	unsigned client_read; /* messages of the camera's, at its last one */
 	struct demux *demux;
 	struct source_error error;
 	struct source_times times;
@@ -137,7 +145,7 @@ static bool
 must_give_up_opening(struct source *s)
 {
 	tunnel_poke(s->tunnel);
-	if (s->describe_only && tunnel_is_described(s->tunnel))
+	if (s->describe_only && tunnel_relay(s->tunnel)->described)
 		return true;
 	if (tunnel_awaits_answer(s->tunnel))
 		return tunnel_is_drained(s->tunnel) && carry(s);
@@ -242,7 +250,7 @@ open_demuxer(struct source *s)
 static int
 pick_stream(struct source *s)
 {
-	const struct relay_track *track = tunnel_track(s->tunnel, RELAY_PICTURES);
+	const struct relay_track *track = relay_track(tunnel_relay(s->tunnel), RELAY_PICTURES);
 
 	s->codec = track ? video_codec_find(track->codec) : NULL;
 	for (unsigned i = 0; s->codec && i < s->format->nb_streams; i++) {
@@ -259,7 +267,8 @@ pick_stream(struct source *s)
 static void
 open_tracks(struct source *s)
 {
-	const struct relay_track *sound = tunnel_track(s->tunnel, RELAY_SOUND);
+	const struct relay *relay = tunnel_relay(s->tunnel);
+	const struct relay_track *sound = relay_track(relay, RELAY_SOUND);
 	const int refused = tunnel_outcome(s->tunnel).sound_status;
 	uint32_t timestamp;
 
@@ -269,8 +278,26 @@ open_tracks(struct source *s)
 	else if (refused)
 		demux_refuse_sound(s->demux, refused);
 	for (int i = 0; i < RELAY_MEDIA; i++)
-		if (tunnel_start(s->tunnel, (enum relay_media)i, &timestamp))
+		if (relay_start(relay, (enum relay_media)i, &timestamp))
 			demux_start(s->demux, (enum relay_media)i, timestamp);
+}
+
+static void
+set_client_due(struct source *s)
+{
+	const struct relay *relay = tunnel_relay(s->tunnel);
+	const ms_t interval = (ms_t)relay->session_s * 1000 / CLIENT_SHARE;
+
+	s->client_read = relay->messages;
+	s->client_due = clock_now() + (interval < CLIENT_MIN_MS          ? CLIENT_MIN_MS
+					      : interval > CLIENT_MAX_MS ? CLIENT_MAX_MS
+									 : interval);
+}
+
+static bool
+client_is_due(const struct source *s)
+{
+	return tunnel_relay(s->tunnel)->messages != s->client_read || clock_now() >= s->client_due;
 }
 
 static int
@@ -282,7 +309,7 @@ open_url(struct source *s, const struct rtsp_url *url)
 	int err = connect_camera(s, url);
 	if (!err)
 		err = open_demuxer(s);
-	if (s->describe_only && s->tunnel && tunnel_is_described(s->tunnel)) {
+	if (s->describe_only && s->tunnel && tunnel_relay(s->tunnel)->described) {
 		s->phase = FAILED; /* libavformat was stopped */
 		return 0;
 	}
@@ -292,7 +319,7 @@ open_url(struct source *s, const struct rtsp_url *url)
 		return err;
 	open_tracks(s);
 	s->times.playing_us = clock_now_us();
-	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
+	set_client_due(s);
 	s->deadline = clock_now() + s->stall_ms;
 	s->phase = READING;
 	return 0;
@@ -320,7 +347,7 @@ source_open(struct source *s)
 static int
 run_client(struct source *s)
 {
-	s->client_due = clock_now() + CLIENT_INTERVAL_MS;
+	set_client_due(s);
 	if (!tunnel_send_pill(s->tunnel))
 		return 0;
 	int got = av_read_frame(s->format, s->packet);
@@ -328,11 +355,12 @@ run_client(struct source *s)
 	return got < 0 ? give_up(s) : 0;
 }
 
-/* Waits for a packet, but no longer than until libavformat is due. */
+/* Waits for a packet, but not much longer than until libavformat's turn. */
 static int
 feed(struct source *s)
 {
-	const ms_t until = s->client_due < s->deadline ? s->client_due : s->deadline;
+	const ms_t due = s->client_due + CLIENT_SLACK_MS;
+	const ms_t until = due < s->deadline ? due : s->deadline;
 	struct relay_packet packet;
 
 	int err = tunnel_read(s->tunnel, until, &packet);
@@ -354,7 +382,7 @@ source_read(struct source *s, struct source_unit *out)
 		return s->error.err;
 	assert(s->phase == READING);
 	while (!demux_next(s->demux, out)) {
-		int err = clock_now() < s->client_due ? feed(s) : run_client(s);
+		int err = client_is_due(s) ? run_client(s) : feed(s);
 		if (err)
 			return err;
 	}

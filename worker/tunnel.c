@@ -399,22 +399,10 @@ tunnel_finish(struct tunnel *t)
 	t->phase = DONE;
 }
 
-const struct relay_track *
-tunnel_track(const struct tunnel *t, enum relay_media media)
+const struct relay *
+tunnel_relay(const struct tunnel *t)
 {
-	return relay_track(&t->relay, media);
-}
-
-bool
-tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp)
-{
-	return relay_start(&t->relay, media, timestamp);
-}
-
-bool
-tunnel_is_described(const struct tunnel *t)
-{
-	return t->relay.described;
+	return &t->relay;
 }
 
 struct tunnel_outcome

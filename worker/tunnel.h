@@ -42,14 +42,8 @@ struct tunnel_config {
  */
 struct tunnel *tunnel_new(struct camera_conn *camera, const struct tunnel_config *config);
 
-/* As relay_track. */
-const struct relay_track *tunnel_track(const struct tunnel *t, enum relay_media media);
-
-/* As relay_start. */
-bool tunnel_start(const struct tunnel *t, enum relay_media media, uint32_t *timestamp);
-
-/* The camera has described pictures of a codec that there is. */
-bool tunnel_is_described(const struct tunnel *t);
+/* What camera and libavformat have said to each other so far; lent. */
+const struct relay *tunnel_relay(const struct tunnel *t);
 
 /* Port and path for libavformat: "127.0.0.1:40123/camera"; lent. */
 const char *tunnel_address(const struct tunnel *t);

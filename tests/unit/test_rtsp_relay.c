@@ -306,6 +306,29 @@ a_timeout_behind_a_blank_is_told_without_it(void **state)
 }
 
 static void
+it_is_known_how_long_a_session_lives(void **state)
+{
+	static const struct {
+		const char *header;
+		unsigned seconds;
+	} cases[] = { { "Session: 1F;timeout=20\r\n", 20 }, { "Session: 1F ; timeout=5\r\n", 5 },
+		{ "", 5 }, { "Session: 1F\r\n", 60 }, { "Session: 1F;timeout=2;x\r\n", 2 },
+		{ "Session: 1F;timeout=\r\n", 60 }, { "Session: 1F;timeout=0\r\n", 60 },
+		{ "Session: 1F;timeout=-4\r\n", 60 },
+		{ "Session: 1F;timeout=99999999999999999999\r\n", 86400 } };
+	struct session *s = *state;
+	char answer[128];
+
+	assert_int_equal(s->relay.session_s, 60);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(answer, sizeof(answer), "RTSP/1.0 200 OK\r\n%s\r\n", cases[i].header);
+		assert_int_equal(down(s, answer, strlen(answer)), 0);
+		assert_int_equal(s->relay.session_s, cases[i].seconds);
+		assert_int_equal(s->relay.messages, i + 1);
+	}
+}
+
+static void
 packets_of_pictures_are_for_the_caller(void **state)
 {
 	struct session *s = *state;
@@ -817,6 +840,7 @@ main(void)
 		SESSION_TEST(the_status_before_teardown_is_kept),
 		SESSION_TEST(the_answer_to_play_gives_each_media_its_timestamp),
 		SESSION_TEST(a_timeout_behind_a_blank_is_told_without_it),
+		SESSION_TEST(it_is_known_how_long_a_session_lives),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
