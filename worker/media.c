@@ -140,10 +140,11 @@ static void
 on_sound(const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp, void *arg)
 {
 	struct media *m = arg;
+	const int64_t now_us = clock_now_us();
 
 	for (size_t i = 0; i < MEDIA_OUTPUTS_MAX; i++) {
 		if (m->outputs[i])
-			output_sound(m->outputs[i], codec, payload, len, timestamp);
+			output_sound(m->outputs[i], codec, payload, len, timestamp, now_us);
 	}
 }
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/clock.h"
 #include "worker/history.h"
 #include "worker/output.h"
 #include "worker/path_watch.h"
@@ -63,7 +62,7 @@ outbound_clear(struct outbound *o)
 
 size_t
 outbound_head(struct outbound *o, struct outbound_stream *s, const struct history_packet *p,
-	uint8_t *head)
+	int64_t now_us, uint8_t *head)
 {
 	const struct rtp_header h = { .marker = p->marker,
 		.pt = s->pt,
@@ -76,15 +75,16 @@ outbound_head(struct outbound *o, struct outbound_stream *s, const struct histor
 	s->packets++;
 	s->octets += (uint32_t)p->len;
 	if (o->path && s->transport_cc_id)
-		path_watch_sent(o->path, o->transport_seq++, p->len, clock_now_us());
+		path_watch_sent(o->path, o->transport_seq++, p->len, now_us);
 	return rtp_write_header(head, &h);
 }
 
 /* RFC 4588 4: the original sequence number, then the payload. */
 size_t
-outbound_rtx_head(struct outbound *o, uint16_t seq, const struct history_packet *p, uint8_t *head)
+outbound_rtx_head(struct outbound *o, uint16_t seq, const struct history_packet *p, int64_t now_us,
+	uint8_t *head)
 {
-	const size_t len = outbound_head(o, &o->rtx, p, head);
+	const size_t len = outbound_head(o, &o->rtx, p, now_us, head);
 
 	wire_put16(head + len, seq);
 	return len + RTP_RTX_BYTES;

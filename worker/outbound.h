@@ -37,14 +37,15 @@ struct outbound outbound_new(
 	const struct sdp_remote *remote, const struct output_ids *ids, uint16_t first_seq);
 void outbound_clear(struct outbound *o);
 
-/* Writes the header of s's next packet, whose payload, timestamp and marker are p's, to head, which
- * has room for RTP_HEAD_MAX. Returns its length. The next two are of pictures that are resent: */
+/* Writes the header of s's next packet, whose payload, timestamp and marker are p's and which
+ * leaves now, to head, which has room for RTP_HEAD_MAX. Returns its length. The next two are of
+ * pictures that are resent: */
 size_t outbound_head(struct outbound *o, struct outbound_stream *s, const struct history_packet *p,
-	uint8_t *head);
+	int64_t now_us, uint8_t *head);
 
 /* of packet seq on the RTX stream, */
-size_t outbound_rtx_head(
-	struct outbound *o, uint16_t seq, const struct history_packet *p, uint8_t *head);
+size_t outbound_rtx_head(struct outbound *o, uint16_t seq, const struct history_packet *p,
+	int64_t now_us, uint8_t *head);
 
 /* or to the byte as it was: it is sealed by the same key stream again. */
 size_t outbound_same_head(const struct outbound *o, uint16_t seq, const struct history_packet *p,

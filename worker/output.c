@@ -122,7 +122,7 @@ send_picture_packet(struct output *o, struct history_packet p, int64_t now_us)
 		.timestamp = p.timestamp,
 		.transport_seq = o->out.transport_seq };
 	sent_add(o->sent, o->out.video.seq, &as, now_us);
-	const size_t head_len = outbound_head(&o->out, &o->out.video, &p, head);
+	const size_t head_len = outbound_head(&o->out, &o->out.video, &p, now_us, head);
 	o->batch[o->batch_len++] = (struct peer_packet){
 		.head = head, .head_len = head_len, .data = p.payload, .len = p.len
 	};
@@ -150,15 +150,15 @@ output_wants_opus(const struct output *o)
 }
 
 void
-output_sound(
-	struct output *o, const char *codec, const uint8_t *payload, size_t len, uint32_t timestamp)
+output_sound(struct output *o, const char *codec, const uint8_t *payload, size_t len,
+	uint32_t timestamp, int64_t now_us)
 {
 	const struct history_packet p = { .payload = payload, .len = len, .timestamp = timestamp };
 	uint8_t head[RTP_HEAD_MAX];
 
 	if (!o->out.audio.wanted || strcasecmp(o->out.audio_codec, codec) != 0)
 		return;
-	const size_t head_len = outbound_head(&o->out, &o->out.audio, &p, head);
+	const size_t head_len = outbound_head(&o->out, &o->out.audio, &p, now_us, head);
 	const struct peer_packet packet = {
 		.head = head, .head_len = head_len, .data = payload, .len = len
 	};
@@ -300,7 +300,7 @@ resend(struct output *o, uint16_t seq, int64_t now_us)
 		return;
 	p.timestamp = as.timestamp;
 	const size_t head_len =
-		choose_rtx(o, &as) ? outbound_rtx_head(&o->out, seq, &p, head)
+		choose_rtx(o, &as) ? outbound_rtx_head(&o->out, seq, &p, now_us, head)
 				   : outbound_same_head(&o->out, seq, &p, as.transport_seq, head);
 	const struct peer_packet packet = {
 		.head = head, .head_len = head_len, .data = p.payload, .len = p.len

@@ -74,7 +74,7 @@ bool output_wants_opus(const struct output *o);
 /* Sends one packet of sound, of at most RTP_PAYLOAD_MAX bytes; no effect if the receiver does not
  * take sound of that codec. */
 void output_sound(struct output *o, const char *codec, const uint8_t *payload, size_t len,
-	uint32_t timestamp);
+	uint32_t timestamp, int64_t now_us);
 
 /* One moment on all clocks. */
 struct output_moment {

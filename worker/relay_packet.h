@@ -13,7 +13,8 @@ struct relay_packet {
 	enum relay_media media;
 	bool rtcp;
 	uint8_t *bytes;
-	size_t len; /* at least 2 */
+	size_t len;         /* at least 2 */
+	int64_t arrived_us; /* of tunnel_read only */
 };
 
 #endif

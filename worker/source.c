@@ -65,6 +65,7 @@ struct source {
 	AVStream *stream;
 	AVPacket *packet;
 	/* While READING: */
+	ms_t fed;             /* when the last packet came, or was waited for in vain */
 	ms_t client_due;      /* when libavformat's turn is */
 	unsigned client_read; /* messages of the camera's, at its last one */
 	struct demux *demux;
@@ -297,7 +298,7 @@ set_client_due(struct source *s)
 static bool
 client_is_due(const struct source *s)
 {
-	return tunnel_relay(s->tunnel)->messages != s->client_read || clock_now() >= s->client_due;
+	return tunnel_relay(s->tunnel)->messages != s->client_read || s->fed >= s->client_due;
 }
 
 static int
@@ -364,13 +365,14 @@ feed(struct source *s)
 	struct relay_packet packet;
 
 	int err = tunnel_read(s->tunnel, until, &packet);
+	s->fed = err ? clock_now() : packet.arrived_us / 1000;
 	if (err == ERR_TIMEOUT && until < s->deadline)
 		return 0;
 	s->timed_out = err == ERR_TIMEOUT;
 	if (err)
 		return give_up(s);
 	s->received = true;
-	demux_feed(s->demux, &packet, clock_now_us());
+	demux_feed(s->demux, &packet, packet.arrived_us);
 	return 0;
 }
 

@@ -42,6 +42,7 @@ struct tunnel {
 	int local_fd;     /* to libavformat */
 	int other_end;    /* libavformat's own; lent */
 	bool camera_more; /* the last read did not empty it */
+	int64_t read_us;  /* when that was */
 	bool sent;        /* libavformat has something new to read */
 	bool wanted;      /* what the camera says: else it is left where it is */
 	struct relay relay;
@@ -149,6 +150,7 @@ read_camera(struct tunnel *t)
 	ssize_t n = camera_conn_read(t->camera, fifo_back(&t->down_in), room);
 
 	t->camera_more = n > 0 && (size_t)n == room;
+	t->read_us = clock_now_us();
 	if (n > 0)
 		fifo_add(&t->down_in, (size_t)n);
 	else if (n != ERR_AGAIN)
@@ -335,14 +337,16 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 	int err = 0;
 
 	t->wanted = true;
-	if (held_take(&t->held, out))
-		return 0;
 	while (!err) {
-		if (next_datagram(t, out))
+		if (held_take(&t->held, out) || next_datagram(t, out)) {
+			out->arrived_us = clock_now_us();
 			return 0;
+		}
 		int got = relay_down(&t->relay, &t->down_in, &t->down_out, out);
-		if (got == 1)
+		if (got == 1) {
+			out->arrived_us = t->read_us;
 			return 0;
+		}
 		if (got)
 			set_camera_gone(t, got);
 		repeat(t);

@@ -629,7 +629,7 @@ what_is_sent_is_numbered_for_the_feedback_of_the_path(void **state)
 	s->peer.remote.media[1].transport_cc_id = 5;
 	attach(s);
 	add_picture(s, 3, true);
-	output_sound(s->output, "opus", opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960, 0);
 	for (uint16_t i = 0; i < 4; i++)
 		assert_int_equal(extension[i], 0x51 << 16 | i);
 	say(s, 15, 205, fci, sizeof(fci), false);
@@ -651,7 +651,7 @@ sound_is_numbered_for_that_feedback_where_pictures_are_not(void **state)
 	attach(s);
 	add_picture(s, 3, true);
 	for (uint16_t i = 0; i < 2; i++) {
-		output_sound(s->output, "opus", opus, sizeof(opus), 960);
+		output_sound(s->output, "opus", opus, sizeof(opus), 960, 0);
 		assert_int_equal(extension[i], 0);
 		assert_int_equal(extension[3 + i], 0x51 << 16 | i);
 	}
@@ -683,8 +683,8 @@ sound_has_its_own_numbers(void **state)
 	const uint8_t opus[3] = { 1, 2, 3 };
 
 	attach(s);
-	output_sound(s->output, "opus", opus, sizeof(opus), 960);
-	output_sound(s->output, "opus", opus, sizeof(opus), 1920);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960, 0);
+	output_sound(s->output, "opus", opus, sizeof(opus), 1920, 0);
 	assert_int_equal(wired, 2);
 	assert_int_equal(wire[1].header.ssrc, AUDIO);
 	assert_int_equal(wire[1].header.pt, 111);
@@ -700,7 +700,7 @@ sound_of_another_codec_is_not_sent(void **state)
 
 	attach(s);
 	assert_true(output_wants_opus(s->output));
-	output_sound(s->output, "PCMU", g711, sizeof(g711), 160);
+	output_sound(s->output, "PCMU", g711, sizeof(g711), 160, 0);
 	assert_int_equal(wired, 0);
 }
 
@@ -712,7 +712,7 @@ a_track_that_was_not_taken_gets_nothing(void **state)
 
 	s->peer.remote.media[1].accepted = false;
 	attach(s);
-	output_sound(s->output, "opus", opus, sizeof(opus), 960);
+	output_sound(s->output, "opus", opus, sizeof(opus), 960, 0);
 	assert_int_equal(wired, 0);
 }
 
