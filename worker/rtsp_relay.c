@@ -412,8 +412,10 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 	int err = note_answer(r, p);
 	if (err)
 		return err;
+	/* The shortest: cameras tell SETUP, by which libavformat goes, and need not tell PLAY
+	 * again. */
 	const unsigned session_s = rtsp_session_timeout_s(p);
-	if (session_s)
+	if (session_s < r->session_s)
 		r->session_s = session_s;
 	r->messages++;
 	rtsp_setup_put(p, p->bytes, told, out);

@@ -42,7 +42,7 @@ struct relay {
 	unsigned requests;      /* passed up, and */
 	unsigned answers;       /* passed down */
 	unsigned messages;      /* passed down: answers, and what the camera asks */
-	unsigned session_s;     /* how long the session lives without a request */
+	unsigned session_s;     /* the session lives so long without a request */
 	struct fifo newest;     /* the newest request as libavformat wrote it; with auth only */
 	bool again;             /* it is to be sent again: relay_up does */
 	unsigned repeated;      /* requests, so far; CSeq is higher by that than libavformat's */

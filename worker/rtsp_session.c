@@ -1,10 +1,9 @@
 /* rtsp_session.c - how long a camera's session lives, in words that libavformat understands. Pure.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "worker/rtsp_session.h"
-
-#define DAY_S 86400
 
 /* RFC 2326 12.37 has no blank before "timeout", and libavformat 5.1 (ff_rtsp_parse_line) none
  * either: it would take 60 s for granted. */
@@ -23,23 +22,29 @@ rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes)
 	memset(to + kept, ' ', len - kept);
 }
 
+/* Without case, as libavformat compares it. */
+static const char *
+find_timeout(const char *value, size_t len)
+{
+	static const char key[] = ";timeout=";
+	const size_t n = sizeof(key) - 1;
+
+	for (size_t i = 0; i + n <= len; i++)
+		if (!strncasecmp(value + i, key, n))
+			return value + i + n;
+	return NULL;
+}
+
 unsigned
 rtsp_session_timeout_s(const struct rtsp_piece *message)
 {
-	static const char key[] = ";timeout=";
 	size_t len;
 	const char *value = rtsp_header(message, "Session", &len);
+	const char *at = value ? find_timeout(value, len) : NULL;
 	unsigned seconds = 0;
 
-	if (!value)
-		return 0;
-	const char *at = memmem(value, len, key, sizeof(key) - 1);
-	if (!at)
-		return RTSP_SESSION_S;
-	for (at += sizeof(key) - 1; at < value + len && *at >= '0' && *at <= '9'; at++)
-		if (seconds < DAY_S)
+	for (; at && at < value + len && *at >= '0' && *at <= '9'; at++)
+		if (seconds < RTSP_SESSION_S)
 			seconds = seconds * 10 + (unsigned)(*at - '0');
-	if (!seconds)
-		return RTSP_SESSION_S;
-	return seconds < DAY_S ? seconds : DAY_S;
+	return seconds && seconds < RTSP_SESSION_S ? seconds : RTSP_SESSION_S;
 }

@@ -8,8 +8,7 @@
 void rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes);
 
 /* For how many seconds the session of a tidy message lives without a request: what its Session
- * header says, a day at most; RTSP_SESSION_S if that says nothing or nonsense. 0: it has no such
- * header. Pure. */
+ * header says, RTSP_SESSION_S at most and if it says nothing or nonsense. Pure. */
 unsigned rtsp_session_timeout_s(const struct rtsp_piece *message);
 #define RTSP_SESSION_S 60 /* RFC 2326 12.37 */
 

@@ -311,11 +311,12 @@ it_is_known_how_long_a_session_lives(void **state)
 	static const struct {
 		const char *header;
 		unsigned seconds;
-	} cases[] = { { "Session: 1F;timeout=20\r\n", 20 }, { "Session: 1F ; timeout=5\r\n", 5 },
-		{ "", 5 }, { "Session: 1F\r\n", 60 }, { "Session: 1F;timeout=2;x\r\n", 2 },
+	} cases[] = { { "Session: 1F;timeout=99999999999999999999\r\n", 60 },
 		{ "Session: 1F;timeout=\r\n", 60 }, { "Session: 1F;timeout=0\r\n", 60 },
-		{ "Session: 1F;timeout=-4\r\n", 60 },
-		{ "Session: 1F;timeout=99999999999999999999\r\n", 86400 } };
+		{ "Session: 1F;timeout=-4\r\n", 60 }, { "Session: 1F;timeout=20\r\n", 20 },
+		{ "Session: 1F ; timeout=5\r\n", 5 }, { "", 5 }, { "Session: 1F\r\n", 5 },
+		{ "Session: 1F;timeout=60\r\n", 5 }, { "Session: 1F;Timeout=4\r\n", 4 },
+		{ "Session: 1F;timeout=2;x\r\n", 2 } };
 	struct session *s = *state;
 	char answer[128];
 
