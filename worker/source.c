@@ -356,7 +356,8 @@ run_client(struct source *s)
 	return got < 0 ? give_up(s) : 0;
 }
 
-/* Waits for a packet, but not much longer than until libavformat's turn. */
+/* Waits for a packet, but not much longer than until libavformat's turn, which is at once if the
+ * camera says something. */
 static int
 feed(struct source *s)
 {
@@ -366,7 +367,7 @@ feed(struct source *s)
 
 	int err = tunnel_read(s->tunnel, until, &packet);
 	s->fed = err ? clock_now() : packet.arrived_us / 1000;
-	if (err == ERR_TIMEOUT && until < s->deadline)
+	if (err == ERR_AGAIN || (err == ERR_TIMEOUT && until < s->deadline))
 		return 0;
 	s->timed_out = err == ERR_TIMEOUT;
 	if (err)

@@ -334,6 +334,7 @@ step_with_datagrams(struct tunnel *t, ms_t deadline)
 int
 tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 {
+	const unsigned messages = t->relay.messages;
 	int err = 0;
 
 	t->wanted = true;
@@ -352,6 +353,8 @@ tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out)
 		repeat(t);
 		if (t->phase != RELAYING)
 			return t->err ? t->err : ERR_EOF;
+		if (t->relay.messages != messages)
+			return ERR_AGAIN;
 		err = step_with_datagrams(t, deadline);
 	}
 	return err;

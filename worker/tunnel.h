@@ -64,8 +64,8 @@ bool tunnel_awaits_answer(const struct tunnel *t);
 bool tunnel_is_drained(struct tunnel *t);
 
 /* Waits for the next packet of pictures or sound, lent until the next call on this tunnel, and
- * carries. Returns 0, ERR_TIMEOUT, ERR_CLOSED, or the error of tunnel_outcome: the camera is gone.
- */
+ * carries. Returns 0, ERR_AGAIN if the camera only said something to libavformat, ERR_TIMEOUT,
+ * ERR_CLOSED, or the error of tunnel_outcome: the camera is gone. */
 int tunnel_read(struct tunnel *t, ms_t deadline, struct relay_packet *out);
 
 /* Gives libavformat a packet behind all that the camera said to it since: av_read_frame reads that,

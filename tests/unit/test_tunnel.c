@@ -346,6 +346,21 @@ a_pill_follows_what_the_camera_said(void **state)
 	close(local);
 }
 
+/* A paused camera may want an answer. */
+static void
+reading_ends_when_the_camera_says_something_and_sends_nothing(void **state)
+{
+	struct setup *s = *state;
+	int local = ready_to_play(s);
+	struct relay_packet p;
+
+	EXCHANGE(s, local, "PLAY", "RTSP/1.0 200 OK\r\n\r\n");
+	SAY(s->camera, "OPTIONS * RTSP/1.0\r\n\r\n");
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 1000, &p), ERR_AGAIN);
+	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 20, &p), ERR_TIMEOUT);
+	close(local);
+}
+
 static void
 requests_pass_while_pictures_are_read(void **state)
 {
@@ -377,6 +392,7 @@ main(void)
 		TUNNEL_TEST(what_a_camera_sent_before_it_left_is_read),
 		TUNNEL_TEST(reading_ends_at_the_deadline_and_when_stopped),
 		TUNNEL_TEST(a_pill_follows_what_the_camera_said),
+		TUNNEL_TEST(reading_ends_when_the_camera_says_something_and_sends_nothing),
 		TUNNEL_TEST(requests_pass_while_pictures_are_read),
 		TUNNEL_TEST(teardown_is_passed_on_after_the_end),
 	};
