@@ -39,8 +39,8 @@ enum http_field {
 	HTTP_FIELDS
 };
 
-/* Parameters of a query; more are an error. */
-#define HTTP_QUERY_MAX 16
+#define HTTP_QUERY_MAX 16 /* parameters of a query; more are an error */
+#define HTTP_PEER_SIZE 64 /* of an address, with its zero */
 
 struct http_parameter {
 	char *name;  /* decoded, as value */
@@ -53,7 +53,7 @@ struct http_message {
 	struct http_parameter query[HTTP_QUERY_MAX];
 	size_t query_count;
 	char *fields[HTTP_FIELDS]; /* NULL: not given */
-	char peer[64];             /* the client's address, for logs and limits */
+	char peer[HTTP_PEER_SIZE]; /* the client's address, for logs and limits */
 	bool tls;
 	char *body; /* NUL-terminated beyond len */
 	size_t body_len;

@@ -204,7 +204,7 @@ static void
 on_listen(uv_poll_t *poll, int status, int events)
 {
 	struct http_server *s = poll->data;
-	char peer[64];
+	char peer[HTTP_PEER_SIZE];
 
 	(void)status;
 	(void)events;

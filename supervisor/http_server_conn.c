@@ -58,6 +58,7 @@ http_conn_new(struct http_server *s, const char *peer)
 	*c = (struct conn){ .server = s, .deadline = clock_now() + HEAD_TIMEOUT_MS };
 	snprintf(c->peer, sizeof(c->peer), "%s", peer);
 	c->verdict = http_limit_connect(s->limit, c->peer, clock_now());
+	c->seated = true;
 	LIST_INSERT_HEAD(&s->conns, c, link);
 	s->stats.connections++;
 	s->stats.accepted++;
@@ -70,7 +71,8 @@ http_conn_free(struct conn *c)
 	detach(c);
 	forget_response(c);
 	http_socket_free(c->socket);
-	http_limit_disconnect(c->server->limit, c->peer);
+	if (c->seated)
+		http_limit_disconnect(c->server->limit, c->peer);
 	c->server->stats.connections--;
 	LIST_REMOVE(c, link);
 	free(c);

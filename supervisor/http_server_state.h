@@ -33,7 +33,8 @@ struct conn {
 	enum conn_state state;
 	ms_t deadline; /* of the state */
 	enum http_limit_verdict verdict;
-	char peer[64];
+	char peer[HTTP_PEER_SIZE];
+	bool seated; /* it counts against its address; within TLS what holds the client does */
 	struct http_exchange *exchange; /* in CONN_BODY and CONN_HANDLER; NULL otherwise */
 	/* CONN_RESPONSE */
 	char *head, *body; /* owned; each NULL once it was sent */

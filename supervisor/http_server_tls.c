@@ -22,10 +22,14 @@ struct tls {
 	struct http_server *server;
 	struct lws *wsi;   /* NULL: the client is gone */
 	struct conn *conn; /* until its head is known */
-	int fd;            /* our end of the pair; -1 before there is one, and once it has ended */
-	uv_poll_t poll;    /* of fd */
-	bool polling;      /* poll is there, or libuv has not let go of it yet */
-	size_t len;        /* what the client sent and the other end has not taken */
+	/* From then on it is this that counts against the client's address: it may outlive the far
+	 * end by what the client takes to read the answer. */
+	bool seated;
+	char peer[HTTP_PEER_SIZE];
+	int fd;         /* our end of the pair; -1 before there is one, and once it has ended */
+	uv_poll_t poll; /* of fd */
+	bool polling;   /* poll is there, or libuv has not let go of it yet */
+	size_t len;     /* what the client sent and the other end has not taken */
 	char bytes[HTTP_HEAD_MAX + HTTP_TLS_PIECE];
 };
 
@@ -148,6 +152,9 @@ decided(struct tls *t, struct http_fault fault)
 		return -1;
 	t->conn = NULL;
 	c->tls = NULL;
+	t->seated = true;
+	memcpy(t->peer, c->peer, sizeof(t->peer));
+	c->seated = false;
 	t->fd = pair[0];
 	uv_poll_init(t->server->loop, &t->poll, t->fd);
 	t->poll.data = t;
@@ -204,6 +211,8 @@ on_gone(struct tls *t)
 		c->tls = NULL;
 		http_conn_free(c);
 	}
+	if (t->seated)
+		http_limit_disconnect(t->server->limit, t->peer);
 	t->wsi = NULL;
 	close_pair(t);
 	free_if_unused(t);

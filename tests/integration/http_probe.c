@@ -1,5 +1,5 @@
 /* http_probe.c - the HTTP server with handlers that only tests want: echoes, late answers, files.
- *   http_probe ADDRESS DIR [CERT KEY]
+ *   http_probe ADDRESS DIR [CERT KEY [CONNECTIONS_PER_PEER]]
  * Says where it listens on standard output, and what happens to WebSockets; ends on SIGTERM. */
 #include <signal.h>
 #include <stdio.h>
@@ -187,7 +187,7 @@ main(int argc, char **argv)
 	char why[512];
 	uv_signal_t term;
 
-	if (argc != 3 && argc != 5)
+	if (argc != 3 && argc != 5 && argc != 6)
 		return 64;
 	dir = argv[2];
 	signal(SIGPIPE, SIG_IGN);
@@ -195,10 +195,10 @@ main(int argc, char **argv)
 	uv_loop_init(&loop);
 	const struct http_server_config config = { .loop = &loop,
 		.address = argv[1],
-		.cert = argc == 5 ? argv[3] : NULL,
-		.key = argc == 5 ? argv[4] : NULL,
+		.cert = argc > 3 ? argv[3] : NULL,
+		.key = argc > 3 ? argv[4] : NULL,
 		.limits = { .connections = 64,
-			.connections_per_peer = 64,
+			.connections_per_peer = argc == 6 ? strtoul(argv[5], NULL, 10) : 64,
 			.requests_per_second = 1000,
 			.burst = 1000 },
 		.body_max = 1 << 20,

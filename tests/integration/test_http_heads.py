@@ -242,6 +242,20 @@ def test_websockets_within_tls(secure):
     assert secure.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
 
 
+def test_who_holds_a_connection_within_tls_counts_until_he_lets_go(tmp_path):
+    """He was answered and told goodbye, and the far end of the pair has ended."""
+    certificate(tmp_path, "probe")
+    probe = Probe(tmp_path, tmp_path / "cert.pem", tmp_path / "key.pem", "4")
+    with contextlib.ExitStack() as held:
+        for _ in range(4):
+            s = held.enter_context(probe.connect())
+            s.sendall(GOOD)
+            assert all_of(s).startswith(b"HTTP/1.1 200 OK")
+        assert error_in(probe.ask(GOOD)) == (429, "too many connections from this address")
+    until(lambda: probe.ask(GOOD).startswith(b"HTTP/1.1 200 OK"), "he is served again")
+    probe.end()
+
+
 def test_a_client_within_tls_that_takes_nothing_is_dropped(secure):
     with secure.connect() as s:
         s.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
