@@ -235,8 +235,10 @@ read_transport_cc(const struct part *p, const struct rtcp_reader *r, bool quiet)
 		.ssrc = wire_get32(p->body + 4),
 		.u.transport_cc = { .fci = p->body + 8, .len = p->len - 8 } };
 
+	if (quiet)
+		return transport_cc_read(p->body + 8, p->len - 8, NULL, NULL);
 	tell(r, &e, quiet);
-	return transport_cc_read(p->body + 8, p->len - 8, NULL, NULL);
+	return 0;
 }
 
 static int

@@ -117,7 +117,7 @@ transport_cc_read(const uint8_t *fci, size_t len,
 	if (!w.delta)
 		return ERR_PARSE;
 	int err = walk_all(w);
-	if (err)
+	if (err || !tell)
 		return err;
 	w.tell = tell;
 	return walk_all(w);
