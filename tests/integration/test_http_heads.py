@@ -242,10 +242,11 @@ def test_websockets_within_tls(secure):
     assert secure.ask(GOOD).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_who_holds_a_connection_within_tls_counts_until_he_lets_go(tmp_path):
+def test_who_holds_a_connection_within_tls_counts_until_he_lets_go(tmp_path, request):
     """He was answered and told goodbye, and the far end of the pair has ended."""
     certificate(tmp_path, "probe")
     probe = Probe(tmp_path, tmp_path / "cert.pem", tmp_path / "key.pem", "4")
+    request.addfinalizer(probe.process.kill)
     with contextlib.ExitStack() as held:
         for _ in range(4):
             s = held.enter_context(probe.connect())
