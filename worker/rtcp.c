@@ -237,7 +237,7 @@ read_transport_cc(const struct part *p, const struct rtcp_reader *r, bool quiet)
 
 	if (quiet)
 		return transport_cc_read(p->body + 8, p->len - 8, NULL, NULL);
-	tell(r, &e, quiet);
+	tell(r, &e, false);
 	return 0;
 }
 

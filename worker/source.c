@@ -287,12 +287,14 @@ static void
 set_client_due(struct source *s)
 {
 	const struct relay *relay = tunnel_relay(s->tunnel);
-	const ms_t interval = (ms_t)relay->session_s * 1000 / CLIENT_SHARE;
+	ms_t interval = (ms_t)relay->session_s * 1000 / CLIENT_SHARE;
 
+	if (interval < CLIENT_MIN_MS)
+		interval = CLIENT_MIN_MS;
+	if (interval > CLIENT_MAX_MS)
+		interval = CLIENT_MAX_MS;
 	s->client_read = relay->messages;
-	s->client_due = clock_now() + (interval < CLIENT_MIN_MS          ? CLIENT_MIN_MS
-					      : interval > CLIENT_MAX_MS ? CLIENT_MAX_MS
-									 : interval);
+	s->client_due = clock_now() + interval;
 }
 
 static bool

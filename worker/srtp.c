@@ -1,6 +1,6 @@
 /* srtp.c - RTP and RTCP, sealed and opened.
- * Owns the libsrtp2 contexts of one connection, and the only use of that library. Knows nothing of
- * sockets. Sealing and opening may be on different threads. */
+ * Owns the libsrtp2 contexts of one connection, and is the library's only user but for its ciphers
+ * (srtp_openssl.c). Knows nothing of sockets. Sealing and opening may be on different threads. */
 #include "worker/srtp.h"
 
 #include <assert.h>

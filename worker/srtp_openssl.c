@@ -16,7 +16,6 @@
 #include "common/err.h"
 
 #define AES_BLOCK_BYTES 16
-#define CM_SALT_BYTES 14 /* RFC 3711 4.1.1 */
 #define SHA1_BYTES 20
 #define HMAC_KEY_BYTES 20     /* RFC 3711 5.2 */
 #define GCM_TAG_BYTES 16      /* RFC 7714 13.1 */
@@ -218,7 +217,7 @@ cm_set_key(void *state, const uint8_t *key)
 {
 	struct aes *aes = state;
 
-	memcpy(aes->salt, key + SRTP_AES_128_KEY_LEN, CM_SALT_BYTES);
+	memcpy(aes->salt, key + SRTP_AES_128_KEY_LEN, SRTP_SALT_LEN);
 	return status(EVP_EncryptInit_ex(aes->ctx, NULL, NULL, key, NULL));
 }
 

@@ -186,6 +186,32 @@ a_peer_that_hears_late_is_still_asked(void **state)
 	test_close(&t);
 }
 
+/* Sources that GLib leaves in its poll set while they are dispatched. */
+static unsigned
+that_stay_polled(GMainContext *loop)
+{
+	unsigned n = 0;
+
+	for (guint id = 1; id < 100; id++) {
+		GSource *source = g_main_context_find_source_by_id(loop, id);
+		n += source != NULL && g_source_get_can_recurse(source);
+	}
+	return n;
+}
+
+static void
+the_socket_stays_in_the_poll_set_and_nothing_else(void **state)
+{
+	struct test t = { 0 };
+
+	(void)state;
+	test_open(&t, "127.0.0.1");
+	assert_int_equal(that_stay_polled(t.loop), 0);
+	assert_int_equal(ice_start(t.ice, &t.remote, t.why, sizeof(t.why)), 0);
+	assert_int_equal(that_stay_polled(t.loop), 1);
+	test_close(&t);
+}
+
 static void
 bytes_go_both_ways(void **state)
 {
@@ -303,6 +329,7 @@ main(void)
 		cmocka_unit_test(ipv6_works_too),
 		cmocka_unit_test(credentials_may_have_256_characters),
 		cmocka_unit_test(a_peer_that_hears_late_is_still_asked),
+		cmocka_unit_test(the_socket_stays_in_the_poll_set_and_nothing_else),
 		cmocka_unit_test(bytes_go_both_ways),
 		cmocka_unit_test(a_batch_leaves_on_the_chosen_path),
 		cmocka_unit_test(the_path_follows_a_better_pair),

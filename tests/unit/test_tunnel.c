@@ -285,6 +285,7 @@ assert_next(struct setup *s, uint8_t number)
 	assert_int_equal(tunnel_read(s->tunnel, clock_now() + 10000, &p), 0);
 	assert_int_equal(p.len, 14);
 	assert_int_equal(p.bytes[3], number);
+	assert_in_range(clock_now_us() - p.arrived_us, 0, 10000000);
 }
 
 static void
