@@ -150,6 +150,19 @@ slices_are_compared_together(void **state)
 	assert_int_equal(freeze_ms(f), 0);
 }
 
+static void
+any_byte_that_differs_makes_another_picture(void **state)
+{
+	uint8_t picture[100] = { P, 1 };
+
+	(void)state;
+	for (int i = 20; i < 100; i++) {
+		picture[i]++;
+		freeze_on_nal(f, &video_h264, picture, sizeof(picture), true, i * 100 * MS);
+		assert_int_equal(freeze_ms(f), 0);
+	}
+}
+
 /* The last slice may be a few bytes of macroblocks that are skipped. */
 static void
 a_short_slice_does_not_hide_the_ones_before_it(void **state)
@@ -205,6 +218,7 @@ main(void)
 		TEST(disposable_pictures_prove_nothing),
 		TEST(an_sei_that_runs_on_is_no_picture),
 		TEST(slices_are_compared_together),
+		TEST(any_byte_that_differs_makes_another_picture),
 		TEST(a_short_slice_does_not_hide_the_ones_before_it),
 		TEST(another_connection_begins_anew),
 		TEST(in_h265_an_equal_idr_is_a_scene_and_all_else_frozen),
