@@ -77,7 +77,7 @@ worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound
 	worker/history.o worker/quality.o worker/freeze.o
 worker_sound = worker/sound.o worker/aac_format.o worker/aac_payload.o worker/bits.o worker/arrival.o worker/timeline.o worker/audio.o worker/audio_aac.o worker/audio_decode.o worker/audio_drift.o \
 	worker/audio_encode.o worker/audio_line.o worker/audio_place.o worker/audio_resample.o
-worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o worker/ice.o worker/udp_path.o worker/dtls.o \
+worker_peer = worker/peer.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o worker/ice.o worker/consent.o worker/udp_path.o worker/dtls.o \
 	worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o worker/sender.o
 # What stays on this machine: recordings and snapshots.
 worker_archive = worker/archive.o worker/recorder.o worker/recorder_queue.o worker/recorder_writer.o worker/segmenter.o worker/segmenter_repair.o \

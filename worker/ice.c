@@ -1,6 +1,6 @@
-/* ice.c - finds a path to the peer and keeps it (RFC 8445, RFC 7675).
- * Owns the libnice agent and the way a batch of media leaves by the agent's socket. Knows nothing
- * of DTLS or RTP. Loop thread, but for ice_send_batch. */
+/* ice.c - finds a path to the peer by libnice and keeps it (RFC 8445, RFC 7675).
+ * Owns the agent until it has found the path, and then what keeps it; and the path. Knows nothing
+ * of DTLS or RTP. Loop thread. */
 #include "worker/ice.h"
 
 #include <netinet/in.h>
@@ -13,7 +13,9 @@
 #include <gio/gio.h>
 #include <nice/agent.h>
 
+#include "common/clock.h"
 #include "common/err.h"
+#include "worker/consent.h"
 #include "worker/loop.h"
 #include "worker/udp_path.h"
 
@@ -28,25 +30,29 @@
  * each time. libnice's own three are over after 1.5 s, and it asks no more. */
 #define CHECKS_MAX 7
 
-/* RFC 7675 5.1: consent ends 30 s after the last answer. libnice 0.1.21 says after 10 s that it
- * has. */
-#define LAPSE_MS (30000 - 10000)
+/* A pair that is better than the one that was found may be found for so long: as long as the first
+ * may take (peer.c). */
+#define SETTLE_MS 10000
 
-/* It says so once more meanwhile, since it counts from the next check. What it says more often has
- * another reason: it remembers no more than 200 checks that were not answered. */
-#define ASKED_MAX 2
+/* RFC 768: its length has 16 bits. */
+#define DATAGRAM_MAX 65536
+
+/* libnice compares 20 bytes from where a MESSAGE-INTEGRITY begins, however short it says it is. */
+#define BEYOND 20
 
 struct ice {
 	struct ice_events events;
 	GMainContext *loop;
-	NiceAgent *agent;
+	NiceAgent *agent; /* NULL once the path is kept without it */
 	guint stream;
 	gchar *ufrag;
 	gchar *pwd;
-	struct udp_path *path; /* the selected pair, for media */
-	bool asking;           /* what libnice says of the selected pair is no answer */
-	unsigned asked;        /* so often since consent lapsed; 0: it has not */
-	GSource *lapse;        /* then it ends */
+	struct udp_path *path;   /* the selected pair */
+	struct consent *consent; /* from ice_start on */
+	ms_t selected;           /* when the peer answered for that pair */
+	GSource *settle;         /* CONNECTED, until it is kept */
+	GSource *readable;       /* since it is: what comes by it, */
+	GSource *due;            /* and what consent has to do */
 	enum { TRYING, CONNECTED, ENDED } state;
 };
 
@@ -104,7 +110,29 @@ describe(NiceCandidate *c, char *out, size_t size)
 		address, nice_address_get_port(&c->addr), nice_candidate_type_to_string(c->type));
 }
 
-/* ---- what libnice says ----------------------------------------------------------------------- */
+/* ---- the agent ------------------------------------------------------------------------------- */
+
+static void
+free_agent(struct ice *ice)
+{
+	if (ice->agent == NULL)
+		return;
+	g_signal_handlers_disconnect_by_data(ice->agent, ice);
+	if (ice->stream != 0)
+		nice_agent_remove_stream(ice->agent, ice->stream);
+	g_object_unref(ice->agent);
+	ice->agent = NULL;
+}
+
+/* ---- the path, once it is found -------------------------------------------------------------- */
+
+static void
+clear_sources(struct ice *ice)
+{
+	loop_clear(&ice->settle);
+	loop_clear(&ice->readable);
+	loop_clear(&ice->due);
+}
 
 static void
 fail(struct ice *ice, int err, const char *why)
@@ -112,9 +140,97 @@ fail(struct ice *ice, int err, const char *why)
 	if (ice->state == ENDED)
 		return;
 	ice->state = ENDED;
-	loop_clear(&ice->lapse);
+	clear_sources(ice);
 	ice->events.on_failed(ice->events.arg, err, why);
 }
+
+static gboolean on_due(gpointer arg);
+
+/* Asks if it is time, and ends what has no consent. */
+static void
+advance(struct ice *ice)
+{
+	const ms_t now = clock_now();
+	uint8_t check[CONSENT_MESSAGE_MAX];
+	size_t len;
+
+	switch (consent_state(ice->consent, now)) {
+	case CONSENT_GIVEN:
+		break;
+	case CONSENT_EXPIRED:
+		fail(ice, ERR_UNREACHABLE, "the peer stopped answering ICE consent checks");
+		return;
+	case CONSENT_REVOKED:
+		fail(ice, ERR_UNREACHABLE, "the peer took its ICE consent back (403)");
+		return;
+	}
+	len = consent_ask(ice->consent, now, check);
+	if (len > 0)
+		udp_path_send(ice->path, check, len, len);
+	loop_timer(ice->loop, &ice->due, consent_due(ice->consent) - now, on_due, ice);
+}
+
+static gboolean
+on_due(gpointer arg)
+{
+	advance(arg);
+	return G_SOURCE_REMOVE;
+}
+
+static void
+on_stun(struct ice *ice, const uint8_t *bytes, size_t len)
+{
+	uint8_t answer[CONSENT_MESSAGE_MAX];
+	socklen_t peer_len;
+	const struct sockaddr_storage *peer = udp_path_peer(ice->path, &peer_len);
+	const size_t answer_len =
+		consent_receive(ice->consent, bytes, len, peer, peer_len, clock_now(), answer);
+
+	if (answer_len > 0)
+		udp_path_send(ice->path, answer, answer_len, answer_len);
+	advance(ice);
+}
+
+/* One at a time: the loop comes back while there are more, and there is rarely a second. */
+static gboolean
+on_readable(gint fd, GIOCondition condition, gpointer arg)
+{
+	struct ice *ice = arg;
+	uint8_t bytes[DATAGRAM_MAX + BEYOND];
+	const ssize_t len = udp_path_receive(ice->path, bytes, DATAGRAM_MAX);
+
+	(void)fd;
+	(void)condition;
+	if (len <= 0)
+		return G_SOURCE_CONTINUE;
+	if (bytes[0] < 4) { /* RFC 7983 7 */
+		memset(bytes + len, 0, BEYOND);
+		on_stun(ice, bytes, (size_t)len);
+	} else {
+		ice->events.on_packet(ice->events.arg, bytes, (size_t)len);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+/* The path is kept without libnice from here on. Its agent (0.1.21) would let consent end 10 s
+ * after the last answer, where RFC 7675 says 30, and stop asking once 200 answers were lost; and it
+ * takes two calls and GLib's sockets to read a packet of RTCP. */
+static gboolean
+keep(gpointer arg)
+{
+	struct ice *ice = arg;
+	gboolean controlling;
+
+	g_object_get(ice->agent, "controlling-mode", &controlling, NULL);
+	clear_sources(ice);
+	free_agent(ice);
+	consent_begin(ice->consent, controlling, ice->selected, clock_now());
+	ice->readable = loop_readable(ice->loop, udp_path_fd(ice->path), on_readable, ice);
+	advance(ice);
+	return G_SOURCE_REMOVE;
+}
+
+/* ---- what libnice says ----------------------------------------------------------------------- */
 
 static void
 on_selected_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate *local,
@@ -129,7 +245,7 @@ on_selected_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate 
 
 	if (socket == NULL)
 		return; /* only for relays and TCP, which we do not have */
-	if (ice->asking || ice->state == ENDED) {
+	if (ice->state == ENDED) {
 		g_object_unref(socket);
 		return;
 	}
@@ -139,86 +255,13 @@ on_selected_pair(NiceAgent *agent, guint stream, guint component, NiceCandidate 
 		fail(ice, err, "cannot duplicate the media socket");
 		return;
 	}
-	if (ice->asked > 0) {
-		ice->asked = 0;
-		loop_clear(&ice->lapse);
-		return;
-	}
+	if (ice->state == TRYING)
+		loop_timer(ice->loop, &ice->settle, SETTLE_MS, keep, ice);
 	ice->state = CONNECTED;
+	ice->selected = clock_now();
 	describe(local, pair.local, sizeof(pair.local));
 	describe(remote, pair.remote, sizeof(pair.remote));
 	ice->events.on_connected(ice->events.arg, &pair);
-}
-
-/* Whether libnice's timer says so, and not a packet: a 403, by which the peer takes its consent
- * back (RFC 7675 5.2), ends it at once. */
-static bool
-is_timeout(void)
-{
-	GSource *source = g_main_current_source();
-
-	return source != NULL && g_source_get_ready_time(source) >= 0;
-}
-
-static void
-end_consent(struct ice *ice)
-{
-	fail(ice, ERR_UNREACHABLE, "the peer stopped answering ICE consent checks");
-}
-
-static gboolean
-on_lapse(gpointer arg)
-{
-	end_consent(arg);
-	return G_SOURCE_REMOVE;
-}
-
-/* Selects the pair again, which also ends the checks that were begun before: answered while libnice
- * holds that the pair failed, they have it abort. False if it has become another pair. */
-static bool
-select_again(struct ice *ice, const NiceCandidate *local, const NiceCandidate *remote)
-{
-	const NiceAddress ours = local->addr, theirs = remote->addr;
-	NiceCandidate *l, *r;
-
-	return nice_agent_set_selected_pair(
-		       ice->agent, ice->stream, COMPONENT, local->foundation, remote->foundation) &&
-	       nice_agent_get_selected_pair(ice->agent, ice->stream, COMPONENT, &l, &r) &&
-	       nice_address_equal(&l->addr, &ours) && nice_address_equal(&r->addr, &theirs);
-}
-
-/* Has libnice begin a check of the pair, as it does for a candidate that is new: one of the same
- * address, but of another type. The priority is higher, so that an answer has it selected. */
-static bool
-check_again(struct ice *ice, const NiceCandidate *remote)
-{
-	NiceCandidate host = *remote, srflx = *remote;
-	GSList second = { .data = &srflx }, first = { .data = &host, .next = &second };
-
-	host.type = NICE_CANDIDATE_TYPE_HOST;
-	srflx.type = NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE;
-	host.priority = srflx.priority = remote->priority + 1;
-	return nice_agent_set_remote_candidates(ice->agent, ice->stream, COMPONENT, &first) > 0;
-}
-
-/* libnice 0.1.21 asks every 4 to 6 s, as RFC 7675 says, but lets consent end 10 s after the last
- * answer where the RFC says 30: one answer that is lost can be enough. It is given its 10 s again,
- * but does not tell of the answers. So the peer is also asked by a check, which is sent again while
- * it is not answered, and whose answer is told of: the pair is selected. */
-static bool
-ask_again(struct ice *ice)
-{
-	NiceCandidate *local, *remote;
-	bool asked;
-
-	if (!nice_agent_get_selected_pair(ice->agent, ice->stream, COMPONENT, &local, &remote))
-		return false;
-	NiceCandidate *copy = nice_candidate_copy(remote);
-	ice->asking = true;
-	asked = select_again(ice, local, remote) && check_again(ice, copy);
-	ice->asking = false;
-	nice_candidate_free(copy);
-	return asked;
 }
 
 static void
@@ -229,18 +272,11 @@ on_state(NiceAgent *agent, guint stream, guint component, guint state, gpointer 
 	(void)agent;
 	(void)stream;
 	(void)component;
-	if (state != NICE_COMPONENT_STATE_FAILED)
-		return;
-	if (ice->state == TRYING) {
+	/* No other pair is checked: but not from here, libnice is further up the stack. */
+	if (state == NICE_COMPONENT_STATE_READY && ice->state == CONNECTED)
+		loop_timer(ice->loop, &ice->settle, 0, keep, ice);
+	if (state == NICE_COMPONENT_STATE_FAILED && ice->state == TRYING)
 		fail(ice, ERR_UNREACHABLE, "no candidate of the answer replied to ICE checks");
-		return;
-	}
-	if (ice->state == ENDED || !is_timeout() || ice->asked == ASKED_MAX || !ask_again(ice)) {
-		end_consent(ice);
-		return;
-	}
-	if (ice->asked++ == 0)
-		loop_timer(ice->loop, &ice->lapse, LAPSE_MS, on_lapse, ice);
 }
 
 static void
@@ -266,12 +302,9 @@ ice_new(struct ice **out, GMainContext *loop, const struct ice_events *events)
 	ice->events = *events;
 	ice->loop = g_main_context_ref(loop);
 	ice->path = udp_path_new();
-	/* Not keepalive-conncheck, which waits for 50 s and does not understand a 403.
-	 *
-	 * Aggressive nomination (no REGULAR_NOMINATION): one round trip less, and an ice-lite peer
-	 * understands both. */
-	ice->agent = nice_agent_new_full(
-		loop, NICE_COMPATIBILITY_RFC5245, NICE_AGENT_OPTION_CONSENT_FRESHNESS);
+	/* Aggressive nomination (no REGULAR_NOMINATION): one round trip less, and an ice-lite peer
+	 * understands both. No CONSENT_FRESHNESS: see keep. */
+	ice->agent = nice_agent_new_full(loop, NICE_COMPATIBILITY_RFC5245, NICE_AGENT_OPTION_NONE);
 	g_object_set(ice->agent, "controlling-mode", TRUE, "ice-tcp", FALSE, "upnp", FALSE,
 		"stun-pacing-timer", PACING_MS, "stun-max-retransmissions", CHECKS_MAX, NULL);
 	ice->stream = nice_agent_add_stream(ice->agent, 1);
@@ -291,11 +324,9 @@ ice_free(struct ice *ice)
 {
 	if (ice == NULL)
 		return;
-	loop_clear(&ice->lapse);
-	g_signal_handlers_disconnect_by_data(ice->agent, ice);
-	if (ice->stream != 0)
-		nice_agent_remove_stream(ice->agent, ice->stream);
-	g_object_unref(ice->agent);
+	clear_sources(ice);
+	free_agent(ice);
+	consent_free(ice->consent);
 	g_main_context_unref(ice->loop);
 	g_free(ice->ufrag);
 	g_free(ice->pwd);
@@ -371,8 +402,7 @@ set_remote_candidates(struct ice *ice, const struct sdp_remote *remote)
 		candidate->component_id = COMPONENT;
 		candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
 		candidate->priority = c->priority;
-		/* One of its own each, so that select_again finds it; libnice only checks more at
-		 * once by that. */
+		/* One of its own each: libnice only checks more at once by that. */
 		snprintf(candidate->foundation, sizeof(candidate->foundation), "%zu", i + 1);
 		if (parse_address(c->address, c->port, &candidate->addr))
 			list = g_slist_append(list, candidate);
@@ -387,8 +417,6 @@ set_remote_candidates(struct ice *ice, const struct sdp_remote *remote)
 int
 ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t why_size)
 {
-	guint mark;
-
 	if (remote->candidate_count == 0) {
 		snprintf(why, why_size, "the answer has no UDP candidate with a literal address");
 		return ERR_UNSUPPORTED;
@@ -398,13 +426,12 @@ ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t wh
 			remote->candidates[0].address);
 		return ERR_UNREACHABLE;
 	}
+	ice->consent = consent_new(ice->ufrag, ice->pwd, remote->ice_ufrag, remote->ice_pwd);
 	nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, ice->loop, on_receive, ice);
-	mark = loop_mark(ice->loop);
 	if (!nice_agent_gather_candidates(ice->agent, ice->stream)) {
 		snprintf(why, why_size, "cannot open a UDP socket for ICE");
 		return ERR_LIBRARY;
 	}
-	loop_stay_polled(ice->loop, mark);
 	if (!nice_agent_set_remote_credentials(
 		    ice->agent, ice->stream, remote->ice_ufrag, remote->ice_pwd) ||
 		!set_remote_candidates(ice, remote)) {
@@ -412,13 +439,4 @@ ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t wh
 		return ERR_LIBRARY;
 	}
 	return 0;
-}
-
-int
-ice_send(struct ice *ice, const uint8_t *bytes, size_t len)
-{
-	const int sent = nice_agent_send(
-		ice->agent, ice->stream, COMPONENT, (guint)len, (const gchar *)bytes);
-
-	return sent == (int)len ? 0 : ERR_AGAIN;
 }

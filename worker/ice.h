@@ -45,12 +45,8 @@ const char *ice_pwd(const struct ice *ice);
  * Otherwise 0 or ERR_LIBRARY; why gets a sentence. Once. */
 int ice_start(struct ice *ice, const struct sdp_remote *remote, char *why, size_t why_size);
 
-/* Sends one datagram on the chosen path, by libnice. Returns 0, or ERR_AGAIN if there is none or
- * the socket is full. */
-int ice_send(struct ice *ice, const uint8_t *bytes, size_t len);
-
-/* How media leaves, once on_connected was called: follows the selected pair; lives as long as ice.
- * Any thread may send by it. */
+/* How everything leaves, once on_connected was called: follows the selected pair; lives as long as
+ * ice. Any thread may send by it, and nobody else may receive. */
 struct udp_path *ice_path(const struct ice *ice);
 
 #endif

@@ -139,8 +139,7 @@ link_open(const struct link_config *config, struct link **out)
 		return err;
 	}
 	l->unsent = g_queue_new();
-	l->readable = loop_attach(config->loop, g_unix_fd_source_new(ipc_fd(l->ipc), G_IO_IN),
-		(GSourceFunc)(void (*)(void))on_readable, l);
+	l->readable = loop_readable(config->loop, ipc_fd(l->ipc), on_readable, l);
 	l->life = loop_attach(config->loop,
 		g_unix_fd_source_new(CONTRACT_LIFE_FD, G_IO_IN | G_IO_HUP),
 		(GSourceFunc)(void (*)(void))on_life, l);

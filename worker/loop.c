@@ -31,6 +31,15 @@ loop_alarm(GMainContext *loop, GSourceFunc f, void *arg)
 	return loop_attach(loop, g_source_new(&funcs, sizeof(GSource)), f, arg);
 }
 
+GSource *
+loop_readable(GMainContext *loop, int fd, GUnixFDSourceFunc f, void *arg)
+{
+	GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
+
+	g_source_set_can_recurse(source, TRUE);
+	return loop_attach(loop, source, G_SOURCE_FUNC(f), arg);
+}
+
 void
 loop_clear(GSource **slot)
 {
@@ -39,26 +48,4 @@ loop_clear(GSource **slot)
 	g_source_destroy(*slot);
 	g_source_unref(*slot);
 	*slot = NULL;
-}
-
-guint
-loop_mark(GMainContext *loop)
-{
-	GSource *source = g_idle_source_new();
-	const guint id = g_source_attach(source, loop);
-
-	loop_clear(&source);
-	return id;
-}
-
-void
-loop_stay_polled(GMainContext *loop, guint mark)
-{
-	const guint end = loop_mark(loop);
-
-	for (guint id = mark + 1; id < end; id++) {
-		GSource *source = g_main_context_find_source_by_id(loop, id);
-		if (source)
-			g_source_set_can_recurse(source, TRUE);
-	}
 }

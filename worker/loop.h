@@ -1,6 +1,7 @@
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H
 
+#include <glib-unix.h>
 #include <glib.h>
 
 #include "common/clock.h"
@@ -17,16 +18,12 @@ void loop_timer(GMainContext *loop, GSource **slot, ms_t delay_ms, GSourceFunc f
  * when; f sets the next time. Attached, and the caller keeps it. */
 GSource *loop_alarm(GMainContext *loop, GSourceFunc f, void *arg);
 
+/* A source that calls f each time that fd can be read, which the caller keeps. It stays in what
+ * GLib polls while f runs: GLib takes others out, lest the loop be run from there, and wakes itself
+ * for that and for putting them back, so that each packet would cost a second turn. */
+GSource *loop_readable(GMainContext *loop, int fd, GUnixFDSourceFunc f, void *arg);
+
 /* Ends and forgets it; may be called while it runs. */
 void loop_clear(GSource **slot);
-
-/* The number of the newest source, to give to loop_stay_polled. */
-guint loop_mark(GMainContext *loop);
-
-/* For the sources that a library attached since the mark. GLib takes a source out of what it polls
- * while it is dispatched, lest it recurse, and wakes itself for that and for putting it back: a
- * second turn of the loop for each packet that libnice reads. Here no callback runs the loop, so
- * they may as well stay. */
-void loop_stay_polled(GMainContext *loop, guint mark);
 
 #endif

@@ -20,6 +20,7 @@
 #include "worker/negotiation.h"
 #include "worker/sender.h"
 #include "worker/srtp.h"
+#include "worker/udp_path.h"
 
 /* Cloudflare's whole set-up takes 2.4 to 2.8 s, most of it HTTP. */
 #define CONNECT_TIMEOUT_MS 10000
@@ -176,7 +177,8 @@ send_dtls(void *arg, const uint8_t *datagram, size_t len)
 {
 	struct peer *p = arg;
 
-	ice_send(p->ice, datagram, len); /* lost ones are sent again by DTLS' own timer */
+	/* Lost ones are sent again by DTLS' own timer. */
+	udp_path_send(ice_path(p->ice), datagram, len, len);
 }
 
 static void
@@ -247,7 +249,7 @@ on_rtcp(struct peer *p, uint8_t *bytes, size_t len)
 		e->on_rtcp(e->arg, bytes, len);
 }
 
-/* RFC 7983 7: the first byte tells DTLS from (S)RTP; libnice took STUN out. RFC 5761 4: RTCP types
+/* RFC 7983 7: the first byte tells DTLS from (S)RTP; ICE took STUN out. RFC 5761 4: RTCP types
  * are 192 to 223, where RTP has its marker bit and payload types 64 to 95. */
 static void
 on_packet(void *arg, uint8_t *bytes, size_t len)

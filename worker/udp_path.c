@@ -1,4 +1,5 @@
-/* udp_path.c - sends batches of datagrams over one UDP path, by GSO where the kernel can.
+/* udp_path.c - sends batches of datagrams over one UDP path, by GSO where the kernel can, and takes
+ * what comes back.
  * Owns a duplicate of the socket. Knows nothing of what the datagrams are. Any thread. */
 #include "worker/udp_path.h"
 
@@ -147,4 +148,49 @@ udp_path_send(struct udp_path *p, const uint8_t *bytes, size_t len, size_t segme
 	sent = send_batch(p, bytes, len, segment);
 	pthread_mutex_unlock(&p->lock);
 	return sent;
+}
+
+int
+udp_path_fd(const struct udp_path *p)
+{
+	return p->fd;
+}
+
+const struct sockaddr_storage *
+udp_path_peer(const struct udp_path *p, socklen_t *len)
+{
+	*len = p->to_len;
+	return &p->to;
+}
+
+union address {
+	struct sockaddr_storage any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static bool
+is_peer(const struct udp_path *p, const union address *a)
+{
+	const union address *peer = (const void *)&p->to;
+
+	switch (a->any.ss_family) {
+	case AF_INET:
+		return peer->v4.sin_family == AF_INET && peer->v4.sin_port == a->v4.sin_port &&
+		       peer->v4.sin_addr.s_addr == a->v4.sin_addr.s_addr;
+	case AF_INET6:
+		return peer->v6.sin6_family == AF_INET6 && peer->v6.sin6_port == a->v6.sin6_port &&
+		       IN6_ARE_ADDR_EQUAL(&peer->v6.sin6_addr, &a->v6.sin6_addr);
+	}
+	return false;
+}
+
+ssize_t
+udp_path_receive(struct udp_path *p, uint8_t *bytes, size_t size)
+{
+	union address from = { 0 };
+	socklen_t from_len = sizeof(from);
+	const ssize_t len = recvfrom(p->fd, bytes, size, MSG_DONTWAIT, (void *)&from, &from_len);
+
+	return len >= 0 && is_peer(p, &from) ? len : ERR_AGAIN;
 }

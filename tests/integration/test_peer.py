@@ -227,6 +227,44 @@ def test_a_peer_that_takes_its_consent_back_gets_nothing_more(clip):
     run(scene())
 
 
+def test_a_peers_own_checks_of_consent_are_answered(clip):
+    """RFC 8445 7.3: what it asks rightly is answered, and what it asks wrongly is refused with the code that says why."""
+    async def scene():
+        from aioice import stun
+        viewer = Aiortc()
+        async with probe_for(clip) as probe:
+            probe.answer(await viewer.answer(await probe.offer()))
+            await until(lambda: viewer.frames > 10)
+            ice = viewer.pc.getTransceivers()[0].receiver.transport.transport._connection
+            pair = next(iter(ice._nominated.values()))
+
+            async def ask(key=ice.remote_password, name=None):
+                """The error that the answer has, or None."""
+                request = ice.build_request(pair, nominate=False)
+                if name:
+                    request.attributes["USERNAME"] = name
+                try:
+                    answer, address = await pair.protocol.request(
+                        request, pair.remote_addr, integrity_key=key.encode(), retransmissions=2)
+                except stun.TransactionFailed as failed:
+                    return failed.response.attributes["ERROR-CODE"][0]
+                assert address == pair.remote_addr
+                mine = pair.protocol.transport.get_extra_info("sockname")
+                assert answer.attributes["XOR-MAPPED-ADDRESS"] == tuple(mine[:2])
+                return None
+
+            for _ in range(5):
+                assert await ask() is None
+            assert await ask(key="x" * 22) == 401
+            assert await ask(name="who:knows") == 401
+            assert await ask() is None
+            frames = viewer.frames
+            await until(lambda: viewer.frames > frames + 10)
+            assert probe.end is None
+        await viewer.close()
+    run(scene())
+
+
 # ---- Janus: an SFU, ice-lite --------------------------------------------------------------------
 
 @contextlib.asynccontextmanager

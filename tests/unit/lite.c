@@ -150,28 +150,25 @@ put_mapped(const struct lite *l, uint8_t *m, size_t at)
 }
 
 static size_t
-put_forbidden(uint8_t *m, size_t at)
+put_error(uint8_t *m, size_t at, unsigned code)
 {
 	put16(m + at, ERROR_CODE);
 	put16(m + at + 2, 4);
-	put32(m + at + 4, 0x0403);
+	put32(m + at + 4, code / 100 << 8 | code % 100);
 	return at + 8;
 }
 
 static void
 answer(struct lite *l, const uint8_t *request)
 {
-	uint8_t m[200] = { 1, 1 };
+	const unsigned error = l->forbid ? 403 : l->conflict && l->controlling ? 487 : 0;
+	uint8_t m[200] = { 1, error ? 0x11 : 1 };
 	size_t at;
 
 	memcpy(m + 4, request + 4, 16);
-	if (l->forbid) {
-		m[1] = 0x11;
-		at = put_forbidden(m, HEADER);
-	} else {
-		at = put_mapped(l, m, HEADER);
-	}
+	at = error ? put_error(m, HEADER, error) : put_mapped(l, m, HEADER);
 	integrity(l, m, at, m + at + 4);
+	m[at + 4] ^= l->forged;
 	put16(m + at, MESSAGE_INTEGRITY);
 	put16(m + at + 2, MAC);
 	at += 4 + MAC;
@@ -208,6 +205,8 @@ on_readable(gint fd, GIOCondition condition, gpointer arg)
 	} else if (get16(bytes) == 1) {
 		if (check_request(l, bytes, (size_t)n)) {
 			l->requests++;
+			l->repeated += memcmp(l->newest, bytes + 8, sizeof(l->newest)) == 0;
+			memcpy(l->newest, bytes + 8, sizeof(l->newest));
 			answer(l, bytes);
 		} else {
 			l->bad++;

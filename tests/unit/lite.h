@@ -24,7 +24,11 @@ struct lite {
 	unsigned lost_percent; /* of what comes is lost, by GLib's global numbers */
 	bool behind_nat;       /* who asks: it comes from another port than its own */
 	bool forbid;           /* answers 403: consent revoked (RFC 7675 5.2) */
-	unsigned requests;     /* good ones */
+	bool conflict;         /* answers 487 to who controls (RFC 8445 7.3.1.1) */
+	bool forged;           /* what it answers has a wrong MESSAGE-INTEGRITY */
+	unsigned requests;     /* good ones, */
+	uint8_t newest[12];    /* the last one's transaction, */
+	unsigned repeated;     /* and how many had the same one as the one before */
 	unsigned bad;          /* wrong USERNAME or MESSAGE-INTEGRITY */
 	bool controlling;      /* the last request had ICE-CONTROLLING, */
 	bool use_candidate;    /* USE-CANDIDATE, */

@@ -199,16 +199,55 @@ that_stay_polled(GMainContext *loop)
 	return n;
 }
 
-static void
-the_socket_stays_in_the_poll_set_and_nothing_else(void **state)
+static bool
+take_turns_until_kept(struct test *t)
 {
+	const ms_t end = clock_now() + DEADLINE_MS;
+
+	while (that_stay_polled(t->loop) == 0 && clock_now() < end)
+		g_main_context_iteration(t->loop, FALSE);
+	return that_stay_polled(t->loop) == 1;
+}
+
+static void
+a_path_that_is_kept_goes_on_both_ways(void **state)
+{
+	static const char text[] = "\x80 after libnice";
 	struct test t = { 0 };
 
 	(void)state;
-	test_open(&t, "127.0.0.1");
-	assert_int_equal(that_stay_polled(t.loop), 0);
-	assert_int_equal(ice_start(t.ice, &t.remote, t.why, sizeof(t.why)), 0);
-	assert_int_equal(that_stay_polled(t.loop), 1);
+	connect_to(&t, "127.0.0.1");
+	assert_true(take_turns_until_kept(&t));
+	assert_int_equal(udp_path_send(ice_path(t.ice), (const uint8_t *)"\x80hello", 6, 6), 1);
+	assert_true(run_until(&t, &t.datagrams, 1, DEADLINE_MS));
+	assert_int_equal(t.sizes[0], 6);
+	lite_send(&t.lite, (const uint8_t *)text, strlen(text));
+	for (ms_t end = clock_now() + DEADLINE_MS; t.received[0] == '\0' && clock_now() < end;)
+		g_main_context_iteration(t.loop, FALSE);
+	assert_string_equal(t.received, text);
+	assert_int_equal(t.connected, 1);
+	test_close(&t);
+}
+
+/* libnice took only what came from the peer too. */
+static void
+what_a_stranger_sends_is_not_heard(void **state)
+{
+	struct test t = { 0 };
+	struct lite stranger = { 0 };
+
+	(void)state;
+	connect_to(&t, "127.0.0.1");
+	assert_true(take_turns_until_kept(&t));
+	lite_open(&stranger, t.loop, "127.0.0.1");
+	stranger.from = t.lite.from;
+	stranger.from_len = t.lite.from_len;
+	lite_send(&stranger, (const uint8_t *)"\x80 stranger", 10);
+	lite_send(&t.lite, (const uint8_t *)"\x80 peer", 6);
+	for (ms_t end = clock_now() + DEADLINE_MS; t.received[0] == '\0' && clock_now() < end;)
+		g_main_context_iteration(t.loop, FALSE);
+	assert_string_equal(t.received, "\x80 peer");
+	lite_close(&stranger);
 	test_close(&t);
 }
 
@@ -220,7 +259,7 @@ bytes_go_both_ways(void **state)
 
 	(void)state;
 	connect_to(&t, "127.0.0.1");
-	assert_int_equal(ice_send(t.ice, (const uint8_t *)"\x16hello", 6), 0);
+	assert_int_equal(udp_path_send(ice_path(t.ice), (const uint8_t *)"\x16hello", 6, 6), 1);
 	assert_true(run_until(&t, &t.datagrams, 1, DEADLINE_MS));
 	assert_int_equal(t.sizes[0], 6);
 	lite_send(&t.lite, (const uint8_t *)text, strlen(text));
@@ -273,7 +312,6 @@ nothing_can_be_sent_before_a_path_is_chosen(void **state)
 
 	(void)state;
 	test_open(&t, "127.0.0.1");
-	assert_int_equal(ice_send(t.ice, &byte, 1), ERR_AGAIN);
 	assert_int_equal(udp_path_send(ice_path(t.ice), &byte, 1, 1), ERR_AGAIN);
 	test_close(&t);
 }
@@ -329,7 +367,8 @@ main(void)
 		cmocka_unit_test(ipv6_works_too),
 		cmocka_unit_test(credentials_may_have_256_characters),
 		cmocka_unit_test(a_peer_that_hears_late_is_still_asked),
-		cmocka_unit_test(the_socket_stays_in_the_poll_set_and_nothing_else),
+		cmocka_unit_test(a_path_that_is_kept_goes_on_both_ways),
+		cmocka_unit_test(what_a_stranger_sends_is_not_heard),
 		cmocka_unit_test(bytes_go_both_ways),
 		cmocka_unit_test(a_batch_leaves_on_the_chosen_path),
 		cmocka_unit_test(the_path_follows_a_better_pair),

@@ -173,10 +173,32 @@ the_path_may_change_under_a_sender(void **state)
 	ends_free(&e);
 }
 
+static void
+only_what_the_peer_sends_is_taken(void **state)
+{
+	struct sockaddr_in own, stranger_address;
+	socklen_t len = sizeof(own);
+	uint8_t bytes[8];
+	struct ends e = ends_new();
+	const int stranger = socket_new(&stranger_address);
+
+	(void)state;
+	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), ERR_AGAIN);
+	assert_int_equal(getsockname(e.from, (struct sockaddr *)&own, &len), 0);
+	assert_int_equal(sendto(stranger, "no", 2, 0, (struct sockaddr *)&own, len), 2);
+	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), ERR_AGAIN);
+	assert_int_equal(sendto(e.to, "yes", 3, 0, (struct sockaddr *)&own, len), 3);
+	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), 3);
+	assert_memory_equal(bytes, "yes", 3);
+	close(stranger);
+	ends_free(&e);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_what_the_peer_sends_is_taken),
 		cmocka_unit_test(a_batch_arrives_as_datagrams),
 		cmocka_unit_test(a_full_batch_is_taken),
 		cmocka_unit_test(where_the_kernel_refuses_gso_each_datagram_is_sent_by_itself),

@@ -1,10 +1,14 @@
 # transport.mk - the worker's WebRTC transport: each module with what it is built on.
 units += srtp dtls udp_path sender ice consent peer
+fuzzers += consent
+fuzz_consent = worker/consent.o worker/draw.o common/clock.o
+fuzz_consent_libs = nice
 unit_srtp = worker/srtp.o worker/srtp_openssl.o
 unit_srtp_libs = libsrtp2 openssl
 unit_dtls = worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o common/clock.o
 unit_dtls_libs = libsrtp2 openssl
-unit_ice = worker/ice.o worker/loop.o worker/udp_path.o tests/unit/lite.o common/clock.o
+ice = worker/ice.o worker/consent.o worker/draw.o worker/loop.o worker/udp_path.o common/clock.o
+unit_ice = $(ice) tests/unit/lite.o
 unit_ice_libs = nice openssl
 unit_consent = $(unit_ice)
 unit_consent_libs = $(unit_ice_libs)
@@ -15,8 +19,8 @@ unit_peer = $(peer) tests/unit/lite.o
 unit_peer_libs = $(peer_libs)
 
 # What a peer is made of.
-peer = worker/peer.o worker/loop.o worker/ice.o worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o worker/sender.o \
-	worker/udp_path.o worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o common/clock.o common/err.o common/log.o
+peer = worker/peer.o $(ice) worker/dtls.o worker/dtls_identity.o worker/srtp.o worker/srtp_openssl.o worker/sender.o \
+	worker/negotiation.o worker/sdp.o worker/sdp_candidates.o worker/sdp_fingerprint.o worker/sdp_payload.o worker/sdp_text.o worker/sdp_offer.o common/err.o common/log.o
 peer_libs = libsrtp2 nice openssl
 
 # One peer against the world: tests/integration/test_peer.py.
