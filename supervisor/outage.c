@@ -12,6 +12,7 @@ outage_gone(struct outage *o, ms_t since, bool certain, const char *why)
 		o->since = since;
 		o->why[0] = '\0';
 	}
+	o->back = MS_NEVER;
 	if (why && *why)
 		snprintf(o->why, sizeof(o->why), "%s", why);
 	if (o->state == OUTAGE_TOLD || !certain)
@@ -20,27 +21,33 @@ outage_gone(struct outage *o, ms_t since, bool certain, const char *why)
 	return OUTAGE_OFFLINE;
 }
 
+void
+outage_back(struct outage *o, ms_t now)
+{
+	if (o->state != OUTAGE_NONE && o->back == MS_NEVER)
+		o->back = now;
+}
+
 ms_t
-outage_due(const struct outage *o, ms_t after_ms)
+outage_due(const struct outage *o, const struct outage_times *t)
 {
-	return o->state == OUTAGE_SHORT ? o->since + after_ms : MS_NEVER;
+	if (o->state != OUTAGE_NONE && o->back != MS_NEVER)
+		return o->back + t->back_ms;
+	return o->state == OUTAGE_SHORT ? o->since + t->after_ms : MS_NEVER;
 }
 
 enum outage_news
-outage_step(struct outage *o, ms_t after_ms, ms_t now)
+outage_step(struct outage *o, const struct outage_times *t, ms_t now, ms_t *lasted_ms)
 {
-	if (now < outage_due(o, after_ms))
+	const bool told = o->state == OUTAGE_TOLD;
+
+	if (now < outage_due(o, t))
 		return OUTAGE_NO_NEWS;
-	o->state = OUTAGE_TOLD;
-	return OUTAGE_OFFLINE;
-}
-
-enum outage_news
-outage_over(struct outage *o, ms_t now, ms_t *lasted_ms)
-{
-	bool told = o->state == OUTAGE_TOLD;
-
-	*lasted_ms = now - o->since;
+	if (o->back == MS_NEVER) {
+		o->state = OUTAGE_TOLD;
+		return OUTAGE_OFFLINE;
+	}
+	*lasted_ms = o->back - o->since;
 	outage_forget(o);
 	return told ? OUTAGE_ONLINE : OUTAGE_NO_NEWS;
 }

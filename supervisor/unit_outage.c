@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "supervisor/camera_view.h"
 #include "supervisor/config.h"
+#include "supervisor/config_camera.h"
 #include "supervisor/events.h"
 #include "supervisor/unit_outage.h"
 
@@ -28,16 +29,34 @@ tell(struct unit *u, enum outage_news news, ms_t lasted_ms)
 		u->shared->events, u->name, news == OUTAGE_OFFLINE ? "offline" : "online", text);
 }
 
+/* Pictures are back once they have come for longer than it takes to notice that they stopped: the
+ * worker looks every second. */
+static struct outage_times
+times_of(const struct unit *u)
+{
+	return (struct outage_times){
+		.after_ms = u->shared->config->outage_after_ms,
+		.back_ms = u->config->media_stall_ms + 2000,
+	};
+}
+
+static void
+step(struct unit *u)
+{
+	const struct outage_times t = times_of(u);
+	ms_t lasted_ms = 0;
+	const enum outage_news news = outage_step(&u->outage, &t, clock_now(), &lasted_ms);
+
+	tell(u, news, lasted_ms);
+}
+
 static void
 gone(struct unit *u, ms_t since, bool certain, const char *why)
 {
-	ms_t now = clock_now();
-	ms_t after_ms = u->shared->config->outage_after_ms;
-
 	if (u->life != UNIT_AT_WORK || camera_view(u->machine).state == CAMERA_STOPPED)
 		return;
 	tell(u, outage_gone(&u->outage, since, certain, why), 0);
-	tell(u, outage_step(&u->outage, after_ms, now), 0);
+	step(u);
 }
 
 void
@@ -45,14 +64,11 @@ unit_outage_on_state(struct unit *u, const struct msg_state *s)
 {
 	enum camera_media media = camera_view(u->machine).media;
 	ms_t now = clock_now();
-	ms_t lasted_ms;
 
-	if (media == CAMERA_MEDIA_HEALTHY || media == CAMERA_MEDIA_DEGRADED) {
-		enum outage_news news = outage_over(&u->outage, now, &lasted_ms);
-		tell(u, news, lasted_ms);
-		return;
-	}
-	gone(u, now - s->silence_ms, media == CAMERA_MEDIA_OFFLINE, s->reason);
+	if (media == CAMERA_MEDIA_HEALTHY || media == CAMERA_MEDIA_DEGRADED)
+		outage_back(&u->outage, now);
+	else
+		gone(u, now - s->silence_ms, media == CAMERA_MEDIA_OFFLINE, s->reason);
 }
 
 void
@@ -66,11 +82,13 @@ unit_outage_step(struct unit *u)
 {
 	if (camera_view(u->machine).state == CAMERA_STOPPED)
 		outage_forget(&u->outage);
-	tell(u, outage_step(&u->outage, u->shared->config->outage_after_ms, clock_now()), 0);
+	step(u);
 }
 
 ms_t
 unit_outage_due(const struct unit *u)
 {
-	return outage_due(&u->outage, u->shared->config->outage_after_ms);
+	const struct outage_times t = times_of(u);
+
+	return outage_due(&u->outage, &t);
 }
