@@ -2,6 +2,7 @@
  * Owns the checks that were not answered yet. Knows no socket; STUN is libnice's. */
 #include "worker/consent.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +29,13 @@ struct consent {
 	char remote_pwd[SDP_ICE_CHARS_MAX + 1];
 	uint64_t tie_breaker;
 	bool controlling;
+	bool corrected; /* the peer told us to change that, and has not answered since */
 	bool revoked;
-	ms_t answered; /* last */
-	ms_t next;     /* when to ask again, by a new check; MS_NEVER: not begun */
-	ms_t repeat;   /* or by the last one; MS_NEVER: it was answered */
-	ms_t rto;
-	uint8_t check[CONSENT_MESSAGE_MAX];
-	size_t check_len;
+	ms_t answered;                      /* last */
+	ms_t next;                          /* when to ask again; MS_NEVER: not begun */
 	StunTransactionId asked[ASKED_MAX]; /* a ring */
-	size_t oldest;
+	size_t newest;
+	bool asked_controlling; /* by the newest */
 };
 
 struct consent *
@@ -52,7 +51,8 @@ consent_new(const char *ufrag, const char *pwd, const char *remote_ufrag, const 
 	snprintf(c->pwd, sizeof(c->pwd), "%s", pwd);
 	snprintf(c->remote_pwd, sizeof(c->remote_pwd), "%s", remote_pwd);
 	c->tie_breaker = (uint64_t)draw() << 32 | draw();
-	c->next = c->repeat = MS_NEVER;
+	c->controlling = true;
+	c->next = MS_NEVER;
 	return c;
 }
 
@@ -66,9 +66,8 @@ consent_free(struct consent *c)
 }
 
 void
-consent_begin(struct consent *c, bool controlling, ms_t answered, ms_t now)
+consent_begin(struct consent *c, ms_t answered, ms_t now)
 {
-	c->controlling = controlling;
 	c->answered = answered;
 	c->next = now;
 }
@@ -77,9 +76,8 @@ ms_t
 consent_due(const struct consent *c)
 {
 	const ms_t end = c->answered + CONSENT_MS;
-	const ms_t ask = c->next < c->repeat ? c->next : c->repeat;
 
-	return ask < end ? ask : end;
+	return c->next < end ? c->next : end;
 }
 
 enum consent_state
@@ -92,43 +90,32 @@ consent_state(const struct consent *c, ms_t now)
 
 /* ---- ours ------------------------------------------------------------------------------------ */
 
-/* Makes room for it: the oldest one is too old to be answered. */
+/* In place of the oldest one, which is too old to be answered. */
 static void
 remember(struct consent *c, const StunMessage *check)
 {
-	stun_agent_forget_transaction(&c->stun, c->asked[c->oldest]);
-	stun_message_id(check, c->asked[c->oldest]);
-	c->oldest = (c->oldest + 1) % ASKED_MAX;
-}
-
-static void
-make_check(struct consent *c)
-{
-	StunMessage check;
-
-	c->check_len = stun_usage_ice_conncheck_create(&c->stun, &check, c->check, sizeof(c->check),
-		(const uint8_t *)c->name, strlen(c->name), (const uint8_t *)c->remote_pwd,
-		strlen(c->remote_pwd), c->controlling, c->controlling, PRIORITY, c->tie_breaker,
-		NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
-	if (c->check_len > 0)
-		remember(c, &check);
+	c->newest = (c->newest + 1) % ASKED_MAX;
+	stun_agent_forget_transaction(&c->stun, c->asked[c->newest]);
+	stun_message_id(check, c->asked[c->newest]);
+	c->asked_controlling = c->controlling;
 }
 
 size_t
 consent_ask(struct consent *c, ms_t now, uint8_t out[CONSENT_MESSAGE_MAX])
 {
-	if (consent_state(c, now) != CONSENT_GIVEN || (now < c->next && now < c->repeat))
+	StunMessage check;
+	size_t len;
+
+	if (now < c->next || consent_state(c, now) != CONSENT_GIVEN)
 		return 0;
-	if (now >= c->next) {
-		make_check(c);
-		c->next =
-			now + CONSENT_PERIOD_MS * 4 / 5 + draw() % (CONSENT_PERIOD_MS * 2 / 5 + 1);
-		c->rto = CONSENT_RTO_MS;
-	}
-	c->repeat = now + c->rto;
-	c->rto *= 2;
-	memcpy(out, c->check, c->check_len);
-	return c->check_len;
+	c->next = now + CONSENT_PERIOD_MS * 4 / 5 + draw() % (CONSENT_PERIOD_MS * 2 / 5 + 1);
+	len = stun_usage_ice_conncheck_create(&c->stun, &check, out, CONSENT_MESSAGE_MAX,
+		(const uint8_t *)c->name, strlen(c->name), (const uint8_t *)c->remote_pwd,
+		strlen(c->remote_pwd), c->controlling, c->controlling, PRIORITY, c->tie_breaker,
+		NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+	if (len > 0)
+		remember(c, &check);
+	return len;
 }
 
 static void
@@ -137,11 +124,26 @@ take_answer(struct consent *c, ms_t now)
 	if (consent_state(c, now) != CONSENT_GIVEN)
 		return; /* it does not come back */
 	c->answered = now;
-	c->repeat = MS_NEVER;
+	c->corrected = false;
+}
+
+/* RFC 8445 7.2.5.1: the peer has the role that our newest check claimed; it is asked again at once,
+ * but not for ever. libnice does not tell which role it ended with. */
+static void
+correct_role(struct consent *c, const StunMessage *error, ms_t now)
+{
+	StunTransactionId id;
+
+	stun_message_id(error, id);
+	if (c->corrected || memcmp(id, c->asked[c->newest], sizeof(id)) != 0)
+		return;
+	c->corrected = true;
+	c->controlling = !c->asked_controlling;
+	c->next = now;
 }
 
 static void
-take_error(struct consent *c, const StunMessage *error, StunValidationStatus status)
+take_error(struct consent *c, const StunMessage *error, StunValidationStatus status, ms_t now)
 {
 	int code = 0;
 
@@ -150,7 +152,7 @@ take_error(struct consent *c, const StunMessage *error, StunValidationStatus sta
 	else if (status == STUN_VALIDATION_SUCCESS &&
 		 stun_message_find_error(error, &code) == STUN_MESSAGE_RETURN_SUCCESS &&
 		 code == STUN_ERROR_ROLE_CONFLICT)
-		c->controlling = !c->controlling; /* RFC 8445 7.2.5.1 */
+		correct_role(c, error, now);
 }
 
 /* ---- theirs ---------------------------------------------------------------------------------- */
@@ -199,8 +201,10 @@ answer_request(struct consent *c, StunMessage *request, StunValidationStatus sta
 			&c->stun, &answer, out, CONSENT_MESSAGE_MAX, request);
 	case STUN_VALIDATION_UNAUTHORIZED:
 		return refuse(c, request, STUN_ERROR_UNAUTHORIZED, out);
-	default:
+	case STUN_VALIDATION_UNAUTHORIZED_BAD_REQUEST:
 		return refuse(c, request, STUN_ERROR_BAD_REQUEST, out);
+	default:
+		return 0; /* no ICE check: RFC 8489 6.3 */
 	}
 }
 
@@ -223,7 +227,7 @@ consent_receive(struct consent *c, const uint8_t *bytes, size_t len,
 			take_answer(c, now);
 		return 0;
 	case STUN_ERROR:
-		take_error(c, &message, status);
+		take_error(c, &message, status, now);
 		return 0;
 	case STUN_INDICATION:
 		break;

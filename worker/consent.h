@@ -1,7 +1,6 @@
 #ifndef WORKER_CONSENT_H
 #define WORKER_CONSENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -9,11 +8,9 @@
 #include "common/clock.h"
 
 /* RFC 7675 5.1: consent ends 30 s after the last answer; it is asked for every 5 s, each time by
- * up to a fifth sooner or later. */
+ * up to a fifth sooner or later, by a new check, which is sent once. */
 #define CONSENT_MS 30000
 #define CONSENT_PERIOD_MS 5000
-/* RFC 8489 6.2.1: what is not answered is sent again, after twice as long each time. */
-#define CONSENT_RTO_MS 500
 
 /* No message that is written here is longer: two names of 256 characters take half of it. */
 #define CONSENT_MESSAGE_MAX 1200
@@ -34,14 +31,13 @@ struct consent *consent_new(
 void consent_free(struct consent *c); /* NULL is fine */
 
 /* The checks of ICE are over: the peer answered then, which is consent too, and is asked at once.
- * controlling: our role. */
-void consent_begin(struct consent *c, bool controlling, ms_t answered, ms_t now);
+ */
+void consent_begin(struct consent *c, ms_t answered, ms_t now);
 
 /* When to call consent_ask next. */
 ms_t consent_due(const struct consent *c);
 
-/* Writes the check that is to be sent now, a new one or the last once more, and returns how long it
- * is, or 0. */
+/* Writes the check that is due and returns how long it is, or 0. */
 size_t consent_ask(struct consent *c, ms_t now, uint8_t out[CONSENT_MESSAGE_MAX]);
 
 /* Takes a STUN message that came from the peer's address, which is given. Writes what is to be

@@ -34,6 +34,10 @@
  * may take (peer.c). */
 #define SETTLE_MS 10000
 
+/* RFC 8445 8.3.1: an agent that has concluded goes on answering on its other candidates for 3 s,
+ * since the peer may have chosen another pair until then. */
+#define CONCLUDED_MS 3000
+
 /* RFC 768: its length has 16 bits. */
 #define DATAGRAM_MAX 65536
 
@@ -219,12 +223,10 @@ static gboolean
 keep(gpointer arg)
 {
 	struct ice *ice = arg;
-	gboolean controlling;
 
-	g_object_get(ice->agent, "controlling-mode", &controlling, NULL);
 	clear_sources(ice);
 	free_agent(ice);
-	consent_begin(ice->consent, controlling, ice->selected, clock_now());
+	consent_begin(ice->consent, ice->selected, clock_now());
 	ice->readable = loop_readable(ice->loop, udp_path_fd(ice->path), on_readable, ice);
 	advance(ice);
 	return G_SOURCE_REMOVE;
@@ -272,9 +274,8 @@ on_state(NiceAgent *agent, guint stream, guint component, guint state, gpointer 
 	(void)agent;
 	(void)stream;
 	(void)component;
-	/* No other pair is checked: but not from here, libnice is further up the stack. */
 	if (state == NICE_COMPONENT_STATE_READY && ice->state == CONNECTED)
-		loop_timer(ice->loop, &ice->settle, 0, keep, ice);
+		loop_timer(ice->loop, &ice->settle, CONCLUDED_MS, keep, ice);
 	if (state == NICE_COMPONENT_STATE_FAILED && ice->state == TRYING)
 		fail(ice, ERR_UNREACHABLE, "no candidate of the answer replied to ICE checks");
 }
@@ -287,7 +288,8 @@ on_receive(NiceAgent *agent, guint stream, guint component, guint len, gchar *by
 	(void)agent;
 	(void)stream;
 	(void)component;
-	ice->events.on_packet(ice->events.arg, (uint8_t *)bytes, len);
+	if (ice->state != ENDED)
+		ice->events.on_packet(ice->events.arg, (uint8_t *)bytes, len);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

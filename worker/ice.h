@@ -19,7 +19,8 @@ struct ice_pair {
 struct ice_events {
 	/* A path works and is chosen; again whenever another one is chosen. */
 	void (*on_connected)(void *arg, const struct ice_pair *pair);
-	/* No candidate answered, or the peer's consent expired; why is a sentence, lent. Once. */
+	/* No candidate answered, or the peer's consent ended; why is a sentence, lent. Once, and
+	 * nothing comes after it. */
 	void (*on_failed)(void *arg, int err, const char *why);
 	/* Anything that is not STUN; the bytes may be changed in place, for the call. */
 	void (*on_packet)(void *arg, uint8_t *bytes, size_t len);
@@ -28,7 +29,10 @@ struct ice_events {
 
 /* One full ICE agent, controlling, UDP, one component (RTP and RTCP multiplexed), with consent
  * freshness (RFC 7675; expires 30 s after the last answer, or with a 403 at once). All calls and
- * events are on the thread that runs loop. An event's handler must not call ice_free. */
+ * events are on the thread that runs loop. An event's handler must not call ice_free.
+ *
+ * The path may change until 3 s after all checks are done, or 10 s after the first path was found.
+ * From then on only the peer's address is heard: one that moves to another loses its session. */
 struct ice;
 
 /* Makes the credentials; touches no network. Returns 0 or ERR_LIBRARY. */

@@ -1,6 +1,7 @@
 /* udp_path.c - sends batches of datagrams over one UDP path, by GSO where the kernel can, and takes
  * what comes back.
- * Owns a duplicate of the socket. Knows nothing of what the datagrams are. Any thread. */
+ * Owns a duplicate of the socket. Knows nothing of what the datagrams are. Any thread sends; one
+ * sets it and receives. */
 #include "worker/udp_path.h"
 
 #include <assert.h>

@@ -161,7 +161,9 @@ put_error(uint8_t *m, size_t at, unsigned code)
 static void
 answer(struct lite *l, const uint8_t *request)
 {
-	const unsigned error = l->forbid ? 403 : l->conflict && l->controlling ? 487 : 0;
+	const unsigned error = l->forbid                                        ? 403
+			       : l->conflict && (l->controlling || l->whatever) ? 487
+										: 0;
 	uint8_t m[200] = { 1, error ? 0x11 : 1 };
 	size_t at;
 

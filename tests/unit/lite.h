@@ -25,6 +25,7 @@ struct lite {
 	bool behind_nat;       /* who asks: it comes from another port than its own */
 	bool forbid;           /* answers 403: consent revoked (RFC 7675 5.2) */
 	bool conflict;         /* answers 487 to who controls (RFC 8445 7.3.1.1) */
+	bool whatever;         /* and to who does not */
 	bool forged;           /* what it answers has a wrong MESSAGE-INTEGRITY */
 	unsigned requests;     /* good ones, */
 	uint8_t newest[12];    /* the last one's transaction, */

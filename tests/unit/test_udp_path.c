@@ -180,17 +180,24 @@ only_what_the_peer_sends_is_taken(void **state)
 	socklen_t len = sizeof(own);
 	uint8_t bytes[8];
 	struct ends e = ends_new();
+	struct sockaddr_in namesake_address = e.address; /* of the same port */
 	const int stranger = socket_new(&stranger_address);
+	const int namesake = socket(AF_INET, SOCK_DGRAM, 0);
 
 	(void)state;
 	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), ERR_AGAIN);
 	assert_int_equal(getsockname(e.from, (struct sockaddr *)&own, &len), 0);
 	assert_int_equal(sendto(stranger, "no", 2, 0, (struct sockaddr *)&own, len), 2);
 	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), ERR_AGAIN);
+	namesake_address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	assert_int_equal(bind(namesake, (void *)&namesake_address, len), 0);
+	assert_int_equal(sendto(namesake, "no", 2, 0, (struct sockaddr *)&own, len), 2);
+	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), ERR_AGAIN);
 	assert_int_equal(sendto(e.to, "yes", 3, 0, (struct sockaddr *)&own, len), 3);
 	assert_int_equal(udp_path_receive(e.path, bytes, sizeof(bytes)), 3);
 	assert_memory_equal(bytes, "yes", 3);
 	close(stranger);
+	close(namesake);
 	ends_free(&e);
 }
 
