@@ -89,7 +89,7 @@ def test_a_camera_server_that_is_down_is_found_when_it_is_back(make_lab):
 
 
 def test_silence_is_told_apart_and_a_worker_that_dies_is_no_outage(make_lab):
-    plain = Plain(make_lab, outage_after="20s")
+    plain = Plain(make_lab, outage_after="10s")
     lab = plain.lab
     pid = lab.pid("cam1")
     os.kill(pid, signal.SIGKILL)
@@ -101,6 +101,10 @@ def test_silence_is_told_apart_and_a_worker_that_dies_is_no_outage(make_lab):
     assert outages(lab) == []
     lab.camera_fault("cam1", "stall")
     until(lambda: ("cam1 is offline: no picture for 1 s") in [e[1] for e in outages(lab)], "the event")
+    # The camera has one picture for everybody who connects.
+    plain.until_health("healthy")
+    plain.until_health("reconnecting")
+    assert [e[0] for e in outages(lab)] == ["offline"]
     lab.camera_fault("cam1", "resume")
     plain.until_back()
     assert [e[0] for e in until_told(lab, 2)] == ["offline", "online"]
