@@ -29,14 +29,16 @@ tell(struct unit *u, enum outage_news news, ms_t lasted_ms)
 		u->shared->events, u->name, news == OUTAGE_OFFLINE ? "offline" : "online", text);
 }
 
-/* Pictures are back once they have come for longer than it takes to notice that they stopped: the
- * worker looks every second. */
+/* The worker needs media_stall to notice that pictures stopped, and has this long to say so. */
+#define STALL_NEWS_MS 2000
+
+/* Pictures are back once they have come for longer than that. */
 static struct outage_times
 times_of(const struct unit *u)
 {
 	return (struct outage_times){
 		.after_ms = u->shared->config->outage_after_ms,
-		.back_ms = u->config->media_stall_ms + 2000,
+		.back_ms = u->config->media_stall_ms + STALL_NEWS_MS,
 	};
 }
 

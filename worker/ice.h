@@ -31,8 +31,9 @@ struct ice_events {
  * freshness (RFC 7675; expires 30 s after the last answer, or with a 403 at once). All calls and
  * events are on the thread that runs loop. An event's handler must not call ice_free.
  *
- * The path may change until 3 s after all checks are done, or 10 s after the first path was found.
- * From then on only the peer's address is heard: one that moves to another loses its session. */
+ * The path may change until 3 s after all checks are done; if some last longer, until 10 s after
+ * the first path was found. From then on only the peer's address is heard: one that moves to
+ * another loses its session. */
 struct ice;
 
 /* Makes the credentials; touches no network. Returns 0 or ERR_LIBRARY. */

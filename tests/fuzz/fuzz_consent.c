@@ -1,6 +1,5 @@
-/* fuzz_consent.c - what a peer may ask by STUN: whatever attributes a check has, the answer fits
- * and is one; what is no STUN message is not answered; and nothing that was not asked for is
- * consent. */
+/* fuzz_consent.c - what a peer may ask by STUN: whatever attributes a check has, it is answered,
+ * and the answer fits and is one; and nothing that was not asked for is consent. */
 #include <assert.h>
 #include <netinet/in.h>
 #include <stdint.h>
