@@ -19,6 +19,17 @@
 #include <openssl/x509.h>
 
 #include "common/err.h"
+#include "worker/wire.h"
+
+/* RFC 6347 4.1: type, version, epoch, sequence number, length. */
+#define RECORD_HEADER_BYTES 13
+#define RECORD_EPOCH_AT 3
+#define RECORD_LENGTH_AT 11
+
+/* What encryption adds to a record at least: a tag of 16 bytes (RFC 7905 2), and with all but
+ * ChaCha20 a nonce of 8 (RFC 5288 3) or more. */
+#define TAG_BYTES 16
+#define NONCE_BYTES 8
 
 /* RFC 6347 4.2.4.1 names 1 s; a lost flight would then cost a second of every start. libwebrtc
  * begins with 50 ms; ours lies above the round trip to any SFU. */
@@ -343,9 +354,40 @@ dtls_step(struct dtls *d)
 	return (ms_t)left.tv_sec * 1000 + (left.tv_usec + 999) / 1000;
 }
 
+static size_t
+encrypted_min(const struct dtls *d)
+{
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(d->ssl);
+
+	if (cipher != NULL && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305)
+		return TAG_BYTES;
+	return NONCE_BYTES + TAG_BYTES;
+}
+
+/* How much of a datagram there is before a record that is too short for its cipher: RFC 6347
+ * 4.1.2.7 lets it be dropped, but OpenSSL (3.0) ends the association, and anybody can send one. */
+static size_t
+cut_short_record(const struct dtls *d, const uint8_t *datagram, size_t len)
+{
+	size_t at = 0;
+
+	while (len - at >= RECORD_HEADER_BYTES) {
+		const uint8_t *record = datagram + at;
+		const size_t body = wire_get16(record + RECORD_LENGTH_AT);
+
+		if (wire_get16(record + RECORD_EPOCH_AT) > 0 && body < encrypted_min(d))
+			return at;
+		if (body > len - at - RECORD_HEADER_BYTES)
+			break;
+		at += RECORD_HEADER_BYTES + body;
+	}
+	return len;
+}
+
 enum dtls_state
 dtls_receive(struct dtls *d, const uint8_t *datagram, size_t len)
 {
+	len = cut_short_record(d, datagram, len);
 	if (len == 0)
 		return d->state; /* OpenSSL would take it for the end of the stream */
 	d->in = datagram;

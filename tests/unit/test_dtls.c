@@ -295,6 +295,32 @@ junk_in_the_handshake_is_ignored(void **state)
 	pair_free(&client, &server);
 }
 
+/* RFC 6347 4.1.2.7: a record that cannot be what the peer encrypted is dropped, and the association
+ * goes on. Anybody can send one. */
+static void
+an_encrypted_record_that_is_too_short_is_dropped(void **state)
+{
+	struct wire client = { 0 }, server = { 0 };
+	uint8_t record[13 + 32] = { 22, 0xfe, 0xfd, [4] = 1, [10] = 99 };
+
+	(void)state;
+	pair_open(&client, &server);
+	run(&client, &server);
+	for (uint8_t type = 20; type < 24; type++)
+		for (uint8_t len = 0; len <= 32; len++) {
+			record[0] = type;
+			record[12] = len;
+			dtls_receive(client.d, record, 13U + len);
+			dtls_receive(server.d, record, 13U + len);
+		}
+	assert_int_equal(dtls_state(client.d), DTLS_CONNECTED);
+	assert_int_equal(dtls_state(server.d), DTLS_CONNECTED);
+	dtls_close(client.d);
+	deliver(&client, &server);
+	assert_int_equal(dtls_state(server.d), DTLS_CLOSED);
+	pair_free(&client, &server);
+}
+
 /* ---- the openssl program --------------------------------------------------------------------- */
 
 struct openssl {
@@ -578,6 +604,7 @@ main(void)
 		cmocka_unit_test(sha_1_is_no_fingerprint),
 		cmocka_unit_test(closing_tells_the_other_end),
 		cmocka_unit_test(junk_in_the_handshake_is_ignored),
+		cmocka_unit_test(an_encrypted_record_that_is_too_short_is_dropped),
 		cmocka_unit_test(openssl_as_server_makes_the_same_keys),
 		cmocka_unit_test(openssl_as_client_makes_the_same_keys),
 		cmocka_unit_test(openssl_with_another_certificate_is_untrusted),
