@@ -575,6 +575,35 @@ openssl_with_another_certificate_is_untrusted(void **state)
 	}
 }
 
+/* With each kind of cipher. Nothing but its length is right. */
+static void
+a_forged_record_is_dropped(void **state)
+{
+	const char *const ciphers[] = { "ECDHE-ECDSA-AES128-GCM-SHA256",
+		"ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
+		struct openssl o = { 0 };
+		uint8_t record[13 + 96] = { 22, 0xfe, 0xfd, [4] = 1, [10] = 99 };
+		char arguments[100], text[100];
+		int fd;
+
+		snprintf(arguments, sizeof(arguments), "-cipher %s -use_srtp SRTP_AEAD_AES_128_GCM",
+			ciphers[i]);
+		struct dtls *d = meet_openssl(&o, DTLS_SERVER, arguments, NULL, &fd);
+		assert_non_null(strstr(dtls_describe(d, text, sizeof(text)), ciphers[i]));
+		for (uint8_t len = 0; len <= 96; len++) {
+			record[12] = len;
+			dtls_receive(d, record, 13U + len);
+		}
+		assert_int_equal(dtls_state(d), DTLS_CONNECTED);
+		dtls_free(d);
+		close(fd);
+		openssl_stop(&o);
+	}
+}
+
 static void
 a_peer_without_srtp_is_unsupported(void **state)
 {
@@ -608,6 +637,7 @@ main(void)
 		cmocka_unit_test(openssl_as_server_makes_the_same_keys),
 		cmocka_unit_test(openssl_as_client_makes_the_same_keys),
 		cmocka_unit_test(openssl_with_another_certificate_is_untrusted),
+		cmocka_unit_test(a_forged_record_is_dropped),
 		cmocka_unit_test(a_peer_without_srtp_is_unsupported),
 	};
 
