@@ -39,7 +39,8 @@
 /* RFC 8827 6.5 demands ECDHE-ECDSA-AES128-GCM-SHA256; the rest is for peers with RSA certificates
  * and for old ones. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA"
-#define GROUPS "X25519:P-256:P-384"
+/* A peer's certificate may be of one of these curves too (RFC 8422 5.1), and of no other. */
+#define GROUPS "X25519:P-256:P-384:P-521"
 
 /* OpenSSL's names, in our order of preference. */
 #define SRTP_PROFILES "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"

@@ -328,7 +328,8 @@ struct openssl {
 	FILE *out;
 	int in;
 	char dir[32];
-	char fingerprint[100]; /* of its certificate: RSA 2048 */
+	const char *key; /* of its certificate, as openssl req -newkey takes it; NULL: RSA 2048 */
+	char fingerprint[100];
 };
 
 /* Runs a command; its first line of output goes to line. */
@@ -352,9 +353,8 @@ openssl_cert(struct openssl *o)
 	strcpy(o->dir, "/tmp/test_dtls.XXXXXX");
 	assert_non_null(mkdtemp(o->dir));
 	snprintf(command, sizeof(command),
-		"openssl req -x509 -newkey rsa:2048 -nodes -keyout %s/k -out %s/c -subj /CN=x "
-		"2>&1",
-		o->dir, o->dir);
+		"openssl req -x509 -newkey %s -nodes -keyout %s/k -out %s/c -subj /CN=x 2>&1",
+		o->key != NULL ? o->key : "rsa:2048", o->dir, o->dir);
 	shell(command, line, sizeof(line));
 	snprintf(command, sizeof(command), "openssl x509 -in %s/c -noout -fingerprint -sha256",
 		o->dir);
@@ -575,6 +575,27 @@ openssl_with_another_certificate_is_untrusted(void **state)
 	}
 }
 
+static void
+a_certificate_may_be_of_any_nist_curve(void **state)
+{
+	const char *const keys[] = { "ec -pkeyopt ec_paramgen_curve:P-256",
+		"ec -pkeyopt ec_paramgen_curve:P-384", "ec -pkeyopt ec_paramgen_curve:P-521" };
+	const enum dtls_role roles[] = { DTLS_CLIENT, DTLS_SERVER };
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct openssl o = { .key = keys[i / 2] };
+		int fd;
+		struct dtls *d = meet_openssl(
+			&o, roles[i % 2], "-use_srtp SRTP_AEAD_AES_128_GCM", NULL, &fd);
+
+		assert_int_equal(dtls_state(d), DTLS_CONNECTED);
+		dtls_free(d);
+		close(fd);
+		openssl_stop(&o);
+	}
+}
+
 /* With each kind of cipher. Nothing but its length is right. */
 static void
 a_forged_record_is_dropped(void **state)
@@ -637,6 +658,7 @@ main(void)
 		cmocka_unit_test(openssl_as_server_makes_the_same_keys),
 		cmocka_unit_test(openssl_as_client_makes_the_same_keys),
 		cmocka_unit_test(openssl_with_another_certificate_is_untrusted),
+		cmocka_unit_test(a_certificate_may_be_of_any_nist_curve),
 		cmocka_unit_test(a_forged_record_is_dropped),
 		cmocka_unit_test(a_peer_without_srtp_is_unsupported),
 	};
