@@ -5,8 +5,44 @@
 
 #include "worker/rtsp_session.h"
 
-/* RFC 2326 12.37 has no blank before "timeout", and libavformat 5.1 (ff_rtsp_parse_line) none
- * either: it would take 60 s for granted. */
+#define TIMEOUT ";timeout="
+/* It is longer than any timeout. */
+#define PARAMETER_MAX 32
+
+/* The parameter, from its semicolon on. Without case, as libavformat compares it. */
+static const char *
+find_timeout(const char *value, size_t len)
+{
+	const size_t n = sizeof(TIMEOUT) - 1;
+
+	for (size_t i = 0; i + n <= len; i++)
+		if (!strncasecmp(value + i, TIMEOUT, n))
+			return value + i;
+	return NULL;
+}
+
+/* Before all other parameters. */
+static void
+put_timeout_first(char *value, size_t len)
+{
+	char timeout[PARAMETER_MAX];
+	const char *at = find_timeout(value, len);
+	char *first = memchr(value, ';', len);
+
+	if (!at || at == first)
+		return;
+	const size_t rest = len - (size_t)(at - value);
+	const char *end = memchr(at + 1, ';', rest - 1);
+	const size_t n = end ? (size_t)(end - at) : rest;
+	if (n > sizeof(timeout))
+		return;
+	memcpy(timeout, at, n);
+	memmove(first + n, first, (size_t)(at - first));
+	memcpy(first, timeout, n);
+}
+
+/* RFC 2326 12.37 has no blank before "timeout" and no parameter but that, and libavformat 5.1
+ * (ff_rtsp_parse_line) neither: it would take 60 s for granted. */
 void
 rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes)
 {
@@ -15,24 +51,12 @@ rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes)
 
 	if (!value)
 		return;
-	uint8_t *to = bytes + ((const uint8_t *)value - message->bytes);
+	char *to = (char *)bytes + (value - (const char *)message->bytes);
 	for (size_t i = 0; i < len; i++)
 		if (value[i] != ' ' && value[i] != '\t')
-			to[kept++] = (uint8_t)value[i];
+			to[kept++] = value[i];
 	memset(to + kept, ' ', len - kept);
-}
-
-/* Without case, as libavformat compares it. */
-static const char *
-find_timeout(const char *value, size_t len)
-{
-	static const char key[] = ";timeout=";
-	const size_t n = sizeof(key) - 1;
-
-	for (size_t i = 0; i + n <= len; i++)
-		if (!strncasecmp(value + i, key, n))
-			return value + i + n;
-	return NULL;
+	put_timeout_first(to, kept);
 }
 
 unsigned
@@ -40,7 +64,8 @@ rtsp_session_timeout_s(const struct rtsp_piece *message)
 {
 	size_t len;
 	const char *value = rtsp_header(message, "Session", &len);
-	const char *at = value ? find_timeout(value, len) : NULL;
+	const char *found = value ? find_timeout(value, len) : NULL;
+	const char *at = found ? found + sizeof(TIMEOUT) - 1 : NULL;
 	unsigned seconds = 0;
 
 	for (; at && at < value + len && *at >= '0' && *at <= '9'; at++)

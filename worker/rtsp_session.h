@@ -3,8 +3,9 @@
 
 #include "worker/rtsp_wire.h"
 
-/* Writes the Session header of a message as libavformat reads it: "ID;timeout=20" without blanks,
- * which go to the end of the line. bytes are the message's own, for writing. Pure. */
+/* Writes the Session header of a message as libavformat reads it: "ID;timeout=20;x=1" without
+ * blanks, which go to the end of the line, and with the timeout before all else. bytes are the
+ * message's own, for writing. Pure. */
 void rtsp_session_tidy(const struct rtsp_piece *message, uint8_t *bytes);
 
 /* For how many seconds the session of a tidy message lives without a request: what its Session

@@ -675,7 +675,8 @@ def test_teardown_reaches_a_camera_that_keeps_sending():
     assert r.freed_us < 300000 * SLOW
 
 
-@pytest.mark.parametrize(("session", "pause"), [("77;timeout=2", 0), ("77;timeout=2", 20), ("77 ; timeout=2", 0)])
+@pytest.mark.parametrize(("session", "pause"), [("77;timeout=2", 0), ("77;timeout=2", 20), ("77 ; timeout=2", 0),
+                                                ("77;foo=1;timeout=2", 0)])
 def test_the_session_is_kept_alive(session, pause):
     asked = []
 

@@ -306,6 +306,19 @@ a_timeout_behind_a_blank_is_told_without_it(void **state)
 }
 
 static void
+a_timeout_behind_other_parameters_is_told_before_them(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(
+		DOWN(s, "RTSP/1.0 200 OK\r\nSession: 1F; a=1 ;b; Timeout=20; c=2\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: 1F;Timeout=20;a=1;b;c=2    \r\n\r\n");
+	assert_int_equal(s->relay.session_s, 20);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nSession: 1F;a=1;timeout=9\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: 1F;timeout=9;a=1\r\n\r\n");
+}
+
+static void
 it_is_known_how_long_a_session_lives(void **state)
 {
 	static const struct {
@@ -841,6 +854,7 @@ main(void)
 		SESSION_TEST(the_status_before_teardown_is_kept),
 		SESSION_TEST(the_answer_to_play_gives_each_media_its_timestamp),
 		SESSION_TEST(a_timeout_behind_a_blank_is_told_without_it),
+		SESSION_TEST(a_timeout_behind_other_parameters_is_told_before_them),
 		SESSION_TEST(it_is_known_how_long_a_session_lives),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
