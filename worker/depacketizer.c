@@ -41,6 +41,7 @@ struct depacketizer {
 		       */
 	size_t run_len;
 	bool run_begins;      /* a NAL unit begins there */
+	bool cut;             /* the run ended with a start code: one begins with the next */
 	uint8_t *aggregate;   /* what is behind it in an aggregation packet */
 	size_t aggregate_len; /* 0: nothing */
 	bool gap;             /* to be told with the next NAL unit */
@@ -77,6 +78,7 @@ drop_open(struct depacketizer *d)
 {
 	d->open.nal.len = 0;
 	d->gap = true;
+	d->cut = false;
 }
 
 /* Sequence number and time of a packet. */
@@ -105,10 +107,22 @@ set_run(struct depacketizer *d, uint8_t *bytes, size_t len, bool begins)
 	d->run = bytes;
 	d->run_len = len;
 	d->run_begins = begins;
+	d->cut = false;
+}
+
+/* Length of the start code that stands at p; 0: none. */
+static size_t
+start_code(const uint8_t *p, size_t n)
+{
+	static const uint8_t code[] = { 0, 0, 0, 1 };
+
+	if (n >= 4 && !memcmp(p, code, 4))
+		return 4;
+	return n >= 3 && !memcmp(p, code + 1, 3) ? 3 : 0;
 }
 
 /* A fragment: its NAL unit's header is the packet's but for the type, and is made such that it ends
- * where the fragment begins. */
+ * where the fragment begins. Some cameras leave the unit's own there, behind its start code. */
 static void
 set_fragment(struct depacketizer *d, uint8_t *payload, size_t len)
 {
@@ -118,12 +132,13 @@ set_fragment(struct depacketizer *d, uint8_t *payload, size_t len)
 		return;
 	const uint8_t fu = payload[header];
 	const bool start = fu & FU_START;
+	const bool whole = start_code(payload + header + 1, len - header - 1) > 0;
 	/* More of it is to come, whatever the marker bit says. */
 	d->marker = d->marker && fu & FU_END;
 	memmove(payload + 1, payload, header);
 	video_codec_set_type(d->codec, payload + 1, fu);
-	const size_t skipped = start ? 1 : 1 + header;
-	set_run(d, payload + skipped, len - skipped, start);
+	const size_t skipped = start && !whole ? 1 : 1 + header;
+	set_run(d, payload + skipped, len - skipped, start || d->cut);
 }
 
 void
@@ -208,17 +223,6 @@ is_header(const struct depacketizer *d, const uint8_t *nal, size_t n)
 	return false;
 }
 
-/* Length of the start code that stands at p; 0: none. */
-static size_t
-start_code(const uint8_t *p, size_t n)
-{
-	static const uint8_t code[] = { 0, 0, 0, 1 };
-
-	if (n >= 4 && !memcmp(p, code, 4))
-		return 4;
-	return n >= 3 && !memcmp(p, code + 1, 3) ? 3 : 0;
-}
-
 /* Looks for its last byte: memchr is many times faster than memmem, and one byte in 256 is a 1. */
 static size_t
 until_start_code(const uint8_t *p, size_t n)
@@ -233,16 +237,38 @@ until_start_code(const uint8_t *p, size_t n)
 
 /* ---- NAL units ------------------------------------------------------------------------------ */
 
+/* A start code, or its rest. */
+static void
+skip_code(struct depacketizer *d, size_t code)
+{
+	d->run += code;
+	d->run_len -= code;
+	d->run_begins = true;
+	d->cut = code && !d->run_len;
+}
+
 /* Some cameras put several NAL units, with start codes between them, where RFC 6184 has one. */
 static void
 consume(struct depacketizer *d, size_t n)
 {
 	d->run += n;
 	d->run_len -= n;
-	size_t code = start_code(d->run, d->run_len);
-	d->run += code;
-	d->run_len -= code;
-	d->run_begins = true;
+	skip_code(d, start_code(d->run, d->run_len));
+}
+
+/* How much of the run is the rest of a start code whose begin is the end of the open NAL unit: they
+ * cut fragments wherever it happens to be. No NAL unit has those bytes inside (7.4.1 of both). */
+static size_t
+rest_of_code(const struct depacketizer *d)
+{
+	const uint8_t *end = d->open.bytes + d->open.nal.len;
+	size_t before = 0, at = 0;
+
+	while (before < 2 && before < d->open.nal.len && !end[-(ptrdiff_t)before - 1])
+		before++;
+	while (at < 2 && at < d->run_len && !d->run[at])
+		at++;
+	return before + at >= 2 && at < d->run_len && d->run[at] == 1 ? at + 1 : 0;
 }
 
 static void
@@ -278,7 +304,11 @@ static void
 read_fragment(struct depacketizer *d)
 {
 	if (d->open.nal.len && d->open.nal.timestamp == d->timestamp) {
-		append(d);
+		const size_t code = rest_of_code(d);
+		if (code)
+			skip_code(d, code);
+		else
+			append(d);
 		return;
 	}
 	drop_open(d);

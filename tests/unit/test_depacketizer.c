@@ -379,6 +379,54 @@ types_that_are_not_allowed_are_a_gap(void **state)
 	}
 }
 
+/* And then they cut it into fragments, wherever that may be. */
+static void
+start_codes_are_found_on_both_sides_of_a_border(void **state)
+{
+	static const char stream[] = SPS CODE PPS CODE IDR "yy";
+	const size_t size = sizeof(stream) - 2; /* behind the first header */
+	struct transcript *t = *state;
+	char payload[64];
+
+	for (size_t cut = 1; cut < size - 1; cut++) {
+		t->text[0] = '\0';
+		payload[0] = '\x7c';
+		payload[1] = '\x87';
+		memcpy(payload + 2, stream + 1, cut);
+		feed(t, payload, 2 + cut, (uint32_t)cut, false);
+		payload[1] = '\x47';
+		memcpy(payload + 2, stream + 1 + cut, size - cut);
+		feed(t, payload, 2 + size - cut, (uint32_t)cut, true);
+		assert_string_equal(t->text, "7  8  5 |");
+		assert_int_equal(t->last_len, sizeof(IDR "yy") - 1);
+		assert_memory_equal(t->last_data, IDR "yy", t->last_len);
+	}
+}
+
+static void
+a_start_code_behind_a_fragments_header_has_the_nal_units_own_behind_it(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, "\x7c\x85" CODE IDR, 0);
+	MARKED(t, "\x7c\x45yy", 0);
+	assert_string_equal(t->text, "5 |");
+	assert_int_equal(t->last_len, sizeof(IDR "yy") - 1);
+	assert_memory_equal(t->last_data, IDR "yy", t->last_len);
+}
+
+static void
+a_start_code_that_ends_a_lost_packets_neighbour_begins_nothing(void **state)
+{
+	struct transcript *t = *state;
+
+	FEED(t, "\x7c\x87\x4d" CODE, 0);
+	t->seq++;
+	MARKED(t, "\x7c\x47" PPS, 0);
+	MARKED(t, IDR, 1);
+	assert_string_equal(t->text, "5!|");
+}
+
 /* Some cameras pack what an encoder gives them, start codes and all. */
 static void
 start_codes_within_a_packet_part_nal_units(void **state)
@@ -661,6 +709,9 @@ main(void)
 		T(a_stream_that_begins_in_the_middle_says_so),
 		T(an_aggregate_is_its_nal_units),
 		T(what_is_behind_the_end_of_an_aggregate_is_a_gap),
+		T(start_codes_are_found_on_both_sides_of_a_border),
+		T(a_start_code_behind_a_fragments_header_has_the_nal_units_own_behind_it),
+		T(a_start_code_that_ends_a_lost_packets_neighbour_begins_nothing),
 		T(types_that_are_not_allowed_are_a_gap),
 		T(start_codes_within_a_packet_part_nal_units),
 		T(trailing_zeros_are_no_part_of_it),
