@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "worker/relay_data.h"
+#include "worker/rtsp_base.h"
 #include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
 #include "common/xmalloc.h"
@@ -116,25 +117,6 @@ note_request(struct relay *r, const struct rtsp_piece *m, const struct rtsp_requ
 	r->setup_channel = rtsp_interleaved(m);
 }
 
-/* The URI for the camera: its own where libavformat names the short one; what follows that (a
- * slash and a track's control) is kept, with one slash between them. Yours to free(). */
-static char *
-uri_for_camera(const struct relay *r, const struct rtsp_request *q)
-{
-	const size_t short_len = strlen(r->short_uri);
-	const bool ours = q->uri_len >= short_len && !memcmp(q->uri, r->short_uri, short_len);
-	const size_t skipped = ours ? short_len : 0;
-	const char *rest = q->uri + skipped;
-	size_t rest_len = q->uri_len - skipped;
-
-	if (ours && rest_len && *rest == '/' &&
-		ends_with(r->camera_uri, strlen(r->camera_uri), "/", 1)) {
-		rest++;
-		rest_len--;
-	}
-	return xasprintf("%s%.*s", ours ? r->camera_uri : "", (int)rest_len, rest);
-}
-
 static void
 put_text(struct fifo *out, const char *text)
 {
@@ -180,7 +162,7 @@ write_request(
 	struct relay *r, const struct rtsp_piece *m, const struct rtsp_request *q, struct fifo *out)
 {
 	char transport[RTSP_SETUP_TRANSPORT_MAX];
-	char *uri = uri_for_camera(r, q);
+	char *uri = rtsp_base_uri(r, q);
 	const uint8_t *end = m->bytes + m->len;
 	const uint8_t *rest = (const uint8_t *)q->uri + q->uri_len;
 	const uint8_t *headers = memchr(rest, '\n', (size_t)(end - rest));
@@ -388,6 +370,7 @@ static void
 tidy(const struct relay *r, const struct rtsp_piece *p, uint8_t *bytes)
 {
 	rtsp_session_tidy(p, bytes);
+	rtsp_base_tidy(p, bytes);
 	if (is_refused_options(r, p))
 		make_success(p, bytes);
 	if (!strcmp(r->method, "DESCRIBE") && rtsp_status(p))

@@ -349,6 +349,13 @@ def test_without_content_base_the_control_follows_the_url(path, between):
     assert asked[2:][:2] == [("SETUP", s.url(f"{path}{between}trackID=0")), ("PLAY", s.url(path))]
 
 
+@pytest.mark.parametrize("base", ["127.0.0.1:554/a/", "/a/", "/", ""])
+def test_a_content_base_that_is_no_url_is_none(base):
+    with Stub(play(lambda c: c.picture(0), base=" " + base)) as s:
+        asked = opened(s, s.url("/a"))
+    assert asked[2:][:2] == [("SETUP", s.url("/a/trackID=0")), ("PLAY", s.url("/a"))]
+
+
 def test_absolute_controls_are_asked_for_as_given():
     sdp = SDP.replace("a=control:trackID=0", "a=control:rtsp://cam.example/x/track1")
     with Stub(play(lambda c: c.picture(0), sdp=sdp)) as s:

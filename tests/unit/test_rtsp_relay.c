@@ -164,6 +164,38 @@ one_slash_is_between_the_cameras_url_and_a_control(void **state)
 }
 
 static void
+a_control_that_begins_with_a_slash_gets_no_second_one(void **state)
+{
+	struct session *s = *state;
+
+	s->relay.camera_uri = "rtsp://cam.example/live/";
+	assert_int_equal(describe(s, "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+				     "a=control:/m/1\r\n"),
+		0);
+	fifo_take(&s->up_out, s->up_out.len);
+	assert_int_equal(up(s, "SETUP rtsp://cam.example//m/1 RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "SETUP rtsp://cam.example/m/1 RTSP/1.0\r\n\r\n");
+	assert_int_equal(up(s, "SETUP " SHORT "//m/1 RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "SETUP rtsp://cam.example/live/m/1 RTSP/1.0\r\n\r\n");
+	assert_int_equal(up(s, "PLAY rtsp://cam.example//m/1 RTSP/1.0\r\n\r\n"), 0);
+	OUT(&s->up_out, "PLAY rtsp://cam.example//m/1 RTSP/1.0\r\n\r\n");
+}
+
+/* Some say what follows the scheme, "/", or nothing. */
+static void
+a_base_that_is_no_url_is_hidden(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nContent-Base: rtsp://h/\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nContent-Base: rtsp://h/\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nA: b\r\nCONTENT-BASE:h:554/live/\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nA: b\r\nXONTENT-BASE:h:554/live/\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nContent-Base: \r\nA: b\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nXontent-Base: \r\nA: b\r\n\r\n");
+}
+
+static void
 requests_and_answers_are_counted(void **state)
 {
 	struct session *s = *state;
@@ -841,6 +873,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(requests_name_the_cameras_url),
 		SESSION_TEST(one_slash_is_between_the_cameras_url_and_a_control),
+		SESSION_TEST(a_control_that_begins_with_a_slash_gets_no_second_one),
+		SESSION_TEST(a_base_that_is_no_url_is_hidden),
 		SESSION_TEST(requests_and_answers_are_counted),
 		USER_TEST(a_request_that_is_challenged_is_sent_again),
 		USER_TEST(a_password_that_is_refused_is_not_sent_twice),
