@@ -52,7 +52,7 @@ relay_growth(const struct relay *r)
 {
 	const size_t uri = strlen(r->camera_uri);
 
-	return uri + CSEQ_LINE_MAX + RTSP_SETUP_TRANSPORT_MAX +
+	return uri + CSEQ_LINE_MAX + RTSP_SETUP_TRANSPORT_MAX + RTSP_SESSION_GROWTH +
 	       (r->auth ? rtsp_auth_line_max(r->auth, uri + RTSP_HEAD_MAX) : 0);
 }
 
@@ -167,7 +167,8 @@ write_request(
 	const uint8_t *rest = (const uint8_t *)q->uri + q->uri_len;
 	const uint8_t *headers = memchr(rest, '\n', (size_t)(end - rest));
 
-	fifo_put(out, m->bytes, (size_t)((const uint8_t *)q->uri - m->bytes));
+	fifo_put(out, q->method, q->method_len);
+	put_text(out, " ");
 	put_text(out, uri);
 	fifo_put(out, rest, (size_t)(headers + 1 - rest));
 	put_auth(r, q, uri, out);
@@ -195,6 +196,7 @@ pass_request(struct relay *r, const struct rtsp_piece *m, struct fifo *out)
 		fifo_put(out, m->bytes, m->len);
 		return;
 	}
+	rtsp_session_keep(r, &q, false);
 	note_request(r, m, &q);
 	keep_newest(r, m);
 	write_request(r, m, &q, out);
@@ -208,8 +210,10 @@ repeat_request(struct relay *r, struct fifo *out)
 
 	r->again = false;
 	r->repeated++;
-	if (rtsp_split(fifo_front(&r->newest), r->newest.len, &m) == 1 && rtsp_request(&m, &q))
-		write_request(r, &m, &q, out);
+	if (rtsp_split(fifo_front(&r->newest), r->newest.len, &m) != 1 || !rtsp_request(&m, &q))
+		return;
+	rtsp_session_keep(r, &q, true);
+	write_request(r, &m, &q, out);
 }
 
 /* Takes the next piece, as rtsp_split does, and the blank lines before it away: libavformat takes

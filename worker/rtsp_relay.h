@@ -43,6 +43,8 @@ struct relay {
 	unsigned answers;       /* passed down */
 	unsigned messages;      /* passed down: answers, and what the camera asks */
 	unsigned session_s;     /* the session lives so long without a request */
+	bool keeping;           /* a request since PLAY kept the session, or should have, */
+	bool keep_otherwise;    /* and has the other method than libavformat gave it */
 	struct fifo newest;     /* the newest request as libavformat wrote it; with auth only */
 	bool again;             /* it is to be sent again: relay_up does */
 	unsigned repeated;      /* requests, so far; CSeq is higher by that than libavformat's */

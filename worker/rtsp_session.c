@@ -1,5 +1,5 @@
-/* rtsp_session.c - how long a camera's session lives, in words that libavformat understands. Pure.
- */
+/* rtsp_session.c - how long a camera's session lives, in words that libavformat understands, and
+ * what keeps it alive. Pure. */
 #include <string.h>
 #include <strings.h>
 
@@ -72,4 +72,32 @@ rtsp_session_timeout_s(const struct rtsp_piece *message)
 		if (seconds < RTSP_SESSION_S)
 			seconds = seconds * 10 + (unsigned)(*at - '0');
 	return seconds && seconds < RTSP_SESSION_S ? seconds : RTSP_SESSION_S;
+}
+
+static bool
+is_method(const struct rtsp_request *q, const char *method)
+{
+	return q->method_len == strlen(method) && !memcmp(q->method, method, q->method_len);
+}
+
+static bool
+is_success(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+void
+rtsp_session_keep(struct relay *r, struct rtsp_request *q, bool again)
+{
+	const bool options = is_method(q, "OPTIONS");
+
+	if (!r->playing || (!options && !is_method(q, "GET_PARAMETER")))
+		return;
+	if (!again && r->keeping && !is_success(r->status))
+		r->keep_otherwise = !r->keep_otherwise;
+	r->keeping = true;
+	if (!r->keep_otherwise)
+		return;
+	q->method = options ? "GET_PARAMETER" : "OPTIONS";
+	q->method_len = strlen(q->method);
 }

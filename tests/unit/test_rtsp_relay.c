@@ -375,6 +375,35 @@ it_is_known_how_long_a_session_lives(void **state)
 }
 
 static void
+a_session_is_kept_as_the_camera_takes_it(void **state)
+{
+	static const struct {
+		const char *asked, *answer;
+	} turns[] = { { "GET_PARAMETER", "405 Method Not Allowed" }, { "OPTIONS", "200 OK" },
+		{ "OPTIONS", "200 OK" }, { "OPTIONS", "454 Session Not Found" },
+		{ "GET_PARAMETER", "200 OK" }, { "GET_PARAMETER", NULL }, { "OPTIONS", "200 OK" } };
+	struct session *s = *state;
+	char text[200];
+
+	open_session(s);
+	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\nCSeq: 3\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"), 0);
+	fifo_take(&s->up_out, s->up_out.len);
+	for (int i = 0; i < (int)(sizeof(turns) / sizeof(turns[0])); i++) {
+		snprintf(text, sizeof(text), "GET_PARAMETER " SHORT " RTSP/1.0\r\nCSeq: %d\r\n\r\n",
+			4 + i);
+		assert_int_equal(up(s, text), 0);
+		int n = snprintf(text, sizeof(text), "%s " LONG " RTSP/1.0\r\nCSeq: %d\r\n\r\n",
+			turns[i].asked, 4 + i);
+		assert_out(&s->up_out, text, (size_t)n);
+		n = snprintf(text, sizeof(text), "RTSP/1.0 %s\r\nCSeq: %d\r\n\r\n",
+			turns[i].answer ? turns[i].answer : "", 4 + i);
+		if (turns[i].answer)
+			assert_int_equal(down(s, text, (size_t)n), 0);
+	}
+}
+
+static void
 packets_of_pictures_are_for_the_caller(void **state)
 {
 	struct session *s = *state;
@@ -890,6 +919,7 @@ main(void)
 		SESSION_TEST(a_timeout_behind_a_blank_is_told_without_it),
 		SESSION_TEST(a_timeout_behind_other_parameters_is_told_before_them),
 		SESSION_TEST(it_is_known_how_long_a_session_lives),
+		SESSION_TEST(a_session_is_kept_as_the_camera_takes_it),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
