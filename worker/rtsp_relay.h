@@ -36,6 +36,7 @@ struct relay {
 	bool sound;             /* the camera's sound is wanted too */
 	int sound_status;       /* with which it was refused; 0: it was not */
 	bool by_udp;            /* why ERR_REFUSED: asked to interleave, it would send by UDP */
+	bool by_multicast;      /* why ERR_REFUSED: it would send to a group */
 	bool described;         /* DESCRIBE was answered, with a codec that there is */
 	bool playing;           /* PLAY was answered */
 	bool torn_down;         /* TEARDOWN was passed on */
@@ -107,7 +108,8 @@ int relay_up(struct relay *r, struct fifo *in, struct fifo *out);
  * (for writing too) until the next call or change of in; 0 if there is none, or no room in out;
  * else as relay_up (garbage while it plays: only if there is no end to it), and (out needs room for
  * RTSP_PIECE_MAX and RTSP_SETUP_ANSWER_MAX)
- * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, or by_udp
+ * - ERR_REFUSED: a redirect, before PLAY a 401 that we cannot answer, by_udp or
+ *   by_multicast
  * - ERR_UNSUPPORTED: the camera describes no video of a codec that there is
  * - ERR_EOF: the pictures have ended, as relay_judge of worker/relay_data.h */
 int relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_packet *packet);

@@ -127,7 +127,8 @@ rtsp_setup_note(struct relay *r, const struct rtsp_piece *m)
 	if (media == RELAY_MEDIA)
 		return 0;
 	r->by_udp = !r->ports[media] && rtsp_is_by_udp(m);
-	if (r->by_udp)
+	r->by_multicast = rtsp_is_multicast(m);
+	if (r->by_udp || r->by_multicast)
 		return ERR_REFUSED;
 	r->udp[media].taken = r->ports[media] && named < 0;
 	r->udp[media].port = rtsp_server_port(m);

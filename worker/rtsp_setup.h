@@ -36,7 +36,7 @@ bool rtsp_setup_is_spared(const struct relay *r, const struct rtsp_piece *m);
 void rtsp_setup_spare(struct relay *r, const struct rtsp_piece *m, struct fifo *out);
 
 /* The camera agreed to a SETUP. Returns 0, or ERR_REFUSED: it will send by UDP what it was asked to
- * interleave. */
+ * interleave, or by multicast. */
 int rtsp_setup_note(struct relay *r, const struct rtsp_piece *m);
 
 #endif

@@ -265,18 +265,38 @@ rtsp_number(const struct rtsp_piece *message, const char *name)
 	return value ? number((struct text){ value, value + len }) : -1;
 }
 
+/* The rest of the Transport header behind a word of it, in any case; at NULL: it has none. */
+static struct text
+behind(const struct rtsp_piece *message, const char *word)
+{
+	size_t len;
+	const char *value = rtsp_header(message, "Transport", &len);
+
+	for (; len > 0; value++, len--) {
+		struct text rest = { value, value + len };
+		if (skip(&rest, word))
+			return rest;
+	}
+	return (struct text){ 0 };
+}
+
+static bool
+says(const struct rtsp_piece *message, const char *word)
+{
+	return behind(message, word).at != NULL;
+}
+
 /* The number behind a key of the Transport header; -1 if there is none. */
 static long
 transport_number(const struct rtsp_piece *message, const char *key)
 {
-	size_t len, n = strlen(key);
-	const char *value = rtsp_header(message, "Transport", &len);
-	const char *found = value ? memmem(value, len, key, n) : NULL;
+	struct text rest = trimmed(behind(message, key));
 
-	if (!found)
+	if (!skip(&rest, "="))
 		return -1;
-	struct text digits = { found + n, found + n };
-	while (digits.end < value + len && *digits.end >= '0' && *digits.end <= '9')
+	rest = trimmed(rest);
+	struct text digits = { rest.at, rest.at };
+	while (digits.end < rest.end && *digits.end >= '0' && *digits.end <= '9')
 		digits.end++;
 	return number(digits);
 }
@@ -284,7 +304,7 @@ transport_number(const struct rtsp_piece *message, const char *key)
 int
 rtsp_interleaved(const struct rtsp_piece *message)
 {
-	const long channel = transport_number(message, "interleaved=");
+	const long channel = transport_number(message, "interleaved");
 
 	return channel <= 255 ? (int)channel : -1;
 }
@@ -292,7 +312,7 @@ rtsp_interleaved(const struct rtsp_piece *message)
 uint16_t
 rtsp_server_port(const struct rtsp_piece *message)
 {
-	const long port = transport_number(message, "server_port=");
+	const long port = transport_number(message, "server_port");
 
 	return port > 0 && port < UINT16_MAX ? (uint16_t)port : 0;
 }
@@ -300,12 +320,15 @@ rtsp_server_port(const struct rtsp_piece *message)
 bool
 rtsp_is_by_udp(const struct rtsp_piece *message)
 {
-	size_t len;
-	const char *value = rtsp_header(message, "Transport", &len);
-
-	if (!value || rtsp_interleaved(message) >= 0 || memmem(value, len, "/TCP", 4))
+	if (rtsp_interleaved(message) >= 0 || says(message, "/TCP"))
 		return false;
-	return memmem(value, len, "/UDP", 4) || memmem(value, len, "port=", 5);
+	return says(message, "/UDP") || says(message, "port=");
+}
+
+bool
+rtsp_is_multicast(const struct rtsp_piece *message)
+{
+	return rtsp_interleaved(message) < 0 && says(message, "multicast");
 }
 
 /* ---- SDP ------------------------------------------------------------------------------------ */

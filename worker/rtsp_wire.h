@@ -62,6 +62,9 @@ uint16_t rtsp_server_port(const struct rtsp_piece *message);
 /* True if the Transport header names UDP or ports of it, and neither TCP nor a channel. */
 bool rtsp_is_by_udp(const struct rtsp_piece *message);
 
+/* True if the Transport header names multicast, and no channel. */
+bool rtsp_is_multicast(const struct rtsp_piece *message);
+
 enum rtsp_media { RTSP_VIDEO, RTSP_AUDIO };
 
 /* One m=video or m=audio section of an SDP. Strings are lent, without a NUL. */

@@ -86,6 +86,8 @@ source_error_explain(struct source_error *e, struct tunnel_outcome seen, bool op
 	e->not_by_tcp = seen.by_udp;
 	if (seen.err == ERR_UNSUPPORTED)
 		say_unsupported(e, seen.codec);
+	else if (seen.by_multicast)
+		say(e, ERR_REFUSED, "the camera sends by multicast, which is not received");
 	else if (seen.by_udp)
 		say(e, ERR_REFUSED, "the camera sends by UDP only");
 	else if (refused && (opening || seen.err == ERR_REFUSED))

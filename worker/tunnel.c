@@ -418,7 +418,8 @@ tunnel_outcome(const struct tunnel *t)
 	struct tunnel_outcome o = { .err = t->err,
 		.status = t->relay.status,
 		.sound_status = t->relay.sound_status,
-		.by_udp = t->relay.by_udp };
+		.by_udp = t->relay.by_udp,
+		.by_multicast = t->relay.by_multicast };
 
 	memcpy(o.method, t->relay.method, sizeof(o.method));
 	memcpy(o.codec, t->relay.refused_codec, sizeof(o.codec));

@@ -23,10 +23,11 @@ struct tunnel;
 struct tunnel_outcome {
 	int err;    /* ERR_EOF, ERR_UNREACHABLE, ERR_PARSE, ...: of the camera; 0: not its doing */
 	int status; /* of the newest RTSP answer; 0: none came */
-	char method[16];  /* of the newest request; "" */
-	char codec[32];   /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
-	int sound_status; /* of the SETUP of its sound, if the camera refused that; or 0 */
-	bool by_udp;      /* with ERR_REFUSED: asked to interleave, it would send by UDP */
+	char method[16];   /* of the newest request; "" */
+	char codec[32];    /* with ERR_UNSUPPORTED: what the camera has instead; "": no video */
+	int sound_status;  /* of the SETUP of its sound, if the camera refused that; or 0 */
+	bool by_udp;       /* with ERR_REFUSED: asked to interleave, it would send by UDP */
+	bool by_multicast; /* with ERR_REFUSED: it would send to a group */
 };
 
 struct tunnel_config {

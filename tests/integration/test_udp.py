@@ -12,7 +12,7 @@ import pytest
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 import clips
 from lab import CACHE, Lab, until
-from rtsp_stub import SDP, Stub
+from rtsp_stub import SDP, Stub, play
 from test_source import (REFUSED, assert_failed, camera, clip_slices, lab as certificates,  # noqa: F401
                          probe, slices, tls_context)
 
@@ -273,3 +273,11 @@ def test_tcp_is_tcp(refuses, why):
     with Stub(cam) as s:
         assert_failed(probe(s.url()), REFUSED, why)
     assert ["client_port=" in t for t in cam.asked] == [False]
+
+
+@pytest.mark.parametrize("how", [(), ("--udp",)])
+def test_multicast_is_refused_by_name(how):
+    """Some cameras answer so whatever they are asked."""
+    answer = "RTP/AVP;multicast;destination=239.1.2.3;port=5000-5001;ttl=1"
+    with Stub(play(lambda c: None, transport=lambda asked: answer)) as s:
+        assert_failed(probe(s.url(), *how), REFUSED, "the camera sends by multicast")

@@ -150,6 +150,22 @@ channels_out_of_range_are_none(void **state)
 	assert_int_equal(rtsp_interleaved(&p), -1);
 }
 
+/* RFC 2326 15.1: in any case, and blanks may be between words. */
+static void
+transports_are_read_as_the_rfc_has_them(void **state)
+{
+	struct rtsp_piece p = whole("RTSP/1.0 200 OK\r\n"
+				    "Transport: rtp/avp/tcp; Unicast; Interleaved = 4 - 5\r\n\r\n");
+
+	(void)state;
+	assert_int_equal(rtsp_interleaved(&p), 4);
+	p = whole("RTSP/1.0 200 OK\r\nTransport: RTP/AVP;Server_Port= 6970\r\n\r\n");
+	assert_int_equal(rtsp_server_port(&p), 6970);
+	assert_false(rtsp_is_multicast(&p));
+	p = whole("RTSP/1.0 200 OK\r\nTransport: RTP/AVP;Multicast;port=1-2\r\n\r\n");
+	assert_true(rtsp_is_multicast(&p));
+}
+
 static bool
 by_udp(const char *transport)
 {
@@ -167,7 +183,9 @@ ports_without_a_channel_are_those_of_udp(void **state)
 	assert_true(by_udp("RTP/AVP;unicast;client_port=0-1;server_port=6970-6971"));
 	assert_true(by_udp("RTP/AVP/UDP;unicast"));
 	assert_false(by_udp("RTP/AVP;unicast"));
+	assert_true(by_udp("rtp/avp/udp;unicast"));
 	assert_false(by_udp("RTP/AVP/TCP;unicast;client_port=0-1"));
+	assert_false(by_udp("rtp/avp/tcp;unicast;client_port=0-1"));
 	assert_false(by_udp("RTP/AVP;unicast;server_port=6970;interleaved=0-1"));
 }
 
@@ -250,6 +268,7 @@ main(void)
 		cmocka_unit_test(first_lines_are_read),
 		cmocka_unit_test(headers_are_found_in_any_case),
 		cmocka_unit_test(channels_out_of_range_are_none),
+		cmocka_unit_test(transports_are_read_as_the_rfc_has_them),
 		cmocka_unit_test(ports_without_a_channel_are_those_of_udp),
 		cmocka_unit_test(static_payload_types_need_no_rtpmap),
 		cmocka_unit_test(tracks_are_found_in_the_sdp),
