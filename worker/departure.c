@@ -49,6 +49,12 @@ departure_on_rtp(struct departure *d, const uint8_t *packet, size_t n)
 
 /* All RTCP packets but unknown ones begin with the SSRC of who sent them. */
 bool
+departure_is_of(const struct departure *d, const uint8_t *rtcp, size_t n)
+{
+	return d->known && n >= RTCP_SSRC + 4 && wire_get32(rtcp + RTCP_SSRC) == d->ssrc;
+}
+
+bool
 departure_is_heard(const struct departure *d, const uint8_t *rtcp, size_t n)
 {
 	if (n < RTCP_SSRC + 4)

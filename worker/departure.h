@@ -29,7 +29,10 @@ struct departure {
 /* A packet of the stream came. False if it is one of who sent before: it is to be left out. */
 bool departure_on_rtp(struct departure *d, const uint8_t *packet, size_t n);
 
-/* The same of an RTCP packet that belongs to the stream. */
+/* True if an RTCP packet is of who sends the stream. */
+bool departure_is_of(const struct departure *d, const uint8_t *rtcp, size_t n);
+
+/* The same as departure_on_rtp of an RTCP packet that belongs to the stream. */
 bool departure_is_heard(const struct departure *d, const uint8_t *rtcp, size_t n);
 
 /* An RTCP packet that belongs to the stream came. True if who sends the stream leaves, by a BYE of

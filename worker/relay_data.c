@@ -32,6 +32,18 @@ is_rtcp(uint8_t type)
 	return type >= RTCP_TYPE_MIN && type <= RTCP_TYPE_MAX;
 }
 
+/* Which of the tracks on a channel an RTCP packet on the next is of. Some cameras have one channel
+ * for all tracks: then it is that of who sent it. */
+static enum relay_media
+rtcp_media(const struct relay *r, const struct rtsp_piece *p, enum relay_media first)
+{
+	for (int i = first + 1; i < RELAY_MEDIA; i++)
+		if (r->media[i].channel == r->media[first].channel &&
+			departure_is_of(&r->departure[i], p->bytes + p->body, p->len - p->body))
+			return (enum relay_media)i;
+	return first;
+}
+
 /* Some cameras have a channel for each track and none for RTCP: the next is another track's. */
 bool
 relay_data_is_media(const struct relay *r, const struct rtsp_piece *p, struct relay_packet *out)
@@ -43,6 +55,8 @@ relay_data_is_media(const struct relay *r, const struct rtsp_piece *p, struct re
 		const int channel = r->media[i].channel;
 		*out = (struct relay_packet){ .media = (enum relay_media)i };
 		out->rtcp = channel >= 0 && p->channel == channel + 1 && is_rtcp(second);
+		if (out->rtcp)
+			out->media = rtcp_media(r, p, out->media);
 		if (out->rtcp || (p->channel == channel && pt == r->tracks[r->media[i].track].pt))
 			return true;
 	}

@@ -736,6 +736,32 @@ a_channel_behind_the_pictures_may_be_the_sounds(void **state)
 	assert_true(p.rtcp && p.len == 4);
 }
 
+/* Some cameras answer every SETUP with the same channels. */
+static void
+a_report_on_a_channel_for_all_is_of_the_track_that_its_sender_sends(void **state)
+{
+	static const char stream[] = "$\0\0\x0c\x80\x60\0\1\0\0\0\1ssrV"
+				     "$\0\0\x0c\x80\x61\0\1\0\0\0\1ssrA"
+				     "$\1\0\x08\x80\xc8\0\1ssrA"
+				     "$\1\0\x08\x80\xc8\0\1ssrV"
+				     "$\1\0\x08\x80\xc8\0\1ssrX";
+	static const enum relay_media wanted[] = { RELAY_PICTURES, RELAY_SOUND, RELAY_SOUND,
+		RELAY_PICTURES, RELAY_PICTURES };
+	struct session *s = *state;
+	struct relay_packet p;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, WITH_SOUND), 0);
+	set_up(s, SHORT "/a", "0-1");
+	set_up(s, SHORT "/v", "0-1");
+	fifo_put(&s->down_in, stream, sizeof(stream) - 1);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+		assert_int_equal(p.media, wanted[i]);
+		assert_int_equal(p.rtcp, i > 1);
+	}
+}
+
 static void
 sound_is_no_track_if_it_is_not_wanted(void **state)
 {
@@ -932,6 +958,7 @@ main(void)
 		SESSION_TEST(by_udp_libavformat_believes_in_tcp),
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
 		SESSION_TEST(a_channel_behind_the_pictures_may_be_the_sounds),
+		SESSION_TEST(a_report_on_a_channel_for_all_is_of_the_track_that_its_sender_sends),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),
