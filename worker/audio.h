@@ -5,8 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More bytes are no access unit: eight channels of AAC, a second of G.711. */
-#define AUDIO_UNIT_MAX 8192
+/* An RTP packet is no longer, by UDP nor interleaved (RFC 2326 10.12). L16 of two channels at 48
+ * kHz has 10 kB in 50 ms. */
+#define AUDIO_UNIT_MAX 65535
 /* Of digital silence, and before anything was measured. */
 #define AUDIO_LEVEL_MIN_DBFS (-127.0)
 

@@ -203,6 +203,29 @@ a_tone_keeps_its_frequency_and_energy(void **state)
 	}
 }
 
+/* As some cameras send L16 by TCP. */
+static void
+a_packet_of_100_ms_of_l16_is_heard(void **state)
+{
+	static const uint8_t samples[100 * 48 * 2 * 2];
+	const struct sound_source s = { .rate_hz = 48000, .channels = 2 };
+	struct play *p = begin(&s, AUDIO_L16);
+
+	(void)state;
+	for (int64_t i = 0; i < 5; i++) {
+		const struct audio_unit u = { .data = samples,
+			.len = sizeof(samples),
+			.at_us = BEGIN_US + i * 100000,
+			.now_us = BEGIN_US + (i + 1) * 100000 };
+		pass_until(p, u.now_us);
+		audio_feed(p->audio, &u);
+	}
+	assert_int_equal(audio_stats(p->audio).errors, 0);
+	assert_int_equal(audio_stats(p->audio).units, 5);
+	assert_true(p->heard.count >= 300 * 48);
+	end(p);
+}
+
 /* Where the sound gets loud, at or behind a sample. */
 static size_t
 onset(const struct play *p, size_t from)
@@ -528,6 +551,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tone_keeps_its_frequency_and_energy),
+		cmocka_unit_test(a_packet_of_100_ms_of_l16_is_heard),
 		cmocka_unit_test(a_beep_is_heard_at_its_time),
 		cmocka_unit_test(packets_of_speech_carry_fec),
 		cmocka_unit_test(a_decoder_repairs_losses_by_fec),
