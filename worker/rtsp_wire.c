@@ -344,16 +344,18 @@ set_codec(struct rtsp_track *track, struct text name)
 	track->codec[n] = '\0';
 }
 
-/* RFC 3551 tables 4 and 5: the static payload types that cameras send. */
+/* RFC 3551 tables 4 and 5: the static payload types that cameras send; 2 is RFC 1890's, for what is
+ * G726-32 now. */
 static const struct {
 	long pt;
 	const char *codec;
 	long clock;
 	long channels;
-} static_types[] = { { 0, "PCMU", 8000, 1 }, { 8, "PCMA", 8000, 1 }, { 9, "G722", 8000, 1 },
-	{ 10, "L16", 44100, 2 }, { 11, "L16", 44100, 1 }, { 14, "MPA", 90000, 1 },
-	{ 18, "G729", 8000, 1 }, { 26, "JPEG", 90000, 1 }, { 31, "H261", 90000, 1 },
-	{ 32, "MPV", 90000, 1 }, { 33, "MP2T", 90000, 1 }, { 34, "H263", 90000, 1 } };
+} static_types[] = { { 0, "PCMU", 8000, 1 }, { 2, "G726-32", 8000, 1 }, { 8, "PCMA", 8000, 1 },
+	{ 9, "G722", 8000, 1 }, { 10, "L16", 44100, 2 }, { 11, "L16", 44100, 1 },
+	{ 14, "MPA", 90000, 1 }, { 18, "G729", 8000, 1 }, { 26, "JPEG", 90000, 1 },
+	{ 31, "H261", 90000, 1 }, { 32, "MPV", 90000, 1 }, { 33, "MP2T", 90000, 1 },
+	{ 34, "H263", 90000, 1 } };
 
 static void
 set_static_type(struct rtsp_track *track)

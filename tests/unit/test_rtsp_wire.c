@@ -196,19 +196,20 @@ static_payload_types_need_no_rtpmap(void **state)
 				  "m=audio 0 RTP/AVP 9\r\nm=audio 0 RTP/AVP 10\r\n"
 				  "m=audio 0 RTP/AVP 11\r\nm=audio 0 RTP/AVP 18\r\n"
 				  "m=video 0 RTP/AVP 31\r\nm=video 0 RTP/AVP 32\r\n"
-				  "m=video 0 RTP/AVP 34\r\nm=audio 0 RTP/AVP 77\r\n";
+				  "m=video 0 RTP/AVP 34\r\nm=audio 0 RTP/AVP 2\r\n"
+				  "m=audio 0 RTP/AVP 77\r\n";
 	static const struct {
 		const char *codec;
 		long clock;
 		long channels;
 	} wanted[] = { { "G722", 8000, 1 }, { "L16", 44100, 2 }, { "L16", 44100, 1 },
 		{ "G729", 8000, 1 }, { "H261", 90000, 1 }, { "MPV", 90000, 1 },
-		{ "H263", 90000, 1 }, { "unnamed", -1, 1 } };
-	struct rtsp_track t[8];
+		{ "H263", 90000, 1 }, { "G726-32", 8000, 1 }, { "unnamed", -1, 1 } };
+	struct rtsp_track t[9];
 
 	(void)state;
-	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 8), 8);
-	for (size_t i = 0; i < 8; i++) {
+	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 9), 9);
+	for (size_t i = 0; i < 9; i++) {
 		assert_string_equal(t[i].codec, wanted[i].codec);
 		assert_int_equal(t[i].clock, wanted[i].clock);
 		assert_int_equal(t[i].channels, wanted[i].channels);
