@@ -70,7 +70,7 @@ camrelayd_libs = libcurl json-c nanomsg libuv inih sqlite3 libwebsockets openssl
 # H.264 and H.265, which link what they read parameter sets by.
 video_codecs = worker/video_codec.o worker/h264.o worker/h265.o worker/nal_sets.o worker/annexb.o worker/rbsp.o
 
-worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/relay_data.o worker/departure.o worker/rtsp_session.o worker/rtsp_base.o worker/relay_track.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
+worker_source = worker/source.o worker/tunnel.o worker/rtsp_relay.o worker/relay_data.o worker/departure.o worker/rtsp_session.o worker/rtsp_sdp.o worker/rtsp_base.o worker/relay_track.o worker/rtsp_setup.o worker/rtsp_play.o worker/rtp_info.o worker/udp_input.o worker/rtp_order.o worker/reception.o worker/held.o worker/rtsp_auth.o worker/rtsp_wire.o worker/rtsp_url.o \
 	worker/demux.o worker/depacketizer.o worker/sound_track.o worker/fifo.o worker/loopback.o worker/source_error.o worker/camera_conn.o worker/resolve.o worker/wait_fd.o \
 	worker/tls.o
 worker_stream = worker/media.o worker/pictures.o worker/output.o worker/outbound.o worker/sent.o worker/path_watch.o worker/transport_cc.o $(video_codecs) worker/nal_stream.o worker/rtp.o worker/rtcp.o \

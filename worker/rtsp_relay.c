@@ -11,6 +11,7 @@
 #include "worker/rtsp_play.h"
 #include "worker/rtsp_relay.h"
 #include "common/xmalloc.h"
+#include "worker/rtsp_sdp.h"
 #include "worker/rtsp_session.h"
 #include "worker/rtsp_setup.h"
 
@@ -405,7 +406,7 @@ pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 	if (session_s < r->session_s)
 		r->session_s = session_s;
 	r->messages++;
-	rtsp_setup_put(p, p->bytes, told, out);
+	rtsp_setup_put(p, rtsp_sdp_put(r, p, out), told, out);
 	return 0;
 }
 
@@ -460,6 +461,8 @@ relay_down(struct relay *r, struct fifo *in, struct fifo *out, struct relay_pack
 	take_lent(r, in);
 	while (!err && in->len) {
 		int got = find_piece(r, in, &p);
+		if (got > 0)
+			got = rtsp_sdp_extend(r, &p, in->len);
 		if (got <= 0)
 			return got;
 		if (p.kind == RTSP_MESSAGE && fifo_room(out) < p.len + RTSP_SETUP_ANSWER_MAX)

@@ -473,6 +473,19 @@ def test_blank_lines_behind_answers_are_no_part_of_the_next(behind):
         assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
 
 
+def test_a_description_need_not_say_its_length():
+    def script(c):
+        _, _, headers = c.wait_for("OPTIONS")
+        c.answer(headers)
+        _, uri, headers = c.wait_for("DESCRIBE")
+        c.answer(headers, behind=SDP, Content_Base=uri + "/", Content_Type="application/sdp")
+        open_session(c)
+        c.picture(0)
+        c.drain()
+    with Stub(script) as s:
+        assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
 @pytest.mark.parametrize("codec,name", [("MPV/90000", "MPV"), ("VP8/90000", "VP8")])
 def test_other_codecs_are_named(codec, name):
     with Stub(play(lambda c: None, sdp=SDP.replace("H264/90000", codec))) as s:

@@ -241,6 +241,36 @@ a_redirect_is_not_passed_on(void **state)
 }
 
 static void
+a_description_without_a_length_is_what_came(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "v=0\r\n"), 0);
+	assert_int_equal(DOWN(s, "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H2"), 0);
+	assert_int_equal(s->down_out.len, 0);
+	assert_int_equal(DOWN(s, "64/90000\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nContent-Length: 51\r\nCSeq: 1\r\n\r\n"
+			  "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n");
+	assert_true(s->relay.described);
+}
+
+static void
+a_description_without_a_length_has_an_end(void **state)
+{
+	struct session *s = *state;
+	char line[] = "a=01234567890123456789012345678901234567890123456789012345678901\r\n";
+	int err = 0;
+
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"), 0);
+	for (size_t n = 0; !err && n <= RTSP_BODY_MAX; n += sizeof(line) - 1)
+		err = down(s, line, sizeof(line) - 1);
+	assert_int_equal(err, ERR_RANGE);
+}
+
+static void
 what_is_no_codec_of_ours_is_named(void **state)
 {
 	struct session *s = *state;
@@ -937,6 +967,8 @@ main(void)
 		USER_TEST(an_older_requests_challenge_repeats_nothing),
 		SESSION_TEST(a_camera_need_not_know_options),
 		SESSION_TEST(a_redirect_is_not_passed_on),
+		SESSION_TEST(a_description_without_a_length_is_what_came),
+		SESSION_TEST(a_description_without_a_length_has_an_end),
 		SESSION_TEST(what_is_no_codec_of_ours_is_named),
 		SESSION_TEST(h265_is_taken_unless_there_is_h264),
 		SESSION_TEST(h265_that_is_not_in_the_order_of_decoding_is_refused),
