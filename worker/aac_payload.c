@@ -15,6 +15,8 @@
 #define LATE_PACKETS 100
 /* RFC 3016 of LATM's PayloadLengthInfo: goes on behind such a byte. */
 #define LENGTH_GOES_ON 255
+/* ISO 14496-3 1.A.2.2 */
+#define ADTS_HEAD 7
 
 struct aac_payload {
 	struct aac_format format;
@@ -157,12 +159,42 @@ read_part(struct aac_payload *p, const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* ISO 14496-3 1.A.2: an access unit behind a header of 7 bytes, or 9 with a checksum. */
+static bool
+is_adts(const uint8_t *at, size_t len)
+{
+	return len > ADTS_HEAD && at[0] == 0xff && (at[1] & 0xf6) == 0xf0;
+}
+
+/* Some cameras send what their encoder gives them in place of AU headers, whose length it cannot
+ * be: 8 kB of them. */
+static int
+read_adts(struct aac_payload *p, const uint8_t *at, size_t len)
+{
+	for (p->open_len = 0; len > 0;) {
+		if (!is_adts(at, len) || p->count == UNITS_MAX)
+			return -1;
+		const size_t head = at[1] & 1 ? ADTS_HEAD : ADTS_HEAD + 2;
+		const size_t size = (size_t)(at[3] & 3) << 11 | (size_t)at[4] << 3 | at[5] >> 5;
+		if (size <= head || size > len || append(p, at + head, size - head) < 0)
+			return -1;
+		p->sizes[p->count++] = size - head;
+		at += size;
+		len -= size;
+	}
+	p->open_len = 0;
+	p->data = p->open;
+	return 0;
+}
+
 static int
 read_generic(struct aac_payload *p, const uint8_t *payload, size_t len)
 {
 	struct bits b = { .bytes = payload, .end = 8 * len };
 	bool headers = has_headers(&p->format);
 
+	if (headers && is_adts(payload, len))
+		return read_adts(p, payload, len);
 	if (headers && read_headers(p, &b) < 0)
 		return -1;
 	if (skip_auxiliary(&p->format, &b) < 0)

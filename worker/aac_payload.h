@@ -18,7 +18,8 @@ struct aac_unit {
 };
 
 /* Access units of AAC out of a camera's RTP packets: several in a packet, or one in several.
- * Interleaved ones (RFC 3640 3.2.3.2) are refused, as errors. */
+ * Interleaved ones (RFC 3640 3.2.3.2) are refused, as errors. Those with ADTS headers where AU
+ * headers should be are taken. */
 struct aac_payload;
 
 /* The format is copied. Never NULL: out of memory aborts. */

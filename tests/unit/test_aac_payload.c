@@ -89,6 +89,48 @@ each_of_several_has_its_own_time(void **state)
 	end(&t, "abc@4294967040 de@768 ", 0);
 }
 
+/* Of one channel at 16 kHz, without and with a checksum. */
+static void
+adts_headers_in_place_of_au_headers_are_taken_off(void **state)
+{
+	struct transcript t = begin(&high);
+
+	(void)state;
+	feed(&t,
+		"\xff\xf1\x60\x40\1\x5f\xfc"
+		"abc",
+		10, 0, true);
+	feed(&t,
+		"\xff\xf1\x60\x40\1\x3f\xfc"
+		"de"
+		"\xff\xf0\x60\x40\1\x7f\xfc\0\0"
+		"fg",
+		20, 1024, true);
+	end(&t, "abc@0 de@1024 fg@2048 ", 0);
+}
+
+static void
+adts_that_is_cut_is_an_error(void **state)
+{
+	struct transcript t = begin(&high);
+
+	(void)state;
+	feed(&t,
+		"\xff\xf1\x60\x40\1\x5f\xfc"
+		"ab",
+		9, 0, true);
+	feed(&t,
+		"\xff\xf1\x60\x40\0\xff\xfc"
+		"ab",
+		9, 1024, true);
+	feed(&t,
+		"\xff\xf1\x60\x40\1\x3f\xfc"
+		"dexxxxxxxxx",
+		18, 2048, true);
+	FEED(&t, ONE(SIZE2) "fg", 3072);
+	end(&t, "!fg@3072 ", 3);
+}
+
 static void
 a_duration_that_is_said_counts(void **state)
 {
@@ -316,6 +358,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_access_unit_in_a_packet),
 		cmocka_unit_test(each_of_several_has_its_own_time),
+		cmocka_unit_test(adts_headers_in_place_of_au_headers_are_taken_off),
+		cmocka_unit_test(adts_that_is_cut_is_an_error),
 		cmocka_unit_test(a_duration_that_is_said_counts),
 		cmocka_unit_test(a_duration_that_is_not_said_is_learnt),
 		cmocka_unit_test(fragments_become_one_access_unit),
