@@ -382,6 +382,7 @@ parse_media(struct text line, enum rtsp_media media)
 	next_word(&line);
 	next_word(&line);
 	track.pt = number(next_word(&line));
+	track.only_pt = !length(next_word(&line));
 	set_static_type(&track);
 	return track;
 }
@@ -407,6 +408,19 @@ parse_rtpmap(struct text map, struct rtsp_track *track)
 	track->channels = length(map) ? number(take_part(&map)) : 1;
 }
 
+/* Some cameras name another payload type than the section does. */
+static void
+parse_fmtp(struct text line, struct rtsp_track *track)
+{
+	const bool own = number(next_word(&line)) == track->pt;
+	const struct text fmtp = trimmed(line);
+
+	if (!own && (!track->only_pt || track->fmtp))
+		return;
+	track->fmtp = fmtp.at;
+	track->fmtp_len = length(fmtp);
+}
+
 static void
 parse_attribute(struct text line, struct rtsp_track *track)
 {
@@ -416,10 +430,8 @@ parse_attribute(struct text line, struct rtsp_track *track)
 		track->control_len = length(control);
 	} else if (skip(&line, "rtpmap:") && number(next_word(&line)) == track->pt) {
 		parse_rtpmap(next_word(&line), track);
-	} else if (skip(&line, "fmtp:") && number(next_word(&line)) == track->pt) {
-		struct text fmtp = trimmed(line);
-		track->fmtp = fmtp.at;
-		track->fmtp_len = length(fmtp);
+	} else if (skip(&line, "fmtp:")) {
+		parse_fmtp(line, track);
 	} else if (skip(&line, "sendonly")) {
 		track->sendonly = true;
 	}

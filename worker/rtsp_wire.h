@@ -75,10 +75,12 @@ struct rtsp_track {
 	const char *control; /* its a=control value; NULL if it has none */
 	size_t control_len;
 	long pt;          /* first payload type; -1 if there is none */
+	bool only_pt;     /* there is no second one */
 	char codec[16];   /* its encoding name: "H264", "JPEG", "mpeg4-generic" */
 	long clock;       /* rate of its timestamps; -1 if that is not said */
 	long channels;    /* of sound; 1 if that is not said */
-	const char *fmtp; /* its parameters, without the payload type; NULL if it has none */
+	const char *fmtp; /* its parameters, without the payload type; NULL if it has none. With
+			   * only_pt they may be named for another: some cameras do */
 	size_t fmtp_len;
 };
 

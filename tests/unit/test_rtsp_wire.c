@@ -257,6 +257,27 @@ tracks_are_found_in_the_sdp(void **state)
 	assert_int_equal(rtsp_tracks("", 0, t, 8), 0);
 }
 
+/* A Hikvision media server, and a doorbell. */
+static void
+parameters_may_be_named_for_another_payload_type(void **state)
+{
+	static const char sdp[] =
+		"m=audio 0 RTP/AVP 104\r\na=rtpmap:104 MPEG4-GENERIC/16000\r\n"
+		"a=fmtp:97 config=1408\r\n"
+		"m=audio 0 RTP/AVP 104 \r\na=fmtp:97 no\r\na=fmtp:104 config=1408\r\n"
+		"a=fmtp:97 no\r\n"
+		"m=video 0 RTP/AVP 96 97\r\na=fmtp:97 apt=96\r\n";
+	struct rtsp_track t[3];
+
+	(void)state;
+	assert_int_equal(rtsp_tracks(sdp, strlen(sdp), t, 3), 3);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(t[i].fmtp_len, 11);
+		assert_memory_equal(t[i].fmtp, "config=1408", 11);
+	}
+	assert_null(t[2].fmtp);
+}
+
 int
 main(void)
 {
@@ -273,6 +294,7 @@ main(void)
 		cmocka_unit_test(ports_without_a_channel_are_those_of_udp),
 		cmocka_unit_test(static_payload_types_need_no_rtpmap),
 		cmocka_unit_test(tracks_are_found_in_the_sdp),
+		cmocka_unit_test(parameters_may_be_named_for_another_payload_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
