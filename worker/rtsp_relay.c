@@ -382,10 +382,17 @@ tidy(const struct relay *r, const struct rtsp_piece *p, uint8_t *bytes)
 		relay_track_choose((char *)bytes + p->body, p->len - p->body);
 }
 
+/* RFC 2326 7.1.1: 100 Continue. The answer is still to come. */
+static bool
+is_provisional(const struct rtsp_piece *p)
+{
+	return rtsp_status(p) / 100 == 1;
+}
+
 static int
 pass_down(struct relay *r, const struct rtsp_piece *p, struct fifo *out)
 {
-	if (p->kind == RTSP_DATA)
+	if (p->kind == RTSP_DATA || is_provisional(p))
 		return 0;
 	if (is_challenge(r, p)) {
 		r->again = true;

@@ -257,6 +257,20 @@ a_description_without_a_length_is_what_came(void **state)
 }
 
 static void
+continue_is_no_answer(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 100 Continue\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(s->down_out.len, 0);
+	assert_int_equal(s->relay.answers, 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 403 Forbidden\r\nCSeq: 1\r\n\r\n"), 0);
+	assert_int_equal(s->relay.answers, 1);
+	assert_int_equal(s->relay.status, 403);
+}
+
+static void
 a_description_without_a_length_has_an_end(void **state)
 {
 	struct session *s = *state;
@@ -968,6 +982,7 @@ main(void)
 		SESSION_TEST(a_camera_need_not_know_options),
 		SESSION_TEST(a_redirect_is_not_passed_on),
 		SESSION_TEST(a_description_without_a_length_is_what_came),
+		SESSION_TEST(continue_is_no_answer),
 		SESSION_TEST(a_description_without_a_length_has_an_end),
 		SESSION_TEST(what_is_no_codec_of_ours_is_named),
 		SESSION_TEST(h265_is_taken_unless_there_is_h264),
