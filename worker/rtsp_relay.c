@@ -17,9 +17,6 @@
 
 /* RFC 2326 11.3.2 */
 #define STATUS_UNAUTHORIZED 401
-#define STATUS_NOT_FOUND 404
-#define STATUS_NOT_ALLOWED 405
-#define STATUS_NOT_IMPLEMENTED 501
 
 /* RFC 2326 12.17: as many digits as rtsp_number reads, and what stands around them. */
 #define CSEQ_LINE_MAX 24
@@ -346,16 +343,19 @@ note_answer(struct relay *r, const struct rtsp_piece *m)
 	return 0;
 }
 
-/* libavformat would give up; whether the camera can be had DESCRIBE tells. */
+/* libavformat would give up; whether the camera can be had DESCRIBE tells. Those are the ways to
+ * say that a method is not known, not for this URL, or not without a session. */
 static bool
 is_refused_options(const struct relay *r, const struct rtsp_piece *p)
 {
+	static const int statuses[] = { 400, 404, 405, 451, 454, 455, 501, 551 };
 	const int status = rtsp_status(p);
+	bool refused = false;
 
-	return !strcmp(r->method, "OPTIONS") && !r->torn_down && !r->playing &&
-	       answers_newest(r, p) &&
-	       (status == STATUS_NOT_FOUND || status == STATUS_NOT_ALLOWED ||
-		       status == STATUS_NOT_IMPLEMENTED);
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		refused |= status == statuses[i];
+	return refused && !strcmp(r->method, "OPTIONS") && !r->torn_down && !r->playing &&
+	       answers_newest(r, p);
 }
 
 /* bytes are the piece's. */

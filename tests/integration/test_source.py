@@ -400,7 +400,8 @@ def test_the_status_is_told(method, status):
     assert TOKEN not in r.text
 
 
-@pytest.mark.parametrize("status", ["404 Not Found", "405 Method Not Allowed", "501 Not Implemented"])
+@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed", "454 Session Not Found",
+                                    "501 Not Implemented", "551 Option not supported"])
 def test_a_camera_need_not_know_options(status):
     with Stub(play(lambda c: c.picture(0), OPTIONS=status)) as s:
         assert [method for method, _ in opened(s, s.url())][:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
