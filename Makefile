@@ -39,7 +39,7 @@ proto  = proto/fields.o proto/msg.o proto/status.o
 camrelayd_settings = common/settings.o common/value.o common/value_redact.o common/mistakes.o common/ini_file.o common/ini_edit.o
 camrelayd_policy = supervisor/camera.o supervisor/camera_table.o supervisor/scheduler.o \
 	supervisor/scheduler_call.o supervisor/scheduler_plan.o supervisor/scheduler_change.o supervisor/line.o supervisor/choice.o \
-	supervisor/admission.o supervisor/breaker.o supervisor/quota.o
+	supervisor/admission.o supervisor/breaker.o supervisor/quota.o supervisor/bucket.o
 camrelayd_store = supervisor/store.o supervisor/store_rows.o supervisor/store_deliveries.o supervisor/store_consumers.o supervisor/store_schema.o \
 	supervisor/store_file.o supervisor/store_checkpoint.o supervisor/keep.o supervisor/keep_clock.o
 camrelayd_google = supervisor/account.o supervisor/account_parts.o supervisor/account_leases.o \

@@ -16,7 +16,7 @@ unit_sdm_answer_libs = json-c
 units += device_list proposal discovery
 unit_device_list = supervisor/device_list.o
 unit_proposal = supervisor/proposal.o supervisor/device_list.o supervisor/naming.o
-unit_discovery = tests/unit/fake_time.o supervisor/discovery.o supervisor/device_list.o supervisor/quota.o common/backoff.o \
+unit_discovery = tests/unit/fake_time.o supervisor/discovery.o supervisor/device_list.o supervisor/quota.o supervisor/bucket.o common/backoff.o \
 	common/log.o common/err.o $(sdm_answer_objects)
 unit_discovery_libs = json-c
 units += login

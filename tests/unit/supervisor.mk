@@ -7,7 +7,7 @@ machine = supervisor/camera.o supervisor/camera_table.o common/backoff.o
 units += federation
 unit_federation = supervisor/federation.o
 units += quota camera scheduler scheduler_share scheduler_day scheduler_property scenario
-unit_quota = supervisor/quota.o
+unit_quota = supervisor/quota.o supervisor/bucket.o
 unit_camera = $(machine)
 units += log_limit
 unit_log_limit = supervisor/log_limit.o
@@ -21,7 +21,7 @@ unit_scheduler_day = $(sim_world)
 unit_scheduler_day_libs = json-c
 unit_scheduler_property = $(sim_world)
 unit_scheduler_property_libs = json-c
-unit_scenario = tests/sim/scheduler/scenario.o supervisor/scheduler.o supervisor/quota.o common/json.o
+unit_scenario = tests/sim/scheduler/scenario.o supervisor/scheduler.o supervisor/quota.o supervisor/bucket.o common/json.o
 unit_scenario_libs = json-c
 
 # The table of docs/scheduling.md: every policy, 20 seeds each. plots: its figures.

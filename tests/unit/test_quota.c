@@ -182,8 +182,8 @@ a_429_holds_the_bucket_that_it_names_and_no_other(void **state)
 	assert_int_equal(quota_device_when(b.porch, CALL_GENERATE, 1000), 1000 + 60900);
 	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 1000), 1000);
 	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, 1000);
-	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000 + 60900);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 20000, 1000);
+	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000 + 20000);
 	assert_int_equal(quota_when(b.quota, NULL, CALL_LIST, 1000), 1000);
 	drop(&b);
 }
@@ -253,6 +253,58 @@ after_a_429_the_pace_is_half_for_a_window_then_one_less(void **state)
 	assert_int_equal(first, o.next_at);
 	assert_int_equal(send(&b, b.garage, CALL_EXTEND, 1, first), first + pace_of(5));
 	assert_int_equal(pace(&b, now + 30000 + WINDOW), pace_of(9));
+	drop(&b);
+}
+
+/* One call of another program's: ten of ours and that one had arrived. */
+static void
+the_first_429_costs_a_call_and_no_window(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	struct quota_outlook o = quota_outlook(b.quota, now);
+	assert_int_equal(o.next_at, now - 8 * pace_of(10) + WINDOW);
+	assert_int_equal(o.slow_pace_ms, pace_of(9));
+	assert_int_equal(o.pace_ms, pace_of(9));
+	struct quota_usage u = quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	assert_int_equal(u.held_ms, o.next_at - now);
+	assert_int_equal(u.slow_ms, 0);
+	drop(&b);
+}
+
+static void
+another_within_a_window_costs_a_window_and_half_the_pace_of_the_next(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	now = send(&b, b.porch, CALL_EXTEND, 1, now);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	struct quota_outlook o = quota_outlook(b.quota, now);
+	assert_int_equal(o.next_at, now + WINDOW);
+	assert_int_equal(o.slow_until, now + 2 * WINDOW);
+	assert_int_equal(o.slow_pace_ms, pace_of(4));
+	assert_int_equal(o.pace_ms, pace_of(9));
+	drop(&b);
+}
+
+/* Answers are slow: two that had left when the first was refused. */
+static void
+a_429_to_a_call_that_left_before_the_first_was_known_is_no_other(void **state)
+{
+	struct buckets b = make(10, MINUTE);
+
+	(void)state;
+	ms_t now = use(&b, 2, 0);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	ms_t next = quota_when(b.quota, NULL, CALL_EXTEND, now);
+	quota_refused(b.quota, b.garage, CALL_EXTEND, QUOTA_EXECUTE, 0, next - 1);
+	assert_int_equal(quota_when(b.quota, NULL, CALL_EXTEND, now), next);
 	drop(&b);
 }
 
@@ -355,11 +407,10 @@ what_a_refusal_would_cost_is_told_and_nothing_is_changed(void **state)
 	(void)state;
 	ms_t now = use(&b, 1, refuse(&b, use(&b, 2, 0)));
 	struct quota_outlook o = quota_outlook_if_refused(b.quota, now);
-	assert_int_equal(o.next_at, now + WINDOW);
-	assert_int_equal(o.slow_pace_ms, pace_of(5));
-	assert_int_equal(o.slow_until, now + 2 * WINDOW);
+	assert_int_equal(o.next_at, now + pace_of(9));
+	assert_int_equal(o.slow_pace_ms, pace_of(9));
 	assert_int_equal(o.pace_ms, pace_of(9));
-	assert_int_equal(pace(&b, now), pace_of(9));
+	assert_int_equal(quota_when(b.quota, NULL, CALL_EXTEND, now), now + pace_of(9));
 	assert_true(quota_may_try_more(b.quota, now));
 	drop(&b);
 }
@@ -506,6 +557,10 @@ main(void)
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
 		cmocka_unit_test(but_no_longer_than_the_longest_window),
 		cmocka_unit_test(after_a_429_the_pace_is_half_for_a_window_then_one_less),
+		cmocka_unit_test(the_first_429_costs_a_call_and_no_window),
+		cmocka_unit_test(
+			another_within_a_window_costs_a_window_and_half_the_pace_of_the_next),
+		cmocka_unit_test(a_429_to_a_call_that_left_before_the_first_was_known_is_no_other),
 		cmocka_unit_test(the_pace_after_a_429_is_what_left_before_it),
 		cmocka_unit_test(a_few_calls_that_are_refused_say_little),
 		cmocka_unit_test(no_more_is_tried_while_nothing_would_be_learned),

@@ -123,6 +123,17 @@ a_share_that_is_enough_costs_no_stream(void **state)
 	assert_true(g.refused < 12);
 }
 
+/* Somebody looks at a camera with another program. */
+static void
+a_call_of_another_program_now_and_then_costs_no_stream(void **state)
+{
+	struct google g = { .other_pace_ms = HOUR };
+
+	add(*state, 40);
+	assert_int_equal(play(*state, &g, 0, 12 * HOUR, NULL), 0);
+	assert_int_equal(g.refused, 12);
+}
+
 static void
 what_the_other_program_leaves_behind_is_taken_up_again(void **state)
 {
@@ -136,13 +147,13 @@ what_the_other_program_leaves_behind_is_taken_up_again(void **state)
 	assert_int_equal(pace(*state, 12 * HOUR), 60900 / QPM);
 }
 
-/* 40 of them take 6.09 s each; at nine calls a minute there is nothing to spare. */
+/* 43 of them take 6.09 s each; at nine calls a minute there is nothing to spare. */
 static void
 no_more_is_tried_while_a_refusal_would_cost_a_stream(void **state)
 {
 	struct google g = { .other_pace_ms = MINUTE };
 
-	add(*state, 40);
+	add(*state, 43);
 	play(*state, &g, 0, HOUR, NULL);
 	int refused = g.refused;
 	assert_true(refused > 0);
@@ -227,6 +238,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_share_that_is_enough_costs_no_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_call_of_another_program_now_and_then_costs_no_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_the_other_program_leaves_behind_is_taken_up_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
