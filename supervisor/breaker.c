@@ -7,14 +7,14 @@
 #define FAILURES_OPEN 3
 
 bool
-breaker_failed(struct breaker *b, int camera)
+breaker_failed(struct breaker *b, int camera, bool alone)
 {
 	if (b->failures == 0)
 		b->camera = camera;
 	else if (b->camera != camera)
 		b->several = true;
 	b->failures++;
-	if (b->open || b->failures < FAILURES_OPEN || !b->several)
+	if (b->open || b->failures < FAILURES_OPEN || !(b->several || alone))
 		return false;
 	b->open = true;
 	return true;

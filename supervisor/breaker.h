@@ -5,8 +5,8 @@
 
 #include "common/clock.h"
 
-/* Whether the API as a whole is down: several calls in a row failed, for more than one camera.
- * = {0} is one that is not. */
+/* Whether the API as a whole is down: several calls in a row failed, for more than one camera or
+ * for the only one there is. = {0} is one that is not. */
 struct breaker {
 	int failures; /* in a row */
 	int camera;   /* that the first of them was for */
@@ -16,8 +16,9 @@ struct breaker {
 	ms_t probe_at;
 };
 
-/* A call for that camera failed by the API's fault. True if that opened it. */
-bool breaker_failed(struct breaker *b, int camera);
+/* A call for that camera failed by the API's fault; alone: no other camera would be called. True if
+ * that opened it. */
+bool breaker_failed(struct breaker *b, int camera, bool alone);
 
 /* The API answered. True if that closed it. */
 bool breaker_answered(struct breaker *b);

@@ -19,6 +19,10 @@
 #define TRY_PART 2
 #define PATIENCE_PART 3
 
+/* A camera that is asked alone is probed half as often: of the hundred calls that Google allows it
+ * an hour, one each 30 s would leave none after fifty minutes. */
+#define ALONE_CAP_TIMES 2
+
 /* ---- answers --------------------------------------------------------------------------------- */
 
 /* The API is down or back: who failed because of it starts afresh. */
@@ -30,6 +34,21 @@ breaker_turned(struct scheduler *s, enum scheduler_event_kind kind)
 		s->entries[i]->lease.retry_at = 0;
 }
 
+/* Whether no camera but one has a stream or wants one: what its calls come to is all that is known
+ * of the API. */
+static bool
+is_alone(const struct scheduler *s)
+{
+	int n = 0;
+
+	for (int i = 0; i < s->count; i++) {
+		const struct entry *e = s->entries[i];
+
+		n += e->stream == STREAM_LIVING || e->wants_generate || e->call.kind;
+	}
+	return n <= 1;
+}
+
 static void
 judge_api(struct scheduler *s, int camera, enum call_result result)
 {
@@ -38,7 +57,7 @@ judge_api(struct scheduler *s, int camera, enum call_result result)
 	if (!s->breaker.open)
 		s->fail_ratio += ((result == CALL_FAILED) - s->fail_ratio) / FAIL_MEMORY_CALLS;
 	if (result == CALL_FAILED) {
-		if (breaker_failed(&s->breaker, camera))
+		if (breaker_failed(&s->breaker, camera, is_alone(s)))
 			breaker_turned(s, SCHEDULER_API_DOWN);
 	} else if (breaker_answered(&s->breaker)) {
 		breaker_turned(s, SCHEDULER_API_BACK);
@@ -212,8 +231,9 @@ call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const str
 		s->stats.waited_ms += look->now - e->from;
 	}
 	if (s->breaker.open)
-		breaker_probed(&s->breaker, look->slots.pace_ms, s->settings.probe_cap_ms,
-			look->spare, look->now);
+		breaker_probed(&s->breaker, look->slots.pace_ms,
+			s->settings.probe_cap_ms * (is_alone(s) ? ALONE_CAP_TIMES : 1), look->spare,
+			look->now);
 	if (kind == CALL_GENERATE && e->reason == GENERATE_START) {
 		s->started = true;
 		s->start_at = look->now;

@@ -10,6 +10,7 @@
 #include "supervisor/scheduler_view.h"
 
 #define MINUTE 60000
+#define HOUR (60 * MINUTE)
 #define LIFE 300000
 #define PACE 6090
 
@@ -716,16 +717,57 @@ three_failures_in_a_row_of_several_cameras_mean_the_api_is_down(void **state)
 }
 
 static void
-one_camera_that_fails_says_nothing_about_the_api(void **state)
+one_camera_of_several_that_fails_says_nothing_about_the_api(void **state)
 {
 	ms_t now = 0;
 
 	add_living(*state, 1, 100000);
-	for (int i = 0; i < 5; i++) {
-		struct api_call call = next_call(*state, &now);
-		reply(*state, &call, CALL_FAILED, now);
-	}
+	add_living(*state, 2, 300000);
+	for (int i = 0; i < 5; i++)
+		expect_call(*state, &now, CALL_EXTEND, 1, CALL_FAILED);
 	assert_false(scheduler_stats(*state, now).api_down);
+}
+
+/* Its first failures are taken for its own; each has another Generate wanted. */
+static ms_t
+bring_down_alone(struct scheduler *s)
+{
+	ms_t now = 0;
+
+	add_wanting(s, 1, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			expect_call(s, &now, CALL_GENERATE, 1, CALL_FAILED), VERDICT_FAILED);
+		scheduler_want_generate(s, 1, GENERATE_RECOVER, now);
+	}
+	assert_int_equal(expect_call(s, &now, CALL_GENERATE, 1, CALL_FAILED), VERDICT_KEPT);
+	return now;
+}
+
+static void
+the_failures_of_the_only_camera_are_the_apis(void **state)
+{
+	/* The other was stopped. */
+	scheduler_add(*state, 2);
+	ms_t now = bring_down_alone(*state);
+	expect_event(*state, SCHEDULER_API_DOWN, -1);
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_OK);
+	expect_event(*state, SCHEDULER_API_BACK, -1);
+}
+
+/* A minute after Google is back it has a stream, and of its hundred calls an hour some are left. */
+static void
+the_only_camera_is_a_probe_each_minute(void **state)
+{
+	ms_t now = bring_down_alone(*state);
+	ms_t from = now;
+	int probes = 0;
+
+	for (ms_t last = now; now < from + HOUR; last = now, probes++) {
+		expect_call(*state, &now, CALL_GENERATE, 1, CALL_FAILED);
+		assert_in_range(now - last, 1, MINUTE);
+	}
+	assert_in_range(probes, 60, 65);
 }
 
 static void
@@ -1065,7 +1107,9 @@ main(void)
 		TEST(a_429_holds_every_call_of_the_account_and_fails_none),
 		TEST(a_429_of_one_camera_leaves_the_others_alone),
 		TEST(three_failures_in_a_row_of_several_cameras_mean_the_api_is_down),
-		TEST(one_camera_that_fails_says_nothing_about_the_api),
+		TEST(one_camera_of_several_that_fails_says_nothing_about_the_api),
+		TEST(the_failures_of_the_only_camera_are_the_apis),
+		TEST(the_only_camera_is_a_probe_each_minute),
 		TEST(a_refusal_is_an_answer_and_no_failure_of_the_api),
 		TEST(a_probe_is_the_most_urgent_extend),
 		TEST(pauses_of_single_cameras_end_when_the_api_is_found_down),
