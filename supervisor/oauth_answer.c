@@ -204,7 +204,7 @@ oauth_answer_parse(int status, const char *body, size_t len, struct oauth_answer
 	*out = (struct oauth_answer){ .verdict = OAUTH_FAILED };
 	if (!json_is_object(j))
 		snprintf(out->why, sizeof(out->why), "answer %d: %s", status,
-			words_of_page(why, sizeof(why), body, len));
+			words_of_page(why, sizeof(why), status, body, len));
 	else if (status == 200)
 		parse_grant(j, out);
 	else

@@ -138,7 +138,7 @@ parse_page(
 		out->error = SDM_MALFORMED;
 	out->bucket = bucket_of(command, "");
 	snprintf(out->words, sizeof(out->words), "%d %s", status,
-		words_of_page(words, sizeof(words), body, len));
+		words_of_page(words, sizeof(words), status, body, len));
 }
 
 static void

@@ -113,7 +113,7 @@ parse_page(int status, const char *body, size_t len, struct sfu_answer *out)
 	else
 		out->error = SFU_MALFORMED;
 	snprintf(out->words, sizeof(out->words), "%d %s", status,
-		words_of_page(words, sizeof(words), body, len));
+		words_of_page(words, sizeof(words), status, body, len));
 }
 
 static void

@@ -122,7 +122,7 @@ quote(const struct whip_bytes *in, char *out, size_t size)
 	else if (is_prose(in->body))
 		words_copy(out, size, in->body);
 	else
-		words_of_page(out, size, in->body, in->len);
+		words_of_page(out, size, in->status, in->body, in->len);
 	json_free(j);
 }
 

@@ -27,27 +27,29 @@ words_copy(char *out, size_t size, const char *text)
 }
 
 char *
-words_of_page(char *out, size_t size, const char *body, size_t len)
+words_of_page(char *out, size_t size, int status, const char *body, size_t len)
 {
 	char page[PAGE_BYTES_MAX + 1];
 	char line[128];
+	size_t n = len < PAGE_BYTES_MAX ? len : PAGE_BYTES_MAX;
 
-	if (len > PAGE_BYTES_MAX)
-		len = PAGE_BYTES_MAX;
 	/* A NUL in it ends it: nothing behind one is text. */
-	memcpy(page, body, len);
-	page[len] = '\0';
+	memcpy(page, body, n);
+	page[n] = '\0';
+	char *text = page + strspn(page, " \t\r\n");
 	char *title = strcasestr(page, "<title");
 	char *start = title ? strchr(title, '>') : NULL;
-	if (start) {
+	if (*text == '<' && start) {
 		start[1 + strcspn(start + 1, "<")] = '\0';
 		snprintf(out, size, "HTML page: %s", words_copy(line, sizeof(line), start + 1));
-	} else if (page[strspn(page, " \t\r\n")] == '\0') {
+	} else if (*text == '<') {
+		snprintf(out, size, "HTML page: %s", words_copy(line, sizeof(line), text));
+	} else if (*text == '\0') {
 		snprintf(out, size, "empty answer");
+	} else if (status / 100 == 2) {
+		snprintf(out, size, "no usable JSON in %zu bytes", len);
 	} else {
-		bool html = page[strspn(page, " \t\r\n")] == '<';
-		snprintf(out, size, "%s: %s", html ? "HTML page" : "not JSON",
-			words_copy(line, sizeof(line), page));
+		snprintf(out, size, "not JSON: %s", words_copy(line, sizeof(line), text));
 	}
 	return out;
 }

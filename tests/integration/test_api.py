@@ -411,13 +411,13 @@ def test_a_429_names_its_bucket_and_pause(home, bucket, name):
     ({"action": "invalid_argument"}, "not-rtsp", "INVALID_ARGUMENT: Command not supported."),
     ({"action": "html"}, "server-error", "502 HTML page: Error 502 (Server Error)!!1"),
     ({"action": "html", "status": 404}, "malformed", "404 HTML page: Error 404 (Server Error)!!1"),
-    ({"action": "malformed"}, "malformed", "200 not JSON: {"),
+    ({"action": "malformed"}, "malformed", "200 no usable JSON in "),
     ({"action": "without", "field": "expiresAt"}, "malformed", "results.expiresAt is missing"),
 ])
 def test_each_failure_is_told_apart_in_googles_words(home, fault, error, words):
     home.google.fault(match={"kind": "generate"}, **fault)
     answer = home.ask("generate", home.device)
-    assert (answer["error"], answer["words"], answer["sent"]) == (error, words, True)
+    assert (answer["error"], answer["sent"]) == (error, True) and answer["words"].startswith(words)
 
 
 def test_no_answer_is_a_time_out_that_may_have_been_counted(home):
@@ -541,7 +541,7 @@ def test_an_offer_is_published_and_closed(camera):
     ({"action": 410}, "gone: 410 session_error: Scripted fault"),
     ({"action": 503}, "server-error: 503 temporarily_unavailable_error: Scripted fault"),
     ({"action": "html"}, "server-error: 502 HTML page: 502 Bad Gateway"),
-    ({"action": "malformed"}, "malformed: 200 not JSON: "),
+    ({"action": "malformed"}, "malformed: 200 no usable JSON in "),
     ({"action": "no_sdp"}, "malformed: sessionDescription is missing or no answer"),
     ({"action": "lost_reply"}, "transport: "),
     ({"action": "hang", "seconds": 4}, "timeout: no answer in time: "),

@@ -91,7 +91,7 @@ pages_and_broken_json_are_failures(void **state)
 	(void)state;
 	expect(502, "<html><title>502 Bad Gateway</title>", OAUTH_FAILED,
 		"answer 502: HTML page: 502 Bad Gateway");
-	expect(200, "{\"access_tok", OAUTH_FAILED, "answer 200: not JSON: {\"access_tok");
+	expect(200, "{\"access_tok", OAUTH_FAILED, "answer 200: no usable JSON in 12 bytes");
 	expect(200, "", OAUTH_FAILED, "answer 200: empty answer");
 	expect(400, "{\"error\":{\"code\":400}}", OAUTH_FAILED, "answer 400 without an error code");
 }

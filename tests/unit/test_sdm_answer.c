@@ -287,7 +287,7 @@ pages_are_told_by_status_and_title(void **state)
 	expect(SDM_EXTEND, 429, "slow down", SDM_RATE_LIMITED, "429 not JSON: slow down");
 	expect(SDM_EXTEND, 200, page, SDM_MALFORMED, "200 HTML page: Error 502 (Server Error)!!1");
 	expect(SDM_EXTEND, 200, "{\"results\":{\"str", SDM_MALFORMED,
-		"200 not JSON: {\"results\":{\"str");
+		"200 no usable JSON in 16 bytes");
 }
 
 static void

@@ -141,7 +141,7 @@ pages_are_told_by_status_and_title(void **state)
 	expect(SFU_TRACKS_NEW, 502, "<html><title>502 Bad Gateway</title>", SFU_SERVER,
 		"502 HTML page: 502 Bad Gateway");
 	expect(SFU_TRACKS_NEW, 200, "{\"tracks\": [{\"tra", SFU_MALFORMED,
-		"200 not JSON: {\"tracks\": [{\"tra");
+		"200 no usable JSON in 17 bytes");
 	expect(SFU_TRACKS_CLOSE, 404, "<title>no</title>", SFU_MALFORMED, "404 HTML page: no");
 	expect(SFU_TRACKS_NEW, 429, "", SFU_BUSY, "429 empty answer");
 }
