@@ -49,8 +49,11 @@ static const struct {
 	{ .status = 404, .words = NULL,                          .commands = ON_EXTEND,   .error = SDM_SESSION_LOST },
 	{ .status = 404, .words = NULL,                          .commands = ON_STOP,     .error = SDM_SESSION_LOST },
 	{ .status = 404, .words = NULL,                          .commands = ON_ANY,      .error = SDM_NOT_FOUND },
+	/* A front end that did not wait for the API, and CANCELLED: neither is about the stream. */
+	{ .status = 408, .words = NULL,                          .commands = ON_ANY,      .error = SDM_SERVER },
 	{ .status = 409, .words = NULL,                          .commands = ON_ANY,      .error = SDM_CONFLICT },
 	{ .status = 429, .words = NULL,                          .commands = ON_ANY,      .error = SDM_RATE_LIMITED },
+	{ .status = 499, .words = NULL,                          .commands = ON_ANY,      .error = SDM_SERVER },
 };
 
 /* "Rate limited for the ExecuteDeviceCommand API for the user.", "... for the GenerateRtspStream
@@ -132,7 +135,7 @@ parse_page(
 		out->error = SDM_UNAUTHENTICATED;
 	else if (status == 429)
 		out->error = SDM_RATE_LIMITED;
-	else if (status >= 500)
+	else if (status >= 500 || status == 408)
 		out->error = SDM_SERVER;
 	else
 		out->error = SDM_MALFORMED;
@@ -145,14 +148,15 @@ static void
 parse_error(enum sdm_command command, int status, const struct json *j, struct sdm_answer *out)
 {
 	const char *message = json_str(j, "error.message");
-	const char *code = json_str(j, "error.status");
-	char words[160];
+	const char *status_word = json_str(j, "error.status");
+	char words[160], code[33];
 
 	out->error = error_of(command, status, message ? message : "");
 	out->bucket = bucket_of(command, message ? message : "");
 	words_copy(words, sizeof(words), message ? message : "no message");
-	if (code)
-		snprintf(out->words, sizeof(out->words), "%.32s: %s", code, words);
+	words_copy(code, sizeof(code), status_word ? status_word : "");
+	if (*code)
+		snprintf(out->words, sizeof(out->words), "%s: %s", code, words);
 	else
 		snprintf(out->words, sizeof(out->words), "%d: %s", status, words);
 }

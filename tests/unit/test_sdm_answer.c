@@ -192,6 +192,25 @@ statuses_have_their_meanings(void **state)
 	expect(SDM_EXTEND, 504, "{\"error\":{}}", SDM_SERVER, "504: no message");
 }
 
+/* An Extend that it meets is tried again; a stream that is lost costs ten seconds of picture. */
+static void
+a_call_that_was_given_up_on_its_way_says_nothing_about_its_stream(void **state)
+{
+	(void)state;
+	refusal(SDM_EXTEND, 499, "CANCELLED", "The operation was cancelled.", SDM_SERVER);
+	refusal(SDM_GENERATE, 499, "CANCELLED", "The operation was cancelled.", SDM_SERVER);
+	refusal(SDM_EXTEND, 408, "DEADLINE_EXCEEDED", "Request timed out.", SDM_SERVER);
+	expect(SDM_EXTEND, 408, "<title>Error 408</title>", SDM_SERVER, "408 HTML page: Error 408");
+}
+
+static void
+what_google_says_is_one_line(void **state)
+{
+	(void)state;
+	expect(SDM_EXTEND, 500, "{\"error\":{\"status\":\"INTER\\nNAL\",\"message\":\"a\\nb\"}}",
+		SDM_SERVER, "INTER: a");
+}
+
 static void
 the_text_of_a_429_tells_the_bucket(void **state)
 {
@@ -401,6 +420,8 @@ main(void)
 		cmocka_unit_test(a_camera_that_is_off_is_told_from_a_stream_that_is_lost),
 		cmocka_unit_test(a_camera_that_speaks_only_webrtc_is_told),
 		cmocka_unit_test(statuses_have_their_meanings),
+		cmocka_unit_test(a_call_that_was_given_up_on_its_way_says_nothing_about_its_stream),
+		cmocka_unit_test(what_google_says_is_one_line),
 		cmocka_unit_test(the_text_of_a_429_tells_the_bucket),
 		cmocka_unit_test(
 			an_extend_that_omits_its_end_or_its_token_is_good_and_says_what_is_missing),
