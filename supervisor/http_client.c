@@ -157,22 +157,17 @@ on_rewind(void *arg, curl_off_t offset, int origin)
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static const char *
-header(CURL *easy, const char *name)
+header(CURL *easy, const char *name, size_t i)
 {
 	struct curl_header *h;
 
-	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
+	return curl_easy_header(easy, name, i, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
 }
 
 const char *
 http_answer_header(const struct http_answer *a, const char *name, size_t i)
 {
-	struct curl_header *h;
-	CURL *easy = a->call ? a->call->easy : NULL;
-
-	if (!easy || curl_easy_header(easy, name, i, CURLH_HEADER, -1, &h) != CURLHE_OK)
-		return NULL;
-	return h->value;
+	return a->call ? header(a->call->easy, name, i) : NULL;
 }
 
 static void
@@ -198,9 +193,9 @@ answer_fill(struct http_answer *a, struct http_call *call, CURLcode code)
 		a->body = call->answer;
 		a->body_len = call->answer_len;
 	}
-	a->date_us = timestamp_http(header(call->easy, "Date"));
+	a->date_us = timestamp_http(header(call->easy, "Date", 0));
 	a->retry_after_ms = timestamp_retry_after(
-		header(call->easy, "Retry-After"), a->date_us, clock_wall_us());
+		header(call->easy, "Retry-After", 0), a->date_us, clock_wall_us());
 }
 
 /* Half a second is what Date leaves out in the mean. */
@@ -259,9 +254,13 @@ on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct watch *w = (struct watch *)poll;
 	struct http_client *c = w->client;
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+	int flags = 0;
 	int running;
 
+	/* libuv stops to watch what has an error. No CURL_CSELECT_ERR: it throws away an answer
+	 * that came whole before the reset. Without flags curl looks for itself, and reads it. */
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, on_poll);
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)

@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -168,6 +169,15 @@ class Server:
         self.listener.close()
 
 
+class Slammer(Server):
+    """Resets each connection right behind its answer."""
+
+    def serve_one(self, connection, file):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        super().serve_one(connection, file)
+        return False
+
+
 def ok(body="hello", *headers):
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
@@ -190,6 +200,13 @@ def serve():
     yield make
     for server in servers:
         server.close()
+
+
+def test_an_answer_that_came_whole_before_a_reset_is_an_answer(probe):
+    server = Slammer(lambda n, r: ok("x" * 50000))
+    answers = [probe.ask("http", n, "POST", server.url, 30000, "body") for n in range(50)]
+    assert {(a["err"], a["status"], a["body_len"]) for a in answers} == {(0, 200, 50000)}
+    server.close()
 
 
 def test_connections_are_reused_and_the_bearer_is_sent(probe, serve):
