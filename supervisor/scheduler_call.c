@@ -19,6 +19,12 @@
 #define TRY_PART 2
 #define PATIENCE_PART 3
 
+/* Near capacity there is no time left for another try, so where answers are slow the shortest wait
+ * is what the slowest of the last ones took and a part of that, so that slower ones are met. It
+ * falls to what they take now with each answer. */
+#define SLOWER_PART 4
+#define SLOW_MEMORY_CALLS 50
+
 /* A camera that is asked alone is probed half as often: of the hundred calls that Google allows it
  * an hour, one each 30 s would leave none after fifty minutes. */
 #define ALONE_CAP_TIMES 2
@@ -62,6 +68,18 @@ judge_api(struct scheduler *s, int camera, enum call_result result)
 	} else if (breaker_answered(&s->breaker)) {
 		breaker_turned(s, SCHEDULER_API_BACK);
 	}
+}
+
+/* An answer of whatever kind. One that took longer than anybody waits was not slow: we were. */
+static void
+note_answered(struct scheduler *s, ms_t took_ms)
+{
+	if (took_ms > s->settings.patience_ms)
+		return;
+	if (took_ms >= s->slow_ms)
+		s->slow_ms = took_ms;
+	else
+		s->slow_ms -= (s->slow_ms - took_ms) / SLOW_MEMORY_CALLS;
 }
 
 static enum call_verdict
@@ -142,6 +160,8 @@ scheduler_answered(struct scheduler *s, const struct api_call *call,
 		return VERDICT_STALE;
 	e->call.kind = CALL_NONE;
 	e->lease.busy = false;
+	if (answer->result != CALL_FAILED)
+		note_answered(s, now - e->left_at);
 
 	switch (answer->result) {
 	case CALL_OK:
@@ -208,10 +228,11 @@ static ms_t
 patience(const struct scheduler *s, const struct entry *e, enum call_kind kind, ms_t now)
 {
 	ms_t most = s->settings.patience_ms;
-	ms_t least = most / PATIENCE_PART;
+	ms_t slow = s->slow_ms + s->slow_ms / SLOWER_PART;
+	ms_t least = slow > most / PATIENCE_PART ? slow : most / PATIENCE_PART;
 	ms_t time = e->lease.expires_at - now - most / TRY_PART;
 
-	if (kind == CALL_GENERATE || time > most)
+	if (kind == CALL_GENERATE || time > most || least > most)
 		return most;
 	return time > least ? time : least;
 }
@@ -224,6 +245,7 @@ call_leaves(struct scheduler *s, struct entry *e, enum call_kind kind, const str
 		.camera = e->camera,
 		.number = ++s->calls,
 		.patience_ms = patience(s, e, kind, look->now) };
+	e->left_at = look->now;
 	e->lease.busy = kind != CALL_GENERATE;
 	s->stats.calls[kind]++;
 	if (kind == CALL_GENERATE) {

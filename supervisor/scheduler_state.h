@@ -25,6 +25,7 @@ struct entry {
 	ms_t from;            /* the Generate is wanted from then on */
 	unsigned ticket;      /* first come, first served */
 	struct api_call call; /* in flight, or CALL_NONE */
+	ms_t left_at;         /* of the last call */
 	unsigned announce;    /* events not yet taken, bits of enum scheduler_event_kind */
 	unsigned told;        /* events announced for this stream or this wish */
 	int expired_failures; /* of the SCHEDULER_EXPIRED to be taken */
@@ -46,6 +47,7 @@ struct scheduler {
 	unsigned calls;
 	ms_t life_ms;      /* of the last stream that was granted for a time worth the name */
 	double fail_ratio; /* of the last few hundred calls while the API was up */
+	ms_t slow_ms;      /* what the slowest of the last answers took */
 	struct scheduler_stats stats;
 };
 

@@ -337,6 +337,52 @@ an_extend_is_waited_for_as_long_as_its_stream_leaves_time_for_another_try(void *
 	}
 }
 
+/* The patience with an Extend of a stream that has just time for one. */
+static ms_t
+least_patience(struct scheduler *s, ms_t *now)
+{
+	add_living(s, 99, *now + 8000);
+	scheduler_want_extend(s, 99);
+	ms_t patience = next_call(s, now).patience_ms;
+	scheduler_remove(s, 99);
+	return patience;
+}
+
+/* Near capacity there is never time for another try. */
+static void
+an_extend_is_waited_for_as_long_as_answers_take_of_late(void **state)
+{
+	ms_t now = 1000000;
+
+	assert_int_equal(least_patience(*state, &now), 10000);
+	for (int answers = 0; answers < 300; answers++) {
+		add_wanting(*state, 1, now);
+		struct api_call call = next_call(*state, &now);
+		now += answers == 0 ? 20000 : 1000;
+		reply(*state, &call, CALL_OK, now);
+		scheduler_remove(*state, 1);
+		if (answers == 0)
+			assert_int_equal(least_patience(*state, &now), 25000);
+	}
+	assert_int_equal(least_patience(*state, &now), 10000);
+}
+
+/* A minute in which we were stopped, or a time-out of our own, is no answer that was slow. */
+static void
+but_not_as_long_as_we_took(void **state)
+{
+	ms_t now = 1000000;
+
+	for (int i = 0; i < 2; i++) {
+		add_wanting(*state, 1, now);
+		struct api_call call = next_call(*state, &now);
+		now += i == 0 ? 60000 : 30000;
+		reply(*state, &call, i == 0 ? CALL_OK : CALL_FAILED, now);
+		scheduler_remove(*state, 1);
+	}
+	assert_int_equal(least_patience(*state, &now), 10000);
+}
+
 static void
 a_generate_is_waited_for_as_long_as_may_be(void **state)
 {
@@ -1085,6 +1131,8 @@ main(void)
 		TEST(a_life_that_is_over_at_once_keeps_no_other_stream_away),
 		TEST(a_failed_extend_is_tried_again_in_the_next_slot),
 		TEST(an_extend_is_waited_for_as_long_as_its_stream_leaves_time_for_another_try),
+		TEST(an_extend_is_waited_for_as_long_as_answers_take_of_late),
+		TEST(but_not_as_long_as_we_took),
 		TEST(a_generate_is_waited_for_as_long_as_may_be),
 		TEST(one_that_keeps_failing_does_not_take_every_slot),
 		TEST(a_stream_whose_call_is_in_flight_is_not_called_again),
