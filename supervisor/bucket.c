@@ -205,9 +205,14 @@ bucket_rest(struct bucket *b, ms_t rest_ms, ms_t now)
 void
 bucket_hold(struct bucket *b, ms_t retry_after_ms, ms_t now)
 {
-	if (retry_after_ms > 0)
-		bucket_rest(b, retry_after_ms, now);
-	else if (b->paced && !bucket_is_in_trouble(b, now))
+	bucket_rest(b, retry_after_ms > 0 ? retry_after_ms : b->limit.window_ms, now);
+	b->known_at = bucket_clean_at(b);
+}
+
+void
+bucket_hold_sparingly(struct bucket *b, ms_t now)
+{
+	if (!bucket_is_in_trouble(b, now))
 		bucket_pass(b, now);
 	else if (!b->passed || now >= b->held_until) /* else it left before the first was known */
 		bucket_rest(b, b->limit.window_ms, now);

@@ -21,8 +21,7 @@ struct bucket {
 	int count;
 };
 
-/* The window is taken so much longer. paced: its calls are spread evenly, and a first 429 costs a
- * call. */
+/* The window is taken so much longer. paced: its calls are spread evenly. */
 void bucket_init(struct bucket *b, const struct quota_limit *limit, int guard_permille, bool paced);
 void bucket_clear(struct bucket *b);
 
@@ -42,8 +41,10 @@ int bucket_calls(const struct bucket *b, ms_t now, ms_t *other_at);
 /* Between two of so many calls in a window. */
 ms_t bucket_pace(const struct bucket *b, int calls);
 
-/* A 429 came for it; retry_after_ms of 0 or less: no pause was named. */
+/* A 429 came for it; retry_after_ms of 0 or less: no pause was named. The second is for one that
+ * named none, of a bucket that is needed: the first in a while costs it a call and no window. */
 void bucket_hold(struct bucket *b, ms_t retry_after_ms, ms_t now);
+void bucket_hold_sparingly(struct bucket *b, ms_t now);
 
 /* A 429 has come, and no window was clean since. The moment at which the first will have been. */
 bool bucket_is_in_trouble(const struct bucket *b, ms_t now);

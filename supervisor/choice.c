@@ -99,12 +99,24 @@ choice_look(struct scheduler *s, ms_t now, struct look *look)
 	look->spare = line_spare(s->line, s->living, &look->slots, MS_NEVER);
 }
 
+static bool
+bears(const struct scheduler *s, struct quota_outlook outlook)
+{
+	const struct slots slots = slots_of(s, outlook);
+
+	return line_spare(s->line, s->living, &slots, MS_NEVER) >= slots.pace_ms;
+}
+
 bool
 choice_bears_refusal(const struct scheduler *s, ms_t now)
 {
-	const struct slots slots = slots_of(s, quota_outlook_if_refused(s->quota, now));
+	return bears(s, quota_outlook_if_refused(s->quota, now));
+}
 
-	return line_spare(s->line, s->living, &slots, MS_NEVER) >= slots.pace_ms;
+bool
+choice_bears_rest(const struct scheduler *s, ms_t now)
+{
+	return bears(s, quota_outlook_if_rested(s->quota, now));
 }
 
 /* Google's limit of an hour is near for this camera: what can wait does, lest nothing be left for

@@ -10,6 +10,9 @@ void choice_look(struct scheduler *s, ms_t now, struct look *look);
  * take were tried now and refused. After choice_look. */
 bool choice_bears_refusal(const struct scheduler *s, ms_t now);
 
+/* The same if a 429 let the bucket rest for a window. After choice_look. */
+bool choice_bears_rest(const struct scheduler *s, ms_t now);
+
 /* Whom the slot that is free at look->now is given to: NULL if nobody, then look->again says when
  * that may change. */
 struct entry *choice_make(struct scheduler *s, struct look *look, enum call_kind *kind);

@@ -196,6 +196,12 @@ quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 		retry_after_ms < longest ? retry_after_ms : longest, now);
 }
 
+void
+quota_refused_sparingly(struct quota *q, ms_t now)
+{
+	bucket_hold_sparingly(&q->execute, now);
+}
+
 static struct quota_outlook
 outlook(const struct bucket *b, ms_t now)
 {
@@ -229,6 +235,15 @@ quota_outlook_if_refused(const struct quota *q, ms_t now)
 	struct bucket b = q->execute;
 
 	bucket_try(&b, now);
+	bucket_hold_sparingly(&b, now);
+	return outlook(&b, now);
+}
+
+struct quota_outlook
+quota_outlook_if_rested(const struct quota *q, ms_t now)
+{
+	struct bucket b = q->execute;
+
 	bucket_hold(&b, 0, now);
 	return outlook(&b, now);
 }

@@ -57,16 +57,20 @@ void quota_take(struct quota *q, struct quota_device *d, enum call_kind kind, ms
 /* Google answered 429 and named this bucket: it rests for retry_after_ms (0 or less: not said,
  * so a whole window; never for longer than the longest of all windows), then runs at half its pace
  * until a window has passed without another 429, then at one call less than had left in the window
- * in which it was refused. executeCommand's takes that pace at once, and rests no longer than it
- * takes, if there was no 429 in a while and no pause is named; another within a window costs what
- * is said above. A camera's buckets and CALL_LIST's come back to their limits by themselves, a call
- * more in each window, or the fewer the more often that was refused. */
+ * in which it was refused. A camera's buckets and CALL_LIST's come back to their limits by
+ * themselves, a call more in each window, or the fewer the more often that was refused. */
 void quota_refused(struct quota *q, struct quota_device *d, enum call_kind kind,
 	enum quota_bucket bucket, ms_t retry_after_ms, ms_t now);
 
-/* executeCommand's does not: a trial in vain costs two slots, and whether the streams can bear that
- * only the caller knows. True when a trial would teach something: the pace has been used in
- * full for as many windows as were refused before, or it is an hour that it was changed. */
+/* The same of executeCommand's when no pause was named and the streams cannot bear a window's rest
+ * (quota_outlook_if_rested). If there was no 429 in a while it takes a call less at once, and rests
+ * no longer than that pace asks; another within a window costs what is said above. */
+void quota_refused_sparingly(struct quota *q, ms_t now);
+
+/* executeCommand's does not come back: a trial in vain costs two slots at least, and whether the
+ * streams can bear that only the caller knows. True when a trial would teach something: the pace
+ * has been used in full for as many windows as were refused before, or it is an hour that it was
+ * changed. */
 bool quota_may_try_more(const struct quota *q, ms_t now);
 void quota_try_more(struct quota *q, ms_t now);
 
@@ -79,8 +83,10 @@ struct quota_outlook {
 };
 struct quota_outlook quota_outlook(const struct quota *q, ms_t now);
 
-/* The same as it would be if one call more were tried now and refused. */
+/* The same as it would be if one call more were tried now and refused sparingly; and after a 429
+ * now that rests it for a window. */
 struct quota_outlook quota_outlook_if_refused(const struct quota *q, ms_t now);
+struct quota_outlook quota_outlook_if_rested(const struct quota *q, ms_t now);
 
 /* Other limits: calls alone, windows and guard stay. The newest calls are kept, as many as the new
  * limits count. */

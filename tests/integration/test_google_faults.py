@@ -176,7 +176,7 @@ def is_in_order(wanted, told):
 def test_the_pace_after_a_429_is_told(lab):
     until(lambda: lab.status()["accounts"][0]["state"] == "ok", "the account is well")
     with Events(lab) as events:
-        lab.google_fault(action="429", count=2, match={"kind": "extend"})
+        lab.google_fault(action="429", count=1, match={"kind": "extend"})
         wanted = ["held by 429", "half pace", "ok"]
         until(lambda: is_in_order(wanted, states(events.all())), f"{wanted} were told, in this order")
 

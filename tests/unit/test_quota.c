@@ -182,8 +182,8 @@ a_429_holds_the_bucket_that_it_names_and_no_other(void **state)
 	assert_int_equal(quota_device_when(b.porch, CALL_GENERATE, 1000), 1000 + 60900);
 	assert_int_equal(quota_device_when(b.porch, CALL_EXTEND, 1000), 1000);
 	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 20000, 1000);
-	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000 + 20000);
+	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, 1000);
+	assert_int_equal(quota_when(b.quota, b.garage, CALL_GENERATE, 1000), 1000 + 60900);
 	assert_int_equal(quota_when(b.quota, NULL, CALL_LIST, 1000), 1000);
 	drop(&b);
 }
@@ -258,13 +258,13 @@ after_a_429_the_pace_is_half_for_a_window_then_one_less(void **state)
 
 /* One call of another program's: ten of ours and that one had arrived. */
 static void
-the_first_429_costs_a_call_and_no_window(void **state)
+where_it_is_needed_the_first_429_costs_a_call_and_no_window(void **state)
 {
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
 	ms_t now = use(&b, 2, 0);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	quota_refused_sparingly(b.quota, now);
 	struct quota_outlook o = quota_outlook(b.quota, now);
 	assert_int_equal(o.next_at, now - 8 * pace_of(10) + WINDOW);
 	assert_int_equal(o.slow_pace_ms, pace_of(9));
@@ -276,15 +276,15 @@ the_first_429_costs_a_call_and_no_window(void **state)
 }
 
 static void
-another_within_a_window_costs_a_window_and_half_the_pace_of_the_next(void **state)
+another_there_within_a_window_costs_a_window_and_half_the_pace_of_the_next(void **state)
 {
 	struct buckets b = make(10, MINUTE);
 
 	(void)state;
 	ms_t now = use(&b, 2, 0);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	quota_refused_sparingly(b.quota, now);
 	now = send(&b, b.porch, CALL_EXTEND, 1, now);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	quota_refused_sparingly(b.quota, now);
 	struct quota_outlook o = quota_outlook(b.quota, now);
 	assert_int_equal(o.next_at, now + WINDOW);
 	assert_int_equal(o.slow_until, now + 2 * WINDOW);
@@ -301,9 +301,9 @@ a_429_to_a_call_that_left_before_the_first_was_known_is_no_other(void **state)
 
 	(void)state;
 	ms_t now = use(&b, 2, 0);
-	quota_refused(b.quota, b.porch, CALL_EXTEND, QUOTA_EXECUTE, 0, now);
+	quota_refused_sparingly(b.quota, now);
 	ms_t next = quota_when(b.quota, NULL, CALL_EXTEND, now);
-	quota_refused(b.quota, b.garage, CALL_EXTEND, QUOTA_EXECUTE, 0, next - 1);
+	quota_refused_sparingly(b.quota, next - 1);
 	assert_int_equal(quota_when(b.quota, NULL, CALL_EXTEND, now), next);
 	drop(&b);
 }
@@ -557,9 +557,9 @@ main(void)
 		cmocka_unit_test(a_429_holds_for_as_long_as_google_says),
 		cmocka_unit_test(but_no_longer_than_the_longest_window),
 		cmocka_unit_test(after_a_429_the_pace_is_half_for_a_window_then_one_less),
-		cmocka_unit_test(the_first_429_costs_a_call_and_no_window),
+		cmocka_unit_test(where_it_is_needed_the_first_429_costs_a_call_and_no_window),
 		cmocka_unit_test(
-			another_within_a_window_costs_a_window_and_half_the_pace_of_the_next),
+			another_there_within_a_window_costs_a_window_and_half_the_pace_of_the_next),
 		cmocka_unit_test(a_429_to_a_call_that_left_before_the_first_was_known_is_no_other),
 		cmocka_unit_test(the_pace_after_a_429_is_what_left_before_it),
 		cmocka_unit_test(a_few_calls_that_are_refused_say_little),

@@ -134,6 +134,40 @@ a_call_of_another_program_now_and_then_costs_no_stream(void **state)
 	assert_int_equal(g.refused, 12);
 }
 
+/* Refuses the next call of so many cameras, and returns how long after that another left. */
+static ms_t
+next_call_after_a_429(struct scheduler *s, int cameras)
+{
+	const struct call_answer refusal = { .result = CALL_RATE_LIMITED, .bucket = QUOTA_EXECUTE };
+	struct google g = { 0 };
+	struct api_call call;
+	ms_t refused_at = HOUR, now;
+
+	add(s, cameras);
+	play(s, &g, 0, HOUR, NULL);
+	while (scheduler_step(s, refused_at, &call) > refused_at || !call.kind)
+		refused_at += 100;
+	scheduler_answered(s, &call, &refusal, refused_at);
+	now = refused_at;
+	do {
+		now += 100;
+		scheduler_step(s, now, &call);
+	} while (!call.kind);
+	return now - refused_at;
+}
+
+static void
+a_429_that_costs_no_stream_rests_a_window(void **state)
+{
+	assert_true(next_call_after_a_429(*state, 10) >= 60900);
+}
+
+static void
+a_429_whose_rest_would_cost_a_stream_costs_a_call(void **state)
+{
+	assert_true(next_call_after_a_429(*state, 40) <= 2 * 60900 / (QPM - 1));
+}
+
 static void
 what_the_other_program_leaves_behind_is_taken_up_again(void **state)
 {
@@ -240,6 +274,10 @@ main(void)
 			a_share_that_is_enough_costs_no_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_call_of_another_program_now_and_then_costs_no_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_429_that_costs_no_stream_rests_a_window, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_429_whose_rest_would_cost_a_stream_costs_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_the_other_program_leaves_behind_is_taken_up_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
