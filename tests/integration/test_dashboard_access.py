@@ -14,7 +14,7 @@ import tempfile
 import pytest
 
 import lab as harness
-from lab import Lab
+from lab import Lab, until
 from person import PHONE, Person
 
 VERSION = "4.10.3"
@@ -94,12 +94,13 @@ def test_nothing_keeps_anybody_out(lab, person, axe, scheme):
 def test_the_names_that_are_read_aloud(person):
     """What a screen reader is given by the browser, rather than what stands in the HTML."""
     person.command("Accessibility.enable")
-    nodes = person.command("Accessibility.getFullAXTree")["nodes"]
-    known = {(n["role"]["value"], n.get("name", {}).get("value")) for n in nodes if not n.get("ignored")}
+    tree = lambda: person.command("Accessibility.getFullAXTree")["nodes"]
+    known = {(n["role"]["value"], n.get("name", {}).get("value")) for n in tree() if not n.get("ignored")}
     for wanted in (("main", ""), ("heading", "Cameras"), ("article", "cam1"), ("button", "Watch cam1"), ("button", "Restart cam1"),
                    ("region", "Recordings"), ("region", "Events"), ("list", "What happened, newest first"),
                    ("meter", "Commands to Google")):
         assert wanted in known, (wanted, sorted(map(str, known)))
-    live = {n["role"]["value"] for n in nodes for p in n.get("properties", [])
-            if (p["name"], p["value"].get("value")) == ("live", "polite")}
-    assert {"status", "list"} <= live
+    live = lambda: {n["role"]["value"] for n in tree() for p in n.get("properties", [])
+                    if (p["name"], p["value"].get("value")) == ("live", "polite")}
+    # What was there before is not read aloud: the list is silent while it is filled.
+    until(lambda: {"status", "list"} <= live(), "what is new is read aloud")
