@@ -174,9 +174,9 @@ bucket_learn(struct bucket *b, ms_t now)
 	} else {
 		b->patience = PATIENCE_FIRST;
 		b->known = least(bucket_used(b, now), calls) - 1;
-		if (b->known < b->slow)
-			b->known = b->slow;
 	}
+	if (b->known < b->slow)
+		b->known = b->slow;
 	b->tried = false;
 }
 

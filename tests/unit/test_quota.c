@@ -416,6 +416,25 @@ what_a_refusal_would_cost_is_told_and_nothing_is_changed(void **state)
 }
 
 /* Nobody asks what their refusals cost. */
+/* An hour behind a 429 one call more is tried, and what that would cost is asked before. */
+static void
+a_quota_of_one_call_is_not_less_after_a_429(void **state)
+{
+	struct buckets b = make(1, MINUTE);
+
+	(void)state;
+	ms_t now = use(&b, 2, 0);
+	quota_refused_sparingly(b.quota, now);
+	now += 61 * WINDOW + WINDOW;
+	assert_true(quota_may_try_more(b.quota, now));
+	assert_int_equal(quota_outlook_if_refused(b.quota, now).pace_ms, pace_of(1));
+	quota_try_more(b.quota, now);
+	quota_refused_sparingly(b.quota, now);
+	assert_int_equal(quota_outlook(b.quota, now).pace_ms, pace_of(1));
+	assert_int_equal(quota_when(b.quota, NULL, CALL_EXTEND, now), now + WINDOW);
+	drop(&b);
+}
+
 static void
 a_cameras_bucket_comes_back_by_itself(void **state)
 {
@@ -568,6 +587,7 @@ main(void)
 			a_trial_that_was_refused_is_made_again_the_later_the_more_often_it_was),
 		cmocka_unit_test(an_hour_at_the_limit_and_the_past_is_forgotten),
 		cmocka_unit_test(what_a_refusal_would_cost_is_told_and_nothing_is_changed),
+		cmocka_unit_test(a_quota_of_one_call_is_not_less_after_a_429),
 		cmocka_unit_test(a_cameras_bucket_comes_back_by_itself),
 		cmocka_unit_test(half_the_pace_may_be_too_much_as_well),
 		cmocka_unit_test(a_second_429_begins_the_window_again),
