@@ -74,6 +74,17 @@ trimmed(struct text t)
 	return t;
 }
 
+/* Takes what stands before the next separator, or the rest. */
+static struct text
+take_part(struct text *t, char separator)
+{
+	const char *found = length(*t) ? memchr(t->at, separator, length(*t)) : NULL;
+	const struct text part = { t->at, found ? found : t->end };
+
+	t->at = found ? found + 1 : t->end;
+	return part;
+}
+
 /* All of it is 1 to 9 digits, else -1. */
 static long
 number(struct text t)
@@ -328,7 +339,18 @@ rtsp_is_by_udp(const struct rtsp_piece *message)
 bool
 rtsp_is_multicast(const struct rtsp_piece *message)
 {
-	return rtsp_interleaved(message) < 0 && says(message, "multicast");
+	size_t len;
+	const char *value = rtsp_header(message, "Transport", &len);
+
+	if (!value || rtsp_interleaved(message) >= 0)
+		return false;
+	/* The name of a host, as in source=, may have the word too. */
+	for (struct text rest = { value, value + len }; length(rest);) {
+		struct text part = trimmed(take_part(&rest, ';'));
+		if (skip(&part, "multicast") && !length(part))
+			return true;
+	}
+	return false;
 }
 
 /* ---- SDP ------------------------------------------------------------------------------------ */
@@ -387,25 +409,14 @@ parse_media(struct text line, enum rtsp_media media)
 	return track;
 }
 
-/* Takes what stands before the next slash, or the rest. */
-static struct text
-take_part(struct text *map)
-{
-	const char *slash = length(*map) ? memchr(map->at, '/', length(*map)) : NULL;
-	const struct text part = { map->at, slash ? slash : map->end };
-
-	map->at = slash ? slash + 1 : map->end;
-	return part;
-}
-
 /* "mpeg4-generic/16000/1" */
 static void
 parse_rtpmap(struct text map, struct rtsp_track *track)
 {
-	set_codec(track, take_part(&map));
+	set_codec(track, take_part(&map, '/'));
 	if (length(map))
-		track->clock = number(take_part(&map));
-	track->channels = length(map) ? number(take_part(&map)) : 1;
+		track->clock = number(take_part(&map, '/'));
+	track->channels = length(map) ? number(take_part(&map, '/')) : 1;
 }
 
 /* Some cameras name another payload type than the section does. */

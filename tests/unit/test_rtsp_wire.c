@@ -164,6 +164,10 @@ transports_are_read_as_the_rfc_has_them(void **state)
 	assert_false(rtsp_is_multicast(&p));
 	p = whole("RTSP/1.0 200 OK\r\nTransport: RTP/AVP;Multicast;port=1-2\r\n\r\n");
 	assert_true(rtsp_is_multicast(&p));
+	p = whole("RTSP/1.0 200 OK\r\nTransport: RTP/AVP;ttl=1; multicast \r\n\r\n");
+	assert_true(rtsp_is_multicast(&p));
+	p = whole("RTSP/1.0 200 OK\r\nTransport: RTP/AVP;unicast;source=multicast.example\r\n\r\n");
+	assert_false(rtsp_is_multicast(&p));
 }
 
 static bool
