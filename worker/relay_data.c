@@ -33,11 +33,11 @@ is_rtcp(uint8_t type)
 }
 
 /* Which of the tracks on a channel an RTCP packet on the next is of. Some cameras have one channel
- * for all tracks: then it is that of who sent it. */
+ * for all tracks: then it is that of who sent it, or the first if one SSRC sends them all. */
 static enum relay_media
 rtcp_media(const struct relay *r, const struct rtsp_piece *p, enum relay_media first)
 {
-	for (int i = first + 1; i < RELAY_MEDIA; i++)
+	for (int i = first; i < RELAY_MEDIA; i++)
 		if (r->media[i].channel == r->media[first].channel &&
 			departure_is_of(&r->departure[i], p->bytes + p->body, p->len - p->body))
 			return (enum relay_media)i;

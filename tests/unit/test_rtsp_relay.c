@@ -806,6 +806,27 @@ a_report_on_a_channel_for_all_is_of_the_track_that_its_sender_sends(void **state
 	}
 }
 
+/* And their tracks with one SSRC: a BYE is the pictures' end. */
+static void
+a_report_of_who_sends_all_tracks_is_of_the_pictures(void **state)
+{
+	static const char stream[] = "$\0\0\x0c\x80\x60\0\1\0\0\0\1same"
+				     "$\0\0\x0c\x80\x61\0\1\0\0\0\1same"
+				     "$\1\0\x08\x81\xcb\0\1same";
+	struct session *s = *state;
+	struct relay_packet p;
+
+	s->relay.sound = true;
+	assert_int_equal(describe(s, WITH_SOUND), 0);
+	set_up(s, SHORT "/a", "0-1");
+	set_up(s, SHORT "/v", "0-1");
+	fifo_put(&s->down_in, stream, sizeof(stream) - 1);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), 1);
+	assert_int_equal(p.media, RELAY_SOUND);
+	assert_int_equal(relay_down(&s->relay, &s->down_in, &s->down_out, &p), ERR_EOF);
+}
+
 static void
 sound_is_no_track_if_it_is_not_wanted(void **state)
 {
@@ -1006,6 +1027,7 @@ main(void)
 		SESSION_TEST(sound_is_read_beside_the_pictures_if_it_is_wanted),
 		SESSION_TEST(a_channel_behind_the_pictures_may_be_the_sounds),
 		SESSION_TEST(a_report_on_a_channel_for_all_is_of_the_track_that_its_sender_sends),
+		SESSION_TEST(a_report_of_who_sends_all_tracks_is_of_the_pictures),
 		SESSION_TEST(sound_is_no_track_if_it_is_not_wanted),
 		SESSION_TEST(bytes_may_come_one_by_one),
 		SESSION_TEST(blank_lines_between_messages_go_nowhere),
