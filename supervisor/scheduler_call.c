@@ -25,6 +25,10 @@
 #define SLOWER_PART 4
 #define SLOW_MEMORY_CALLS 50
 
+/* Answers that do not come in the longest wait, so many in a row, are not slow: there are none, and
+ * waiting for them takes the time in which streams could be tried again. */
+#define UNANSWERED_CALLS 2
+
 /* A camera that is asked alone is probed half as often: of the hundred calls that Google allows it
  * an hour, one each 30 s would leave none after fifty minutes. */
 #define ALONE_CAP_TIMES 2
@@ -74,12 +78,20 @@ judge_api(struct scheduler *s, int camera, enum call_result result)
 static void
 note_answered(struct scheduler *s, ms_t took_ms)
 {
+	s->unanswered = 0;
 	if (took_ms > s->settings.patience_ms)
 		return;
 	if (took_ms >= s->slow_ms)
 		s->slow_ms = took_ms;
 	else
 		s->slow_ms -= (s->slow_ms - took_ms) / SLOW_MEMORY_CALLS;
+}
+
+static void
+note_failed(struct scheduler *s, ms_t waited_ms)
+{
+	if (waited_ms >= s->settings.patience_ms && ++s->unanswered >= UNANSWERED_CALLS)
+		s->slow_ms = 0;
 }
 
 static enum call_verdict
@@ -178,7 +190,9 @@ scheduler_answered(struct scheduler *s, const struct api_call *call,
 		return VERDICT_STALE;
 	e->call.kind = CALL_NONE;
 	e->lease.busy = false;
-	if (answer->result != CALL_FAILED)
+	if (answer->result == CALL_FAILED)
+		note_failed(s, now - e->left_at);
+	else
 		note_answered(s, now - e->left_at);
 
 	switch (answer->result) {

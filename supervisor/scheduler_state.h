@@ -48,6 +48,7 @@ struct scheduler {
 	ms_t life_ms;      /* of the last stream that was granted for a time worth the name */
 	double fail_ratio; /* of the last few hundred calls while the API was up */
 	ms_t slow_ms;      /* what the slowest of the last answers took */
+	int unanswered;    /* calls since the last answer that were waited for in vain */
 	struct scheduler_stats stats;
 };
 

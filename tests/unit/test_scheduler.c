@@ -383,6 +383,24 @@ but_not_as_long_as_we_took(void **state)
 	assert_int_equal(least_patience(*state, &now), 10000);
 }
 
+/* Then time is better spent on another try. */
+static void
+nor_when_no_answers_come(void **state)
+{
+	static const ms_t took_ms[] = { 20000, 30000, 30000 },
+			  wanted_ms[] = { 25000, 25000, 10000 };
+	ms_t now = 1000000;
+
+	for (int i = 0; i < 3; i++) {
+		add_wanting(*state, 1, now);
+		struct api_call call = next_call(*state, &now);
+		now += took_ms[i];
+		reply(*state, &call, i == 0 ? CALL_OK : CALL_FAILED, now);
+		scheduler_remove(*state, 1);
+		assert_int_equal(least_patience(*state, &now), wanted_ms[i]);
+	}
+}
+
 static void
 a_generate_is_waited_for_as_long_as_may_be(void **state)
 {
@@ -1133,6 +1151,7 @@ main(void)
 		TEST(an_extend_is_waited_for_as_long_as_its_stream_leaves_time_for_another_try),
 		TEST(an_extend_is_waited_for_as_long_as_answers_take_of_late),
 		TEST(but_not_as_long_as_we_took),
+		TEST(nor_when_no_answers_come),
 		TEST(a_generate_is_waited_for_as_long_as_may_be),
 		TEST(one_that_keeps_failing_does_not_take_every_slot),
 		TEST(a_stream_whose_call_is_in_flight_is_not_called_again),
