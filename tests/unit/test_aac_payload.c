@@ -131,6 +131,42 @@ adts_that_is_cut_is_an_error(void **state)
 	end(&t, "!fg@3072 ", 3);
 }
 
+/* One of 2,050 bytes needs the upper bits of its length; 33 in a packet are too many. */
+static void
+adts_may_be_long_but_not_of_any_number(void **state)
+{
+	static const char one[] = "\xff\xf1\x60\x40\1\x1f\xfcx";
+	static const char head[] = "\xff\xf1\x60\x41\0\x5f\xfc";
+	struct transcript t = begin(&high);
+	char payload[2050];
+
+	(void)state;
+	memset(payload, 'x', sizeof(payload));
+	memcpy(payload, head, sizeof(head) - 1);
+	feed(&t, payload, sizeof(payload), 0, true);
+	assert_int_equal(aac_payload_errors(t.payload), 0);
+	for (size_t i = 0; i < 33; i++)
+		memcpy(payload + 8 * i, one, 8);
+	feed(&t, payload, 33 * 8, 1024, true);
+	assert_int_equal(aac_payload_errors(t.payload), 1);
+	aac_payload_free(t.payload);
+}
+
+/* What was begun with AU headers is no part of them. */
+static void
+adts_behind_a_part_stands_alone(void **state)
+{
+	struct transcript t = begin(&high);
+
+	(void)state;
+	PART(&t, ONE(SIZE3) "a", 0);
+	feed(&t,
+		"\xff\xf1\x60\x40\1\x3f\xfc"
+		"de",
+		9, 0, true);
+	end(&t, "de@0 ", 0);
+}
+
 static void
 a_duration_that_is_said_counts(void **state)
 {
@@ -360,6 +396,8 @@ main(void)
 		cmocka_unit_test(each_of_several_has_its_own_time),
 		cmocka_unit_test(adts_headers_in_place_of_au_headers_are_taken_off),
 		cmocka_unit_test(adts_that_is_cut_is_an_error),
+		cmocka_unit_test(adts_may_be_long_but_not_of_any_number),
+		cmocka_unit_test(adts_behind_a_part_stands_alone),
 		cmocka_unit_test(a_duration_that_is_said_counts),
 		cmocka_unit_test(a_duration_that_is_not_said_is_learnt),
 		cmocka_unit_test(fragments_become_one_access_unit),

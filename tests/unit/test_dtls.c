@@ -321,6 +321,24 @@ an_encrypted_record_that_is_too_short_is_dropped(void **state)
 	pair_free(&client, &server);
 }
 
+static void
+one_behind_another_record_is_dropped_too(void **state)
+{
+	struct wire client = { 0 }, server = { 0 };
+	uint8_t records[13 + 32 + 13 + 8] = { 22, 0xfe, 0xfd, [4] = 1, [10] = 99, [12] = 32,
+		[13 + 32 + 4] = 1, [13 + 32 + 10] = 100, [13 + 32 + 12] = 8 };
+
+	(void)state;
+	memcpy(records + 13 + 32, records, 3);
+	pair_open(&client, &server);
+	run(&client, &server);
+	dtls_receive(client.d, records, sizeof(records));
+	dtls_receive(server.d, records, sizeof(records));
+	assert_int_equal(dtls_state(client.d), DTLS_CONNECTED);
+	assert_int_equal(dtls_state(server.d), DTLS_CONNECTED);
+	pair_free(&client, &server);
+}
+
 /* ---- the openssl program --------------------------------------------------------------------- */
 
 struct openssl {
@@ -625,6 +643,42 @@ a_forged_record_is_dropped(void **state)
 	}
 }
 
+/* With each kind of cipher. It is the shortest of records: two bytes. */
+static void
+a_farewell_is_heard(void **state)
+{
+	const char *const ciphers[] = { "ECDHE-ECDSA-AES128-GCM-SHA256",
+		"ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
+		struct openssl o = { .key = "ec -pkeyopt ec_paramgen_curve:P-256" };
+		const ms_t deadline = clock_now() + DEADLINE_MS;
+		char arguments[100];
+		uint8_t bytes[2048];
+		int fd;
+
+		snprintf(arguments, sizeof(arguments), "-cipher %s -use_srtp SRTP_AEAD_AES_128_GCM",
+			ciphers[i]);
+		struct dtls *d = meet_openssl(&o, DTLS_SERVER, arguments, NULL, &fd);
+		assert_int_equal(write(o.in, "Q\n", 2), 2);
+		while (dtls_state(d) == DTLS_CONNECTED) {
+			struct pollfd p = { .fd = fd, .events = POLLIN };
+
+			assert_true(clock_now() < deadline);
+			if (poll(&p, 1, 500) == 0)
+				continue;
+			ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+			assert_true(n >= 0);
+			dtls_receive(d, bytes, (size_t)n);
+		}
+		assert_int_equal(dtls_state(d), DTLS_CLOSED);
+		dtls_free(d);
+		close(fd);
+		openssl_stop(&o);
+	}
+}
+
 static void
 a_peer_without_srtp_is_unsupported(void **state)
 {
@@ -655,11 +709,13 @@ main(void)
 		cmocka_unit_test(closing_tells_the_other_end),
 		cmocka_unit_test(junk_in_the_handshake_is_ignored),
 		cmocka_unit_test(an_encrypted_record_that_is_too_short_is_dropped),
+		cmocka_unit_test(one_behind_another_record_is_dropped_too),
 		cmocka_unit_test(openssl_as_server_makes_the_same_keys),
 		cmocka_unit_test(openssl_as_client_makes_the_same_keys),
 		cmocka_unit_test(openssl_with_another_certificate_is_untrusted),
 		cmocka_unit_test(a_certificate_may_be_of_any_nist_curve),
 		cmocka_unit_test(a_forged_record_is_dropped),
+		cmocka_unit_test(a_farewell_is_heard),
 		cmocka_unit_test(a_peer_without_srtp_is_unsupported),
 	};
 

@@ -189,6 +189,8 @@ a_base_that_is_no_url_is_hidden(void **state)
 
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nContent-Base: rtsp://h/\r\n\r\n"), 0);
 	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nContent-Base: rtsp://h/\r\n\r\n");
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nContent-Base: RTSPS://h/\r\n\r\n"), 0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nContent-Base: RTSPS://h/\r\n\r\n");
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nA: b\r\nCONTENT-BASE:h:554/live/\r\n\r\n"), 0);
 	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nA: b\r\nXONTENT-BASE:h:554/live/\r\n\r\n");
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nContent-Base: \r\nA: b\r\n\r\n"), 0);
@@ -392,6 +394,12 @@ a_timeout_behind_other_parameters_is_told_before_them(void **state)
 	assert_int_equal(s->relay.session_s, 20);
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nSession: 1F;a=1;timeout=9\r\n\r\n"), 0);
 	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: 1F;timeout=9;a=1\r\n\r\n");
+	/* No timeout is so long. */
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nSession: 1F;a=1;timeout=90000000000000000000"
+				 "0000000000000\r\n\r\n"),
+		0);
+	OUT(&s->down_out, "RTSP/1.0 200 OK\r\nSession: 1F;a=1;timeout=90000000000000000000"
+			  "0000000000000\r\n\r\n");
 }
 
 static void
@@ -568,6 +576,29 @@ a_request_that_is_challenged_is_sent_again(void **state)
 	/* The next says it at once. */
 	assert_int_equal(up(s, "DESCRIBE " SHORT " RTSP/1.0\r\nA: b\r\nCSeq: 2\r\n\r\n"), 0);
 	OUT(&s->up_out, "DESCRIBE " LONG " RTSP/1.0\r\n" ANSWER "A: b\r\nCSeq: 3\r\n\r\n");
+}
+
+/* And asked for again as it was. */
+static void
+a_session_is_kept_so_with_a_password_too(void **state)
+{
+	struct session *s = *state;
+
+	open_session(s);
+	/* Before PLAY nothing is kept. */
+	assert_int_equal(up(s, "OPTIONS " SHORT " RTSP/1.0\r\nCSeq: 3\r\n\r\n"), 0);
+	assert_int_equal(up(s, "OPTIONS " SHORT " RTSP/1.0\r\nCSeq: 4\r\n\r\n"), 0);
+	OUT(&s->up_out, "OPTIONS " LONG " RTSP/1.0\r\nCSeq: 3\r\n\r\n"
+			"OPTIONS " LONG " RTSP/1.0\r\nCSeq: 4\r\n\r\n");
+	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\nCSeq: 5\r\n\r\n"), 0);
+	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 5\r\n\r\n"), 0);
+	assert_int_equal(up(s, "GET_PARAMETER " SHORT " RTSP/1.0\r\nCSeq: 6\r\n\r\n"), 0);
+	fifo_take(&s->up_out, s->up_out.len);
+	assert_int_equal(up(s, "GET_PARAMETER " SHORT " RTSP/1.0\r\nCSeq: 7\r\n\r\n"), 0);
+	OUT(&s->up_out, "OPTIONS " LONG " RTSP/1.0\r\nCSeq: 7\r\n\r\n");
+	assert_int_equal(DOWN(s, CHALLENGE("7")), 0);
+	assert_int_equal(up(s, ""), 0);
+	OUT(&s->up_out, "OPTIONS " LONG " RTSP/1.0\r\n" ANSWER "CSeq: 8\r\n\r\n");
 }
 
 static void
@@ -997,6 +1028,7 @@ main(void)
 		SESSION_TEST(a_base_that_is_no_url_is_hidden),
 		SESSION_TEST(requests_and_answers_are_counted),
 		USER_TEST(a_request_that_is_challenged_is_sent_again),
+		USER_TEST(a_session_is_kept_so_with_a_password_too),
 		USER_TEST(a_password_that_is_refused_is_not_sent_twice),
 		SESSION_TEST(without_a_user_a_challenge_is_the_end),
 		USER_TEST(an_older_requests_challenge_repeats_nothing),

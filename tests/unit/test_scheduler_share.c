@@ -136,9 +136,12 @@ a_call_of_another_program_now_and_then_costs_no_stream(void **state)
 
 /* Refuses the next call of so many cameras, and returns how long after that another left. */
 static ms_t
-next_call_after_a_429(struct scheduler *s, int cameras)
+next_call_after_a_429(
+	struct scheduler *s, int cameras, enum quota_bucket bucket, ms_t retry_after_ms)
 {
-	const struct call_answer refusal = { .result = CALL_RATE_LIMITED, .bucket = QUOTA_EXECUTE };
+	const struct call_answer refusal = {
+		.result = CALL_RATE_LIMITED, .bucket = bucket, .retry_after_ms = retry_after_ms
+	};
 	struct google g = { 0 };
 	struct api_call call;
 	ms_t refused_at = HOUR, now;
@@ -159,13 +162,26 @@ next_call_after_a_429(struct scheduler *s, int cameras)
 static void
 a_429_that_costs_no_stream_rests_a_window(void **state)
 {
-	assert_true(next_call_after_a_429(*state, 10) >= 60900);
+	assert_true(next_call_after_a_429(*state, 10, QUOTA_EXECUTE, 0) >= 60900);
 }
 
 static void
 a_429_whose_rest_would_cost_a_stream_costs_a_call(void **state)
 {
-	assert_true(next_call_after_a_429(*state, 40) <= 2 * 60900 / (QPM - 1));
+	assert_true(next_call_after_a_429(*state, 40, QUOTA_EXECUTE, 0) <= 2 * 60900 / (QPM - 1));
+}
+
+static void
+but_what_google_asks_for_is_waited(void **state)
+{
+	assert_true(next_call_after_a_429(*state, 40, QUOTA_EXECUTE, MINUTE) >= MINUTE);
+}
+
+static void
+a_429_of_one_camera_costs_the_account_nothing(void **state)
+{
+	assert_true(next_call_after_a_429(*state, 40, QUOTA_DEVICE_MINUTE, 0) <= 7000);
+	assert_int_equal(pace(*state, HOUR + MINUTE), 60900 / QPM);
 }
 
 static void
@@ -278,6 +294,10 @@ main(void)
 			a_429_that_costs_no_stream_rests_a_window, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_429_whose_rest_would_cost_a_stream_costs_a_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			but_what_google_asks_for_is_waited, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_429_of_one_camera_costs_the_account_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_the_other_program_leaves_behind_is_taken_up_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
