@@ -819,6 +819,31 @@ the_failures_of_the_only_camera_are_the_apis(void **state)
 	expect_event(*state, SCHEDULER_API_BACK, -1);
 }
 
+/* What Google says to it will tell. */
+static void
+a_camera_is_not_the_only_one_while_another_waits(void **state)
+{
+	struct scheduler *s = *state;
+	ms_t now = 0;
+
+	add_wanting(s, 2, 0);
+	const struct api_call other = next_call(s, &now);
+	assert_int_equal(other.camera, 2);
+	for (int i = 0; i < 2; i++) {
+		/* First for its answer, then for its slot. */
+		add_wanting(s, 1, now);
+		for (int failures = 0; failures < 2; failures++) {
+			expect_call(s, &now, CALL_GENERATE, 1, CALL_FAILED);
+			scheduler_want_generate(s, 1, GENERATE_RECOVER, now);
+		}
+		expect_call(s, &now, CALL_GENERATE, 1, CALL_FAILED);
+		assert_false(scheduler_stats(s, now).api_down);
+		scheduler_remove(s, 1);
+		reply(s, &other, CALL_REFUSED, now);
+		scheduler_want_generate(s, 2, GENERATE_RECOVER, now + HOUR);
+	}
+}
+
 /* A minute after Google is back it has a stream, and of its hundred calls an hour some are left. */
 static void
 the_only_camera_is_a_probe_each_minute(void **state)
@@ -1176,6 +1201,7 @@ main(void)
 		TEST(three_failures_in_a_row_of_several_cameras_mean_the_api_is_down),
 		TEST(one_camera_of_several_that_fails_says_nothing_about_the_api),
 		TEST(the_failures_of_the_only_camera_are_the_apis),
+		TEST(a_camera_is_not_the_only_one_while_another_waits),
 		TEST(the_only_camera_is_a_probe_each_minute),
 		TEST(a_refusal_is_an_answer_and_no_failure_of_the_api),
 		TEST(a_probe_is_the_most_urgent_extend),
