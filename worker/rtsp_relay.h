@@ -21,13 +21,14 @@
 /* What lies between libavformat and the camera: it changes an RTSP session as it passes.
  * - up: requests that name the short URL get the camera's; libavformat cuts paths over 1,023 bytes.
  *   They say who we are, if the camera has asked: a Digest is over the URL that the camera sees,
- *   which libavformat does not know. A request that it was asked for is sent again from here
+ *   which libavformat does not know. A request that it was asked for is sent again from here. What
+ *   keeps the session may be OPTIONS in place of GET_PARAMETER, or the reverse
  * - down: answers pass, and their statuses are noted, but for what libavformat must not see:
- *   redirects, which it would follow without TLS, answers without end, SDPs without pictures that
- *   we understand, and tracks that are not read. That a camera knows no OPTIONS, or refuses its
- *   sound alone, is no reason to give up: it is told 200. The camera's packets do not: they are
- *   for the caller, which saves libavformat six system calls for each and half of the worker's
- *   CPU time */
+ *   redirects, which it would follow without TLS, 100 Continue, answers without end, SDPs without
+ *   pictures that we understand or without a length, and tracks that are not read. That a
+ *   camera knows no OPTIONS, or refuses its sound alone, is no reason to give up: it is told
+ *   200. The camera's packets do not: they are for the caller, which saves libavformat six
+ *   system calls for each and half of the worker's CPU time */
 struct relay {
 	const char *short_uri;  /* what libavformat was given; lent */
 	const char *camera_uri; /* what the camera shall be asked for; lent */

@@ -8,8 +8,9 @@
 
 /* p was split off what came, n bytes so far. Returns 1, having added to an answer without a length
  * what lies behind it: a camera says no more until it is asked again. 0 if that is no whole
- * description yet: it ends in the middle of a line, or describes no media. ERR_RANGE if it gets
- * too long. */
+ * description yet: it ends in the middle of a line, or describes no media. Of one whose parts end
+ * with a line the first that describes media is taken for all of it. ERR_RANGE if it gets too long.
+ */
 int rtsp_sdp_extend(const struct relay *r, struct rtsp_piece *p, size_t n);
 
 /* Writes the begin of such an answer, RTSP_SDP_LENGTH_MAX bytes longer than it was, with the length
