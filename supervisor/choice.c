@@ -287,10 +287,33 @@ most_urgent(struct scheduler *s, const struct look *look)
 	return NULL;
 }
 
+/* Where only one camera has failed: a Generate of another's, which tells the API's fault from that
+ * camera's. It may be the only one no longer. */
+static struct entry *
+choose_witness(struct scheduler *s, struct look *look)
+{
+	for (int i = 0; i < s->count && !s->breaker.several; i++) {
+		struct entry *e = s->entries[i];
+
+		if (e->camera == s->breaker.camera || !e->wants_generate || e->call.kind)
+			continue;
+		ms_t at = generate_ready(s, e, look);
+		if (at <= look->now)
+			return e;
+		look_again(look, at);
+	}
+	return NULL;
+}
+
 /* The most urgent Extend is the best question there is; without one, the first Generate. */
 static struct entry *
 choose_probe(struct scheduler *s, struct look *look, enum call_kind *kind)
 {
+	struct entry *witness = choose_witness(s, look);
+
+	*kind = CALL_GENERATE;
+	if (witness)
+		return witness;
 	if (look->now < s->breaker.probe_at) {
 		look_again(look, s->breaker.probe_at);
 		return NULL;

@@ -819,6 +819,23 @@ the_failures_of_the_only_camera_are_the_apis(void **state)
 	expect_event(*state, SCHEDULER_API_BACK, -1);
 }
 
+static void
+another_camera_does_not_wait_for_the_probes_of_the_only_one(void **state)
+{
+	ms_t now = bring_down_alone(*state);
+
+	for (int i = 0; i < 5; i++)
+		expect_call(*state, &now, CALL_GENERATE, 1, CALL_FAILED);
+	now += 10000;
+	const ms_t wanted = now;
+	add_wanting(*state, 2, now);
+	expect_call(*state, &now, CALL_GENERATE, 2, CALL_FAILED);
+	assert_int_equal(now, wanted);
+	/* Now both have failed. */
+	expect_call(*state, &now, CALL_GENERATE, 1, CALL_FAILED);
+	assert_in_range(now - wanted, 10000, MINUTE);
+}
+
 /* What Google says to it will tell. */
 static void
 a_camera_is_not_the_only_one_while_another_waits(void **state)
@@ -1201,6 +1218,7 @@ main(void)
 		TEST(three_failures_in_a_row_of_several_cameras_mean_the_api_is_down),
 		TEST(one_camera_of_several_that_fails_says_nothing_about_the_api),
 		TEST(the_failures_of_the_only_camera_are_the_apis),
+		TEST(another_camera_does_not_wait_for_the_probes_of_the_only_one),
 		TEST(a_camera_is_not_the_only_one_while_another_waits),
 		TEST(the_only_camera_is_a_probe_each_minute),
 		TEST(a_refusal_is_an_answer_and_no_failure_of_the_api),
