@@ -47,6 +47,8 @@ struct relay {
 	unsigned session_s;     /* the session lives so long without a request */
 	bool keeping;           /* a request since PLAY kept the session, or should have, */
 	bool keep_otherwise;    /* and has the other method than libavformat gave it */
+	bool kept[2];           /* the camera has taken libavformat's; the other */
+	bool other_tried;       /* once */
 	struct fifo newest;     /* the newest request as libavformat wrote it; with auth only */
 	bool again;             /* it is to be sent again: relay_up does */
 	unsigned repeated;      /* requests, so far; CSeq is higher by that than libavformat's */

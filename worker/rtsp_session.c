@@ -86,6 +86,22 @@ is_success(int status)
 	return status >= 200 && status < 300;
 }
 
+/* The last one was answered so. If the camera has taken neither method yet, libavformat's is left
+ * alone: in turn each of them would come half as often, and it may count one that it refuses. */
+static void
+choose_keeping(struct relay *r)
+{
+	const bool other = r->keep_otherwise;
+
+	if (is_success(r->status)) {
+		r->kept[other] = true;
+		return;
+	}
+	if (other ? r->kept[false] || !r->kept[true] : r->kept[true] || !r->other_tried)
+		r->keep_otherwise = !other;
+	r->other_tried = true;
+}
+
 void
 rtsp_session_keep(struct relay *r, struct rtsp_request *q, bool again)
 {
@@ -93,8 +109,8 @@ rtsp_session_keep(struct relay *r, struct rtsp_request *q, bool again)
 
 	if (!r->playing || (!options && !is_method(q, "GET_PARAMETER")))
 		return;
-	if (!again && r->keeping && !is_success(r->status))
-		r->keep_otherwise = !r->keep_otherwise;
+	if (!again && r->keeping)
+		choose_keeping(r);
 	r->keeping = true;
 	if (!r->keep_otherwise)
 		return;

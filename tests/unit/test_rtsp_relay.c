@@ -426,22 +426,21 @@ it_is_known_how_long_a_session_lives(void **state)
 	}
 }
 
+/* What keeps the session is asked, and answered so; NULL: not at all. */
+struct turn {
+	const char *asked, *answer;
+};
+
 static void
-a_session_is_kept_as_the_camera_takes_it(void **state)
+expect_kept(struct session *s, const struct turn *turns, int count)
 {
-	static const struct {
-		const char *asked, *answer;
-	} turns[] = { { "GET_PARAMETER", "405 Method Not Allowed" }, { "OPTIONS", "200 OK" },
-		{ "OPTIONS", "200 OK" }, { "OPTIONS", "454 Session Not Found" },
-		{ "GET_PARAMETER", "200 OK" }, { "GET_PARAMETER", NULL }, { "OPTIONS", "200 OK" } };
-	struct session *s = *state;
 	char text[200];
 
 	open_session(s);
 	assert_int_equal(up(s, "PLAY " SHORT " RTSP/1.0\r\nCSeq: 3\r\n\r\n"), 0);
 	assert_int_equal(DOWN(s, "RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"), 0);
 	fifo_take(&s->up_out, s->up_out.len);
-	for (int i = 0; i < (int)(sizeof(turns) / sizeof(turns[0])); i++) {
+	for (int i = 0; i < count; i++) {
 		snprintf(text, sizeof(text), "GET_PARAMETER " SHORT " RTSP/1.0\r\nCSeq: %d\r\n\r\n",
 			4 + i);
 		assert_int_equal(up(s, text), 0);
@@ -453,6 +452,39 @@ a_session_is_kept_as_the_camera_takes_it(void **state)
 		if (turns[i].answer)
 			assert_int_equal(down(s, text, (size_t)n), 0);
 	}
+}
+#define EXPECT_KEPT(s, turns) expect_kept(s, turns, (int)(sizeof(turns) / sizeof((turns)[0])))
+
+static void
+a_session_is_kept_as_the_camera_takes_it(void **state)
+{
+	static const struct turn turns[] = { { "GET_PARAMETER", "405 Method Not Allowed" },
+		{ "OPTIONS", "200 OK" }, { "OPTIONS", "454 Session Not Found" },
+		{ "OPTIONS", NULL }, { "OPTIONS", "200 OK" } };
+
+	EXPECT_KEPT(*state, turns);
+}
+
+static void
+a_camera_that_took_both_is_asked_by_the_other_when_it_takes_one_no_more(void **state)
+{
+	static const struct turn turns[] = { { "GET_PARAMETER", "200 OK" },
+		{ "GET_PARAMETER", NULL }, { "OPTIONS", "200 OK" },
+		{ "OPTIONS", "405 Method Not Allowed" }, { "GET_PARAMETER", NULL },
+		{ "OPTIONS", "200 OK" } };
+
+	EXPECT_KEPT(*state, turns);
+}
+
+/* It may count what it refuses: as often as before. */
+static void
+a_camera_that_takes_neither_is_asked_as_libavformat_does(void **state)
+{
+	static const struct turn turns[] = { { "GET_PARAMETER", "501 Not Implemented" },
+		{ "OPTIONS", NULL }, { "GET_PARAMETER", "501 Not Implemented" },
+		{ "GET_PARAMETER", NULL }, { "GET_PARAMETER", "200 OK" } };
+
+	EXPECT_KEPT(*state, turns);
 }
 
 static void
@@ -1046,6 +1078,9 @@ main(void)
 		SESSION_TEST(a_timeout_behind_other_parameters_is_told_before_them),
 		SESSION_TEST(it_is_known_how_long_a_session_lives),
 		SESSION_TEST(a_session_is_kept_as_the_camera_takes_it),
+		SESSION_TEST(
+			a_camera_that_took_both_is_asked_by_the_other_when_it_takes_one_no_more),
+		SESSION_TEST(a_camera_that_takes_neither_is_asked_as_libavformat_does),
 		SESSION_TEST(packets_of_pictures_are_for_the_caller),
 		SESSION_TEST(what_is_no_picture_is_for_nobody),
 		SESSION_TEST(a_pill_is_a_filler_nal_unit_with_the_next_number),
