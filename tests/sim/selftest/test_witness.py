@@ -11,6 +11,7 @@ from witness import SETTLED_MS, WITNESS_MAX_MS, Gauge, Stalls
 
 PERIOD = 67
 LIMIT_MS = 1000
+STOP_S = 1.5
 
 
 # ---- the rule
@@ -167,12 +168,14 @@ def test_a_stop_of_the_whole_viewer_is_excused(watching):
     stopped = family(viewer.process.pid)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    end = time.monotonic() + 1.5  # the stall that is to be excused
+    end = time.monotonic() + STOP_S
     until(lambda: time.monotonic() > end, "the stall")
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
     decoded = frames(check(viewer.lines[-1]))
     line = viewer.line_with(lambda line: frames(check(line)) > decoded + 60
                             and line["witness"]["longest_stall_ms"] > 1000, "pictures again", 60)
-    assert check(line)["longest_gap_ms"] > LIMIT_MS, "as it was measured"
-    assert check(line)["longest_own_gap_ms"] < LIMIT_MS, line
+    gap, own = check(line)["longest_gap_ms"], check(line)["longest_own_gap_ms"]
+    assert gap > STOP_S * 1000, "as it was measured"
+    # What a browser takes to show pictures again after that is its own: half a second, or a second.
+    assert own < gap - 0.5 * STOP_S * 1000, line
