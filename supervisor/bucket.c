@@ -146,7 +146,7 @@ bucket_learn_slow(struct bucket *b, ms_t now)
 {
 	ms_t same_until = b->held_until + b->limit.window_ms * SAME_TROUBLE_PERCENT / 100;
 
-	if (b->passed) {
+	if (b->spared) {
 		b->slow = half(b->known);
 		return;
 	}
@@ -183,21 +183,21 @@ bucket_learn(struct bucket *b, ms_t now)
 /* One call of another program's is answered by one 429: with a call less in each window there is
  * room again. A window of rest and one at half the pace would cost 46 cameras fourteen streams. */
 static void
-bucket_pass(struct bucket *b, ms_t now)
+bucket_spare(struct bucket *b, ms_t now)
 {
 	bucket_learn(b, now);
 	b->slow = b->known;
 	b->held_until = bucket_when_at(b, b->known, now);
 	if (b->held_until < now + bucket_pace(b, b->known))
 		b->held_until = now + bucket_pace(b, b->known);
-	b->passed = true;
+	b->spared = true;
 }
 
 static void
 bucket_rest(struct bucket *b, ms_t rest_ms, ms_t now)
 {
 	bucket_learn(b, now);
-	b->passed = false;
+	b->spared = false;
 	if (b->held_until < now + rest_ms)
 		b->held_until = now + rest_ms;
 }
@@ -213,8 +213,8 @@ void
 bucket_hold_sparingly(struct bucket *b, ms_t now)
 {
 	if (!bucket_is_in_trouble(b, now))
-		bucket_pass(b, now);
-	else if (!b->passed || now >= b->held_until) /* else it left before the first was known */
+		bucket_spare(b, now);
+	else if (!b->spared || now >= b->held_until) /* else it left before the first was known */
 		bucket_rest(b, b->limit.window_ms, now);
 	b->known_at = bucket_clean_at(b);
 }
@@ -260,7 +260,7 @@ bucket_set_limit(struct bucket *b, int calls)
 	*b = (struct bucket){ .limit = { .calls = calls, .window_ms = old.limit.window_ms },
 		.paced = old.paced,
 		.held_until = old.held_until,
-		.passed = old.passed,
+		.spared = old.spared,
 		.slow = old.slow,
 		.known = old.known,
 		.known_at = old.known_at,

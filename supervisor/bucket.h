@@ -10,7 +10,7 @@ struct bucket {
 	struct quota_limit limit; /* window with its guard */
 	bool paced;               /* calls are spread evenly over the window */
 	ms_t held_until;          /* after a 429 */
-	bool passed;              /* the last 429 was the first in a while: no window's rest */
+	bool spared;              /* the last 429 was the first in a while: no window's rest */
 	int slow;                 /* calls in the first window after held_until */
 	int known;                /* and from then on; 0: a 429 never came */
 	ms_t known_at;            /* since when */

@@ -265,6 +265,6 @@ quota_usage(struct quota *q, struct quota_device *d, enum quota_bucket bucket, e
 		.used = bucket_used(b, now),
 		.held_ms = later(0, b->held_until - now),
 		.slow_ms =
-			bucket_is_in_trouble(b, now) && !b->passed ? bucket_clean_at(b) - now : 0,
+			bucket_is_in_trouble(b, now) && !b->spared ? bucket_clean_at(b) - now : 0,
 	};
 }

@@ -175,8 +175,8 @@ rate_limited(struct scheduler *s, struct entry *e, enum call_kind kind,
 		!choice_bears_rest(s, now))
 		quota_refused_sparingly(s->quota, now);
 	else
-		quota_refused(s->quota, e->device, kind, answer->bucket, answer->retry_after_ms,
-			now);
+		quota_refused(
+			s->quota, e->device, kind, answer->bucket, answer->retry_after_ms, now);
 }
 
 enum call_verdict

@@ -290,6 +290,8 @@ another_there_within_a_window_costs_a_window_and_half_the_pace_of_the_next(void 
 	assert_int_equal(o.slow_until, now + 2 * WINDOW);
 	assert_int_equal(o.slow_pace_ms, pace_of(4));
 	assert_int_equal(o.pace_ms, pace_of(9));
+	struct quota_usage u = quota_usage(b.quota, NULL, QUOTA_EXECUTE, CALL_EXTEND, now);
+	assert_int_equal(u.slow_ms, 2 * WINDOW);
 	drop(&b);
 }
 
